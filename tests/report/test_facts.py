@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
+
+from toolkit.report.facts import (
+    OUTSIDE,
+    Measure,
+    amount,
+    comparison,
+    confusion_rows,
+    costs,
+    headline,
+    most_confused,
+    results,
+    seconds,
+)
+
+
+def test_the_headline_names_metric_interval_and_rows(metrics):
+    assert headline(metrics) == "reaches accuracy 0.840 (95 % interval 0.817 to 0.862) on 1,000 test rows"
+
+
+def test_the_first_metric_of_the_file_is_the_headline(metrics):
+    measured = metrics["splits"]["test"]["metrics"]
+    metrics["splits"]["test"]["metrics"] = {"f1": measured["f1"], "accuracy": measured["accuracy"]}
+    assert headline(metrics).startswith("reaches macro F1 0.840 ")
+
+
+def test_a_metric_without_a_value_is_said_to_be_undefined(metrics):
+    metrics["splits"]["test"]["metrics"]["accuracy"] = {"value": None, "ci95": None}
+    assert headline(metrics) == "has no defined accuracy on 1,000 test rows"
+    assert comparison(metrics) == ""
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_values_that_are_not_finite_are_undefined(value):
+    measure = Measure.of({"value": value, "ci95": [value, value]})
+    assert measure == Measure()
+    assert (measure.text, measure.interval) == ("not defined", "")
+
+
+def test_the_comparison_takes_the_best_baseline_not_the_first(metrics):
+    assert comparison(metrics) == (
+        "That is 0.055 above the best baseline: TF-IDF + logistic regression, 0.785 "
+        "(95 % interval 0.760 to 0.810). The two intervals do not overlap."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "ci95", "place", "verdict"),
+    [
+        (0.79, [0.765, 0.815], "That is 0.005 above the best", "overlap: by themselves they do not settle"),
+        (0.70, [0.67, 0.73], "That is 0.085 below the best", "do not overlap."),
+        (0.785, [0.76, 0.81], "That is equal to the best", "overlap: by themselves they do not settle"),
+    ],
+)
+def test_the_comparison_says_when_a_baseline_is_not_beaten(metrics, value, ci95, place, verdict):
+    metrics["splits"]["test"]["metrics"]["accuracy"] = {"value": value, "ci95": ci95}
+    assert comparison(metrics).startswith(place)
+    assert verdict in comparison(metrics)
+
+
+def test_baselines_without_a_value_or_interval_do_not_mislead(metrics):
+    metrics["baselines"]["tfidf-logistic"]["metrics"]["accuracy"] = {"value": None, "ci95": None}
+    metrics["baselines"]["majority"]["metrics"]["accuracy"]["ci95"] = None
+    assert comparison(metrics) == "That is 0.340 above the best baseline: Most frequent class, 0.500."
+
+
+def test_without_baselines_there_is_no_comparison(metrics):
+    metrics["baselines"] = {}
+    assert comparison(metrics) == ""
+    assert [result.name for result in results(metrics)] == ["This model"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
+def test_most_confused_pairs_agree_with_counting_the_rows(pairs):
+    names = [f"class {i}" for i in range(5)]
+    references, predictions = zip(*pairs, strict=True)
+    counts = confusion_matrix(references, predictions, labels=range(5)).tolist()
+    found = most_confused({"labels": names, "counts": counts}, at_most=100)
+    expected = Counter((names[r], names[p]) for r, p in pairs if r != p)
+    assert {(pair.reference, pair.prediction): pair.rows for pair in found} == expected
+    assert [pair.rows for pair in found] == sorted(expected.values(), reverse=True)
+    of_class = Counter(names[r] for r in references)
+    assert all(pair.of_rows == of_class[pair.reference] for pair in found)
+
+
+def test_rows_of_unknown_classes_have_their_own_line():
+    confusion = {"labels": ["a", "b"], "counts": [[3, 1], [0, 4], [2, 0]]}
+    assert confusion_rows(confusion)[-1] == (OUTSIDE, [2, 0])
+    worst = most_confused(confusion, at_most=1)[0]
+    assert (worst.reference, worst.prediction, worst.rows, worst.of_rows) == (OUTSIDE, "a", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.04, "0.0 s"), (8, "8.0 s"), (60, "1 min 0 s"), (170.1, "2 min 50 s"), (7325, "2 h 2 min")],
+)
+def test_seconds(value, words):
+    assert seconds(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0, "0"), (999, "999"), (1000, "1 k"), (22_713_986, "22.7 M"), (1.9e9, "1.9 G"), (4.2e12, "4200 G")],
+)
+def test_amount(value, words):
+    assert amount(value) == words
+
+
+def test_costs_take_their_unit_from_the_name_and_leave_out_what_is_not_known(metrics):
+    metrics["cost"] = {"train_seconds": 170.1, "peak_memory_bytes": None, "model_bytes": 9e7, "epochs": 3}
+    assert costs(metrics) == [("train time", "2 min 50 s"), ("model size", "90 MB"), ("epochs", "3")]

@@ -1,0 +1,84 @@
+"""One optimizer step of plain gradient descent on eight sentences; run as a script it does so on every rank.
+
+python -m torch.distributed.run --nproc_per_node 2 one_step.py MODEL OUTPUT MICRO_BATCH ACCUMULATION
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForSequenceClassification, TrainingArguments, set_seed
+
+from toolkit.data.batches import StepBatches
+from toolkit.data.encode import PaddingCollator
+from toolkit.training.losses import ClassificationLoss
+from toolkit.training.trainer import RecipeTrainer
+
+ROWS = 8
+CLASS_WEIGHTS = (0.5, 1.0, 2.0)
+
+
+class Rows(torch.utils.data.Dataset):
+    """Eight rows of unequal length whose ids and labels follow from their number."""
+
+    def __len__(self) -> int:
+        return ROWS
+
+    def __getitem__(self, index: int) -> dict:
+        ids = np.random.default_rng(index).integers(1000, 20000, size=3 + 2 * index).tolist()
+        return {"input_ids": ids, "labels": index % 3, "row": index, "length": len(ids)}
+
+
+def one_step(model_folder: str, *, micro_batch: int, accumulation: int) -> dict[str, torch.Tensor]:
+    """The weights after one step with learning rate 1, from the same start for every division of the batch."""
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        model_folder, num_labels=3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            folder,
+            max_steps=1,
+            per_device_train_batch_size=micro_batch,
+            gradient_accumulation_steps=accumulation,
+            learning_rate=1.0,
+            lr_scheduler_type="constant",
+            optim="sgd",
+            max_grad_norm=0.0,
+            use_cpu=True,
+            disable_tqdm=True,
+            save_strategy="no",
+            report_to="none",
+            remove_unused_columns=False,
+            dataloader_pin_memory=False,
+        )
+        trainer = RecipeTrainer(
+            batches=StepBatches(
+                [3 + 2 * index for index in range(ROWS)],
+                micro_batch=micro_batch,
+                micro_batches_per_step=accumulation * arguments.world_size,
+                strategy="random",
+                seed=0,
+            ),
+            row_ids=range(ROWS),
+            checkpoint_info=dict,
+            model=model,
+            args=arguments,
+            train_dataset=Rows(),
+            data_collator=PaddingCollator(0),
+            compute_loss_func=ClassificationLoss(class_weights=torch.tensor(CLASS_WEIGHTS)),
+        )
+        trainer.train()
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+if __name__ == "__main__":
+    model_folder, output, micro_batch, accumulation = sys.argv[1:]
+    weights = one_step(model_folder, micro_batch=int(micro_batch), accumulation=int(accumulation))
+    if torch.distributed.get_rank() == 0:
+        save_file(weights, Path(output))

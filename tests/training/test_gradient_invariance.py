@@ -1,0 +1,81 @@
+"""The gradient does not depend on how a batch is divided: 8 × 1 = 2 × 4 = two ranks with 4 rows each.
+
+transformers' own Trainer multiplies it by the number of parts (DESIGN.md 4.6, fact 1).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForSequenceClassification, set_seed
+
+sys.path.insert(0, str(Path(__file__).parent))
+from one_step import CLASS_WEIGHTS, ROWS, Rows, one_step
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_bert: Path) -> dict[str, torch.Tensor]:
+    return one_step(str(tiny_bert), micro_batch=8, accumulation=1)
+
+
+def _assert_same_step(
+    ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor], start: dict[str, torch.Tensor]
+):
+    moved = 0
+    for name, before in start.items():
+        torch.testing.assert_close(ours[name] - before, theirs[name] - before, atol=1e-6, rtol=1e-4)
+        moved += int((ours[name] != before).any())
+    assert moved > 10
+
+
+@pytest.fixture(scope="module")
+def start(tiny_bert: Path) -> dict[str, torch.Tensor]:
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_bert, num_labels=3)
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def test_the_step_is_the_gradient_of_the_weighted_mean(tiny_bert: Path, whole, start):
+    """Computed by hand, row by row, without Trainer, batches or padding."""
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        tiny_bert, num_labels=3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    total = torch.zeros(())
+    for row in (Rows()[index] for index in range(ROWS)):
+        logits = model(input_ids=torch.tensor([row["input_ids"]])).logits
+        total = total - CLASS_WEIGHTS[row["labels"]] * logits.log_softmax(-1)[0, row["labels"]]
+    (total / ROWS).backward()
+    by_hand = {
+        name: start[name] - parameter.grad if parameter.grad is not None else start[name]
+        for name, parameter in model.named_parameters()
+    }
+    _assert_same_step({**start, **by_hand}, whole, start)
+
+
+@pytest.mark.parametrize(("micro_batch", "accumulation"), [(4, 2), (2, 4), (3, 3), (1, 8)])
+def test_accumulation_changes_nothing(tiny_bert: Path, whole, start, micro_batch: int, accumulation: int):
+    _assert_same_step(
+        one_step(str(tiny_bert), micro_batch=micro_batch, accumulation=accumulation), whole, start
+    )
+
+
+def test_two_ranks_change_nothing(tiny_bert: Path, tmp_path: Path, whole, start):
+    output = tmp_path / "ranks.safetensors"
+    script = str(Path(__file__).with_name("one_step.py"))
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    finished = subprocess.run(
+        [*launcher, script, str(tiny_bert), str(output), "2", "2"],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    _assert_same_step(load_file(output), whole, start)

@@ -1,0 +1,16 @@
+"""Hub models behind one interface: find their files, open them, give them a head.
+
+`open_for_training` and `open_for_prediction` return an `OpenedModel`; everything that follows works on it.
+"""
+
+from toolkit.adapters.locate import LocatedModel, locate_model
+from toolkit.adapters.open import OpenedModel, open_for_prediction, open_for_training, open_tokenizer
+
+__all__ = [
+    "LocatedModel",
+    "OpenedModel",
+    "locate_model",
+    "open_for_prediction",
+    "open_for_training",
+    "open_tokenizer",
+]

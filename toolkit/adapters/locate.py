@@ -1,0 +1,109 @@
+"""From a model's name to a folder on this machine.
+
+A name is ``packaged:<name>``, a local folder, or a hub id ``org/name[@revision]`` (DESIGN.md 4.2). Whatever
+it is, all that follows reads a plain folder, so no later stage can reach for the network.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from toolkit.data.packaged import PACKAGED_MODELS, packaged_model_folder
+from toolkit.errors import HubError, explain, nearest
+
+HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+CONNECT_SECONDS = 10.0
+_HUB_ID = re.compile(r"^[\w.-]+(/[\w.-]+)?(@[\w./-]+)?$")
+
+
+@dataclass(frozen=True)
+class LocatedModel:
+    """A model whose files are on this machine.
+
+    Attributes:
+        name: as the user wrote it.
+        folder: where config, weights and tokenizer are.
+        revision: the commit on the hub, for a hub id.
+    """
+
+    name: str
+    folder: Path
+    revision: str | None = None
+
+
+def locate_model(name: str) -> LocatedModel:
+    """Find a model's files, downloading them from the hub where that is allowed and needed.
+
+    Raises:
+        HubError: if there is no such model, or none in the cache while the hub cannot be reached.
+    """
+    if name.startswith("packaged:"):
+        return LocatedModel(name, packaged_model_folder(name))
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise HubError(
+                explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name
+            )
+        return LocatedModel(name, folder)
+    if folder.is_file():
+        raise HubError("this is a file; a model is a folder, a hub id or packaged:<name>", where=name)
+    if not _HUB_ID.match(name) or name.startswith("."):
+        raise HubError(explain("there is no such folder", fix=_local_advice()), where=name)
+    return _from_hub(name)
+
+
+def _from_hub(name: str) -> LocatedModel:
+    repo, _, revision = name.partition("@")
+    try:
+        if not constants.HF_HUB_OFFLINE:
+            _download(repo, revision or None)
+        folder = Path(snapshot_download(repo, revision=revision or None, local_files_only=True))
+    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        raise HubError(
+            explain("the hub has no such model or revision", fix=_local_advice(repo)), where=name
+        ) from error
+    except GatedRepoError as error:
+        raise HubError(
+            "this model is gated; accept its terms on its page and log in with `hf auth login`", where=name
+        ) from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise HubError(
+            explain(
+                "the model is not in the cache and the hub is not to be reached", fix=_local_advice(repo)
+            ),
+            where=name,
+        ) from error
+    if not (folder / "config.json").is_file():
+        raise HubError("the repository has no config.json, so it is no transformers model", where=name)
+    return LocatedModel(name, folder, revision=folder.name)
+
+
+def _download(repo: str, revision: str | None) -> None:
+    """Fetch what the cache lacks; without a network return at once and leave it to the cache."""
+    try:
+        HfApi().model_info(repo, revision=revision, timeout=CONNECT_SECONDS)
+    except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, HFValidationError):
+        raise
+    except (OSError, RuntimeError):  # no network, a captive portal, a server that is down: the cache decides
+        return
+    snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
+
+
+def _local_advice(repo: str = "") -> str:
+    known = [f"packaged:{name}" for name in PACKAGED_MODELS]
+    match = nearest(repo.rpartition("/")[2], list(PACKAGED_MODELS)) if repo else None
+    meant = f"did you mean packaged:{match}? " if match else ""
+    return f"{meant}without a network there are: {', '.join(known)}, and any local folder"

@@ -1,0 +1,50 @@
+"""`toolkit doctor`: look at the data before training on it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import console
+
+
+def doctor(
+    data: Annotated[
+        list[str], typer.Option(help="A data file or packaged:<name>; give it again for more files.")
+    ],
+    text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column with the label, if there is one.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Also look through this model's tokenizer.")] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Tokens beyond which a text is cut; needs --model.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    r"""Report what is in a data file: classes, lengths, duplicates, conflicting labels, empty rows.
+
+    With --model also: truncated texts, unknown tokens, tokens per character.
+
+    \b
+    Example:
+      toolkit doctor --data reviews.csv --label-column sentiment --model packaged:minilm
+    """
+    from toolkit.report.summary import doctor_summary
+    from toolkit.workflow import examine
+
+    report, tokens = examine(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        model=model,
+        max_length=max_length,
+        encoding=encoding,
+    )
+    if as_json:
+        console.print_json(asdict(report) | ({} if tokens is None else {"tokens": asdict(tokens)}))
+    else:
+        console.print_lines(doctor_summary(report, tokens))

@@ -1,0 +1,77 @@
+"""`toolkit fine-tune`: from a recipe to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import console
+from toolkit.errors import RecipeError
+
+
+def fine_tune(
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY.PATH=VALUE]...", help="Changes to the recipe.")
+    ] = None,
+    output_dir: Annotated[
+        Path | None, typer.Option(help="The run folder; by default runs/<recipe>-<digest of the recipe>.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The same as seed=N.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Run once for each seed, such as 0,1,2, and report the spread.")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Start over instead of going on or showing what is there.")
+    ] = False,
+    ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path(
+        "runs/trials.jsonl"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    r"""Fine-tune a pretrained model from a recipe and evaluate it honestly.
+
+    The same command goes on where an interrupted run was, and shows the result of a finished one.
+
+    \b
+    Example:
+      toolkit fine-tune movie-sentiment training.num_train_epochs=1 --output-dir runs/first
+    """
+    from toolkit.recipe import find_recipe, load_recipe
+    from toolkit.report.summary import run_summary, spread_summary
+    from toolkit.workflow import fine_tune as carry_out
+    from toolkit.workflow import fine_tune_over_seeds
+
+    changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
+    path = find_recipe(recipe)
+    loaded = load_recipe(path, changes)
+    if seeds is not None:
+        spread = fine_tune_over_seeds(
+            loaded, _seed_list(seeds), name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart
+        )
+        if as_json:
+            console.print_json(dict(spread.summary) | {"run": str(spread.folder)})
+        else:
+            console.print_lines(spread_summary(spread.summary, folder=str(spread.folder)))
+        return
+    run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart)
+    if as_json:
+        console.print_json(dict(run.metrics) | {"run": str(run.folder)})
+    else:
+        console.print_lines(run_summary(run.metrics, folder=str(run.folder), mistakes=run.mistakes()))
+
+
+def _seed_list(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise RecipeError(
+            f"{text!r} is no list of whole numbers; write --seeds 0,1,2", where="--seeds"
+        ) from None
+    if len(set(numbers)) != len(numbers):
+        raise RecipeError(f"{text!r} names a seed twice", where="--seeds")
+    if min(numbers) < 0:
+        raise RecipeError("a seed is 0 or more", where="--seeds")
+    return numbers

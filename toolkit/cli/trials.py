@@ -1,0 +1,65 @@
+"""`toolkit trials`: what was tried, failures included."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import console
+
+app = typer.Typer(help="The ledger of all trials.", no_args_is_help=True, rich_markup_mode=None)
+
+Ledger = Annotated[Path, typer.Option(help="The ledger file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("list")
+def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) -> None:
+    r"""List all trials, the latest last.
+
+    \b
+    Example:
+      toolkit trials list
+    """
+    from toolkit.progress import warn
+    from toolkit.report.text_table import table
+    from toolkit.trials.ledger import read_trials, trial_rows
+
+    trials, warnings = read_trials(ledger)
+    for line in warnings:
+        warn(line)
+    if as_json:
+        console.print_json({"trials": [asdict(trial) for trial in trials]})
+    elif trials:
+        header, *rows = trial_rows(trials)
+        console.print_lines(table(rows, header=header))
+    else:
+        console.print_lines(
+            [f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"]
+        )
+
+
+@app.command()
+def show(
+    trial: Annotated[str, typer.Argument(help="The trial's id, or its beginning.")],
+    ledger: Ledger = Path("runs/trials.jsonl"),
+    as_json: Json = False,
+) -> None:
+    r"""Show one trial with all that is known of it.
+
+    \b
+    Example:
+      toolkit trials show 3f2a
+    """
+    import yaml
+
+    from toolkit.trials.ledger import find_trial, read_trials
+
+    found = asdict(find_trial(read_trials(ledger)[0], trial))
+    if as_json:
+        console.print_json(found)
+    else:
+        console.print_lines([yaml.safe_dump(found, sort_keys=False, allow_unicode=True).rstrip("\n")])

@@ -1,0 +1,41 @@
+"""Data: sources, columns, checks, splits and batches. Heavy libraries come with the first use."""
+
+from toolkit.data.batches import StepBatches, by_length
+from toolkit.data.columns import pick_columns
+from toolkit.data.doctor import DoctorReport, examine, examine_file, examine_section
+from toolkit.data.doctor_tokens import TokenReport, examine_tokens
+from toolkit.data.encodings import decode
+from toolkit.data.packaged import PACKAGED_DATA, PACKAGED_MODELS, packaged_file, packaged_model_folder
+from toolkit.data.prepare import ClassificationData, prepare_classification
+from toolkit.data.rows import prepare_rows, rows_from_texts
+from toolkit.data.sources import DATA_SUFFIXES, Source, read_splits, read_table
+from toolkit.data.splits import few_shot, split_indices
+from toolkit.data.tables import Table
+
+__all__ = [
+    "DATA_SUFFIXES",
+    "PACKAGED_DATA",
+    "PACKAGED_MODELS",
+    "ClassificationData",
+    "DoctorReport",
+    "Source",
+    "StepBatches",
+    "Table",
+    "TokenReport",
+    "by_length",
+    "decode",
+    "examine",
+    "examine_file",
+    "examine_section",
+    "examine_tokens",
+    "few_shot",
+    "packaged_file",
+    "packaged_model_folder",
+    "pick_columns",
+    "prepare_classification",
+    "prepare_rows",
+    "read_splits",
+    "read_table",
+    "rows_from_texts",
+    "split_indices",
+]

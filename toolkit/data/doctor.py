@@ -1,0 +1,242 @@
+"""What is in the data, found without any model: sizes, classes, lengths, repetitions, contradictions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolkit.data.columns import pick_columns
+from toolkit.data.doctor_warnings import split_warnings
+from toolkit.data.examples import Examples, cut_cells
+from toolkit.data.notes import conflicting, count_shared
+from toolkit.data.sources import Source, read_splits, read_table
+from toolkit.data.tables import Table
+from toolkit.names import Split
+
+if TYPE_CHECKING:
+    from toolkit.recipe.schema import DataSection
+
+_EXAMPLES = 5
+_EXAMPLE_CHARACTERS = 80
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How some lengths are spread: smallest, median, 95th percentile, largest."""
+
+    min: int
+    median: float
+    p95: float
+    max: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An example of something found.
+
+    Attributes:
+        text: the text, shortened.
+        places: where it stands, ``file:line``.
+        labels: the label at each place, where there are labels.
+    """
+
+    text: str
+    places: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """What one split holds.
+
+    Attributes:
+        rows: how many rows.
+        classes: rows of each class, the largest first; None without labels.
+        imbalance: rows of the largest class over rows of the smallest; None without labels.
+        characters: how long the texts are.
+        empty_rows: rows without text; `empty_places` has the first of them.
+        unlabelled_rows: rows without label, where there are labels.
+        exact_duplicates: rows whose text stood before, letter for letter.
+        normalised_duplicates: rows whose text stood before but for case, spacing or Unicode form.
+        conflicting_texts: texts that stand there under more than one label; `conflicts` has the first ones.
+    """
+
+    rows: int
+    classes: dict[str, int] | None
+    imbalance: float | None
+    characters: Distribution
+    empty_rows: int
+    empty_places: tuple[str, ...]
+    unlabelled_rows: int
+    exact_duplicates: int
+    normalised_duplicates: int
+    conflicting_texts: int
+    conflicts: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many rows of the split `second` stand in the split `first` too, exactly and but for form."""
+
+    first: str
+    second: str
+    exact: int
+    normalised: int
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """What `examine` found; `dataclasses.asdict` makes JSON of it.
+
+    Attributes:
+        source: the files by name.
+        encodings: the encoding of each text file.
+        splits: a report a split.
+        overlaps: a line a pair of splits.
+        warnings: what deserves attention, a line each.
+    """
+
+    source: str
+    encodings: dict[str, str]
+    splits: dict[str, SplitReport]
+    overlaps: tuple[Overlap, ...]
+    warnings: tuple[str, ...]
+
+
+def examine(tables: Mapping[str, Table]) -> DoctorReport:
+    """Examine splits whose columns already have the task's names.
+
+    Args:
+        tables: each split's rows: ``text``, perhaps ``text_pair``, perhaps ``label``.
+    """
+    examples = {name: Examples.of(table) for name, table in tables.items()}
+    splits = {name: _split(examples[name]) for name in tables}
+    overlaps = tuple(_overlap(first, second, examples) for first, second in combinations(examples, 2))
+    warnings = [line for table in tables.values() for line in cut_cells(table)]
+    for name, report in splits.items():
+        warnings += split_warnings(name if len(splits) > 1 else "", report)
+    warnings += [
+        f"{overlap.normalised:,} rows of {overlap.second} are in {overlap.first} too, "
+        f"{overlap.exact:,} of them letter for letter"
+        for overlap in overlaps
+        if overlap.normalised
+    ]
+    return DoctorReport(
+        source=", ".join(dict.fromkeys(table.name for table in tables.values())),
+        encodings={
+            part.name: part.encoding for table in tables.values() for part in table.parts if part.encoding
+        },
+        splits=splits,
+        overlaps=overlaps,
+        warnings=tuple(warnings),
+    )
+
+
+def examine_file(
+    source: Source,
+    *,
+    columns: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    quoting: bool | None = None,
+    subset: str | None = None,
+) -> DoctorReport:
+    """Examine one source as it stands; a label column need not be there unless `columns` names it.
+
+    Args:
+        source: as in `read_table`.
+        columns: the task's names of columns and the data's.
+        encoding: of text files; None finds it.
+        quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
+        subset: the configuration of a hub data set, or the language of a packaged one.
+
+    Raises:
+        DataError: the file or a column is missing, broken or unreadable.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding, subset or split.
+    """
+    table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
+    return examine({"all": _picked(table, columns or {})})
+
+
+def examine_section(section: DataSection) -> DoctorReport:
+    """Examine what a recipe's data section names, each split that has a source of its own.
+
+    Raises:
+        DataError: a file or a column is missing, broken or unreadable.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding, subset or split.
+    """
+    named = {"all": section.source} | {str(split): getattr(section, split) for split in Split}
+    tables: dict[str, Table] = {}
+    for name, source in named.items():
+        if source is not None:
+            splits = read_splits(
+                source, encoding=section.encoding, quoting=section.quoting, subset=section.subset
+            )
+            chosen = {name: splits.get(name, next(iter(splits.values())))} if name != "all" else splits
+            tables |= {split: _picked(table, section.columns) for split, table in chosen.items()}
+    return examine(tables)
+
+
+def _picked(table: Table, columns: Mapping[str, str]) -> Table:
+    needed = ["text", *(name for name in ("text_pair", "label") if name in columns)]
+    optional = [name for name in ("label",) if name not in needed]
+    return pick_columns(table, columns=columns, needed=needed, optional=optional)
+
+
+def _split(examples: Examples) -> SplitReport:
+    table = examples.table
+    has_labels = "label" in table.columns
+    counts = Counter(label for label in examples.labels if label)
+    empty = examples.blank()
+    conflicts = conflicting(examples)
+    return SplitReport(
+        rows=len(examples),
+        classes=dict(counts.most_common()) if has_labels else None,
+        imbalance=round(max(counts.values()) / min(counts.values()), 2) if counts else None,
+        characters=_distribution([len(cell or "") for cell in table.columns["text"]]),
+        empty_rows=len(empty),
+        empty_places=_places(examples, empty[:_EXAMPLES]),
+        unlabelled_rows=sum(not label for label in examples.labels) if has_labels else 0,
+        exact_duplicates=len(examples) - len(set(_cells(table))),
+        normalised_duplicates=len(examples) - len(set(examples.keys)),
+        conflicting_texts=len(conflicts),
+        conflicts=tuple(_finding(examples, rows) for rows in list(conflicts.values())[:_EXAMPLES]),
+    )
+
+
+def _distribution(lengths: Sequence[int]) -> Distribution:
+    numbers = np.asarray(lengths)
+    median, p95 = np.percentile(numbers, [50, 95])
+    return Distribution(int(numbers.min()), float(median), round(float(p95), 1), int(numbers.max()))
+
+
+def _overlap(first: str, second: str, examples: Mapping[str, Examples]) -> Overlap:
+    known = set(_cells(examples[first].table))
+    exact = sum(cells in known for cells in _cells(examples[second].table))
+    return Overlap(first, second, exact, count_shared(examples[first], examples[second]))
+
+
+def _cells(table: Table) -> list[str | None] | list[tuple[str | None, str | None]]:
+    """What makes a row an exact copy of another one: its text, or both its texts."""
+    texts = table.columns["text"]
+    pairs = table.columns.get("text_pair")
+    return texts if pairs is None else list(zip(texts, pairs, strict=True))
+
+
+def _finding(examples: Examples, rows: Sequence[int]) -> Finding:
+    text = " ".join(examples.texts[rows[0]].split())
+    if len(text) > _EXAMPLE_CHARACTERS:
+        text = text[: _EXAMPLE_CHARACTERS - 1] + "…"
+    shown = rows[:_EXAMPLES]
+    return Finding(text, _places(examples, shown), tuple(examples.labels[row] for row in shown))
+
+
+def _places(examples: Examples, rows: Sequence[int]) -> tuple[str, ...]:
+    places = (examples.table.place(examples.ids[row]) for row in rows)
+    return tuple(f"{name}:{line}" for name, line in places)

@@ -1,0 +1,135 @@
+"""Bytes to text: the encodings that can be told apart for certain, and a precise refusal of the rest."""
+
+from __future__ import annotations
+
+import codecs
+import encodings.aliases
+from dataclasses import dataclass
+
+from toolkit.errors import DataError, Fault, RecipeError, explain
+
+# The marks of UTF-32 begin with those of UTF-16, so they are tried first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_COMMON = ("utf-8", "utf-16", "cp949", "euc-kr", "cp1252", "latin-1", "shift_jis", "gb18030", "big5")
+_SAMPLE_BYTES = 1 << 20
+_SAMPLE_CHARACTERS = 100_000
+_MOSTLY_ASCII = 0.4
+_SOME_ASCII = 0.02
+_ONE_SIDED = 3
+_LEAST_KOREAN_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text and the encoding that its bytes were in.
+
+    Attributes:
+        text: the text, without a byte order mark.
+        encoding: a name that Python's codecs know.
+    """
+
+    text: str
+    encoding: str
+
+
+def decode(raw: bytes, *, encoding: str | None = None, where: str) -> str:
+    """The text of some bytes; see `decode_and_name`."""
+    return decode_and_name(raw, encoding=encoding, where=where).text
+
+
+def decode_and_name(raw: bytes, *, encoding: str | None = None, where: str) -> Decoded:
+    """Decode bytes strictly: as told, else by byte order mark, as UTF-8, as UTF-16 without a mark, as cp949.
+
+    UTF-16 without a mark is recognised by zero bytes, the halves of its ASCII letters, that stand mostly at
+    even offsets or mostly at odd ones; cp949 by Hangul, which must make up most of what is not ASCII.
+
+    Args:
+        raw: the content of a file.
+        encoding: the encoding that the user named, or None to find it.
+        where: the file's name, for messages.
+
+    Raises:
+        DataError: the bytes are not in that encoding, or in none that can be told for certain.
+        RecipeError: there is no encoding of that name.
+    """
+    if encoding is not None:
+        _require_known(encoding)
+        return _strictly(raw, encoding, where)
+    for mark, name in _MARKS:
+        if raw.startswith(mark):
+            return _strictly(raw, name, where)
+    for guess in (_unmarked_utf16(raw, _MOSTLY_ASCII), "utf-8", _unmarked_utf16(raw, _SOME_ASCII)):
+        if guess is not None and (text := _attempt(raw, guess)) is not None:
+            return Decoded(text, guess)
+    korean = _attempt(raw, "cp949")
+    if korean is not None and _looks_korean(korean):
+        return Decoded(korean, "cp949")
+    return _strictly(raw, "utf-8", where)
+
+
+def _strictly(raw: bytes, encoding: str, where: str) -> Decoded:
+    try:
+        return Decoded(raw.decode(encoding).removeprefix("\ufeff"), encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = f"the bytes {raw[error.start : error.start + 4].hex(' ')} at offset {error.start}"
+        message = explain(
+            f"{found} are not {encoding.removesuffix('-sig')}",
+            fix="name the file's encoding, for example data.encoding: cp1252 for Western European text",
+        )
+        raise DataError(Fault(message, f"{where}:{line}")) from error
+
+
+def _attempt(raw: bytes, encoding: str) -> str | None:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _require_known(encoding: str) -> None:
+    try:
+        # A look-up alone would accept codecs such as `hex` that do not give text.
+        "a".encode(encoding)
+    except (LookupError, ValueError):
+        names = [*_COMMON, *(name.replace("_", "-") for name in encodings.aliases.aliases.values())]
+        message = explain(f"unknown encoding {encoding!r}", allowed=names, name=encoding)
+        raise RecipeError(message, where="data.encoding") from None
+
+
+def _unmarked_utf16(raw: bytes, ascii_share: float) -> str | None:
+    """The byte order in which at least this share of the letters would be ASCII, if one stands out."""
+    sample = raw[:_SAMPLE_BYTES]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if len(raw) % 2 or max(even, odd) < max(1, ascii_share * len(sample) / 2):
+        return None
+    if max(even, odd) < _ONE_SIDED * min(even, odd) or b"\0\0\0" in sample:
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
+
+
+def _looks_korean(text: str) -> bool:
+    """Whether Hangul makes up most of what is not ASCII.
+
+    Chinese in GB 2312 decodes as cp949 too, and about 60 % of it becomes Hangul; German in cp1252 may become
+    one of the rare syllables that only cp949 has. Only those of KS X 1001 therefore count.
+    """
+    foreign = [character for character in text[:_SAMPLE_CHARACTERS] if not character.isascii()]
+    korean = sum(
+        ("가" <= character <= "힣" and _attempt_encode(character)) or "ㄱ" <= character <= "ㆎ"
+        for character in foreign
+    )
+    return korean >= _LEAST_KOREAN_SHARE * max(1, len(foreign))
+
+
+def _attempt_encode(character: str) -> bool:
+    try:
+        return len(character.encode("euc_kr")) == 2
+    except UnicodeEncodeError:
+        return False

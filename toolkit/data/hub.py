@@ -1,0 +1,128 @@
+"""Data sets of the Hugging Face hub as tables; nothing waits for a network that is not there."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.data.packaged import PACKAGED_DATA, PREFIX
+from toolkit.data.readers_arrow import from_arrow
+from toolkit.data.tables import Table
+from toolkit.errors import HubError, ResourceError, explain
+
+CONNECT_SECONDS = 3.0
+_HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^:\s]+))?(?::(?P<split>\w+))?")
+
+
+@dataclass(frozen=True)
+class HubId:
+    """``org/name[@revision][:split]`` in its parts."""
+
+    name: str
+    revision: str | None = None
+    split: str | None = None
+
+
+def parse_hub_id(source: str) -> HubId | None:
+    """The parts of a hub id, or None where the text is not one."""
+    match = _HUB_ID.fullmatch(source)
+    return HubId(**match.groupdict()) if match is not None else None
+
+
+def read_hub(source: HubId, *, subset: str | None = None) -> dict[str, Table]:
+    """Each split of a hub data set, or the one that the id names.
+
+    Without a network the local cache is all there is; so it is with ``HF_HUB_OFFLINE=1``, which tries none.
+
+    Args:
+        source: which data set.
+        subset: the name of a configuration, where the data set has several.
+
+    Raises:
+        HubError: no such data set, revision, subset or split, or none in the cache while there is no network.
+        ResourceError: the disk is full.
+    """
+    splits = _load(source, subset=subset)
+    if source.split is not None:
+        if source.split not in splits:
+            raise HubError(
+                explain(f"no split {source.split!r}", allowed=list(splits), name=source.split),
+                where=source.name,
+            )
+        splits = {source.split: splits[source.split]}
+    return {str(name): _table(dataset, f"{source.name}:{name}") for name, dataset in splits.items()}
+
+
+def reachable() -> bool:
+    """Whether the hub answers within a few seconds; False at once when ``HF_HUB_OFFLINE=1``."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        get_session().head(constants.ENDPOINT, timeout=CONNECT_SECONDS)
+    except Exception:  # whatever the reason (name, route, proxy, certificate), the hub is not to be reached
+        return False
+    return True
+
+
+def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetNotFoundError
+
+    online = reachable()
+    try:
+        with _only_the_cache(not online):
+            loaded = load_dataset(source.name, name=subset, revision=source.revision)
+    except DatasetNotFoundError as error:
+        raise HubError(f"{_first_line(error)} {_advice()}", where=source.name) from error
+    except ConnectionError as error:
+        found = "not in the cache, and the hub is " + ("not answering" if online else "not to be reached")
+        raise HubError(explain(found, fix=_advice()), where=source.name) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ResourceError(f"the disk is full: {error}", where=source.name) from error
+        raise HubError(f"{_first_line(error)} {_advice()}", where=source.name) from error
+    except (ValueError, RuntimeError) as error:
+        fix = "the name of a configuration goes into data.subset" if "onfig" in str(error) else _advice()
+        raise HubError(explain(_first_line(error), fix=fix), where=source.name) from error
+    return dict(loaded)
+
+
+def _table(dataset: Any, name: str) -> Table:
+    from datasets import ClassLabel
+
+    categories = {
+        column: tuple(feature.names)
+        for column, feature in dataset.features.items()
+        if isinstance(feature, ClassLabel)
+    }
+    return from_arrow(dataset.with_format("arrow")[:], name=name, categories=categories)
+
+
+@contextmanager
+def _only_the_cache(offline: bool) -> Iterator[None]:
+    """Keep both libraries from the network for a while: they would retry for most of a minute."""
+    import datasets.config
+    from huggingface_hub import constants
+
+    before = datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE
+    if offline:
+        datasets.config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before
+
+
+def _advice() -> str:
+    known = ", ".join(PREFIX + name for name in PACKAGED_DATA)
+    return f"without a network there are: {known}, and any local file"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).split("\n", maxsplit=1)[0]

@@ -1,0 +1,85 @@
+"""What a user should know about the splits: counted, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from toolkit.data.examples import Examples
+from toolkit.names import Split
+
+_SHOWN = 5
+
+
+def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> list[str]:
+    """Classes that are not in every split, rows that are in several, and texts with more than one label.
+
+    Args:
+        splits: the rows, as they will be used.
+        labels: the classes of the training split.
+    """
+    train = splits[Split.TRAIN]
+    notes = []
+    for split in (Split.VALIDATION, Split.TEST):
+        if split in splits:
+            notes += _about_classes(split, splits[split], labels)
+    in_order = [split for split in Split if split in splits]
+    for first, second in combinations(in_order, 2):
+        n_shared = count_shared(splits[first], splits[second])
+        if n_shared:
+            n_rows = len(splits[second])
+            notes.append(
+                f"{n_shared:,} of {n_rows:,} rows of the {second} split are in the {first} split too "
+                "(but for case, spacing or Unicode form)"
+            )
+    n_conflicts = len(conflicting(train))
+    if n_conflicts:
+        notes.append(
+            f"{n_conflicts:,} texts stand in the train split with different labels; "
+            "`toolkit doctor` lists them"
+        )
+    return notes
+
+
+def count_shared(first: Examples, second: Examples) -> int:
+    """How many rows of `second` say the same as a row of `first`."""
+    known = set(first.keys)
+    return sum(key in known for key in second.keys)
+
+
+def conflicting(examples: Examples) -> dict[str, list[int]]:
+    """The positions of the examples that say the same under more than one label, by what they say."""
+    first_label: dict[str, str] = {}
+    keys = set()
+    for key, label in zip(examples.keys, examples.labels, strict=True):
+        if label and first_label.setdefault(key, label) != label:
+            keys.add(key)
+    positions: dict[str, list[int]] = {}
+    for i, key in enumerate(examples.keys):
+        if key in keys:
+            positions.setdefault(key, []).append(i)
+    return positions
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names, in quotes."""
+    return ", ".join(map(repr, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
+
+
+def _about_classes(split: Split, examples: Examples, labels: Sequence[str]) -> list[str]:
+    found = set(examples.labels)
+    unseen = found.difference(labels)
+    absent = [label for label in labels if label not in found]
+    notes = []
+    if unseen:
+        n_rows = sum(label in unseen for label in examples.labels)
+        notes.append(
+            f"{n_rows:,} rows of the {split} split have a class that training has not "
+            f"({listed(sorted(unseen))}); they count as wrong"
+        )
+    if absent:
+        notes.append(
+            f"the {split} split has no row of {len(absent)} of {len(labels)} classes ({listed(absent)}); "
+            "f1 is the mean over all of them"
+        )
+    return notes

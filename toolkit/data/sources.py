@@ -1,0 +1,181 @@
+"""From what a recipe names as a source to a table of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from toolkit.data.hub import parse_hub_id, read_hub
+from toolkit.data.packaged import PREFIX
+from toolkit.data.packaged_data import read_packaged
+from toolkit.data.readers_arrow import read_arrow, read_parquet
+from toolkit.data.readers_json import read_json, read_json_lines
+from toolkit.data.readers_text import read_delimited, read_lines, read_parallel
+from toolkit.data.tables import Table, concatenate
+from toolkit.errors import DataError, Fault, RecipeError, explain, nearest
+
+Source: TypeAlias = str | list[str] | dict[str, str]
+"""A file, packaged or hub data set; several of them; or line-parallel text files by column."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How text files are to be read.
+
+    Attributes:
+        encoding: their encoding, or None to find it.
+        quoting: whether quotes enclose cells, or None for the custom of the format.
+    """
+
+    encoding: str | None = None
+    quoting: bool | None = None
+
+
+def _csv(path: Path, options: Options) -> Table:
+    return read_delimited(
+        path, delimiter=",", quoting=options.quoting is not False, encoding=options.encoding
+    )
+
+
+def _tsv(path: Path, options: Options) -> Table:
+    return read_delimited(path, delimiter="\t", quoting=options.quoting is True, encoding=options.encoding)
+
+
+READERS: dict[str, Callable[[Path, Options], Table]] = {
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".json": lambda path, options: read_json(path, encoding=options.encoding),
+    ".jsonl": lambda path, options: read_json_lines(path, encoding=options.encoding),
+    ".ndjson": lambda path, options: read_json_lines(path, encoding=options.encoding),
+    ".txt": lambda path, options: read_lines(path, encoding=options.encoding),
+    ".parquet": lambda path, _: read_parquet(path),
+    ".arrow": lambda path, _: read_arrow(path),
+    ".feather": lambda path, _: read_arrow(path),
+}
+"""The reader of each data suffix; a new format is one line here."""
+
+DATA_SUFFIXES = tuple(READERS)
+
+
+def read_table(
+    source: Source, *, encoding: str | None = None, quoting: bool | None = None, subset: str | None = None
+) -> Table:
+    """All rows of a source as one table.
+
+    Args:
+        source: a file, ``packaged:<name>``, a hub id ``org/name[@revision][:split]``, a list of these (rows
+            beneath each other), or text files by column (lines beside each other).
+        encoding: of text files; None finds it.
+        quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
+        subset: the configuration of a hub data set, or the language of a packaged one.
+
+    Raises:
+        DataError: a file that is missing, unreadable or broken, with its place; all files are looked at.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding or subset; a hub id without the split that it needs.
+    """
+    splits = read_splits(source, encoding=encoding, quoting=quoting, subset=subset)
+    if len(splits) > 1:
+        message = explain(
+            f"the data set has several splits, {', '.join(splits)}", fix=f"name one: {source}:<split>"
+        )
+        raise RecipeError(message, where=str(source))
+    return next(iter(splits.values()))
+
+
+def read_splits(
+    source: Source, *, encoding: str | None = None, quoting: bool | None = None, subset: str | None = None
+) -> dict[str, Table]:
+    """Like `read_table`, but a hub data set without a named split gives each of its splits by name.
+
+    Any other source gives one table under the name ``all``.
+    """
+    options = Options(encoding=encoding, quoting=quoting)
+    if isinstance(source, dict):
+        _require_no_subset(subset)
+        return {"all": read_parallel(_regular_files(source), encoding=encoding)}
+    if isinstance(source, str) and (hub_id := parse_hub_id(source)) and not _is_file_name(source):
+        return read_hub(hub_id, subset=subset)
+    names = [source] if isinstance(source, str) else source
+    tables: list[Table] = []
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            tables.append(_read_one(name, options, subset=subset))
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(*faults)
+    return {"all": concatenate(tables)}
+
+
+def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
+    if name.startswith(PREFIX):
+        return read_packaged(name.removeprefix(PREFIX), subset=subset)
+    if parse_hub_id(name) and not _is_file_name(name):
+        return read_table(name, subset=subset)
+    _require_no_subset(subset)
+    reader = READERS.get(Path(name).suffix.lower())
+    if reader is None and not Path(name).expanduser().is_dir():
+        raise DataError(_no_reader(name), where=name)
+    fault = _not_a_file(name)
+    if fault is not None or reader is None:
+        raise DataError(fault or _no_reader(name))
+    try:
+        return reader(Path(name).expanduser(), options)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}", where=name) from error
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether a name that could be a hub id means a file: by its suffix, or because its folder is there."""
+    path = Path(name).expanduser()
+    return path.suffix.lower() in READERS or path.parent.is_dir()
+
+
+def _regular_files(files: Mapping[str, str]) -> dict[str, Path]:
+    faults = [fault for name in files.values() if (fault := _not_a_file(name)) is not None]
+    if faults:
+        raise DataError(*faults)
+    return {column: Path(name).expanduser() for column, name in files.items()}
+
+
+def _not_a_file(name: str) -> Fault | None:
+    """What keeps a path from being read, or None when it is a regular file (or a link to one)."""
+    path = Path(name).expanduser()
+    if path.is_file():
+        return None
+    if path.is_dir():
+        return Fault(explain("a folder, not a file", fix="name a data file in it"), name)
+    if path.exists():
+        return Fault("neither a file nor a folder; data is read from regular files only", name)
+    if not path.parent.is_dir():
+        return Fault(f"no such file; there is no folder {str(path.parent)!r} either", name)
+    match = nearest(path.name, (child.name for child in path.parent.iterdir()))
+    return Fault("no such file" + (f"; did you mean {match!r}?" if match is not None else ""), name)
+
+
+def _no_reader(name: str) -> str:
+    suffix = Path(name).suffix
+    if suffix.lower() in (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z"):
+        return explain(f"compressed ({suffix})", fix="unpack it first")
+    kind = (
+        f"no reader for {suffix!r} files"
+        if re.fullmatch(r"\.\w+", suffix)
+        else "neither a data file nor a hub id"
+    )
+    return explain(
+        kind,
+        allowed=DATA_SUFFIXES,
+        name=suffix,
+        fix=f"or {PREFIX}<name>, or a hub id org/name[@revision][:split]",
+    )
+
+
+def _require_no_subset(subset: str | None) -> None:
+    if subset is not None:
+        message = f"{subset!r} is for hub and packaged data sets; a file has no subsets, leave it out"
+        raise RecipeError(message, where="data.subset")

@@ -1,0 +1,129 @@
+"""A table of text: what every reader gives and everything after it takes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from toolkit.errors import DataError, Fault, nearest
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that come from one file.
+
+    Attributes:
+        name: the file as the user named it.
+        lines: for each row the 1-based line on which it begins, or its 1-based number in a binary file.
+        encoding: the encoding found, or None for a binary file.
+    """
+
+    name: str
+    lines: Sequence[int]
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of text, with the place that each row came from.
+
+    Attributes:
+        columns: the cells of each column, all columns equally long; None is a missing value.
+        parts: where the rows came from, in the order of the rows.
+        categories: for columns whose source lists the possible values, these values in their order.
+        not_text: columns that hold no text, and what they hold instead ("lists", "bytes").
+    """
+
+    columns: dict[str, list[str | None]]
+    parts: tuple[Part, ...]
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    not_text: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The files by name, for people."""
+        return ", ".join(part.name for part in self.parts)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return sum(len(part.lines) for part in self.parts)
+
+    def place(self, row: int) -> tuple[str, int]:
+        """The file and the line of a row (0-based, over all files).
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        if not 0 <= row < self.n_rows:
+            raise IndexError(f"row {row} of {self.n_rows}")
+        ends = list(accumulate(len(part.lines) for part in self.parts))
+        index = bisect_right(ends, row)
+        part = self.parts[index]
+        return part.name, part.lines[row - ends[index] + len(part.lines)]
+
+    def faults(self, message: str, rows: Sequence[int]) -> list[Fault]:
+        """One fault a file that says of how many rows a message holds, and on which lines they are."""
+        lines: dict[str, list[int]] = {}
+        for row in rows:
+            name, line = self.place(row)
+            lines.setdefault(name, []).append(line)
+        return [Fault(f"{message} {count_lines(found)}", name) for name, found in lines.items()]
+
+
+def count_lines(lines: Sequence[int]) -> str:
+    """Word a list of line numbers: ``in 3 rows (lines 4, 7, 9)``; at most ten are listed."""
+    listed = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
+    if len(lines) == 1:
+        return f"in 1 row (line {listed})"
+    return f"in {len(lines):,} rows (lines {listed})"
+
+
+def concatenate(tables: Sequence[Table]) -> Table:
+    """The rows of several tables beneath each other; the order of their columns may differ.
+
+    Raises:
+        DataError: the tables do not have the same columns; every one that differs from the first is named.
+    """
+    first = tables[0]
+    faults = [fault for table in tables[1:] for fault in _differences(first, table)]
+    if faults:
+        raise DataError(*faults)
+    if len(tables) == 1:
+        return first
+    return Table(
+        columns={name: [cell for table in tables for cell in table.columns[name]] for name in first.columns},
+        parts=tuple(part for table in tables for part in table.parts),
+        categories={
+            name: values
+            for name, values in first.categories.items()
+            if all(table.categories.get(name) == values for table in tables)
+        },
+        not_text={name: what for table in tables for name, what in table.not_text.items()},
+    )
+
+
+def named_columns(names: Iterable[str]) -> str:
+    """Word the columns of a table: ``columns: text, label``; at most thirty are listed."""
+    listed = list(names)
+    return "columns: " + ", ".join(listed[:30]) + (", …" if len(listed) > 30 else "")
+
+
+def no_column(name: str, columns: Iterable[str]) -> str:
+    """Word that a column is not there, with the nearest name and all that are."""
+    columns = list(columns)
+    match = nearest(name, columns)
+    hint = f"; did you mean {match!r}?" if match is not None else ""
+    return f"no column {name!r}{hint}; {named_columns(columns)}"
+
+
+def _differences(first: Table, other: Table) -> list[Fault]:
+    missing = [name for name in first.columns if name not in other.columns]
+    added = [name for name in other.columns if name not in first.columns]
+    faults = [Fault(f"{no_column(name, other.columns)}; {first.name} has it", other.name) for name in missing]
+    faults += [Fault(f"has a column {name!r} that {first.name} has not", other.name) for name in added]
+    return faults

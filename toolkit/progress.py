@@ -1,0 +1,70 @@
+"""What a person sees while long work runs: progress bars on a terminal, plain lines elsewhere.
+
+Everything goes to stderr, so that stdout stays free for results.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+logger = logging.getLogger("toolkit")
+
+
+class Bar(Protocol):
+    """A running progress bar."""
+
+    def advance(self, steps: int = 1, *, note: str = "") -> None:
+        """Move on by some steps and show a short note behind the bar."""
+
+
+class _SilentBar:
+    def advance(self, steps: int = 1, *, note: str = "") -> None:
+        """Show nothing: nobody is looking."""
+
+
+def say(line: str) -> None:
+    """Tell the user one line about the work; the command line shows it on stderr."""
+    logger.info(line)
+
+
+def warn(line: str) -> None:
+    """Tell the user one line that deserves attention."""
+    logger.warning(line)
+
+
+@contextmanager
+def progress_bar(description: str, total: int, *, start: int = 0) -> Iterator[Bar]:
+    """A progress bar with remaining time, drawn only where stderr is a terminal.
+
+    Args:
+        description: what is being done.
+        total: number of steps of the whole work.
+        start: steps that are already done, when work goes on.
+    """
+    if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
+        yield _SilentBar()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(description, total=total, completed=start, note="")
+
+        class _RichBar:
+            def advance(self, steps: int = 1, *, note: str = "") -> None:
+                progress.advance(task, steps)
+                if note:
+                    progress.update(task, note=note)
+
+        yield _RichBar()

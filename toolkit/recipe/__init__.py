@@ -1,0 +1,40 @@
+"""The typed recipe: one YAML file that says what to do, checked strictly, with every fault and its place.
+
+Importing this package imports neither transformers nor peft; loading a recipe does.
+"""
+
+from toolkit.recipe.find import ShippedRecipe, copy_recipe, find_recipe, list_recipes
+from toolkit.recipe.load import build_recipe, load_recipe
+from toolkit.recipe.model import json_schema, recipe_model
+from toolkit.recipe.resolved import recipe_digest, recipe_yaml
+from toolkit.recipe.schema import (
+    COLUMNS,
+    DataSection,
+    EvaluationSection,
+    ModelSection,
+    Recipe,
+    TrainingSection,
+)
+from toolkit.recipe.structure import structural_faults
+from toolkit.recipe.values import Source
+
+__all__ = [
+    "COLUMNS",
+    "DataSection",
+    "EvaluationSection",
+    "ModelSection",
+    "Recipe",
+    "ShippedRecipe",
+    "Source",
+    "TrainingSection",
+    "build_recipe",
+    "copy_recipe",
+    "find_recipe",
+    "json_schema",
+    "list_recipes",
+    "load_recipe",
+    "recipe_digest",
+    "recipe_model",
+    "recipe_yaml",
+    "structural_faults",
+]

@@ -1,0 +1,231 @@
+"""The rules between the keys of a recipe, each with the keys that it reads.
+
+A rule yields what is wrong as (path, message); it is left out where something it reads is already faulty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from toolkit.errors import explain
+from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED
+from toolkit.recipe.document import Finding, TreePath
+from toolkit.recipe.schema import COLUMNS, DataSection, Recipe
+
+Broken: TypeAlias = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check of several keys together.
+
+    Attributes:
+        reads: the keys that it looks at, as dotted paths.
+        broken: gives the dotted path and the message of each thing that is wrong.
+    """
+
+    reads: tuple[str, ...]
+    broken: Callable[[Recipe], Broken]
+
+
+RULES: list[Rule] = []
+
+
+def rule(*reads: str) -> Callable[[Callable[[Recipe], Broken]], Callable[[Recipe], Broken]]:
+    """Register a rule that reads these keys."""
+
+    def register(broken: Callable[[Recipe], Broken]) -> Callable[[Recipe], Broken]:
+        RULES.append(Rule(reads, broken))
+        return broken
+
+    return register
+
+
+def check(recipe: Recipe, faulty: Collection[TreePath] = ()) -> list[Finding]:
+    """All rules that the recipe breaks.
+
+    Args:
+        recipe: a recipe of sound structure; defaults stand where a value was faulty.
+        faulty: the paths of values that were faulty.
+    """
+    return [
+        Finding(tuple(path.split(".")), message)
+        for each in RULES
+        if not any(_overlap(tuple(key.split(".")), path) for key in each.reads for path in faulty)
+        for path, message in each.broken(recipe)
+    ]
+
+
+def _overlap(one: TreePath, other: TreePath) -> bool:
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
+
+
+@rule("task", "method")
+def _method_exists(recipe: Recipe) -> Broken:
+    methods = {method for (task, _), names in SUPPORTED.items() if task == recipe.task for method in names}
+    if recipe.method not in methods:
+        yield "method", explain(f"{recipe.method} does not exist for {recipe.task}", allowed=sorted(methods))
+
+
+@rule("method", "peft")
+def _peft_needs_its_method(recipe: Recipe) -> Broken:
+    if recipe.peft and recipe.method not in PEFT_METHODS:
+        methods = " or ".join(sorted(PEFT_METHODS))
+        yield (
+            "peft",
+            f"the method {recipe.method} has no peft section; take it out, or write method: {methods}",
+        )
+
+
+@rule("data")
+def _one_way_to_name_data(recipe: Recipe) -> Broken:
+    data = recipe.data
+    if data.source is not None and data.train is not None:
+        fix = "take one of them out (an override takes it out with =null)"
+        yield "data.train", f"both source and train are given; {fix}"
+    if data.source is None and data.train is None:
+        fix = "write source (one set of rows, to be divided) or train"
+        yield "data", f"neither source nor train is given; {fix}"
+    if data.train is None:
+        for split in ("validation", "test"):
+            if getattr(data, split) is not None:
+                yield f"data.{split}", f"{split} goes with train, not with source; rename source to train"
+
+
+@rule("task", "data.columns")
+def _columns_of_the_task(recipe: Recipe) -> Broken:
+    allowed, columns = COLUMNS[recipe.task], recipe.data.columns
+    for name in columns:
+        if name not in allowed:
+            yield (
+                f"data.columns.{name}",
+                explain(
+                    f"{recipe.task} has no column {name!r}",
+                    allowed=allowed,
+                    name=name,
+                    fix="on the left stands the task's name, on the right the data's",
+                ),
+            )
+    for name, column in columns.items():
+        others = [other for other in columns if columns[other] == column and other != name]
+        if others and name == list(columns)[-1]:
+            yield f"data.columns.{name}", f"{column!r} is named for {others[0]!r} already"
+
+
+@rule("data")
+def _sizes_leave_rows(recipe: Recipe) -> Broken:
+    data = recipe.data
+    if data.test_size == 0 and data.test is None:
+        yield "data.test_size", "0 leaves nothing to measure the result on; give it rows, or name data.test"
+    fractions = _cut_fractions(data)
+    if sum(fractions) >= 1:
+        yield (
+            "data.test_size",
+            f"test and validation take {sum(fractions):g} of the rows, leaving none to learn from",
+        )
+
+
+def _cut_fractions(data: DataSection) -> list[float]:
+    cut = [(data.test, data.test_size), (data.validation, data.validation_size)]
+    return [size for split, size in cut if split is None and isinstance(size, float) and size < 1]
+
+
+@rule("data.encoding")
+def _encoding_exists(recipe: Recipe) -> Broken:
+    encoding = recipe.data.encoding
+    if encoding is None:
+        return
+    try:
+        "".encode(encoding)
+    except (LookupError, UnicodeError, ValueError):
+        names = ("utf-8", "utf-16", "cp949", "euc-kr", "cp1252", "latin-1", "shift_jis", "gb18030", "big5")
+        yield "data.encoding", explain(f"unknown encoding {encoding!r}", allowed=names, name=encoding)
+
+
+@rule("data.test_size", "data.validation_size", "training")
+def _one_or_all(recipe: Recipe) -> Broken:
+    data = {f"data.{key}": getattr(recipe.data, key) for key in ("test_size", "validation_size")}
+    training = recipe.training.for_trainer()
+    steps = {
+        f"training.{key}": training[key]
+        for key in ("warmup_steps", "logging_steps", "save_steps", "eval_steps")
+    }
+    for path, value in (data | steps).items():
+        if isinstance(value, float) and value == 1.0:
+            yield path, "1.0 could be one or all of them; write 1 for one, or a fraction below 1"
+
+
+@rule("task", "evaluation.metrics", "training.metric_for_best_model")
+def _metrics_of_the_task(recipe: Recipe) -> Broken:
+    metrics = recipe.evaluation.metrics or []
+    for i, name in enumerate(metrics):
+        if name not in METRICS[recipe.task]:
+            yield (
+                "evaluation.metrics",
+                explain(f"{recipe.task} has no metric {name!r}", allowed=METRICS[recipe.task]),
+            )
+        if name in metrics[:i]:
+            yield "evaluation.metrics", f"{name!r} is listed twice"
+    best = recipe.training.for_trainer()["metric_for_best_model"]
+    allowed = [*metrics, "loss"]
+    if best is not None and best.removeprefix("eval_") not in allowed:
+        yield (
+            "training.metric_for_best_model",
+            explain(
+                f"{best!r} is not measured by this recipe",
+                allowed=allowed,
+                name=best,
+                fix="add it to evaluation.metrics, or choose by one of these",
+            ),
+        )
+
+
+@rule("training", "data")
+def _evaluation_while_training(recipe: Recipe) -> Broken:
+    training, data = recipe.training.for_trainer(), recipe.data
+    if training["eval_strategy"] == "no":
+        needing = {
+            "early_stopping_patience": recipe.training.early_stopping_patience is not None,
+            "load_best_model_at_end": training["load_best_model_at_end"],
+        }
+        for key in (key for key, needs in needing.items() if needs):
+            way_out = "set load_best_model_at_end: false too" if "best" in key else "set eval_strategy: epoch"
+            yield "training.eval_strategy", f"'no' leaves {key} without evaluations; {way_out}"
+    elif (
+        recipe.training.early_stopping_patience is not None
+        and data.validation_size == 0
+        and data.validation is None
+    ):
+        yield "data.validation_size", "0 leaves early_stopping_patience without evaluations; give it rows"
+    if training["eval_strategy"] == "steps" and training["eval_steps"] is None:
+        yield "training.eval_strategy", "'steps' needs eval_steps; set it, such as eval_steps: 100"
+
+
+@rule("training")
+def _schedule_is_known_in_advance(recipe: Recipe) -> Broken:
+    schedule = recipe.training.for_trainer()["lr_scheduler_type"]
+    if schedule in {"reduce_lr_on_plateau", "greedy"}:
+        yield (
+            "training.lr_scheduler_type",
+            f"{schedule!r} depends on evaluations; choose one that is known in advance, such as linear or cosine",
+        )
+
+
+@rule("training")
+def _training_keys_agree(recipe: Recipe) -> Broken:
+    own, training = recipe.training, recipe.training.for_trainer()
+    if own.bf16 is True and training["fp16"]:
+        yield "training.fp16", "bf16 and fp16 exclude each other; keep one of them"
+    if training["max_steps"] == 0:
+        yield "training.max_steps", "0 steps train nothing; write -1 to go by num_train_epochs"
+    strategy = training["train_sampling_strategy"]
+    if own.tokens_per_batch is not None and strategy != "group_by_length":
+        yield (
+            "training.tokens_per_batch",
+            (f"it needs train_sampling_strategy: group_by_length, found {strategy!r}; remove one of them"),
+        )
+    if training["dataloader_prefetch_factor"] is not None and training["dataloader_num_workers"] == 0:
+        yield "training.dataloader_prefetch_factor", "it needs dataloader_num_workers of at least 1"

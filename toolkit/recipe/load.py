@@ -1,0 +1,96 @@
+"""From a file and overrides to a checked recipe with every default filled in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from toolkit.errors import Fault, RecipeError
+from toolkit.names import DEFAULT_METRICS, PEFT_METHODS
+from toolkit.recipe.check import check
+from toolkit.recipe.document import Document, Place, TreePath
+from toolkit.recipe.find import exists, missing_recipe
+from toolkit.recipe.model import recipe_model
+from toolkit.recipe.overrides import apply_overrides
+from toolkit.recipe.peft_keys import lora_section
+from toolkit.recipe.schema import EvaluationSection, Recipe
+from toolkit.recipe.structure import structural_faults
+from toolkit.recipe.yaml_text import read_document
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file and check all of it.
+
+    Args:
+        path: the YAML file.
+        overrides: texts ``key.path=value``, applied in order before anything is checked.
+
+    Raises:
+        RecipeError: with all faults at once, each at its ``file:line:col`` or its override.
+    """
+    if not exists(path):
+        raise missing_recipe(str(path))
+    document = read_document(path)
+    apply_overrides(document, overrides)
+    return _checked(document)
+
+
+def build_recipe(tree: Mapping[str, Any]) -> Recipe:
+    """Check a recipe that is already plain values, as code makes it.
+
+    Raises:
+        RecipeError: with all faults at once.
+    """
+    return _checked(Document(copy.deepcopy(dict(tree)), {(): Place("recipe", "recipe")}))
+
+
+def _checked(document: Document) -> Recipe:
+    # A value that could not be read is None in the tree, and reported already.
+    findings = [
+        finding
+        for finding in structural_faults(document.tree)
+        if finding.on_key
+        or not any(path[: len(finding.path)] == finding.path for path in document.unreadable)
+    ]
+    faulty = {finding.path for finding in findings} | document.unreadable
+    recipe = _sound_part(document.tree, faulty)
+    if recipe is not None:
+        findings += check(recipe, faulty)
+    faults: list[Fault] = [*document.faults, *document.faults_of(findings)]
+    if faults or recipe is None:
+        raise RecipeError(*faults)
+    return recipe
+
+
+def _sound_part(tree: dict[str, Any], faulty: Collection[TreePath]) -> Recipe | None:
+    """The recipe without its faulty values, for the rules to look at; None if too little is left."""
+    tree = copy.deepcopy(tree)
+    # The inner before the outer, and the last of a list first, so that the paths of the rest stay right.
+    for path in sorted(faulty, key=lambda path: (len(path), [f"{part:>9}" for part in path]), reverse=True):
+        _remove(tree, path)
+    try:
+        return _with_defaults(recipe_model().model_validate(tree))
+    except ValidationError:
+        return None
+
+
+def _remove(tree: Any, path: TreePath) -> None:
+    if not path:
+        return
+    for part in path[:-1]:
+        tree = tree[part]
+    del tree[path[-1]]
+
+
+def _with_defaults(recipe: Recipe) -> Recipe:
+    """Fill in the defaults that depend on the task and the method."""
+    filled: dict[str, Any] = {}
+    if recipe.evaluation.metrics is None:
+        filled["evaluation"] = EvaluationSection(metrics=list(DEFAULT_METRICS[recipe.task]))
+    if recipe.method in PEFT_METHODS and not recipe.peft:
+        filled["peft"] = lora_section()().model_dump()
+    return recipe.model_copy(update=filled)

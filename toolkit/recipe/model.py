@@ -1,0 +1,68 @@
+"""The complete recipe class, with the keys of the installed libraries, and its JSON Schema."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field, create_model
+from pydantic.json_schema import GenerateJsonSchema
+
+from toolkit.recipe.peft_keys import lora_section
+from toolkit.recipe.schema import Recipe
+from toolkit.recipe.training_keys import training_section
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@cache
+def recipe_model() -> type[Recipe]:
+    """The class that checks a recipe's structure. Its first call imports transformers and peft (seconds)."""
+    training, lora = training_section(), lora_section()
+    fields: dict[str, Any] = {
+        "training": (training, Field(default_factory=training, description=_description("training"))),
+        "peft": (
+            Annotated[lora, AfterValidator(BaseModel.model_dump)],
+            Field(default={}, validate_default=False, description=_description("peft")),
+        ),
+    }
+    return create_model("Recipe", __base__=Recipe, __doc__="A recipe of the transfer toolkit.", **fields)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of recipes, for editors.
+
+    It says of every key and value what the loader says; the rules between keys are the loader's alone.
+    """
+    from peft import __version__ as peft_version
+    from transformers import __version__ as transformers_version
+
+    written_by = (
+        f"written by `toolkit recipes schema` for transformers {transformers_version} and peft {peft_version}"
+    )
+    schema = recipe_model().model_json_schema(schema_generator=_Untitled)
+    return {"$schema": DIALECT, "$comment": written_by, **schema}
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that pydantic derives from names: they repeat the name."""
+
+    def generate(self, schema: Any, mode: Any = "validation") -> dict[str, Any]:
+        return {**_without_titles(super().generate(schema, mode)), "title": "Recipe"}
+
+
+def _without_titles(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    # A property may be called "title": only a text is pydantic's own title.
+    return {
+        key: _without_titles(value)
+        for key, value in node.items()
+        if not (key == "title" and isinstance(value, str))
+    }
+
+
+def _description(name: str) -> str | None:
+    return Recipe.model_fields[name].description

@@ -1,0 +1,60 @@
+"""A recipe written out again: as YAML with every default, and as a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import yaml
+
+from toolkit.recipe.scalars import plain_value
+from toolkit.recipe.schema import Recipe
+
+
+_LINE_ENDS = frozenset("\x85\u2028\u2029")
+
+
+def recipe_yaml(recipe: Recipe) -> str:
+    """The recipe with every default, in the order of the schema; it loads back to an equal recipe."""
+    text: str = yaml.dump(_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+def recipe_digest(recipe: Recipe) -> str:
+    """The sha256 of the recipe's values, in hex; order and layout of the file do not matter."""
+    canonical = json.dumps(_values(recipe), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+def _values(recipe: Recipe) -> dict[str, Any]:
+    # The class of training is made at run time: pydantic has to look at the value itself.
+    values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
+    if not values["peft"]:
+        del values["peft"]
+    return values
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that our loader would read as something else."""
+
+
+def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    try:
+        is_text = plain_value(text) == text
+    except ValueError:
+        is_text = False
+    # Only between double quotes does PyYAML escape these; as they are, YAML takes them for the end of a line.
+    style = '"' if _LINE_ENDS.intersection(text) else None if is_text else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _write_float(dumper: _Dumper, number: float) -> yaml.ScalarNode:
+    mantissa, exponent, power = repr(number).partition("e")
+    # PyYAML knows a float by its point, and would otherwise write a tag.
+    text = mantissa + (".0" if exponent and "." not in mantissa else "") + exponent + power
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Dumper.add_representer(str, _write_text)
+_Dumper.add_representer(float, _write_float)

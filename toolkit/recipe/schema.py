@@ -1,0 +1,150 @@
+"""The recipe as types: one frozen class a section.
+
+`Recipe` is what the rest of the toolkit sees. The classes that check a file know also the keys of the
+installed transformers and peft; `toolkit.recipe.model` makes them on first use, because importing those
+libraries takes seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from toolkit.names import METRICS, Method, Task
+from toolkit.recipe.values import OneOf, PositiveInt, Seed, Size, Source, Text
+
+ALL_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names))
+
+COLUMNS: dict[Task, tuple[str, ...]] = {Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label")}
+"""The columns that a task reads, by the toolkit's own names."""
+
+# The library's names come from a YAML file, so that texts are all that an enumeration can be given.
+TaskName = Annotated[Task, Field(strict=False)]
+MethodName = Annotated[Method, Field(strict=False)]
+MetricName = Annotated[str, OneOf(ALL_METRICS)]
+
+
+class Section(BaseModel):
+    """What all sections share: no unknown key, no conversion between types, no change after loading."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+        protected_namespaces=(),
+    )
+
+
+class ModelSection(Section):
+    """Which pretrained model, and what kind of answer its head gives."""
+
+    name: Text = Field(description="packaged:<name>, a local folder, or a hub id org/name[@revision].")
+    problem_type: Literal["single_label_classification"] | None = Field(
+        default=None, description="The library's name for the kind of labels; null is the task's usual one."
+    )
+
+
+class DataSection(Section):
+    """Where the rows come from, which columns to read and how the rows are divided."""
+
+    source: Source | None = Field(
+        default=None,
+        description="One source for everything, divided by test_size and validation_size: packaged:<name>, "
+        "a file, several files, a hub id org/name[@revision][:split], or text files by column, in parallel.",
+    )
+    train: Source | None = Field(default=None, description="The rows to learn from, instead of source.")
+    validation: Source | None = Field(
+        default=None, description="The rows that choose the best epoch; cut from train when absent."
+    )
+    test: Source | None = Field(
+        default=None, description="The rows of the final measurement; cut from train when absent."
+    )
+    columns: dict[str, Text] = Field(
+        default={}, description="The task's own names of columns and the names that they have in the data."
+    )
+    test_size: Size = Field(
+        default=0.2, description="Rows of the test split: a number of them or a fraction."
+    )
+    validation_size: Size = Field(
+        default=0.1, description="Rows of the validation split: a number of them or a fraction; 0 is none."
+    )
+    split_seed: Seed = Field(default=0, description="The division depends on this seed alone.")
+    shots_per_class: PositiveInt | None = Field(
+        default=None, description="Learn from this many rows of each class; null is all of them."
+    )
+    max_length: PositiveInt | None = Field(
+        default=None, description="Tokens of a text beyond which it is cut; null is what the model can take."
+    )
+    encoding: Text | None = Field(
+        default=None, description="Encoding of text files, such as cp949; null tells it from the bytes."
+    )
+    quoting: bool | None = Field(
+        default=None, description="Whether quotes enclose cells of csv and tsv; null: csv yes, tsv no."
+    )
+    subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
+
+
+class TrainingSection(Section):
+    """The keys of ``training`` that are the toolkit's own; a subclass adds the library's."""
+
+    bf16: bool | Literal["auto"] = Field(
+        default="auto", description="Train in bfloat16; auto: where the processor computes in it natively."
+    )
+    early_stopping_patience: PositiveInt | None = Field(
+        default=None, description="Stop after this many evaluations without improvement."
+    )
+    class_weights: (
+        Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] | None
+    ) = Field(
+        default=None, description="Weight of each label in the loss; balanced: the inverse of its frequency."
+    )
+    tokens_per_batch: PositiveInt | None = Field(
+        default=None, description="Padded tokens of a micro-batch, instead of a fixed number of examples."
+    )
+    on_nan: Literal["stop", "skip"] = Field(
+        default="stop", description="What a loss that is not finite does: end the run, or skip that step."
+    )
+
+    def for_trainer(self) -> dict[str, Any]:
+        """The values for ``TrainingArguments(**values)``: all of the library's keys but ``bf16``."""
+        library_keys = [name for name in type(self).model_fields if name not in TrainingSection.model_fields]
+        return {name: getattr(self, name) for name in library_keys}
+
+
+class EvaluationSection(Section):
+    """How the result is measured."""
+
+    metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
+        default=None, description="The metrics to report; null is the task's usual ones."
+    )
+
+
+class Recipe(Section):
+    """What to do, with every default filled in.
+
+    `toolkit.recipe.load_recipe` and `toolkit.recipe.build_recipe` make recipes; they check also the keys of
+    ``training`` and ``peft``, and the rules between sections.
+    """
+
+    task: TaskName = Field(description="What the model shall do; the Hub's pipeline tag.")
+    model: ModelSection = Field(description="Which pretrained model.")
+    data: DataSection = Field(description="Where the rows come from.")
+    method: MethodName = Field(description="How the pretrained model is used: full, or a PEFT method.")
+    peft: dict[str, Any] = Field(default={}, description="Fields of the PEFT method's configuration.")
+    training: TrainingSection = Field(
+        default_factory=TrainingSection,
+        description="Fields of transformers.TrainingArguments, and five of our own.",
+    )
+    evaluation: EvaluationSection = Field(
+        default_factory=EvaluationSection, description="How the result is measured."
+    )
+    seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
+    note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics to report, which loading has filled in; the first one stands for the result."""
+        return self.evaluation.metrics or []

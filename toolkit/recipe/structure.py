@@ -1,0 +1,129 @@
+"""Checks the structure of a recipe, key by key, and words what pydantic finds in plain English."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from toolkit.errors import explain, nearest
+from toolkit.recipe.document import Finding, TreePath
+from toolkit.recipe.model import json_schema, recipe_model
+from toolkit.recipe.peft_keys import peft_hint
+from toolkit.recipe.scalars import plain_value
+from toolkit.recipe.schema_words import alternatives, describe, follow
+from toolkit.recipe.training_keys import training_hint
+
+_HINTS = {"training": training_hint, "peft": peft_hint}
+_LONGEST_SHOWN = 60
+
+
+def structural_faults(tree: Any) -> list[Finding]:
+    """All that is wrong with single keys and values of a recipe; the rules between keys are not looked at.
+
+    Args:
+        tree: the recipe as dicts, lists, texts, numbers, booleans and None.
+    """
+    try:
+        recipe_model().model_validate(tree)
+    except ValidationError as error:
+        # A union fails once a branch: what is wrong with a value is said once.
+        details = {_tree_path(detail, tree): detail for detail in reversed(error.errors(include_url=False))}
+        return [_finding(path, detail, tree) for path, detail in reversed(details.items())]
+    return []
+
+
+def _tree_path(detail: ErrorDetails, tree: Any) -> TreePath:
+    """Where an error lies in the tree: pydantic's location up to the branch of a union or the like."""
+    path: TreePath = ()
+    node = tree
+    for part in detail["loc"]:
+        is_key = isinstance(node, dict) and part in node
+        is_index = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if not is_key and not is_index:
+            return (*path, part) if detail["type"] == "missing" else path
+        path, node = (*path, part), node[part]
+    return path
+
+
+def _finding(path: TreePath, detail: ErrorDetails, tree: Any) -> Finding:
+    if detail["type"] == "missing":
+        return Finding(path[:-1], f"the key {path[-1]!r} is missing; {_expected(path)}", on_key=True)
+    if detail["type"] == "extra_forbidden":
+        return Finding(path, _unknown_key(path), on_key=True)
+    return Finding(path, _wrong_value(_value_at(tree, path), path))
+
+
+def _unknown_key(path: TreePath) -> str:
+    key = str(path[-1])
+    found = f"unknown key {key!r}"
+    hint = _HINTS[str(path[0])](key) if len(path) == 2 and path[0] in _HINTS else None
+    if hint is not None:
+        return explain(found, fix=hint)
+    sections = alternatives(_schema(), follow(_schema(), path[:-1]))
+    return explain(
+        found, allowed=[name for section in sections for name in section.get("properties", {})], name=key
+    )
+
+
+def _wrong_value(value: Any, path: TreePath) -> str:
+    node = follow(_schema(), path)
+    options = alternatives(_schema(), node)
+    names = [name for option in options for name in option.get("enum", []) if isinstance(name, str)]
+    found = f"found {_shown(value)}"
+    if isinstance(value, str) and names and all("enum" in option for option in options):
+        # Somebody who writes "adamw" means one of the names that begin so.
+        meant = next((name for name in names if value and name.startswith(value)), value)
+        return explain(found, allowed=names, name=meant)
+    message = f"{found}; {_expected(path)}"
+    if value in ("", [], {}):
+        return f"{message} that is not empty"
+    if isinstance(value, str):
+        match = nearest(value, names)
+        message += f"; did you mean {match!r}?" if match else _unquoted(value, options)
+    return message
+
+
+def _unquoted(value: str, options: list[dict[str, Any]]) -> str:
+    """What to change about a text that reads like the value that is expected."""
+    kinds = {option.get("type") for option in options}
+    if "boolean" in kinds and value.lower() in {"yes", "no", "on", "off", "y", "n"}:
+        return f"; write {'true' if value.lower() in {'yes', 'on', 'y'} else 'false'}"
+    try:
+        meant = plain_value(value)
+    except ValueError:
+        return ""
+    is_number = (
+        isinstance(meant, int | float) and not isinstance(meant, bool) and kinds & {"integer", "number"}
+    )
+    is_boolean = isinstance(meant, bool) and "boolean" in kinds
+    return "; write it without quotes" if is_number or is_boolean else ""
+
+
+def _expected(path: TreePath) -> str:
+    return f"expected {describe(_schema(), follow(_schema(), path))}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, str):
+        short = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
+        return f"the text {short!r}"
+    text = json.dumps(value, ensure_ascii=False)
+    kind = "the section " if isinstance(value, dict) else "the list " if isinstance(value, list) else ""
+    return kind + (text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
+
+
+def _value_at(tree: Any, path: TreePath) -> Any:
+    for part in path:
+        tree = tree[part]
+    return tree
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json_schema()

@@ -1,0 +1,207 @@
+"""What a run's ``metrics.json`` says, as values and words that the page and the model card both print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NOT_DEFINED = "not defined"
+OUTSIDE = "(outside the training labels)"
+
+_METRIC_NAMES = {
+    "f1": "macro F1",
+    "precision": "macro precision",
+    "recall": "macro recall",
+    "matthews_correlation": "Matthews correlation",
+}
+_BASELINE_NAMES = {"majority": "Most frequent class", "tfidf-logistic": "TF-IDF + logistic regression"}
+_DECIMAL_STEP = 1000
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric's value with its 95 % interval; None where it is not defined."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any] | None) -> Measure:
+        """From ``{"value": …, "ci95": [low, high]}``; what is missing, null or not finite is None."""
+        entry = entry or {}
+        low, high = entry.get("ci95") or (None, None)
+        return cls(_finite(entry.get("value")), _finite(low), _finite(high))
+
+    @property
+    def text(self) -> str:
+        """The value to three places."""
+        return NOT_DEFINED if self.value is None else f"{self.value:.3f}"
+
+    @property
+    def interval(self) -> str:
+        """``0.820 to 0.860``, or nothing."""
+        return "" if self.low is None or self.high is None else f"{self.low:.3f} to {self.high:.3f}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one predictor reached on the test split.
+
+    Attributes:
+        name: in words.
+        measures: by metric name.
+        is_model: False for a baseline.
+    """
+
+    name: str
+    measures: Mapping[str, Measure]
+    is_model: bool = False
+
+
+@dataclass(frozen=True)
+class Confused:
+    """How often one class was taken for another.
+
+    Attributes:
+        rows: with this reference and this prediction.
+        of_rows: with this reference.
+    """
+
+    reference: str
+    prediction: str
+    rows: int
+    of_rows: int
+
+
+def results(metrics: Mapping[str, Any]) -> tuple[Result, ...]:
+    """The trained model's result on the test split, then the baselines', in the order of the file."""
+    model = Result("This model", _measures(metrics["splits"]["test"]), is_model=True)
+    baselines = (
+        Result(_BASELINE_NAMES.get(name, name), _measures(entry))
+        for name, entry in metrics["baselines"].items()
+    )
+    return (model, *baselines)
+
+
+def headline_metric(metrics: Mapping[str, Any]) -> str:
+    """The metric that stands first in the recipe, and so in the file."""
+    return next(str(name) for name in metrics["splits"]["test"]["metrics"])
+
+
+def metric_name(name: str) -> str:
+    """A metric's name in words."""
+    return _METRIC_NAMES.get(name, name.replace("_", " "))
+
+
+def headline(metrics: Mapping[str, Any]) -> str:
+    """What was reached, with its interval: a sentence without its subject, the model."""
+    measure = results(metrics)[0].measures[headline_metric(metrics)]
+    name, rows = metric_name(headline_metric(metrics)), count(metrics["splits"]["test"]["rows"], "test row")
+    if measure.value is None:
+        return f"has no defined {name} on {rows}"
+    return f"reaches {name} {measure.text}{_interval_words(measure)} on {rows}"
+
+
+def comparison(metrics: Mapping[str, Any]) -> str:
+    """The difference to the best baseline and whether the intervals settle it; empty without the numbers."""
+    metric = headline_metric(metrics)
+    model, *baselines = results(metrics)
+    ours = model.measures[metric]
+    known = [(r.measures[metric], r.name) for r in baselines if metric in r.measures]
+    theirs, name = max(known, key=lambda pair: _or_lowest(pair[0].value), default=(Measure(), ""))
+    if ours.value is None or theirs.value is None:
+        return ""
+    difference = ours.value - theirs.value
+    place = f"{abs(difference):.3f} {'above' if difference > 0 else 'below'}" if difference else "equal to"
+    sentence = f"That is {place} the best baseline: {name}, {theirs.text}{_interval_words(theirs)}."
+    return f"{sentence} {_overlap_words(ours, theirs)}".strip()
+
+
+def most_confused(confusion: Mapping[str, Any], *, at_most: int) -> list[Confused]:
+    """The pairs of classes that were taken for each other most often, most frequent first.
+
+    Args:
+        confusion: ``labels`` and ``counts`` (rows reference, columns prediction).
+        at_most: pairs to give back.
+    """
+    labels = confusion["labels"]
+    pairs = [
+        Confused(reference, labels[column], rows, sum(row))
+        for index, (reference, row) in enumerate(confusion_rows(confusion))
+        for column, rows in enumerate(row)
+        if rows and column != index
+    ]
+    return sorted(pairs, key=lambda pair: -pair.rows)[:at_most]
+
+
+def confusion_rows(confusion: Mapping[str, Any]) -> list[tuple[str, Sequence[int]]]:
+    """Each reference with its counts; the last may stand for all references that training did not know."""
+    return list(zip([*confusion["labels"], OUTSIDE], confusion["counts"], strict=False))
+
+
+def costs(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every figure of ``cost`` in words, with the unit that its name ends in."""
+    return [_cost(name, value) for name, value in metrics["cost"].items() if value is not None]
+
+
+def count(number: int, noun: str = "") -> str:
+    """``1,000 rows`` of 1000 and "row"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if noun else f"{number:,}"
+
+
+def seconds(value: float) -> str:
+    """``2 min 50 s`` of 170.1."""
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def amount(value: float, unit: str = "") -> str:
+    """``1.90 GB`` of 1,900,000,000 and "B": three digits and a decimal prefix."""
+    prefixes = iter(("", "k", "M", "G"))
+    prefix = next(prefixes)
+    for larger in prefixes:
+        if value < _DECIMAL_STEP:
+            break
+        value, prefix = value / _DECIMAL_STEP, larger
+    digits = f"{value:.3g}" if value < _DECIMAL_STEP else f"{value:.0f}"
+    return f"{digits} {prefix}{unit}".strip()
+
+
+def _cost(name: str, value: float) -> tuple[str, str]:
+    words, _, unit = name.rpartition("_")
+    words = words.replace("_", " ")
+    if unit == "seconds":
+        return f"{words} time", seconds(value)
+    if unit == "bytes":
+        return (words if words.endswith("memory") else f"{words} size"), amount(value, "B")
+    return name.replace("_", " "), f"{value:,}"
+
+
+def _measures(entry: Mapping[str, Any]) -> dict[str, Measure]:
+    return {name: Measure.of(value) for name, value in entry["metrics"].items()}
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _or_lowest(value: float | None) -> float:
+    return -math.inf if value is None else value
+
+
+def _interval_words(measure: Measure) -> str:
+    return f" (95 % interval {measure.interval})" if measure.interval else ""
+
+
+def _overlap_words(ours: Measure, theirs: Measure) -> str:
+    if ours.low is None or ours.high is None or theirs.low is None or theirs.high is None:
+        return ""
+    if ours.low > theirs.high or theirs.low > ours.high:
+        return "The two intervals do not overlap."
+    return "The two intervals overlap: by themselves they do not settle which is better."

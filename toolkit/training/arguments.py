@@ -1,0 +1,99 @@
+"""The recipe's `training` section as `TrainingArguments`, and the pace of evaluating and saving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import TrainingArguments
+
+from toolkit.recipe import Recipe
+from toolkit.training.precision import computes_bf16_natively
+
+Rhythm = Literal["no", "epoch", "steps"]
+
+# `Pace` and `BestModel` do what these ask for: the library saves an epoch's last checkpoint before it has
+# evaluated that epoch, so a run that is resumed from it would miss an evaluation and choose another epoch.
+OUR_BUSINESS = frozenset(
+    {
+        "eval_strategy",
+        "eval_steps",
+        "save_strategy",
+        "save_steps",
+        "load_best_model_at_end",
+        "metric_for_best_model",
+        "greater_is_better",
+        "train_sampling_strategy",
+    }
+)
+
+
+def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
+    """The library's arguments for a recipe.
+
+    Args:
+        recipe: checked.
+        folder: where checkpoints go.
+    """
+    values = {key: value for key, value in recipe.training.for_trainer().items() if key not in OUR_BUSINESS}
+    on_cpu = bool(values.pop("use_cpu", False)) or not (
+        torch.cuda.is_available() or torch.backends.mps.is_available()
+    )
+    half = values.get("fp16", False)
+    bf16 = recipe.training.bf16
+    values |= {
+        "output_dir": str(folder),
+        "seed": recipe.seed,
+        "use_cpu": on_cpu,
+        "bf16": (computes_bf16_natively() and not half) if bf16 == "auto" else bf16,
+        "eval_strategy": "no",
+        "save_strategy": "no",
+        "disable_tqdm": True,
+        "logging_nan_inf_filter": False,
+        "remove_unused_columns": False,
+        "dataloader_pin_memory": bool(values.get("dataloader_pin_memory", True)) and not on_cpu,
+    }
+    return TrainingArguments(**values)
+
+
+@dataclass(frozen=True)
+class Rhythms:
+    """When to evaluate and when to save, in steps that may be a fraction of all steps."""
+
+    evaluate: Rhythm
+    evaluate_steps: float
+    save: Rhythm
+    save_steps: float
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Rhythms:
+        """Read the rhythms of a recipe; without ``eval_steps`` it evaluates as often as it logs."""
+        values: dict[str, Any] = recipe.training.for_trainer()
+        return cls(
+            evaluate=str(values["eval_strategy"]),  # type: ignore[arg-type]
+            evaluate_steps=float(values.get("eval_steps") or values["logging_steps"]),
+            save=str(values["save_strategy"]),  # type: ignore[arg-type]
+            save_steps=float(values["save_steps"]),
+        )
+
+
+def is_due(rhythm: Rhythm, every: float, *, step: int, max_steps: int, steps_per_epoch: int) -> bool:
+    """Whether something falls due after this step.
+
+    Args:
+        rhythm: never, at the end of epochs, or every so many steps.
+        every: steps, or below 1 a fraction of `max_steps`.
+        step: optimizer updates done.
+        max_steps: updates of the whole training; whatever has a rhythm is also due at its end.
+        steps_per_epoch: updates of an epoch.
+    """
+    if rhythm == "no":
+        return False
+    if step >= max_steps:
+        return True
+    if rhythm == "epoch":
+        return step % steps_per_epoch == 0
+    interval = max(1, round(every * max_steps)) if every < 1 else int(every)
+    return step % interval == 0

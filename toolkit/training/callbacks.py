@@ -1,0 +1,224 @@
+"""What happens beside the optimizer: evaluating, saving, keeping the best weights, logging, stopping."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from toolkit.data.batches import StepBatches
+from toolkit.progress import Bar, say
+from toolkit.training.arguments import Rhythms, is_due
+from toolkit.training.checkpoints import BEST_PREFIX, seal
+from toolkit.interrupt import StopRequest
+from toolkit.training.weights import weights_to_save
+
+WEIGHTS = "weights.safetensors"
+
+
+class Pace(TrainerCallback):
+    """Decides after each step whether to evaluate and to save, always in this order.
+
+    Args:
+        rhythms: from the recipe.
+        batches: told each epoch's number, from which their order follows.
+        steps_per_epoch: optimizer updates of an epoch.
+        stop: a signal that came is answered with a checkpoint and the end of training.
+        evaluates: whether there is a validation split.
+    """
+
+    def __init__(
+        self,
+        rhythms: Rhythms,
+        *,
+        batches: StepBatches,
+        steps_per_epoch: int,
+        stop: StopRequest,
+        evaluates: bool,
+    ) -> None:
+        self.rhythms = rhythms
+        self.batches = batches
+        self.steps_per_epoch = steps_per_epoch
+        self.stop = stop
+        self.evaluates = evaluates
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Put the rows in the order of this epoch."""
+        self.batches.set_epoch(state.global_step // self.steps_per_epoch)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Ask for an evaluation and a checkpoint where they are due."""
+        position = {
+            "step": state.global_step,
+            "max_steps": state.max_steps,
+            "steps_per_epoch": self.steps_per_epoch,
+        }
+        started = args.eval_delay <= (
+            state.global_step if self.rhythms.evaluate == "steps" else state.epoch or 0
+        )
+        control.should_evaluate = (
+            self.evaluates
+            and started
+            and is_due(self.rhythms.evaluate, self.rhythms.evaluate_steps, **position)
+        )
+        control.should_save = is_due(self.rhythms.save, self.rhythms.save_steps, **position)
+        if self.stop.signal_number is not None and state.global_step < state.max_steps:
+            control.should_save = True
+            control.should_training_stop = True
+
+
+@dataclass
+class BestSoFar:
+    """The best evaluation until now; goes into every checkpoint.
+
+    Attributes:
+        step: optimizer updates when it was seen, None before the first evaluation.
+        value: of the metric that decides.
+        evaluations_since: evaluations without improvement.
+        curve: every evaluation, as ``{"step", "epoch", metric: value}``.
+    """
+
+    step: int | None = None
+    value: float | None = None
+    evaluations_since: int = 0
+    curve: list[dict[str, float | None]] = field(default_factory=list)
+
+    def to_info(self) -> dict[str, Any]:
+        """As a checkpoint keeps it."""
+        facts = asdict(self)
+        return {"best_step": facts.pop("step"), "best": facts}
+
+    @classmethod
+    def from_info(cls, info: dict[str, Any]) -> BestSoFar:
+        """As it was when a checkpoint was written."""
+        return cls(step=info["best_step"], **info["best"])
+
+
+class BestModel(TrainerCallback):
+    """Keeps the weights of the best evaluation and stops when there is no improvement any more.
+
+    Args:
+        best: the state, perhaps of an earlier process.
+        metric: its name among the validation metrics.
+        greater_is_better: False for losses.
+        patience: evaluations without improvement after which training stops; None never stops.
+        folder: where ``best-<step>`` goes; None keeps no weights.
+    """
+
+    def __init__(
+        self,
+        best: BestSoFar,
+        *,
+        metric: str,
+        greater_is_better: bool,
+        patience: int | None,
+        folder: Path | None,
+    ) -> None:
+        self.best = best
+        self.metric = metric
+        self.sign = 1.0 if greater_is_better else -1.0
+        self.patience = patience
+        self.folder = folder
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: Any,
+    ) -> None:
+        """Compare, save if better, stop if patience is at its end."""
+        scores = {
+            name.removeprefix("eval_"): value
+            for name, value in kwargs["metrics"].items()
+            if name.startswith("eval_") and not name.endswith(("_runtime", "_per_second"))
+        }
+        position = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
+        self.best.curve.append({**position, **scores})
+        told = ", ".join(
+            f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items()
+        )
+        say(f"step {state.global_step}/{state.max_steps}: validation {told}")
+        value = scores[self.metric]
+        if value is not None and (self.best.value is None or self.sign * value > self.sign * self.best.value):
+            self.best.step, self.best.value, self.best.evaluations_since = state.global_step, value, 0
+            if self.folder is not None and args.should_save:
+                self._save(kwargs["model"], self.folder / f"{BEST_PREFIX}{state.global_step}")
+            return
+        self.best.evaluations_since += 1
+        if self.patience is not None and self.best.evaluations_since >= self.patience:
+            say(f"no improvement in {self.patience} evaluations: training stops early")
+            control.should_training_stop = True
+            control.should_save = True
+
+    def is_finished(self) -> bool:
+        """Whether patience is at its end."""
+        return self.patience is not None and self.best.evaluations_since >= self.patience
+
+    def _save(self, model: torch.nn.Module, folder: Path) -> None:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        save_file(weights_to_save(model), folder / WEIGHTS)
+        seal(folder, {"value": self.best.value})
+
+
+class RunLog(TrainerCallback):
+    """Appends what the trainer reports to ``log.jsonl``, one JSON object a line.
+
+    Args:
+        file: made with the first line.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Write one line."""
+        if args.should_save and logs:
+            self.write({"step": state.global_step, **logs})
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Append an entry; numbers that are not finite become null."""
+        clean = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in entry.items()}
+        with self.file.open("a", encoding="utf-8", newline="\n") as log:
+            log.write(json.dumps(clean, ensure_ascii=False) + "\n")
+
+
+class ShowProgress(TrainerCallback):
+    """Moves the progress bar.
+
+    Args:
+        bar: of as many steps as training has.
+        last_loss: gives the loss to show.
+    """
+
+    def __init__(self, bar: Bar, last_loss: Callable[[], float | None]) -> None:
+        self.bar = bar
+        self.last_loss = last_loss
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """One step further."""
+        loss = self.last_loss()
+        self.bar.advance(note="" if loss is None else f"loss {loss:.3f}")

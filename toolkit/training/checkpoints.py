@@ -1,0 +1,128 @@
+"""Checkpoints that count only when they are whole.
+
+A checkpoint folder counts once it holds ``COMPLETE.json``, written last and by rename, with size and sha256
+of every other file. Whatever a kill, a full disk or a flipped bit leaves behind fails that test, is set
+aside under ``quarantine-…`` and the checkpoint before it is used. The idea of a commit marker written last
+is that of torch.distributed.checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atomically
+from toolkit.progress import warn
+
+MARKER = "COMPLETE.json"
+PREFIX = "checkpoint-"
+BEST_PREFIX = "best-"
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A whole checkpoint.
+
+    Attributes:
+        folder: where its files are.
+        step: optimizer updates done when it was written.
+        info: what `seal` was told.
+    """
+
+    folder: Path
+    step: int
+    info: dict[str, Any]
+
+
+def seal(folder: Path, info: dict[str, Any]) -> None:
+    """Make a finished folder count: flush every file to disk, then write the marker.
+
+    Args:
+        folder: all its files are written; nothing is added later.
+        info: JSON-able facts to read back from `Checkpoint.info`.
+    """
+    files = {}
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        fsync_file(file)
+        files[file.relative_to(folder).as_posix()] = {
+            "bytes": file.stat().st_size,
+            "sha256": sha256_file(file),
+        }
+    fsync_folder(folder)
+    write_json_atomically(folder / MARKER, {"schema": 1, "info": info, "files": files})
+    fsync_folder(folder.parent)
+
+
+def damage(folder: Path) -> str | None:
+    """What is wrong with a sealed folder, or None when it is whole."""
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        expected = marker["files"]
+    except FileNotFoundError:
+        return f"it has no {MARKER}: writing it was cut off"
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{MARKER} is damaged"
+    for name, fact in expected.items():
+        file = folder / name
+        if not file.is_file():
+            return f"{name} is missing"
+        if file.stat().st_size != fact["bytes"]:
+            return f"{name} has {file.stat().st_size} bytes instead of {fact['bytes']}"
+        if sha256_file(file) != fact["sha256"]:
+            return f"{name} has another content than when it was written"
+    return None
+
+
+def newest_whole(root: Path) -> Checkpoint | None:
+    """The latest checkpoint that is whole, judged by its step; damaged later ones are set aside.
+
+    A checkpoint also needs the best weights that its info names under ``best_step``.
+    """
+    for step, folder in sorted(_steps(root, PREFIX), reverse=True):
+        wrong = damage(folder)
+        if wrong is None:
+            info = json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"]
+            best_step = info.get("best_step")
+            wrong_best = None if best_step is None else damage(root / f"{BEST_PREFIX}{best_step}")
+            if wrong_best is None:
+                return Checkpoint(folder, step, info)
+            wrong = f"its best weights ({BEST_PREFIX}{best_step}) cannot be used: {wrong_best}"
+        warn(f"checkpoint at step {step} is set aside: {wrong}")
+        _quarantine(folder)
+    return None
+
+
+def rotate(root: Path, *, keep: int = KEPT) -> None:
+    """Delete all but the newest checkpoints, and best weights that none of those kept refers to."""
+    by_age = sorted(_steps(root, PREFIX), reverse=True)
+    for _, folder in by_age[keep:]:
+        # The marker goes first: a deletion that is cut off must not leave a folder that looks whole.
+        (folder / MARKER).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    wanted = set()
+    for _, folder in by_age[:keep]:
+        wanted.add(json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"].get("best_step"))
+    for step, folder in _steps(root, BEST_PREFIX):
+        if step not in wanted:
+            (folder / MARKER).unlink(missing_ok=True)
+            shutil.rmtree(folder)
+
+
+def _steps(root: Path, prefix: str) -> list[tuple[int, Path]]:
+    numbered = []
+    for folder in root.glob(f"{prefix}*"):
+        number = folder.name.removeprefix(prefix)
+        if number.isdigit() and folder.is_dir():
+            numbered.append((int(number), folder))
+    return numbered
+
+
+def _quarantine(folder: Path) -> None:
+    target = folder.with_name(f"quarantine-{folder.name}")
+    if target.exists():
+        shutil.rmtree(target)
+    folder.rename(target)

@@ -1,0 +1,18 @@
+"""Whether this machine computes in bfloat16 natively."""
+
+from __future__ import annotations
+
+import torch
+
+
+def computes_bf16_natively() -> bool:
+    """True where bfloat16 matrix products run in hardware; emulated ones are slower than float32.
+
+    On Apple's MPS autocast in bfloat16 brings no speed, so the answer there is no.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if torch.backends.mps.is_available():
+        return False
+    capabilities = torch.cpu.get_capabilities()
+    return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16", "arm_bf16"))

@@ -1,0 +1,50 @@
+"""Which parameters learn, and the promise that every new one does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from toolkit.errors import IntegrityError
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """Numbers of parameters: those that learn, and all."""
+
+    trainable: int
+    total: int
+
+
+def count_parameters(model: torch.nn.Module) -> ParameterCount:
+    """Count each parameter once, also where two names share it."""
+    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    return ParameterCount(sum(size for size, learns in sizes if learns), sum(size for size, _ in sizes))
+
+
+def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str, ...]) -> None:
+    """Refuse to train while a randomly initialised parameter is frozen.
+
+    Args:
+        model: the model as it will be trained, perhaps wrapped by peft, which lengthens the names.
+        new_parameters: names in the model before it was wrapped.
+
+    Raises:
+        IntegrityError: naming the frozen parameters.
+    """
+    learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    frozen = [name for name in new_parameters if not any(_is_same(name, learnt) for learnt in learning)]
+    if frozen:
+        raise IntegrityError(
+            f"newly initialised parameters would stay at their random start: {', '.join(frozen)}; "
+            "add their modules to peft.modules_to_save"
+        )
+
+
+def _is_same(name: str, wrapped: str) -> bool:
+    """Whether a name belongs to a parameter that peft wrapped: its path gains a prefix and inner parts."""
+    module, _, leaf = name.rpartition(".")
+    return wrapped == name or (
+        wrapped.endswith(f".{leaf}") and f".{module}.modules_to_save." in f".{wrapped}"
+    )

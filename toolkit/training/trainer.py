@@ -1,0 +1,151 @@
+"""`transformers.Trainer` with our batches, our loss, whole checkpoints, and a stop at numbers that are not finite."""
+
+from __future__ import annotations
+
+import errno
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch.utils.data import DataLoader
+from transformers import Trainer
+
+from toolkit.data.batches import StepBatches
+from toolkit.errors import DivergedError, ResourceError
+from toolkit.training.callbacks import WEIGHTS
+from toolkit.training.checkpoints import PREFIX, rotate, seal
+from toolkit.training.weights import load_weights, weights_to_save
+
+SKIPPED_STEPS_ALLOWED = 0.01
+
+
+class RecipeTrainer(Trainer):
+    """A trainer whose runs can be killed and resumed bit for bit.
+
+    Args:
+        batches: which rows form each micro-batch.
+        row_ids: the source row of each training row, to name rows in messages.
+        checkpoint_info: gives the facts that a checkpoint is sealed with.
+        skip_non_finite: leave out a step whose gradient is not finite instead of stopping; at most one step
+            in a hundred, and always at least one.
+        settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
+    """
+
+    def __init__(
+        self,
+        *,
+        batches: StepBatches,
+        row_ids: Sequence[int],
+        checkpoint_info: Callable[[], dict[str, Any]],
+        skip_non_finite: bool = False,
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        self.batches = batches
+        self.row_ids = row_ids
+        self.checkpoint_info = checkpoint_info
+        self.skip_non_finite = skip_non_finite
+        self.skipped_steps = 0
+        self.last_loss: float | None = None
+        self._rows_of_step: list[int] = []
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Batches in the order of `batches`, divided among the ranks."""
+        loader = DataLoader(
+            self.train_dataset,  # type: ignore[arg-type]
+            batch_sampler=self.batches,
+            collate_fn=self.data_collator,
+            num_workers=self.args.dataloader_num_workers,
+            pin_memory=self.args.dataloader_pin_memory,
+            persistent_workers=self.args.dataloader_persistent_workers,
+            multiprocessing_context=self.args.dataloader_multiprocessing_context,
+            in_order=self.args.dataloader_in_order,
+            prefetch_factor=self.args.dataloader_prefetch_factor,
+        )
+        prepared: DataLoader[Any] = self.accelerator.prepare(loader)
+        return prepared
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """One micro-batch forward and backward."""
+        self._rows_of_step += inputs.pop("row").tolist()
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        share = loss.item()
+        if not math.isfinite(share) and not self.skip_non_finite:
+            self._stop_for(f"the loss became {share}")
+        self.last_loss = share
+        return loss
+
+    def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
+        """The gradient norm, and the last moment to keep a bad gradient from the weights."""
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
+        if not math.isfinite(float(norm)):
+            if not self.skip_non_finite:
+                self._stop_for(f"the gradient norm became {float(norm)}")
+            self.skipped_steps += 1
+            if self.skipped_steps > max(1, SKIPPED_STEPS_ALLOWED * self.state.max_steps):
+                self._stop_for(f"{self.skipped_steps} steps had to be skipped, more than one in a hundred")
+            model.zero_grad()
+        self._rows_of_step.clear()
+        return norm
+
+    def _stop_for(self, reason: str) -> None:
+        rows = sorted(self.row_ids[index] for index in self._rows_of_step)
+        listed = ", ".join(str(row) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
+        raise DivergedError(
+            f"{reason} at step {self.state.global_step + 1}, on rows {listed} of the data; "
+            "lower training.learning_rate, or set training.on_nan=skip to leave out such steps"
+        )
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
+        """Only what training changes, and no ``training_args.bin``: that file holds the raw hub token."""
+        if self.args.should_save and output_dir is not None:
+            Path(output_dir).mkdir(parents=True, exist_ok=True)
+            weights = weights_to_save(self.accelerator.unwrap_model(self.model))
+            save_file(weights, Path(output_dir) / WEIGHTS)
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        """Write a checkpoint, then make it count, then delete old ones."""
+        root = Path(str(self.args.output_dir))
+        folder = root / f"{PREFIX}{self.state.global_step}"
+        if self.args.should_save and folder.exists():
+            shutil.rmtree(folder)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.accelerator.wait_for_everyone()
+            if self.args.should_save:
+                seal(folder, self.checkpoint_info())
+        except (OSError, RuntimeError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if _is_full_disk(error):
+                free = shutil.disk_usage(root).free
+                raise ResourceError(
+                    f"the disk took no checkpoint ({free / 1e6:.0f} MB free); the one before is intact: "
+                    "make room and run the same command again",
+                    where=str(root),
+                ) from error
+            raise
+        if self.args.should_save:
+            rotate(root)
+
+    def _load_from_checkpoint(
+        self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
+    ) -> None:
+        """The opposite of `_save`; unlike the library's it accepts no missing tensor."""
+        load_weights(
+            self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS
+        )
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """`torch.save` reports a failed write as RuntimeError with the cause in its text only."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+    return (
+        "PytorchStreamWriter" in str(error) or "file write failed" in str(error) or "I/O error" in str(error)
+    )

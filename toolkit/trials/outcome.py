@@ -1,0 +1,96 @@
+"""The content of ``metrics.json``: what a run measured, and what it cost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from toolkit.adapters import OpenedModel
+from toolkit.adapters.open import model_size
+from toolkit.data import ClassificationData
+from toolkit.evaluation import Evaluation, MetricValue, metrics_to_json
+from toolkit.names import Split
+from toolkit.recipe import Recipe
+from toolkit.training import Trained
+from toolkit.trials.ledger import environment
+
+SCHEMA = 1
+MOST_CLASSES_IN_A_MATRIX = 200
+
+
+def outcome(
+    recipe: Recipe,
+    data: ClassificationData,
+    opened: OpenedModel,
+    *,
+    trained: Trained,
+    test: Evaluation,
+    baselines: Mapping[str, Mapping[str, MetricValue]],
+    model_folder: Path,
+    evaluate_seconds: float,
+) -> dict[str, Any]:
+    """Everything that is known of a finished run, as JSON-able values (DESIGN.md 4.4)."""
+    splits: dict[str, Any] = {Split.TRAIN.value: {"rows": len(data.train)}}
+    if data.validation is not None:
+        splits[Split.VALIDATION.value] = {"rows": len(data.validation)}
+    splits[Split.TEST.value] = split_result(test)
+    return {
+        "schema": SCHEMA,
+        "task": recipe.task.value,
+        "family": opened.family.value,
+        "model": recipe.model.name,
+        "revision": opened.revision,
+        "method": recipe.method.value,
+        "seed": recipe.seed,
+        "labels": list(data.labels),
+        "splits": splits,
+        "baselines": {
+            name: {"rows": test.rows, "metrics": metrics_to_json(values)}
+            for name, values in baselines.items()
+        },
+        "training": {
+            "steps": trained.steps,
+            "best_step": trained.best_step,
+            "skipped_steps": trained.skipped_steps,
+            "parameters": {"trainable": trained.parameters.trainable, "total": trained.parameters.total},
+            "curve": trained.curve,
+        },
+        "data": {"source": data.source, "digest": data.digest, "warnings": [*data.warnings, *test.warnings]},
+        "cost": {
+            "train_seconds": round(trained.train_seconds, 2),
+            "evaluate_seconds": round(evaluate_seconds, 2),
+            "peak_memory_bytes": peak_memory_bytes(),
+            "model_bytes": model_size(model_folder),
+        },
+        "environment": environment(),
+    }
+
+
+def split_result(evaluation: Evaluation) -> dict[str, Any]:
+    """A split's entry: rows, metrics and, where it is of a size to look at, the confusion matrix."""
+    result = evaluation.to_json()
+    confusion = evaluation.confusion
+    if len(confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:
+        counts = confusion.matrix()
+        if not counts[-1].any():
+            counts = counts[:-1]
+        result["confusion"] = {"labels": list(confusion.labels), "counts": counts.tolist()}
+    return result
+
+
+def peak_memory_bytes() -> int:
+    """The most main memory that this process has held, or on a GPU the most of its memory."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)  # macOS counts bytes, Linux kilobytes

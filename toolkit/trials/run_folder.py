@@ -1,0 +1,203 @@
+"""The run folder: claimed by one process, resumable while unfinished, and whole under its final name.
+
+Unfinished work lives beside the final folder under ``<name>.unfinished`` and is renamed when it is done, so
+a reader never sees half a run (DESIGN.md 4.4).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from toolkit.errors import ResourceError
+from toolkit.files import fsync_folder, write_json_atomically
+
+TRIAL_FILE = "trial.json"
+_IDENTITY = "identity.json"
+_LOCK = "lock"
+_OWNER = "owner.json"
+_CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """What makes two runs the same: the resolved recipe and the rows that it reads.
+
+    Attributes:
+        recipe_digest: sha256 of the recipe with every default filled in.
+        data_digest: sha256 of the prepared rows.
+    """
+
+    recipe_digest: str
+    data_digest: str
+
+    def differs_from(self, other: dict[str, Any]) -> str | None:
+        """What is different about another run, in words, or None."""
+        names = {"recipe_digest": "its recipe", "data_digest": "its data"}
+        different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
+        return (
+            " and ".join(different) + (" differ" if len(different) > 1 else " differs") if different else None
+        )
+
+
+@dataclass(frozen=True)
+class ClaimedRun:
+    """A run folder that this process may write.
+
+    Attributes:
+        final: its name when it is done.
+        work: where it is built; does not exist when `finished`.
+        finished: the same run was finished before.
+        lock: held until `publish`.
+    """
+
+    final: Path
+    work: Path
+    finished: bool
+    lock: FileLock | None = None
+
+    def publish(self) -> None:
+        """Remove what only an unfinished run needs and give the folder its final name."""
+        shutil.rmtree(self.work / _CHECKPOINTS, ignore_errors=True)
+        for name in (_IDENTITY, _OWNER):
+            (self.work / name).unlink(missing_ok=True)
+        fsync_folder(self.work)
+        replaced = self.final.with_name(f".{self.final.name}.replaced")
+        if self.final.exists():
+            shutil.rmtree(replaced, ignore_errors=True)
+            self.final.rename(replaced)
+        if self.lock is not None:
+            self.lock.release()  # Windows renames no folder that holds an open file
+        (self.work / _LOCK).unlink(missing_ok=True)
+        self.work.rename(self.final)
+        fsync_folder(self.final.parent)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def claim_run(output_dir: Path, identity: RunIdentity, *, restart: bool = False) -> Iterator[ClaimedRun]:
+    """Hold a run folder for this process alone.
+
+    What is left of a run that failed before its first checkpoint is removed on the way out; everything else
+    stays and is gone on with by the next claim with the same identity.
+
+    Args:
+        output_dir: the final folder; missing parents are made.
+        identity: decides whether what is there is this run.
+        restart: throw away an unfinished run, and replace a finished one once the new one is done.
+
+    Raises:
+        ResourceError: if something else stands under the name, another process works on it, or it cannot be
+            written.
+    """
+    final = Path(output_dir).resolve()
+    work = final.with_name(f"{final.name}.unfinished")
+    if _is_finished(final, identity, restart=restart):
+        yield ClaimedRun(final, work, finished=True)
+        return
+    made = _make_folder(work)
+    lock = FileLock(work / _LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ResourceError(
+            f"{_owner(work)} works on this run; wait for it, or choose another --output-dir",
+            where=str(output_dir),
+        ) from None
+    try:
+        if _is_finished(final, identity, restart=restart):  # another process finished it just now
+            shutil.rmtree(work)
+            yield ClaimedRun(final, work, finished=True)
+            return
+        _start_or_go_on(work, identity, restart=restart, where=str(output_dir))
+        yield ClaimedRun(final, work, finished=False, lock=lock)
+    finally:
+        if work.is_dir() and not any((work / _CHECKPOINTS).glob("checkpoint-*")):
+            shutil.rmtree(work, ignore_errors=True)
+            _remove_empty(made)
+        lock.release()
+
+
+def _is_finished(final: Path, identity: RunIdentity, *, restart: bool) -> bool:
+    """Whether the run is there; anything else under its name is refused."""
+    if not final.exists() or (final.is_dir() and not any(final.iterdir())):
+        return False
+    if not final.is_dir():
+        raise ResourceError(
+            "this is a file, not a folder for a run; choose another --output-dir", where=str(final)
+        )
+    try:
+        trial = json.loads((final / TRIAL_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ResourceError(
+            "the folder holds something else than a run; choose another --output-dir", where=str(final)
+        ) from None
+    if restart:
+        return False
+    different = identity.differs_from(trial)
+    if different is not None:
+        raise ResourceError(
+            f"the folder holds another run ({different}); choose another --output-dir, or --restart to replace it",
+            where=str(final),
+        )
+    return True
+
+
+def _make_folder(work: Path) -> list[Path]:
+    """Make the work folder and its parents; returns what was made, deepest first."""
+    missing = [folder for folder in (work, *work.parents) if not folder.exists()]
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        (work / _LOCK).touch()
+    except OSError as error:
+        _remove_empty(missing)
+        raise ResourceError(
+            f"the folder cannot be written ({error.strerror}); choose another --output-dir",
+            where=str(work.with_name(work.name.removesuffix(".unfinished"))),
+        ) from error
+    return missing
+
+
+def _start_or_go_on(work: Path, identity: RunIdentity, *, restart: bool, where: str) -> None:
+    file = work / _IDENTITY
+    if restart:
+        for path in work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != _LOCK:
+                path.unlink()
+    elif file.exists():
+        different = identity.differs_from(json.loads(file.read_text(encoding="utf-8")))
+        if different is not None:
+            raise ResourceError(
+                f"an unfinished run stands under this name and {different}; --restart throws it away, "
+                "or choose another --output-dir",
+                where=where,
+            )
+    write_json_atomically(file, asdict(identity))
+    write_json_atomically(work / _OWNER, {"pid": os.getpid(), "host": socket.gethostname()})
+
+
+def _owner(work: Path) -> str:
+    try:
+        owner = json.loads((work / _OWNER).read_text(encoding="utf-8"))
+        return f"process {owner['pid']} on {owner['host']}"
+    except (OSError, ValueError, KeyError):
+        return "another process"
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,59 @@
+"""What `evaluate` and `predict` work on: a finished run with what its recipe knows, or any model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from toolkit.errors import IntegrityError, ResourceError
+from toolkit.training.save import MODEL_FOLDER
+
+RECIPE_FILE = "recipe.yaml"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to measure or to ask.
+
+    Attributes:
+        model: its name, as `toolkit.adapters.locate_model` takes it.
+        recipe_columns: the task's own column names and those of the data that a run learnt from.
+        metrics: those of the run's recipe; None for the task's usual ones.
+    """
+
+    model: str
+    recipe_columns: Mapping[str, str] = field(default_factory=dict)
+    metrics: Sequence[str] | None = None
+
+    def columns(self, **given: str | None) -> dict[str, str]:
+        """The columns to read: those given on the command line, else those of the recipe."""
+        return {
+            **self.recipe_columns,
+            **{name: column for name, column in given.items() if column is not None},
+        }
+
+
+def find_subject(name: str) -> Subject:
+    """A run folder by its path, or else a model by its name.
+
+    Raises:
+        ResourceError: if the run is not finished.
+        IntegrityError: if the run folder is damaged.
+    """
+    folder = Path(name).expanduser()
+    if not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir():
+        raise ResourceError(
+            "this run is not finished; the command that started it goes on with it", where=name
+        )
+    recipe_file = folder / RECIPE_FILE
+    if not recipe_file.is_file():
+        return Subject(name)
+    try:
+        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+        columns, metrics = recipe["data"]["columns"], recipe["evaluation"]["metrics"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
+    return Subject(str(folder / MODEL_FOLDER), columns, metrics)
