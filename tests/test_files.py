@@ -21,9 +21,7 @@ JSON_VALUES = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text("abcé한", max_size=4), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abcé한", max_size=4), inner, max_size=4),
     max_leaves=12,
 )
 
@@ -53,9 +51,7 @@ def test_new_file_follows_the_umask(tmp_path: Path):
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_failure_keeps_the_old_file_and_leaves_no_temporary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
-):
+def test_failure_keeps_the_old_file_and_leaves_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str):
     path = tmp_path / "state.json"
     files.write_json_atomically(path, {"step": 1})
 

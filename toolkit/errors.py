@@ -88,9 +88,7 @@ def nearest(name: str, allowed: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def explain(
-    found: str, *, allowed: Sequence[str] = (), name: str | None = None, fix: str | None = None
-) -> str:
+def explain(found: str, *, allowed: Sequence[str] = (), name: str | None = None, fix: str | None = None) -> str:
     """Word a fault: what was found · the nearest match · what is allowed · what to do.
 
     Args:

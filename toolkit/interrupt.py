@@ -22,9 +22,7 @@ class Interrupted(BaseException):
 
     def __init__(self, signal_number: int) -> None:
         self.exit_code = 128 + signal_number
-        super().__init__(
-            f"interrupted by {signal.Signals(signal_number).name}; the same command goes on where it was"
-        )
+        super().__init__(f"interrupted by {signal.Signals(signal_number).name}; the same command goes on where it was")
 
 
 class StopRequest:

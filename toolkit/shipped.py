@@ -16,6 +16,4 @@ def shipped_folder(name: str) -> Path:
     for folder in (PACKAGE / "_shipped" / name, PACKAGE.parent / name):
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(
-        f"the installation of transfer-toolkit lacks its folder {name!r}; install it again"
-    )
+    raise FileNotFoundError(f"the installation of transfer-toolkit lacks its folder {name!r}; install it again")

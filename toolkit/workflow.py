@@ -107,9 +107,7 @@ def fine_tune(
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
     data = prepare_classification(recipe.data)
-    say(
-        f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on, {len(data.labels)} classes"
-    )
+    say(f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on, {len(data.labels)} classes")
     for line in data.warnings:
         warn(line)
     identity = RunIdentity(digest, data.digest)
@@ -125,14 +123,10 @@ def fine_tune(
     return FinishedRun(folder, metrics)
 
 
-def _carry_out(
-    recipe: Recipe, data: ClassificationData, located: LocatedModel, *, work: Path
-) -> dict[str, Any]:
+def _carry_out(recipe: Recipe, data: ClassificationData, located: LocatedModel, *, work: Path) -> dict[str, Any]:
     """Train, save, measure what was saved beside the baselines, and write it all down."""
     set_seed(recipe.seed)
-    opened = open_for_training(
-        located, labels=data.labels, method=recipe.method, max_length=recipe.data.max_length
-    )
+    opened = open_for_training(located, labels=data.labels, method=recipe.method, max_length=recipe.data.max_length)
     trained = train(recipe, data, opened, work)
     model_folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")
@@ -286,9 +280,7 @@ def evaluate(
     if output is not None:
         check_output_suffix(output)
     subject = find_subject(model)
-    rows = prepare_rows(
-        list(data), columns=subject.columns(text=text_column, label=label_column), require_label=True
-    )
+    rows = prepare_rows(list(data), columns=subject.columns(text=text_column, label=label_column), require_label=True)
     opened = open_for_prediction(locate_model(subject.model))
     predictions = predict_rows(opened, rows)
     if output is not None:
@@ -346,11 +338,7 @@ def examine(
         max_length: tokens beyond which a text is cut; None takes what the model was made for.
         encoding: of text files; None finds it.
     """
-    columns = {
-        name: column
-        for name, column in (("text", text_column), ("label", label_column))
-        if column is not None
-    }
+    columns = {name: column for name, column in (("text", text_column), ("label", label_column)) if column is not None}
     report = examine_file(list(data), columns=columns, encoding=encoding)
     if model is None:
         return report, None

@@ -23,8 +23,7 @@ def steps_of(lengths, *, micro_batch, per_step, strategy, seed=0, epoch=0):
     assert len(micro) == len(batches)
     assert all(len(batch) <= micro_batch for batch in micro)
     return [
-        [row for batch in micro[start : start + per_step] for row in batch]
-        for start in range(0, len(micro), per_step)
+        [row for batch in micro[start : start + per_step] for row in batch] for start in range(0, len(micro), per_step)
     ]
 
 
@@ -42,10 +41,7 @@ def test_steps_do_not_depend_on_how_they_are_divided(lengths, strategy, seed, ep
 @given(lengths=LENGTHS, seed=st.integers(0, 100))
 def test_groups_have_like_length_and_the_longest_comes_first(lengths, seed):
     steps = steps_of(lengths, micro_batch=4, per_step=2, strategy="group_by_length", seed=seed)
-    assert all(
-        [lengths[row] for row in step] == sorted((lengths[row] for row in step), reverse=True)
-        for step in steps
-    )
+    assert all([lengths[row] for row in step] == sorted((lengths[row] for row in step), reverse=True) for step in steps)
     whole = [step for step in steps if len(step) == 8]
     if whole:
         assert lengths[whole[0][0]] == max(lengths[row] for step in whole for row in step)

@@ -73,9 +73,7 @@ def test_pairs_are_duplicates_only_together(write):
 
 def test_overlaps_between_splits(write, section):
     decomposed = unicodedata.normalize("NFD", "café film")
-    train = write(
-        "train.csv", "text,label\n" + "".join(f"t {i},{i % 2}\n" for i in range(12)) + "café film,0\n"
-    )
+    train = write("train.csv", "text,label\n" + "".join(f"t {i},{i % 2}\n" for i in range(12)) + "café film,0\n")
     test = write("test.csv", f"text,label\nt 3,1\nT  3,1\n{decomposed},0\nnew,1\n")
     report = examine_section(section(train=train, test=test))
     (overlap,) = report.overlaps

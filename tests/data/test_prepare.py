@@ -90,8 +90,7 @@ def test_order_of_labels(write, section, labels, expected):
 def test_decomposed_letters_and_spaces_around_labels(write, section):
     korean = "영화가 정말 좋았다"
     rows = "".join(
-        f"{unicodedata.normalize('NFD', korean)} {i}, {unicodedata.normalize('NFD', '긍정')} \n"
-        for i in range(9)
+        f"{unicodedata.normalize('NFD', korean)} {i}, {unicodedata.normalize('NFD', '긍정')} \n" for i in range(9)
     )
     name = write("a.csv", "text,label\n" + rows + "".join(f"{korean} {i},부정\n" for i in range(9)))
     data = prepare_classification(section(source=name))
@@ -117,9 +116,7 @@ def test_few_shot_applies_to_train_only(write, section):
 def test_few_shot_rows_depend_on_the_split_seed(write, section):
     files = {"train": write("train.csv", reviews(60)), "test": write("test.csv", reviews(4))}
     chosen = [
-        prepare_classification(section(**files, validation_size=0, shots_per_class=4, split_seed=seed)).train[
-            "id"
-        ][:]
+        prepare_classification(section(**files, validation_size=0, shots_per_class=4, split_seed=seed)).train["id"][:]
         for seed in (0, 0, 1)
     ]
     assert chosen[0] == chosen[1] != chosen[2]
@@ -127,9 +124,7 @@ def test_few_shot_rows_depend_on_the_split_seed(write, section):
 
 def test_one_class_is_refused(write, section):
     name = write("a.csv", reviews(20, "a"))
-    assert fault_of(section(source=name)).startswith(
-        "a.csv: all 14 training rows have the label 'a'; a classifier"
-    )
+    assert fault_of(section(source=name)).startswith("a.csv: all 14 training rows have the label 'a'; a classifier")
 
 
 def test_missing_labels_are_refused_with_their_lines_in_every_split(write, section):
@@ -169,10 +164,7 @@ def test_a_very_long_cell_is_cut_and_counted(write, section):
     name = write("a.csv", reviews(20) + "x" * 3_000_000 + ",a\n")
     data = prepare_classification(section(source=name))
     assert data.warnings == ("a.csv: text cut to its first 200,000 characters in 1 row (line 22)",)
-    assert (
-        max(len(text) for rows in (data.train, data.validation, data.test) for text in rows["text"])
-        == 200_000
-    )
+    assert max(len(text) for rows in (data.train, data.validation, data.test) for text in rows["text"]) == 200_000
 
 
 def test_a_class_only_in_test_counts_as_wrong(write, section):
@@ -180,9 +172,7 @@ def test_a_class_only_in_test_counts_as_wrong(write, section):
     data = prepare_classification(section(train=train, test=test))
     assert data.labels == ("a", "b")
     assert (data.test["label"], data.test["reference"]) == ([-1, 0, 1], ["c", "a", "b"])
-    assert data.warnings == (
-        "1 rows of the test split have a class that training has not ('c'); they count as wrong",
-    )
+    assert data.warnings == ("1 rows of the test split have a class that training has not ('c'); they count as wrong",)
 
 
 def test_a_class_missing_in_test_is_told(write, section):
@@ -204,9 +194,7 @@ def test_repeated_rows_and_contradictions_are_counted(write, section):
 
 def test_classes_with_one_row_and_splits_smaller_than_the_classes(write, section):
     rows = "".join(f"single {label},{label}\n" for label in "cde")
-    data = prepare_classification(
-        section(source=write("a.csv", reviews(40) + rows), test_size=4, validation_size=2)
-    )
+    data = prepare_classification(section(source=write("a.csv", reviews(40) + rows), test_size=4, validation_size=2))
     assert data.warnings[:3] == (
         "3 of 5 classes have one row only, which cannot be divided: 'c', 'd', 'e'",
         "the test split of 4 rows cannot hold all 5 classes",
@@ -232,7 +220,5 @@ def test_the_digest_sees_every_cell(write, section):
         ("number 7,b", "number 7,a"),
         ("number 7", "number 7\u0301"),
     ]:
-        digests.add(
-            prepare_classification(section(source=write("a.csv", reviews(20).replace(*change)))).digest
-        )
+        digests.add(prepare_classification(section(source=write("a.csv", reviews(20).replace(*change)))).digest)
     assert len(digests) == 4

@@ -47,9 +47,7 @@ def test_text_stays_text_in_every_format(write, tmp_path):
 
 
 def test_json_numbers_keep_their_spelling(write):
-    name = write(
-        "a.jsonl", '{"text": 1e5, "label": 007}\n'.replace("007", "7.10") + '{"text": null, "label": true}'
-    )
+    name = write("a.jsonl", '{"text": 1e5, "label": 007}\n'.replace("007", "7.10") + '{"text": null, "label": true}')
     assert read_table(name).columns == {"text": ["1e5", None], "label": ["7.10", "true"]}
 
 

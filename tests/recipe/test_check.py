@@ -114,9 +114,7 @@ def test_metrics_and_peft():
 
 
 def test_a_method_that_a_task_lacks(monkeypatch):
-    monkeypatch.setattr(
-        check, "SUPPORTED", {(Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL})}
-    )
+    monkeypatch.setattr(check, "SUPPORTED", {(Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL})})
     (message,) = broken(method="lora")
     assert "lora does not exist for text-classification; allowed: full" in message
 

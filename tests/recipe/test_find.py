@@ -119,7 +119,5 @@ def test_listing_imports_no_heavy_library():
         "print([name for name in ('torch', 'transformers', 'peft', 'datasets') if name in sys.modules])"
     )
     root = Path(find.__file__).parents[2]
-    answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

@@ -79,9 +79,7 @@ def test_a_fault_names_the_override_and_the_file_where_each_is_wrong(faults):
     lines = faults(VALID + "seed: -1\n", "training.lr=1", "foo.bar=2", "training.optim=sgdd", "nope")
     assert lines[0].startswith("override nope: ")
     assert lines[1].startswith("recipe.yaml:5:7: seed: found -1")
-    assert (
-        lines[2] == "override training.lr=1: training.lr: unknown key 'lr'; it is called 'learning_rate' here"
-    )
+    assert lines[2] == "override training.lr=1: training.lr: unknown key 'lr'; it is called 'learning_rate' here"
     assert lines[3].startswith("override foo.bar=2: foo: unknown key 'foo'")
     assert lines[4].startswith(
         "override training.optim=sgdd: training.optim: found the text 'sgdd'; did you mean 'sgd'?"

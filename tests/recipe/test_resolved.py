@@ -15,17 +15,14 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 
 def recipe(**more):
     return build_recipe(
-        {"task": "text-classification", "model": {"name": "m"}, "data": {"source": "a"}, "method": "full"}
-        | more
+        {"task": "text-classification", "model": {"name": "m"}, "data": {"source": "a"}, "method": "full"} | more
     )
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     note=TEXTS | st.none(),
-    source=TEXTS
-    | st.lists(TEXTS, min_size=1, max_size=3)
-    | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3),
+    source=TEXTS | st.lists(TEXTS, min_size=1, max_size=3) | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3),
     rate=st.floats(0, 1e308),
     weights=st.dictionaries(TEXTS, st.floats(0, 1e30), min_size=1, max_size=3),
     method=st.sampled_from(["full", "lora"]),

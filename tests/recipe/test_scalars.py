@@ -64,12 +64,7 @@ def test_numbers_that_cannot_be_computed_with_are_refused(word):
         plain_value(word)
 
 
-@given(
-    st.floats(allow_nan=False, allow_infinity=False)
-    | st.integers(-(2**63), 2**63)
-    | st.booleans()
-    | st.none()
-)
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63) | st.booleans() | st.none())
 def test_every_json_scalar_reads_as_itself(value):
     read = plain_value(json.dumps(value))
     assert read == value

@@ -111,9 +111,7 @@ def test_the_schema_is_a_schema():
 
 
 @settings(max_examples=600, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(PATHS) | MISSPELT, VALUES | st.just(REMOVED)), min_size=1, max_size=4)
-)
+@given(st.lists(st.tuples(st.sampled_from(PATHS) | MISSPELT, VALUES | st.just(REMOVED)), min_size=1, max_size=4))
 def test_schema_and_loader_agree_on_mutated_recipes(changes):
     tree = copy.deepcopy(VALID)
     for path, value in changes:
@@ -204,9 +202,7 @@ def test_no_word_of_the_checking_library_reaches_the_user():
         "training": {"x": 1},
     }
     words = " ".join(finding.message for finding in structural_faults(tree)).lower()
-    assert not [
-        word for word in ("input", "extra", "valid", "instance", "union", "literal", "field") if word in words
-    ]
+    assert not [word for word in ("input", "extra", "valid", "instance", "union", "literal", "field") if word in words]
 
 
 def test_only_the_wrong_item_of_a_list_is_named():

@@ -43,18 +43,14 @@ def test_the_tables_speak_of_keys_that_exist():
 def test_defaults_are_the_librarys_but_for_the_table():
     values = recipe().training.for_trainer()
     expected = {
-        name: getattr(LIBRARY[name].default, "value", LIBRARY[name].default)
-        for name in values
-        if name not in DEFAULTS
+        name: getattr(LIBRARY[name].default, "value", LIBRARY[name].default) for name in values if name not in DEFAULTS
     }
     assert {name: values[name] for name in expected} == expected
     assert {name: values[name] for name in DEFAULTS} == DEFAULTS
 
 
 def test_the_library_takes_what_the_section_gives(tmp_path):
-    values = recipe(
-        learning_rate=1e-5, num_train_epochs=2, optim="adamw_torch", lr_scheduler_type="cosine"
-    ).training
+    values = recipe(learning_rate=1e-5, num_train_epochs=2, optim="adamw_torch", lr_scheduler_type="cosine").training
     values = values.for_trainer()
     assert "bf16" not in values
     assert not set(values) & {

@@ -86,9 +86,7 @@ def test_an_alias_bomb_is_refused_before_it_grows():
 
 
 def test_bad_numbers_are_faults_among_the_others(faults):
-    lines = faults(
-        "task: text-classification\nmodel: {nam: x}\ndata: {source: a}\nmethod: full\nseed: .inf\n"
-    )
+    lines = faults("task: text-classification\nmodel: {nam: x}\ndata: {source: a}\nmethod: full\nseed: .inf\n")
     assert lines == [
         "recipe.yaml:5:7: seed: .inf is not a number to compute with; write a finite one",
         "recipe.yaml:2:1: model: the key 'name' is missing; expected a text",

@@ -8,9 +8,7 @@ from toolkit.report.charts import MAX_POINTS, bar_chart, line_chart, thin
 from toolkit.report.facts import Measure, Result, results
 
 VALUES = st.floats(-1e6, 1e6).map(lambda x: round(x, 4))
-LINES = st.lists(
-    st.tuples(st.integers(1, 100_000), VALUES), min_size=1, max_size=30, unique_by=lambda p: p[0]
-)
+LINES = st.lists(st.tuples(st.integers(1, 100_000), VALUES), min_size=1, max_size=30, unique_by=lambda p: p[0])
 
 
 def test_bars_between_zero_and_one_stand_at_their_per_cent(metrics):
@@ -27,9 +25,7 @@ def test_bars_between_zero_and_one_stand_at_their_per_cent(metrics):
 
 
 def test_a_negative_value_widens_the_axis_and_the_bar_begins_at_zero():
-    chart = bar_chart(
-        [Result("this", {"matthews_correlation": Measure(-0.5, -0.9, 0.1)})], "matthews_correlation"
-    )
+    chart = bar_chart([Result("this", {"matthews_correlation": Measure(-0.5, -0.9, 0.1)})], "matthews_correlation")
     (bar,) = chart.bars
     assert bar.low < bar.end < bar.start < bar.high
     assert next(tick.at for tick in chart.ticks if float(tick.text) == 0) == bar.start
@@ -51,9 +47,7 @@ def test_lines_stay_in_the_picture_and_agree_with_the_ticks(points, from_zero):
     assert all(0 <= tick.at <= 100 for tick in (*chart.x_ticks, *chart.y_ticks))
     assert 2 <= len(chart.y_ticks) <= 7
     # What the labels say is where the points stand: the same straight line through the first and last tick.
-    (low, high) = (
-        (tick.at, float(tick.text.replace(",", ""))) for tick in (chart.y_ticks[0], chart.y_ticks[-1])
-    )
+    (low, high) = ((tick.at, float(tick.text.replace(",", ""))) for tick in (chart.y_ticks[0], chart.y_ticks[-1]))
     per_unit = (high[0] - low[0]) / (high[1] - low[1])
     for (_, value), (_, y) in zip(points, places, strict=True):
         assert y == pytest.approx(low[0] + (value - low[1]) * per_unit, abs=0.02)

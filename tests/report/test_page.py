@@ -101,9 +101,7 @@ def test_the_page_says_what_was_measured(metrics):
 def test_the_page_needs_nothing_else(metrics):
     html = render(metrics)
     page = Page(html)
-    assert {tag for tag, _ in page.tags}.isdisjoint(
-        {"script", "link", "img", "iframe", "object", "base", "form"}
-    )
+    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "img", "iframe", "object", "base", "form"})
     assert not re.search(r"https?:|@import|url\(|javascript:", html)
     policy = next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'")

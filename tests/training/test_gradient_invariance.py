@@ -24,9 +24,7 @@ def whole(tiny_bert: Path) -> dict[str, torch.Tensor]:
     return one_step(str(tiny_bert), micro_batch=8, accumulation=1)
 
 
-def _assert_same_step(
-    ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor], start: dict[str, torch.Tensor]
-):
+def _assert_same_step(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor], start: dict[str, torch.Tensor]):
     moved = 0
     for name, before in start.items():
         torch.testing.assert_close(ours[name] - before, theirs[name] - before, atol=1e-6, rtol=1e-4)
@@ -61,9 +59,7 @@ def test_the_step_is_the_gradient_of_the_weighted_mean(tiny_bert: Path, whole, s
 
 @pytest.mark.parametrize(("micro_batch", "accumulation"), [(4, 2), (2, 4), (3, 3), (1, 8)])
 def test_accumulation_changes_nothing(tiny_bert: Path, whole, start, micro_batch: int, accumulation: int):
-    _assert_same_step(
-        one_step(str(tiny_bert), micro_batch=micro_batch, accumulation=accumulation), whole, start
-    )
+    _assert_same_step(one_step(str(tiny_bert), micro_batch=micro_batch, accumulation=accumulation), whole, start)
 
 
 def test_two_ranks_change_nothing(tiny_bert: Path, tmp_path: Path, whole, start):

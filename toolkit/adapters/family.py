@@ -35,9 +35,7 @@ def check_supported(task: Task, family: Family, method: Method, *, model: str) -
     """
     if method in SUPPORTED.get((task, family), frozenset()):
         return
-    families = sorted(
-        family for (known, family), methods in SUPPORTED.items() if known == task and method in methods
-    )
+    families = sorted(family for (known, family), methods in SUPPORTED.items() if known == task and method in methods)
     raise RecipeError(
         f"this model is a {family} model, and {task} with method {method} works with: {', '.join(families)}",
         where=f"model {model}",

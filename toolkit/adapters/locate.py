@@ -54,9 +54,7 @@ def locate_model(name: str) -> LocatedModel:
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise HubError(
-                explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name
-            )
+            raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
         return LocatedModel(name, folder)
     if folder.is_file():
         raise HubError("this is a file; a model is a folder, a hub id or packaged:<name>", where=name)
@@ -72,18 +70,14 @@ def _from_hub(name: str) -> LocatedModel:
             _download(repo, revision or None)
         folder = Path(snapshot_download(repo, revision=revision or None, local_files_only=True))
     except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
-        raise HubError(
-            explain("the hub has no such model or revision", fix=_local_advice(repo)), where=name
-        ) from error
+        raise HubError(explain("the hub has no such model or revision", fix=_local_advice(repo)), where=name) from error
     except GatedRepoError as error:
         raise HubError(
             "this model is gated; accept its terms on its page and log in with `hf auth login`", where=name
         ) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise HubError(
-            explain(
-                "the model is not in the cache and the hub is not to be reached", fix=_local_advice(repo)
-            ),
+            explain("the model is not in the cache and the hub is not to be reached", fix=_local_advice(repo)),
             where=name,
         ) from error
     if not (folder / "config.json").is_file():

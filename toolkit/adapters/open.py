@@ -85,9 +85,7 @@ def open_for_training(
     tokenizer.model_max_length = length
     if not same_head:
         new_parameters = _reset_head(model, new_parameters)
-    return OpenedModel(
-        located.name, family, model, tokenizer, tuple(labels), length, new_parameters, located.revision
-    )
+    return OpenedModel(located.name, family, model, tokenizer, tuple(labels), length, new_parameters, located.revision)
 
 
 def open_for_prediction(located: LocatedModel, *, max_length: int | None = None) -> OpenedModel:
@@ -113,9 +111,7 @@ def open_for_prediction(located: LocatedModel, *, max_length: int | None = None)
     return OpenedModel(located.name, family, model, tokenizer, labels, length, (), located.revision)
 
 
-def open_tokenizer(
-    located: LocatedModel, *, max_length: int | None = None
-) -> tuple[PreTrainedTokenizerBase, int]:
+def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> tuple[PreTrainedTokenizerBase, int]:
     """A model's tokenizer without its weights, and the tokens that a text may have.
 
     Raises:
@@ -156,14 +152,10 @@ def _load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
     try:
         return factory.from_pretrained(str(located.folder), **settings)
     except (SafetensorError, json.JSONDecodeError, KeyError) as error:
-        raise IntegrityError(
-            f"a file of the model is damaged: {error}", where=f"model {located.name}"
-        ) from error
+        raise IntegrityError(f"a file of the model is damaged: {error}", where=f"model {located.name}") from error
     except (OSError, ValueError, RuntimeError) as error:
         first_line = str(error).strip().split("\n")[0]
-        raise IntegrityError(
-            f"the model cannot be opened: {first_line}", where=f"model {located.name}"
-        ) from error
+        raise IntegrityError(f"the model cannot be opened: {first_line}", where=f"model {located.name}") from error
 
 
 def _load_tokenizer(located: LocatedModel, model: PreTrainedModel) -> PreTrainedTokenizerBase:
@@ -208,9 +200,7 @@ def _usable_positions(model: PreTrainedModel) -> int | None:
     if positions is None or positions <= 0:
         return None
     tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
-    offset = next(
-        (table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0
-    )
+    offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
     return positions - int(offset)
 
 

@@ -11,17 +11,11 @@ from toolkit.cli import console
 
 
 def doctor(
-    data: Annotated[
-        list[str], typer.Option(help="A data file or packaged:<name>; give it again for more files.")
-    ],
+    data: Annotated[list[str], typer.Option(help="A data file or packaged:<name>; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
-    label_column: Annotated[
-        str | None, typer.Option(help="The column with the label, if there is one.")
-    ] = None,
+    label_column: Annotated[str | None, typer.Option(help="The column with the label, if there is one.")] = None,
     model: Annotated[str | None, typer.Option(help="Also look through this model's tokenizer.")] = None,
-    max_length: Annotated[
-        int | None, typer.Option(help="Tokens beyond which a text is cut; needs --model.")
-    ] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens beyond which a text is cut; needs --model.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -11,15 +11,11 @@ from toolkit.cli import console
 
 
 def evaluate(
-    model: Annotated[
-        str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")
-    ],
+    model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
     data: Annotated[list[str], typer.Option(help="A file of labelled rows; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column with the label.")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object in the shape of metrics.json.")
     ] = False,

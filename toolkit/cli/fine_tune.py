@@ -26,9 +26,7 @@ def fine_tune(
     restart: Annotated[
         bool, typer.Option("--restart", help="Start over instead of going on or showing what is there.")
     ] = False,
-    ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path(
-        "runs/trials.jsonl"
-    ),
+    ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path("runs/trials.jsonl"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     r"""Fine-tune a pretrained model from a recipe and evaluate it honestly.
@@ -67,9 +65,7 @@ def _seed_list(text: str) -> list[int]:
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:
-        raise RecipeError(
-            f"{text!r} is no list of whole numbers; write --seeds 0,1,2", where="--seeds"
-        ) from None
+        raise RecipeError(f"{text!r} is no list of whole numbers; write --seeds 0,1,2", where="--seeds") from None
     if len(set(numbers)) != len(numbers):
         raise RecipeError(f"{text!r} names a seed twice", where="--seeds")
     if min(numbers) < 0:

@@ -64,9 +64,7 @@ def _options(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show tracebacks; works behind any verb too.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; works behind any verb too.")] = False,
 ) -> None:
     """Options of every verb; `main` has read ``--debug`` before."""
 
@@ -113,15 +111,11 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
         return RecipeError.exit_code, [Fault(f"{error.format_message().rstrip('.')}; see toolkit --help")]  # type: ignore[attr-defined]
     if isinstance(error, MemoryError) or "out of memory" in str(error):
         return ResourceError.exit_code, [
-            Fault(
-                "out of memory; lower training.per_device_train_batch_size and raise gradient_accumulation_steps"
-            )
+            Fault("out of memory; lower training.per_device_train_batch_size and raise gradient_accumulation_steps")
         ]
     if isinstance(error, OSError) and error.errno in _RESOURCE_ERRORS:
         return ResourceError.exit_code, [Fault(error.strerror or str(error), where=error.filename)]
-    return 1, [
-        Fault(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug")
-    ]
+    return 1, [Fault(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug")]
 
 
 if __name__ == "__main__":

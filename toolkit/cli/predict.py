@@ -11,9 +11,7 @@ from toolkit.cli import console
 
 
 def predict(
-    model: Annotated[
-        str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")
-    ],
+    model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="FILE_OR_TEXT...", help="A data file, texts, or - for lines from stdin."),

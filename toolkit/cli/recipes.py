@@ -10,17 +10,11 @@ import typer
 
 from toolkit.cli import console
 
-app = typer.Typer(
-    help="The shipped recipes, and help with your own.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="The shipped recipes, and help with your own.", no_args_is_help=True, rich_markup_mode=None)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Name = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")
-]
-Changes = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY.PATH=VALUE]...", help="Changes to the recipe.")
-]
+Name = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")]
+Changes = Annotated[list[str] | None, typer.Argument(metavar="[KEY.PATH=VALUE]...", help="Changes to the recipe.")]
 
 
 @app.command("list")

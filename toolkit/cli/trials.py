@@ -37,9 +37,7 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
         header, *rows = trial_rows(trials)
         console.print_lines(table(rows, header=header))
     else:
-        console.print_lines(
-            [f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"]
-        )
+        console.print_lines([f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"])
 
 
 @app.command()

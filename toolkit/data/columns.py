@@ -39,8 +39,6 @@ def pick_columns(
     return replace(
         table,
         columns={name: table.columns[column] for name, column in picked.items()},
-        categories={
-            name: table.categories[column] for name, column in picked.items() if column in table.categories
-        },
+        categories={name: table.categories[column] for name, column in picked.items() if column in table.categories},
         not_text={},
     )

@@ -76,9 +76,7 @@ def _read_named(source: Source, section: DataSection) -> dict[str, Table]:
 
 def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:
     fix = "name them: data.train: org/name:<split>, data.test: org/name:<split>"
-    return RecipeError(
-        explain(f"the data set has the splits {', '.join(tables)}", fix=fix), where=str(source)
-    )
+    return RecipeError(explain(f"the data set has the splits {', '.join(tables)}", fix=fix), where=str(source))
 
 
 def _examples(table: Table, columns: Mapping[str, str]) -> Examples:
@@ -90,9 +88,7 @@ def _examples(table: Table, columns: Mapping[str, str]) -> Examples:
     return examples
 
 
-def cut_missing_splits(
-    splits: dict[Split, Examples], section: DataSection, notes: list[str]
-) -> dict[Split, Examples]:
+def cut_missing_splits(splits: dict[Split, Examples], section: DataSection, notes: list[str]) -> dict[Split, Examples]:
     """Cut the splits that are not there from the training rows: test first, then validation.
 
     Args:
@@ -107,19 +103,13 @@ def cut_missing_splits(
     whole = splits[Split.TRAIN]
     sizes = {Split.TEST: section.test_size, Split.VALIDATION: section.validation_size}
     # Fractions become rows before anything is cut, so that both are fractions of the same whole.
-    cuts = {
-        split: rows_of(size, len(whole)) if size else 0
-        for split, size in sizes.items()
-        if split not in splits
-    }
+    cuts = {split: rows_of(size, len(whole)) if size else 0 for split, size in sizes.items() if split not in splits}
     if cuts.get(Split.TEST) == 0:
         raise RecipeError("0 leaves nothing to measure the result on; give it rows", where="data.test_size")
     if sum(cuts.values()) >= len(whole):
         parts = " and ".join(f"{n:,} for {split}" for split, n in cuts.items() if n)
         found = f"{len(whole):,} rows are too few to cut off {parts}"
-        raise DataError(
-            explain(found, fix="lower data.test_size or data.validation_size"), where=whole.table.name
-        )
+        raise DataError(explain(found, fix="lower data.test_size or data.validation_size"), where=whole.table.name)
     divided = dict(splits)
     rest = whole
     for split, n_rows in cuts.items():
@@ -139,8 +129,7 @@ def _about_stratifying(whole: Examples, cuts: Mapping[Split, int]) -> list[str]:
     notes = []
     if single:
         notes.append(
-            f"{len(single)} of {len(counts)} classes have one row only, which cannot be divided: "
-            f"{listed(single)}"
+            f"{len(single)} of {len(counts)} classes have one row only, which cannot be divided: {listed(single)}"
         )
     for split, n_rows in cuts.items():
         if n_rows < len(counts):

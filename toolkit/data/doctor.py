@@ -128,9 +128,7 @@ def examine(tables: Mapping[str, Table]) -> DoctorReport:
     ]
     return DoctorReport(
         source=", ".join(dict.fromkeys(table.name for table in tables.values())),
-        encodings={
-            part.name: part.encoding for table in tables.values() for part in table.parts if part.encoding
-        },
+        encodings={part.name: part.encoding for table in tables.values() for part in table.parts if part.encoding},
         splits=splits,
         overlaps=overlaps,
         warnings=tuple(warnings),
@@ -175,9 +173,7 @@ def examine_section(section: DataSection) -> DoctorReport:
     tables: dict[str, Table] = {}
     for name, source in named.items():
         if source is not None:
-            splits = read_splits(
-                source, encoding=section.encoding, quoting=section.quoting, subset=section.subset
-            )
+            splits = read_splits(source, encoding=section.encoding, quoting=section.quoting, subset=section.subset)
             chosen = {name: splits.get(name, next(iter(splits.values())))} if name != "all" else splits
             tables |= {split: _picked(table, section.columns) for split, table in chosen.items()}
     return examine(tables)

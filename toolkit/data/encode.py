@@ -41,9 +41,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
                 max_length=max_length,
                 return_attention_mask=False,
             )
-            columns = {
-                name: pa.array(encoded[name], pa.list_(pa.int32())) for name in names if name in encoded
-            }
+            columns = {name: pa.array(encoded[name], pa.list_(pa.int32())) for name in names if name in encoded}
             columns["length"] = pa.array([len(ids) for ids in encoded["input_ids"]], pa.int32())
             if "label" in chunk:
                 columns["labels"] = pa.array(chunk["label"], pa.int64())
@@ -74,8 +72,6 @@ class PaddingCollator:
                 batch[name] = torch.tensor([row[name] for row in rows])
             else:
                 filler = self.pad_token_id if name == "input_ids" else 0
-                batch[name] = torch.tensor(
-                    [list(row[name]) + [filler] * (longest - len(row[name])) for row in rows]
-                )
+                batch[name] = torch.tensor([list(row[name]) + [filler] * (longest - len(row[name])) for row in rows])
         batch.pop("length", None)
         return batch

@@ -122,8 +122,7 @@ def _looks_korean(text: str) -> bool:
     """
     foreign = [character for character in text[:_SAMPLE_CHARACTERS] if not character.isascii()]
     korean = sum(
-        ("가" <= character <= "힣" and _attempt_encode(character)) or "ㄱ" <= character <= "ㆎ"
-        for character in foreign
+        ("가" <= character <= "힣" and _attempt_encode(character)) or "ㄱ" <= character <= "ㆎ" for character in foreign
     )
     return korean >= _LEAST_KOREAN_SHARE * max(1, len(foreign))
 

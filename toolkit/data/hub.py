@@ -97,9 +97,7 @@ def _table(dataset: Any, name: str) -> Table:
     from datasets import ClassLabel
 
     categories = {
-        column: tuple(feature.names)
-        for column, feature in dataset.features.items()
-        if isinstance(feature, ClassLabel)
+        column: tuple(feature.names) for column, feature in dataset.features.items() if isinstance(feature, ClassLabel)
     }
     return from_arrow(dataset.with_format("arrow")[:], name=name, categories=categories)
 

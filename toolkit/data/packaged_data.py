@@ -39,9 +39,7 @@ def read_packaged(name: str, *, subset: str | None = None) -> Table:
     if name == "chatterbot":
         return _dialogues(path, language=subset)
     if subset is not None:
-        raise RecipeError(
-            f"{PREFIX}{name} has no subsets, found {subset!r}; leave it out", where="data.subset"
-        )
+        raise RecipeError(f"{PREFIX}{name} has no subsets, found {subset!r}; leave it out", where="data.subset")
     return _reviews(path, name)
 
 

@@ -47,9 +47,7 @@ class ClassificationData:
     source: str
 
 
-def prepare_classification(
-    section: DataSection, *, label_names: Sequence[str] | None = None
-) -> ClassificationData:
+def prepare_classification(section: DataSection, *, label_names: Sequence[str] | None = None) -> ClassificationData:
     """Read, check, normalise and divide the data of a recipe.
 
     Rows with a blank text are left out of training and kept elsewhere. A split that the recipe does not name
@@ -118,9 +116,7 @@ def _labels(train: Examples, label_names: Sequence[str] | None) -> tuple[str, ..
             if found
             else "no training row is left"
         )
-        raise DataError(
-            explain(what, fix="a classifier needs rows of two classes at least"), where=train.table.name
-        )
+        raise DataError(explain(what, fix="a classifier needs rows of two classes at least"), where=train.table.name)
     given = train.table.categories.get("label", ())
     if found.issubset(given):
         return tuple(label for label in given if label in found)

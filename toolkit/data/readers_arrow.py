@@ -53,9 +53,7 @@ def read_arrow(path: Path) -> Table:
     return from_arrow(table, name=str(path))
 
 
-def from_arrow(
-    table: pyarrow.Table, *, name: str, categories: Mapping[str, tuple[str, ...]] | None = None
-) -> Table:
+def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tuple[str, ...]] | None = None) -> Table:
     """An Arrow table as text: numbers as Python writes them, booleans as true and false, null as None.
 
     Args:

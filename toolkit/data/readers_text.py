@@ -52,9 +52,7 @@ def read_delimited(path: Path, *, delimiter: str, quoting: bool, encoding: str |
         raise DataError(Fault(_broken_record(error, reader.line_num, begin), f"{path}:{begin}")) from error
     _require_shape(rows, lines, path)
     header, cells = rows[0], rows[1:]
-    columns: dict[str, list[str | None]] = {
-        name: [row[index] for row in cells] for index, name in enumerate(header)
-    }
+    columns: dict[str, list[str | None]] = {name: [row[index] for row in cells] for index, name in enumerate(header)}
     return Table(columns, (Part(str(path), lines[1:], decoded.encoding),))
 
 
@@ -123,9 +121,7 @@ def _split_lines(path: Path, *, encoding: str | None) -> tuple[list[str], str]:
 
 def _broken_record(error: csv.Error, last_line: int, begin: int) -> str:
     if "unexpected end of data" in str(error):
-        return explain(
-            "a quote that opens in this record is never closed", fix='write a quote in a cell as ""'
-        )
+        return explain("a quote that opens in this record is never closed", fix='write a quote in a cell as ""')
     reached = f" (reached on line {last_line})" if last_line > begin else ""
     fix = 'a quote within a quoted cell is written as ""; a file without quoting needs data.quoting: false'
     return explain(f"broken quoting, {error}{reached}", fix=fix)
@@ -136,9 +132,7 @@ def _require_shape(rows: list[list[str]], lines: list[int], path: Path) -> None:
     duplicates = sorted({name for name in header if header.count(name) > 1})
     if duplicates:
         listed = ", ".join(map(repr, duplicates))
-        raise DataError(
-            f"duplicate column {listed}; every column needs its own name", where=f"{path}:{lines[0]}"
-        )
+        raise DataError(f"duplicate column {listed}; every column needs its own name", where=f"{path}:{lines[0]}")
     if len(rows) == 1:
         raise DataError("only a header, no rows", where=str(path))
     width = len(header)

@@ -81,8 +81,6 @@ def _ids(table: Table) -> list[int] | list[str]:
     if cells is None or None in cells:
         return list(range(table.n_rows))
     texts = [cell for cell in cells if cell is not None]
-    if all(
-        len(text) < 19 and text.removeprefix("-").isdecimal() and str(int(text)) == text for text in texts
-    ):
+    if all(len(text) < 19 and text.removeprefix("-").isdecimal() and str(int(text)) == text for text in texts):
         return [int(text) for text in texts]
     return texts

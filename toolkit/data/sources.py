@@ -35,9 +35,7 @@ class Options:
 
 
 def _csv(path: Path, options: Options) -> Table:
-    return read_delimited(
-        path, delimiter=",", quoting=options.quoting is not False, encoding=options.encoding
-    )
+    return read_delimited(path, delimiter=",", quoting=options.quoting is not False, encoding=options.encoding)
 
 
 def _tsv(path: Path, options: Options) -> Table:
@@ -79,9 +77,7 @@ def read_table(
     """
     splits = read_splits(source, encoding=encoding, quoting=quoting, subset=subset)
     if len(splits) > 1:
-        message = explain(
-            f"the data set has several splits, {', '.join(splits)}", fix=f"name one: {source}:<split>"
-        )
+        message = explain(f"the data set has several splits, {', '.join(splits)}", fix=f"name one: {source}:<split>")
         raise RecipeError(message, where=str(source))
     return next(iter(splits.values()))
 
@@ -162,11 +158,7 @@ def _no_reader(name: str) -> str:
     suffix = Path(name).suffix
     if suffix.lower() in (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z"):
         return explain(f"compressed ({suffix})", fix="unpack it first")
-    kind = (
-        f"no reader for {suffix!r} files"
-        if re.fullmatch(r"\.\w+", suffix)
-        else "neither a data file nor a hub id"
-    )
+    kind = f"no reader for {suffix!r} files" if re.fullmatch(r"\.\w+", suffix) else "neither a data file nor a hub id"
     return explain(
         kind,
         allowed=DATA_SUFFIXES,

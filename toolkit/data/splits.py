@@ -31,9 +31,7 @@ def split_indices(labels: Sequence[str], size: int | float, *, seed: int) -> tup
     if n_cut == 0:
         return list(range(len(labels))), []
     if n_cut >= len(labels):
-        raise DataError(
-            explain(f"a split of {n_cut:,} rows cannot be cut from {len(labels):,}", fix="make it smaller")
-        )
+        raise DataError(explain(f"a split of {n_cut:,} rows cannot be cut from {len(labels):,}", fix="make it smaller"))
     generator = _generator(seed)
     shares = _largest_remainder(Counter(labels), n_cut)
     chosen: set[int] = set()

@@ -120,9 +120,7 @@ def _affordable_rows(texts: Sequence[str], labels: NDArray[np.int64]) -> NDArray
     return np.sort(np.random.default_rng(0).choice(len(texts), size=n_kept, replace=False))
 
 
-def _fit_and_predict(
-    texts: Sequence[str], labels: NDArray[np.int64], tests: Sequence[str]
-) -> NDArray[np.int64] | None:
+def _fit_and_predict(texts: Sequence[str], labels: NDArray[np.int64], tests: Sequence[str]) -> NDArray[np.int64] | None:
     """Train and predict; None where there is nothing to learn from."""
     n_labels = len(np.unique(labels))
     kinds = [_Kind(token_pattern=_WORD, ngram_range=(1, 2))]

@@ -55,9 +55,7 @@ class Confusion:
         names = (*self.labels, None)
         totals = np.bincount(self.cells.references, weights=self.cells.counts, minlength=len(names))
         pairs = [
-            ConfusedPair(
-                names[reference], self.labels[prediction], int(count), float(count / totals[reference])
-            )
+            ConfusedPair(names[reference], self.labels[prediction], int(count), float(count / totals[reference]))
             for reference, prediction, count in zip(
                 self.cells.references, self.cells.predictions, self.cells.counts, strict=True
             )

@@ -89,9 +89,7 @@ class ClassificationMetric(evaluate.Metric):  # type: ignore[misc]
         n_new = 0 if predictions is None else np.size(predictions)
         if n_new == 0 and len(self) == 0:
             raise ValueError("there are no rows to evaluate")
-        result: dict[str, float | None] | None = super().compute(
-            predictions=predictions, references=references
-        )
+        result: dict[str, float | None] | None = super().compute(predictions=predictions, references=references)
         return result
 
     def _info(self) -> evaluate.MetricInfo:
@@ -200,9 +198,7 @@ def metric_classes(names: Sequence[str]) -> dict[str, type[ClassificationMetric]
     """
     unknown = [name for name in names if name not in METRICS]
     if unknown:
-        raise RecipeError(
-            *(explain(f"unknown metric {name!r}", allowed=tuple(METRICS), name=name) for name in unknown)
-        )
+        raise RecipeError(*(explain(f"unknown metric {name!r}", allowed=tuple(METRICS), name=name) for name in unknown))
     return {name: METRICS[name] for name in names}
 
 

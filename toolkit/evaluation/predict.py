@@ -30,9 +30,7 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BAT
     model = opened.model.to(device)  # type: ignore[arg-type]
     collate = PaddingCollator(int(opened.tokenizer.pad_token_id))
     probabilities = np.empty((len(rows), len(opened.labels)), dtype=np.float32)
-    inputs = encoded.select_columns(
-        [name for name in encoded.column_names if name not in ("labels", "length")]
-    )
+    inputs = encoded.select_columns([name for name in encoded.column_names if name not in ("labels", "length")])
     with torch.inference_mode(), progress_bar("predicting", len(rows)) as bar:
         for indices in by_length(encoded["length"], batch_rows):
             batch = {name: tensor.to(device) for name, tensor in collate(_rows(inputs, indices)).items()}

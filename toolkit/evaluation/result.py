@@ -83,9 +83,7 @@ def measure(
         ValueError: the rows are not what `count_cells` takes.
     """
     values = compute_metrics(names, predictions=predictions, references=references, n_labels=n_labels)
-    intervals = bootstrap_interval(
-        names, predictions=predictions, references=references, n_labels=n_labels, seed=seed
-    )
+    intervals = bootstrap_interval(names, predictions=predictions, references=references, n_labels=n_labels, seed=seed)
     reasons = {name: metric.undefined for name, metric in metric_classes(names).items()}
     return {
         name: MetricValue(value, intervals[name], reasons[name] if value is None else None)

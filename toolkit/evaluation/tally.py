@@ -117,9 +117,7 @@ def label_numbers(values: ArrayLike, name: str, *, lowest: int, n_labels: int) -
     return numbers.astype(np.int64)
 
 
-def check_equal_lengths(
-    predictions: Sequence[Any] | NDArray[Any], references: Sequence[Any] | NDArray[Any]
-) -> None:
+def check_equal_lengths(predictions: Sequence[Any] | NDArray[Any], references: Sequence[Any] | NDArray[Any]) -> None:
     """Check that each prediction has its reference.
 
     Raises:

@@ -22,9 +22,7 @@ MOST_LABELS = 30
 _ALL_BUT_NAME_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
-def render_card(
-    metrics: Mapping[str, Any], *, recipe_yaml: str, command: str = "toolkit fine-tune recipe.yaml"
-) -> str:
+def render_card(metrics: Mapping[str, Any], *, recipe_yaml: str, command: str = "toolkit fine-tune recipe.yaml") -> str:
     """The card as Markdown with the front matter that the hub reads.
 
     The base model is named there only if it is on the hub, the licence not at all: a run does not know it.
@@ -89,9 +87,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        count=facts.count, amount=facts.amount, metric_name=facts.metric_name, code=code_span
-    )
+    environment.filters.update(count=facts.count, amount=facts.amount, metric_name=facts.metric_name, code=code_span)
     return environment
 
 
@@ -126,9 +122,7 @@ def _hub_model(metrics: Mapping[str, Any]) -> str | None:
 def _model_words(metrics: Mapping[str, Any]) -> Markdown:
     name = metrics["model"]
     if hub_id := _hub_model(metrics):
-        return Markdown(
-            f"[{escape(hub_id)}](https://huggingface.co/{hub_id}) at {code_span(metrics['revision'])}"
-        )
+        return Markdown(f"[{escape(hub_id)}](https://huggingface.co/{hub_id}) at {code_span(metrics['revision'])}")
     packaged = PACKAGED_MODELS.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
     if packaged:
         return Markdown(f"{code_span(name)} (Python package {code_span(packaged.carrier.distribution)})")

@@ -18,9 +18,7 @@ def measured_limits(metrics: Mapping[str, Any]) -> list[Markdown]:
     sentences += [_confused(pair) for pair in most_confused(confusion, at_most=1)]
     unknown = sum(sum(row) for _, row in confusion_rows(confusion)[len(confusion["labels"]) :])
     if unknown:
-        sentences.append(
-            Markdown(f"{count(unknown, 'test row')} of classes that training did not have: all wrong.")
-        )
+        sentences.append(Markdown(f"{count(unknown, 'test row')} of classes that training did not have: all wrong."))
     return sentences
 
 

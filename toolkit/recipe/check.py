@@ -149,10 +149,7 @@ def _encoding_exists(recipe: Recipe) -> Broken:
 def _one_or_all(recipe: Recipe) -> Broken:
     data = {f"data.{key}": getattr(recipe.data, key) for key in ("test_size", "validation_size")}
     training = recipe.training.for_trainer()
-    steps = {
-        f"training.{key}": training[key]
-        for key in ("warmup_steps", "logging_steps", "save_steps", "eval_steps")
-    }
+    steps = {f"training.{key}": training[key] for key in ("warmup_steps", "logging_steps", "save_steps", "eval_steps")}
     for path, value in (data | steps).items():
         if isinstance(value, float) and value == 1.0:
             yield path, "1.0 could be one or all of them; write 1 for one, or a fraction below 1"
@@ -194,11 +191,7 @@ def _evaluation_while_training(recipe: Recipe) -> Broken:
         for key in (key for key, needs in needing.items() if needs):
             way_out = "set load_best_model_at_end: false too" if "best" in key else "set eval_strategy: epoch"
             yield "training.eval_strategy", f"'no' leaves {key} without evaluations; {way_out}"
-    elif (
-        recipe.training.early_stopping_patience is not None
-        and data.validation_size == 0
-        and data.validation is None
-    ):
+    elif recipe.training.early_stopping_patience is not None and data.validation_size == 0 and data.validation is None:
         yield "data.validation_size", "0 leaves early_stopping_patience without evaluations; give it rows"
     if training["eval_strategy"] == "steps" and training["eval_steps"] is None:
         yield "training.eval_strategy", "'steps' needs eval_steps; set it, such as eval_steps: 100"

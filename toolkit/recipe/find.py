@@ -104,9 +104,7 @@ def copy_recipe(name: str, destination: Path) -> Path:
     """
     source = find_recipe(name)
     target = destination / source.name if destination.is_dir() else destination
-    text = source.read_text(encoding="utf-8").replace(
-        f"recipes/{source.parent.name}/{source.name}", target.as_posix()
-    )
+    text = source.read_text(encoding="utf-8").replace(f"recipes/{source.parent.name}/{source.name}", target.as_posix())
     lines = [
         f"{_SCHEMA_LINE}{_schema_path().as_uri()}" if line.startswith(_SCHEMA_LINE) else line
         for line in text.splitlines()
@@ -116,9 +114,7 @@ def copy_recipe(name: str, destination: Path) -> Path:
         with target.open("x", encoding="utf-8", newline="\n") as file:
             file.write("\n".join(lines) + "\n")
     except FileExistsError as error:
-        raise ResourceError(
-            "the file exists already; choose another name or remove it", where=str(target)
-        ) from error
+        raise ResourceError("the file exists already; choose another name or remove it", where=str(target)) from error
     except OSError as error:
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(target)) from error
     return target

@@ -88,8 +88,7 @@ def _union_type(members: tuple[Any, ...]) -> Any:
     has to spell it; a recipe has the value itself.
     """
     has_structure = any(
-        (typing.get_origin(member) or member) is dict
-        or (isinstance(member, type) and issubclass(member, Enum))
+        (typing.get_origin(member) or member) is dict or (isinstance(member, type) and issubclass(member, Enum))
         for member in members
     )
     kinds = []

@@ -53,8 +53,7 @@ def _checked(document: Document) -> Recipe:
     findings = [
         finding
         for finding in structural_faults(document.tree)
-        if finding.on_key
-        or not any(path[: len(finding.path)] == finding.path for path in document.unreadable)
+        if finding.on_key or not any(path[: len(finding.path)] == finding.path for path in document.unreadable)
     ]
     faulty = {finding.path for finding in findings} | document.unreadable
     recipe = _sound_part(document.tree, faulty)

@@ -37,9 +37,7 @@ def json_schema() -> dict[str, Any]:
     from peft import __version__ as peft_version
     from transformers import __version__ as transformers_version
 
-    written_by = (
-        f"written by `toolkit recipes schema` for transformers {transformers_version} and peft {peft_version}"
-    )
+    written_by = f"written by `toolkit recipes schema` for transformers {transformers_version} and peft {peft_version}"
     schema = recipe_model().model_json_schema(schema_generator=_Untitled)
     return {"$schema": DIALECT, "$comment": written_by, **schema}
 
@@ -58,9 +56,7 @@ def _without_titles(node: Any) -> Any:
         return node
     # A property may be called "title": only a text is pydantic's own title.
     return {
-        key: _without_titles(value)
-        for key, value in node.items()
-        if not (key == "title" and isinstance(value, str))
+        key: _without_titles(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))
     }
 
 

@@ -11,7 +11,6 @@ import yaml
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import Recipe
 
-
 _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 

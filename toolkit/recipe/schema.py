@@ -65,9 +65,7 @@ class DataSection(Section):
     columns: dict[str, Text] = Field(
         default={}, description="The task's own names of columns and the names that they have in the data."
     )
-    test_size: Size = Field(
-        default=0.2, description="Rows of the test split: a number of them or a fraction."
-    )
+    test_size: Size = Field(default=0.2, description="Rows of the test split: a number of them or a fraction.")
     validation_size: Size = Field(
         default=0.1, description="Rows of the validation split: a number of them or a fraction; 0 is none."
     )
@@ -98,9 +96,7 @@ class TrainingSection(Section):
     )
     class_weights: (
         Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] | None
-    ) = Field(
-        default=None, description="Weight of each label in the loss; balanced: the inverse of its frequency."
-    )
+    ) = Field(default=None, description="Weight of each label in the loss; balanced: the inverse of its frequency.")
     tokens_per_batch: PositiveInt | None = Field(
         default=None, description="Padded tokens of a micro-batch, instead of a fixed number of examples."
     )
@@ -138,9 +134,7 @@ class Recipe(Section):
         default_factory=TrainingSection,
         description="Fields of transformers.TrainingArguments, and five of our own.",
     )
-    evaluation: EvaluationSection = Field(
-        default_factory=EvaluationSection, description="How the result is measured."
-    )
+    evaluation: EvaluationSection = Field(default_factory=EvaluationSection, description="How the result is measured.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
 

@@ -24,11 +24,7 @@ def follow(schema: dict[str, Any], path: TreePath) -> dict[str, Any]:
                 inner = inner or option.get("items", {})
             else:
                 rest = option.get("additionalProperties")
-                inner = (
-                    inner
-                    or option.get("properties", {}).get(part)
-                    or (rest if isinstance(rest, dict) else {})
-                )
+                inner = inner or option.get("properties", {}).get(part) or (rest if isinstance(rest, dict) else {})
         node = inner
     return node
 

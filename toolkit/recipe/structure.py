@@ -64,9 +64,7 @@ def _unknown_key(path: TreePath) -> str:
     if hint is not None:
         return explain(found, fix=hint)
     sections = alternatives(_schema(), follow(_schema(), path[:-1]))
-    return explain(
-        found, allowed=[name for section in sections for name in section.get("properties", {})], name=key
-    )
+    return explain(found, allowed=[name for section in sections for name in section.get("properties", {})], name=key)
 
 
 def _wrong_value(value: Any, path: TreePath) -> str:
@@ -96,9 +94,7 @@ def _unquoted(value: str, options: list[dict[str, Any]]) -> str:
         meant = plain_value(value)
     except ValueError:
         return ""
-    is_number = (
-        isinstance(meant, int | float) and not isinstance(meant, bool) and kinds & {"integer", "number"}
-    )
+    is_number = isinstance(meant, int | float) and not isinstance(meant, bool) and kinds & {"integer", "number"}
     is_boolean = isinstance(meant, bool) and "boolean" in kinds
     return "; write it without quotes" if is_number or is_boolean else ""
 

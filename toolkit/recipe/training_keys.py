@@ -59,9 +59,7 @@ KINDS: dict[str, Any] = {
     "train_sampling_strategy": Literal["random", "sequential", "group_by_length"],
     "trackio_static_space_id": str | None,
     "include_num_input_tokens_seen": Literal["all", "non_padding", "no"] | bool,
-    "log_level": Annotated[
-        str, OneOf(("detail", "debug", "info", "warning", "error", "critical", "passive"))
-    ],
+    "log_level": Annotated[str, OneOf(("detail", "debug", "info", "warning", "error", "critical", "passive"))],
 }
 KINDS["log_level_replica"] = KINDS["log_level"]
 
@@ -164,9 +162,7 @@ def training_section() -> type[TrainingSection]:
     outdated = {old for old, new in OLD_NAMES.items() if new in present}
     own = set(TrainingSection.model_fields)
     fields: dict[str, Any] = {
-        **library_fields(
-            TrainingArguments, refused=REFUSED.keys() | outdated | own, kinds=KINDS, defaults=DEFAULTS
-        )
+        **library_fields(TrainingArguments, refused=REFUSED.keys() | outdated | own, kinds=KINDS, defaults=DEFAULTS)
     }
     return create_model("Training", __base__=TrainingSection, __doc__="How the model is trained.", **fields)
 

@@ -44,9 +44,7 @@ class CountOrFraction:
         """The check as one function, so that a wrong value is one fault and not one a branch."""
         return core_schema.no_info_plain_validator_function(self._validate)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Both branches of the check."""
         fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
         return {"anyOf": [{"type": "integer", "minimum": self.minimum}, fraction]}
@@ -69,6 +67,4 @@ Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]
 Steps: TypeAlias = Annotated[float, CountOrFraction(minimum=1)]
 StepsOrNone: TypeAlias = Annotated[float, CountOrFraction(minimum=0)]
-Source: TypeAlias = (
-    Text | Annotated[list[Text], Field(min_length=1)] | Annotated[dict[Text, Text], Field(min_length=1)]
-)
+Source: TypeAlias = Text | Annotated[list[Text], Field(min_length=1)] | Annotated[dict[Text, Text], Field(min_length=1)]

@@ -121,9 +121,7 @@ def _read_text(path: Path) -> str:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE_BYTES:
-            message = (
-                f"the file has {size:,} bytes, a recipe at most {LARGEST_FILE_BYTES:,}; is this a data file?"
-            )
+            message = f"the file has {size:,} bytes, a recipe at most {LARGEST_FILE_BYTES:,}; is this a data file?"
             raise RecipeError(message, where=str(path))
         content = path.read_bytes()
     except OSError as error:

@@ -163,7 +163,5 @@ def _needs_one_more_place(step: float) -> bool:
 def _line(name: str, points: Sequence[Point], steps: _Axis, values: _Axis) -> Line:
     placed = [(steps.at(step), values.at(value)) for step, value in points]
     few = len(points) <= 40
-    dots = [
-        (x, y, f"step {step:,.0f}: {value:.4g}") for (x, y), (step, value) in zip(placed, points, strict=True)
-    ]
+    dots = [(x, y, f"step {step:,.0f}: {value:.4g}") for (x, y), (step, value) in zip(placed, points, strict=True)]
     return Line(name, " ".join(f"{x},{y}" for x, y in placed), tuple(dots) if few else ())

@@ -80,8 +80,7 @@ def results(metrics: Mapping[str, Any]) -> tuple[Result, ...]:
     """The trained model's result on the test split, then the baselines', in the order of the file."""
     model = Result("This model", _measures(metrics["splits"]["test"]), is_model=True)
     baselines = (
-        Result(_BASELINE_NAMES.get(name, name), _measures(entry))
-        for name, entry in metrics["baselines"].items()
+        Result(_BASELINE_NAMES.get(name, name), _measures(entry)) for name, entry in metrics["baselines"].items()
     )
     return (model, *baselines)
 

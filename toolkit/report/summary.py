@@ -16,9 +16,7 @@ CLASSES_SHOWN = 10
 TEXT_WIDTH = 80
 
 
-def run_summary(
-    metrics: Mapping[str, Any], *, folder: str, mistakes: Sequence[Mapping[str, Any]] = ()
-) -> list[str]:
+def run_summary(metrics: Mapping[str, Any], *, folder: str, mistakes: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     """A finished run: the result beside its baselines, what it gets wrong, what to type next.
 
     Args:
@@ -108,9 +106,7 @@ def _chosen(training: Mapping[str, Any]) -> str:
 def _confusions(test: Mapping[str, Any]) -> list[str]:
     confusion = test.get("confusion")
     pairs = facts.most_confused(confusion, at_most=CONFUSIONS_SHOWN) if confusion else []
-    listed = [
-        f"  {pair.reference} taken for {pair.prediction}: {pair.rows} of {pair.of_rows}" for pair in pairs
-    ]
+    listed = [f"  {pair.reference} taken for {pair.prediction}: {pair.rows} of {pair.of_rows}" for pair in pairs]
     return ["", "Most confused:", *listed] if pairs else []
 
 
@@ -139,9 +135,7 @@ def _split_lines(name: str, split: SplitReport) -> list[str]:
         lines.append(f"classes: {len(split.classes)} ({', '.join(shown)}{more})")
     lines += [
         f"different labels for one text: {conflict.text!r} is "
-        + ", ".join(
-            f"{label} at {place}" for label, place in zip(conflict.labels, conflict.places, strict=True)
-        )
+        + ", ".join(f"{label} at {place}" for label, place in zip(conflict.labels, conflict.places, strict=True))
         for conflict in split.conflicts
     ]
     return lines

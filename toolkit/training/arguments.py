@@ -38,9 +38,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
         folder: where checkpoints go.
     """
     values = {key: value for key, value in recipe.training.for_trainer().items() if key not in OUR_BUSINESS}
-    on_cpu = bool(values.pop("use_cpu", False)) or not (
-        torch.cuda.is_available() or torch.backends.mps.is_available()
-    )
+    on_cpu = bool(values.pop("use_cpu", False)) or not (torch.cuda.is_available() or torch.backends.mps.is_available())
     half = values.get("fp16", False)
     bf16 = recipe.training.bf16
     values |= {

@@ -15,10 +15,10 @@ from safetensors.torch import save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from toolkit.data.batches import StepBatches
+from toolkit.interrupt import StopRequest
 from toolkit.progress import Bar, say
 from toolkit.training.arguments import Rhythms, is_due
 from toolkit.training.checkpoints import BEST_PREFIX, seal
-from toolkit.interrupt import StopRequest
 from toolkit.training.weights import weights_to_save
 
 WEIGHTS = "weights.safetensors"
@@ -50,28 +50,20 @@ class Pace(TrainerCallback):
         self.stop = stop
         self.evaluates = evaluates
 
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
+    def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Put the rows in the order of this epoch."""
         self.batches.set_epoch(state.global_step // self.steps_per_epoch)
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Ask for an evaluation and a checkpoint where they are due."""
         position = {
             "step": state.global_step,
             "max_steps": state.max_steps,
             "steps_per_epoch": self.steps_per_epoch,
         }
-        started = args.eval_delay <= (
-            state.global_step if self.rhythms.evaluate == "steps" else state.epoch or 0
-        )
+        started = args.eval_delay <= (state.global_step if self.rhythms.evaluate == "steps" else state.epoch or 0)
         control.should_evaluate = (
-            self.evaluates
-            and started
-            and is_due(self.rhythms.evaluate, self.rhythms.evaluate_steps, **position)
+            self.evaluates and started and is_due(self.rhythms.evaluate, self.rhythms.evaluate_steps, **position)
         )
         control.should_save = is_due(self.rhythms.save, self.rhythms.save_steps, **position)
         if self.stop.signal_number is not None and state.global_step < state.max_steps:
@@ -147,9 +139,7 @@ class BestModel(TrainerCallback):
         }
         position = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
         self.best.curve.append({**position, **scores})
-        told = ", ".join(
-            f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items()
-        )
+        told = ", ".join(f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items())
         say(f"step {state.global_step}/{state.max_steps}: validation {told}")
         value = scores[self.metric]
         if value is not None and (self.best.value is None or self.sign * value > self.sign * self.best.value):
@@ -216,9 +206,7 @@ class ShowProgress(TrainerCallback):
         self.bar = bar
         self.last_loss = last_loss
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """One step further."""
         loss = self.last_loss()
         self.bar.advance(note="" if loss is None else f"loss {loss:.3f}")

@@ -28,9 +28,7 @@ class ClassificationLoss:
         self.class_weights = class_weights
         self.label_smoothing = label_smoothing
 
-    def __call__(
-        self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None
-    ) -> Tensor:
+    def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
         """The loss of a micro-batch as its share in the loss of the batch.
 
         Args:
@@ -40,9 +38,7 @@ class ClassificationLoss:
         """
         logits = outputs.logits.float()
         weights = None if self.class_weights is None else self.class_weights.to(logits)
-        total = cross_entropy(
-            logits, labels, weight=weights, reduction="sum", label_smoothing=self.label_smoothing
-        )
+        total = cross_entropy(logits, labels, weight=weights, reduction="sum", label_smoothing=self.label_smoothing)
         return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
 

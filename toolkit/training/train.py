@@ -22,13 +22,13 @@ from toolkit.data.batches import StepBatches
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.errors import RecipeError, ResourceError, explain
 from toolkit.evaluation.metrics import compute_metrics
+from toolkit.interrupt import stop_on_signals
 from toolkit.names import Method
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.arguments import Rhythms, training_arguments
 from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, KEPT, Checkpoint, newest_whole
-from toolkit.interrupt import stop_on_signals
 from toolkit.training.losses import ClassificationLoss, balanced_weights
 from toolkit.training.peft_methods import wrap_with_lora
 from toolkit.training.trainable import ParameterCount, check_new_parameters_train, count_parameters
@@ -94,9 +94,7 @@ def train(recipe: Recipe, data: ClassificationData, opened: OpenedModel, folder:
             if checkpoint is not None:
                 log.write({"event": "resume", "step": checkpoint.step})
                 say(f"going on at step {checkpoint.step}")
-            with progress_bar(
-                "training", session.max_steps, start=checkpoint.step if checkpoint else 0
-            ) as bar:
+            with progress_bar("training", session.max_steps, start=checkpoint.step if checkpoint else 0) as bar:
                 trainer.add_callback(ShowProgress(bar, lambda: trainer.last_loss))
                 trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
             steps = trainer.state.global_step

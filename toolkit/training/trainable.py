@@ -45,6 +45,4 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
 def _is_same(name: str, wrapped: str) -> bool:
     """Whether a name belongs to a parameter that peft wrapped: its path gains a prefix and inner parts."""
     module, _, leaf = name.rpartition(".")
-    return wrapped == name or (
-        wrapped.endswith(f".{leaf}") and f".{module}.modules_to_save." in f".{wrapped}"
-    )
+    return wrapped == name or (wrapped.endswith(f".{leaf}") and f".{module}.modules_to_save." in f".{wrapped}")

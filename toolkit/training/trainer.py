@@ -133,19 +133,13 @@ class RecipeTrainer(Trainer):
         if self.args.should_save:
             rotate(root)
 
-    def _load_from_checkpoint(
-        self, resume_from_checkpoint: str, model: torch.nn.Module | None = None
-    ) -> None:
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         """The opposite of `_save`; unlike the library's it accepts no missing tensor."""
-        load_weights(
-            self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS
-        )
+        load_weights(self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS)
 
 
 def _is_full_disk(error: Exception) -> bool:
     """`torch.save` reports a failed write as RuntimeError with the cause in its text only."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    return (
-        "PytorchStreamWriter" in str(error) or "file write failed" in str(error) or "I/O error" in str(error)
-    )
+    return "PytorchStreamWriter" in str(error) or "file write failed" in str(error) or "I/O error" in str(error)

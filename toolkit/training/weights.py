@@ -25,9 +25,7 @@ def weights_to_save(model: torch.nn.Module) -> dict[str, Tensor]:
     }
     for name, tensor in weights.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise DivergedError(
-                f"the weights of {name} are not finite any more; lower training.learning_rate"
-            )
+            raise DivergedError(f"the weights of {name} are not finite any more; lower training.learning_rate")
     return {name: tensor.detach().contiguous() for name, tensor in weights.items()}
 
 
@@ -44,9 +42,7 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
     needed = weights_to_save(model)
     if saved.keys() != needed.keys():
         odd = sorted(saved.keys() ^ needed.keys())
-        raise IntegrityError(
-            f"the file holds other tensors than the model, {odd[0]} for one", where=str(file)
-        )
+        raise IntegrityError(f"the file holds other tensors than the model, {odd[0]} for one", where=str(file))
     with torch.no_grad():
         for name, tensor in needed.items():
             if tensor.shape != saved[name].shape:

@@ -1,7 +1,7 @@
-"""The ledger: one line of JSON for each trial, only ever added to.
+"""The ledger: one JSON line a trial, added at the end and never changed.
 
-It is safe with several processes (a lock beside it) and against power cuts: every line is flushed to the disk,
-and a torn last line damages only itself.
+Several processes may add at once: a lock file beside the ledger lets one in at a time. A line that a power cut
+tore stays torn, but damages nothing else: the next trial starts on a line of its own, and reading skips it.
 """
 
 from __future__ import annotations
@@ -11,195 +11,183 @@ import os
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from toolkit.errors import RecipeError, ResourceError, explain
+from toolkit.files import fsync_folder
 
 SCHEMA = 1
-Status = Literal["done", "failed", "interrupted"]
-PACKAGES = (
-    "accelerate",
-    "datasets",
-    "evaluate",
-    "peft",
-    "tokenizers",
-    "torch",
-    "transformers",
-    "transfer-toolkit",
-)
+STATUSES = ("done", "failed", "interrupted")
+
+_LOCK_SECONDS = 60.0
+_PACKAGES = (
+    "transfer-toolkit", "torch", "transformers", "tokenizers", "datasets", "evaluate", "accelerate", "peft",
+    "safetensors", "huggingface_hub", "numpy", "scikit-learn",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One attempt, whatever became of it.
+    """What was tried, what came out, what it cost and what was learnt.
 
     Attributes:
-        id: twelve hexadecimal digits.
-        parent: the latest earlier trial of the same recipe name, or None.
-        time: when it ended, UTC, ISO 8601.
-        status: what became of it.
-        recipe: the recipe's name.
-        recipe_digest, data_digest: sha256 of what was run and of the rows.
-        task, family, model, method, seed: what was tried; the family is None until the model was open.
+        schema: of this record.
+        id: 12 hex digits.
+        parent: the latest earlier trial in the ledger of a recipe with the same name; set when it is added.
+        time: when the record was made, UTC, ISO 8601.
+        status: one of `STATUSES`.
+        recipe: its name.
+        recipe_digest: of the resolved recipe.
+        data_digest: of the rows; None if they were not read.
+        task, family, model, method: as in DESIGN.md 2; family is None if the model was not opened.
+        seed: of the run.
         output_dir: the run folder.
-        metrics: of the test split, as in ``metrics.json``; None if it was not reached.
-        cost: figures whose names end in their units.
-        environment: versions and machine.
-        error: ``{"code", "message"}`` of a failure or interruption.
+        metrics: those of the test split, as in metrics.json; None without a result.
+        cost: seconds, bytes.
+        environment: as `environment` tells.
+        error: ``{"code", "message"}`` of a trial that was not done.
         note: the recipe's.
     """
 
+    schema: int
     id: str
-    parent: str | None
     time: str
-    status: Status
+    status: str
     recipe: str
     recipe_digest: str
-    data_digest: str
+    data_digest: str | None
     task: str
-    family: str | None
     model: str
     method: str
     seed: int
     output_dir: str
-    metrics: Mapping[str, Any] | None
-    cost: Mapping[str, Any]
-    environment: Mapping[str, Any]
-    error: Mapping[str, Any] | None
-    note: str | None
-    schema: int = SCHEMA
+    environment: dict[str, Any]
+    parent: str | None = None
+    family: str | None = None
+    metrics: dict[str, Any] | None = None
+    cost: dict[str, Any] = field(default_factory=dict)
+    error: dict[str, Any] | None = None
+    note: str | None = None
 
 
-def new_trial(**facts: Any) -> Trial:
-    """A trial that ended just now on this machine; what is not given is None."""
-    given = {field.name: facts.get(field.name) for field in fields(Trial) if field.name != "schema"}
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    return Trial(**{**given, "id": uuid.uuid4().hex[:12], "time": stamp, "environment": environment()})  # type: ignore[arg-type]
+def new_trial(*, status: str, **facts: Any) -> Trial:
+    """A trial that ends now, in this environment, under a new id.
+
+    Args:
+        status: one of `STATUSES`.
+        facts: the other fields of `Trial` but ``schema``, ``id``, ``time`` and ``environment``.
+
+    Raises:
+        ValueError: there is no such status.
+    """
+    if status not in STATUSES:
+        raise ValueError(explain(f"unknown status {status!r}", allowed=STATUSES, name=status))
+    return Trial(
+        schema=SCHEMA,
+        id=uuid.uuid4().hex[:12],
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        status=status,
+        environment=environment(),
+        **facts,
+    )
+
+
+def append_trial(path: str | Path, trial: Trial) -> Trial:
+    """Add a trial at the end of the ledger; it is on the disk when this returns.
+
+    Args:
+        path: the ledger; made with its folders if it is not there.
+        trial: without a parent.
+
+    Returns:
+        The trial as it stands in the ledger, with its parent.
+
+    Raises:
+        ResourceError: the ledger cannot be written, or others hold its lock for a minute.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
+            earlier = [other.id for other in read_trials(path)[0] if other.recipe == trial.recipe]
+            trial = replace(trial, parent=earlier[-1] if earlier else None)
+            _append_line(path, json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False))
+    except Timeout as error:
+        raise ResourceError(
+            f"other processes have held the ledger's lock for {_LOCK_SECONDS:.0f} s; end them or wait",
+            where=str(path),
+        ) from error
+    except OSError as error:
+        raise ResourceError(f"the ledger cannot be written: {error.strerror or error}", where=str(path)) from error
+    return trial
+
+
+def read_trials(path: str | Path) -> tuple[list[Trial], list[str]]:
+    """All trials in the order in which they were added; none where there is no ledger yet.
+
+    Returns:
+        The trials, and a warning that counts and names the lines that hold none, if any do.
+
+    Raises:
+        ResourceError: the ledger cannot be read.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        raise ResourceError(f"the ledger cannot be read: {error.strerror or error}", where=str(path)) from error
+    read = {number: _parse(line) for number, line in enumerate(lines, start=1) if line.strip()}
+    torn = [str(number) for number, trial in read.items() if trial is None]
+    warnings = []
+    if torn:
+        listed = ", ".join(torn[:10]) + (" …" if len(torn) > 10 else "")
+        warnings.append(f"{path}: skipped what is not a whole trial ({len(torn)}), on line {listed}")
+    return [trial for trial in read.values() if trial is not None], warnings
+
+
+def find_trial(trials: Sequence[Trial], id_or_prefix: str) -> Trial:
+    """The trial with this id, or the only one whose id begins like this.
+
+    Raises:
+        RecipeError: no trial has such an id, or several do.
+    """
+    found = [trial for trial in trials if trial.id.startswith(id_or_prefix)]
+    if len(found) == 1:
+        return found[0]
+    ids = tuple(trial.id for trial in found or reversed(trials))
+    if found:
+        raise RecipeError(explain(f"{len(found)} trials begin with {id_or_prefix!r}", allowed=ids))
+    if not trials:
+        raise RecipeError(f"there is no trial {id_or_prefix!r}: the ledger is empty")
+    raise RecipeError(explain(f"there is no trial {id_or_prefix!r}", allowed=ids, name=id_or_prefix))
+
+
+def trial_rows(trials: Sequence[Trial]) -> list[list[str]]:
+    """A header and one row a trial, for a table; the result is the first metric."""
+    header = ["id", "time (UTC)", "status", "recipe", "model", "method", "seed", "result", "seconds"]
+    return [header, *(_row(trial) for trial in trials)]
 
 
 def environment() -> dict[str, Any]:
-    """What a result may depend on beside recipe and data: versions and processor."""
+    """Where a run takes place: what its numbers may depend on, and nothing that names the machine or its user."""
     import torch
 
-    installed = {package: _version(package) for package in PACKAGES}
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "packages": {name: version for name in _PACKAGES if (version := _version(name)) is not None},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
         "cpu_count": os.cpu_count(),
         "threads": torch.get_num_threads(),
-        "packages": {package: version for package, version in installed.items() if version is not None},
     }
-
-
-def append_trial(path: Path, trial: Trial) -> None:
-    """Add a trial as the last line.
-
-    Args:
-        path: the ledger; made with its folder if it is not there.
-        trial: what to add.
-
-    Raises:
-        ResourceError: if the ledger cannot be written.
-    """
-    line = json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")), path.open("ab+") as ledger:
-            if ledger.tell() and not _ends_with_newline(path):
-                ledger.write(b"\n")  # what a power cut tore stays by itself
-            ledger.write(line + b"\n")
-            ledger.flush()
-            os.fsync(ledger.fileno())
-    except OSError as error:
-        raise ResourceError(
-            f"the ledger cannot be written ({error.strerror or error}); choose another with --ledger",
-            where=str(path),
-        ) from error
-
-
-def read_trials(path: Path) -> tuple[list[Trial], list[str]]:
-    """All trials in their order, and a warning for each line that is none.
-
-    A ledger that is not there has no trials.
-    """
-    if not path.is_file():
-        return [], []
-    trials, warnings = [], []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1):
-        if line.strip():
-            try:
-                trials.append(Trial(**json.loads(line)))
-            except (ValueError, TypeError):
-                warnings.append(
-                    f"{path}:{number}: this line is no trial and is left out; was its writing cut off?"
-                )
-    return trials, warnings
-
-
-def latest_of(path: Path, recipe: str) -> str | None:
-    """The id of the latest trial of a recipe, by the recipe's name."""
-    return next((trial.id for trial in reversed(read_trials(path)[0]) if trial.recipe == recipe), None)
-
-
-def find_trial(trials: Sequence[Trial], beginning: str) -> Trial:
-    """The one trial whose id begins so.
-
-    Raises:
-        RecipeError: if there is none, or more than one.
-    """
-    found = [trial for trial in trials if trial.id.startswith(beginning)]
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        message = explain("no trial has this id", allowed=[trial.id for trial in trials], name=beginning)
-    else:
-        message = (
-            f"{len(found)} trials begin so: {', '.join(trial.id for trial in found[:8])}; give more of the id"
-        )
-    raise RecipeError(message, where=beginning)
-
-
-def trial_rows(trials: Sequence[Trial]) -> list[tuple[str, ...]]:
-    """A header and a row for each trial, to print."""
-    rows = [
-        ("trial", "ended (UTC)", "status", "recipe", "model", "method", "seed", "result", "seconds", "run")
-    ]
-    for trial in trials:
-        seconds = trial.cost.get("train_seconds", trial.cost.get("seconds"))
-        rows.append(
-            (
-                trial.id,
-                trial.time[:16].replace("T", " "),
-                trial.status,
-                trial.recipe,
-                trial.model,
-                trial.method,
-                str(trial.seed),
-                _result(trial),
-                "" if seconds is None else f"{seconds:.0f}",
-                trial.output_dir,
-            )
-        )
-    return rows
-
-
-def _result(trial: Trial) -> str:
-    if trial.metrics:
-        name, entry = next(iter(trial.metrics.items()))
-        return f"{name} {'undefined' if entry['value'] is None else format(entry['value'], '.3f')}"
-    return "" if trial.error is None else f"exit {trial.error['code']}"
-
-
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as ledger:
-        ledger.seek(-1, os.SEEK_END)
-        return ledger.read(1) == b"\n"
 
 
 def _version(package: str) -> str | None:
@@ -207,3 +195,53 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _append_line(path: Path, line: str) -> None:
+    # A path that is not UTF-8 reaches Python with lone surrogates; as \udc.. they are JSON and come back.
+    record = line.encode("utf-8", errors="backslashreplace") + b"\n"
+    with path.open("a+b") as stream:
+        if stream.seek(0, os.SEEK_END):
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":
+                record = b"\n" + record
+        stream.write(record)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fsync_folder(path.parent)
+
+
+def _parse(line: bytes) -> Trial | None:
+    """A trial from its line; None for anything else, records of other schemas included."""
+    try:
+        values = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    known = {entry.name for entry in fields(Trial)}
+    if not isinstance(values, dict) or values.keys() != known or values["schema"] != SCHEMA:
+        return None
+    is_trial = isinstance(values["id"], str) and isinstance(values["recipe"], str)
+    return Trial(**values) if is_trial and values["status"] in STATUSES else None
+
+
+def _row(trial: Trial) -> list[str]:
+    status = trial.status if trial.error is None else f"{trial.status} ({trial.error['code']})"
+    seconds = trial.cost.get("train_seconds", trial.cost.get("seconds"))
+    return [
+        trial.id,
+        trial.time[:16].replace("T", " "),
+        status,
+        trial.recipe,
+        trial.model,
+        trial.method,
+        str(trial.seed),
+        _result(trial.metrics),
+        "" if seconds is None else f"{seconds:.0f}",
+    ]
+
+
+def _result(metrics: Mapping[str, Any] | None) -> str:
+    for name, entry in (metrics or {}).items():
+        value = entry["value"]
+        return f"{name} undefined" if value is None else f"{name} {value:.3f}"
+    return ""

@@ -49,8 +49,7 @@ def outcome(
         "labels": list(data.labels),
         "splits": splits,
         "baselines": {
-            name: {"rows": test.rows, "metrics": metrics_to_json(values)}
-            for name, values in baselines.items()
+            name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
         },
         "training": {
             "steps": trained.steps,

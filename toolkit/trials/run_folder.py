@@ -44,9 +44,7 @@ class RunIdentity:
         """What is different about another run, in words, or None."""
         names = {"recipe_digest": "its recipe", "data_digest": "its data"}
         different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
-        return (
-            " and ".join(different) + (" differ" if len(different) > 1 else " differs") if different else None
-        )
+        return " and ".join(different) + (" differ" if len(different) > 1 else " differs") if different else None
 
 
 @dataclass(frozen=True)
@@ -132,9 +130,7 @@ def _is_finished(final: Path, identity: RunIdentity, *, restart: bool) -> bool:
     if not final.exists() or (final.is_dir() and not any(final.iterdir())):
         return False
     if not final.is_dir():
-        raise ResourceError(
-            "this is a file, not a folder for a run; choose another --output-dir", where=str(final)
-        )
+        raise ResourceError("this is a file, not a folder for a run; choose another --output-dir", where=str(final))
     try:
         trial = json.loads((final / TRIAL_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -45,9 +45,7 @@ def find_subject(name: str) -> Subject:
     """
     folder = Path(name).expanduser()
     if not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir():
-        raise ResourceError(
-            "this run is not finished; the command that started it goes on with it", where=name
-        )
+        raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
     recipe_file = folder / RECIPE_FILE
     if not recipe_file.is_file():
         return Subject(name)
