@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"
@@ -66,3 +67,31 @@ def write_csv(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def reviews(tmp_path_factory: pytest.TempPathFactory, sentences: list[tuple[str, str]]) -> Path:
+    """A csv file of 120 labelled sentences."""
+    path = tmp_path_factory.mktemp("data") / "reviews.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "label"), *sentences[:120]])
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_tree(tiny_bert: Path, reviews: Path) -> dict[str, Any]:
+    """A recipe as plain values: the tiny BERT learns from the 120 sentences for 12 steps, three an epoch."""
+    return {
+        "task": "text-classification",
+        "model": {"name": str(tiny_bert)},
+        "data": {"source": str(reviews), "test_size": 30, "validation_size": 15, "max_length": 32},
+        "method": "full",
+        "training": {
+            "learning_rate": 3e-3,
+            "num_train_epochs": 4,
+            "per_device_train_batch_size": 25,
+            "save_steps": 2,
+            "logging_steps": 1,
+            "bf16": False,
+        },
+    }

@@ -133,7 +133,7 @@ class BestModel(TrainerCallback):
     ) -> None:
         """Compare, save if better, stop if patience is at its end."""
         scores = {
-            name.removeprefix("eval_"): value
+            name.removeprefix("eval_"): value if value is not None and math.isfinite(value) else None
             for name, value in kwargs["metrics"].items()
             if name.startswith("eval_") and not name.endswith(("_runtime", "_per_second"))
         }

@@ -5,47 +5,54 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import DataError, RecipeError, ToolkitError
+from toolkit.errors import DataError, RecipeError
 from toolkit.files import write_json_atomically
 from toolkit.interrupt import Interrupted
 from toolkit.recipe import Recipe
-from toolkit.trials.ledger import Trial, append_trial, latest_of, new_trial
+from toolkit.trials.ledger import append_trial, new_trial
 from toolkit.trials.run_folder import TRIAL_FILE, RunIdentity
 
 
-@dataclass
+@dataclass(frozen=True)
 class TrialRecord:
-    """What becomes of the trial that is under way.
+    """The trial that is under way.
 
     Attributes:
-        facts: what is known from the start, as fields of `Trial`.
-        trial: set once the run is done.
+        ledger: the file of all trials.
+        facts: what is known from the start, as fields of `toolkit.trials.ledger.Trial`.
+        started: when, by `time.monotonic`.
     """
 
+    ledger: Path
     facts: Mapping[str, Any]
-    trial: Trial | None = None
-    started: float = field(default_factory=time.monotonic)
+    started: float
 
     def done(self, work: Path, metrics: Mapping[str, Any]) -> None:
-        """Write ``trial.json`` into a run that is about to be published."""
-        figures = {"metrics": metrics["splits"]["test"]["metrics"], "cost": metrics["cost"]}
-        self.trial = new_trial(status="done", family=metrics["family"], **figures, **self.facts)
-        write_json_atomically(work / TRIAL_FILE, asdict(self.trial))
+        """Add the trial to the ledger, and ``trial.json`` to a run that is about to be published."""
+        trial = new_trial(
+            status="done",
+            family=metrics["family"],
+            metrics=metrics["splits"]["test"]["metrics"],
+            cost=metrics["cost"],
+            **self.facts,
+        )
+        write_json_atomically(work / TRIAL_FILE, asdict(append_trial(self.ledger, trial)))
 
-    def ended_by(self, error: BaseException) -> Trial:
-        """The trial of a run that did not get to its end."""
+    def ended_by(self, error: BaseException) -> None:
+        """Add the trial of a run that did not get to its end."""
         interrupted = isinstance(error, (Interrupted, KeyboardInterrupt))
         code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "exit_code", 1)
-        return new_trial(
+        trial = new_trial(
             status="interrupted" if interrupted else "failed",
             cost={"seconds": round(time.monotonic() - self.started, 2)},
             error={"code": code, "message": str(error) or type(error).__name__},
             **self.facts,
         )
+        append_trial(self.ledger, trial)
 
 
 @contextmanager
@@ -64,8 +71,8 @@ def record_trial(
         ledger: the file of all trials.
     """
     record = TrialRecord(
+        ledger,
         {
-            "parent": latest_of(ledger, name),
             "recipe": name,
             "recipe_digest": identity.recipe_digest,
             "data_digest": identity.data_digest,
@@ -75,14 +82,13 @@ def record_trial(
             "seed": recipe.seed,
             "output_dir": str(folder),
             "note": recipe.note,
-        }
+        },
+        time.monotonic(),
     )
     try:
         yield record
     except (RecipeError, DataError):
         raise
-    except (ToolkitError, Exception, KeyboardInterrupt, Interrupted) as error:
-        append_trial(ledger, record.ended_by(error))
+    except (Exception, KeyboardInterrupt, Interrupted) as error:
+        record.ended_by(error)
         raise
-    if record.trial is not None:
-        append_trial(ledger, record.trial)

@@ -1,0 +1,204 @@
+"""The ledger: whole lines from many processes, torn lines skipped, records that come back as they went in."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from toolkit.errors import RecipeError, ResourceError
+from toolkit.trials import ledger
+from toolkit.trials.ledger import (
+    STATUSES,
+    Trial,
+    append_trial,
+    environment,
+    find_trial,
+    new_trial,
+    read_trials,
+    trial_rows,
+)
+
+TEXT = st.text(max_size=12)
+JSON_DICT = st.dictionaries(
+    TEXT, st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT | st.lists(TEXT)
+)
+
+
+def trial_of(recipe: str = "movie-sentiment", **changes: object) -> Trial:
+    facts = {
+        "schema": 1, "id": os.urandom(6).hex(), "time": "2026-11-21T05:47:40+00:00", "status": "done", "recipe": recipe,
+        "recipe_digest": "ab" * 32, "data_digest": "cd" * 32, "task": "text-classification", "family": "encoder",
+        "model": "packaged:minilm", "method": "full", "seed": 0, "output_dir": "runs/x", "environment": {},
+        "metrics": {"accuracy": {"value": 0.8234, "ci95": [0.8, 0.85]}}, "cost": {"train_seconds": 201.7},
+    }  # fmt: skip
+    return Trial(**{**facts, **changes})
+
+
+def append_many(path: str, recipe: str, times: int) -> None:
+    for _ in range(times):
+        append_trial(path, trial_of(recipe, note="x" * 5000))
+
+
+def test_two_processes_leave_whole_lines_and_an_unbroken_line_of_parents(tmp_path: Path):
+    path = tmp_path / "runs" / "trials.jsonl"
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=append_many, args=(str(path), name, 100)) for name in ("a", "b")]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0, 0]
+    trials, warnings = read_trials(path)
+    assert (len(trials), len({trial.id for trial in trials}), warnings) == (200, 200, [])
+    for name in ("a", "b"):
+        ids = [trial.id for trial in trials if trial.recipe == name]
+        assert [trial.parent for trial in trials if trial.recipe == name] == [None, *ids[:-1]]
+
+
+@settings(max_examples=50)
+@given(
+    data=st.fixed_dictionaries(
+        {
+            "recipe": TEXT,
+            "status": st.sampled_from(STATUSES),
+            "data_digest": st.none() | TEXT,
+            "seed": st.integers(),
+            "output_dir": st.text(st.characters(), max_size=12),
+            "metrics": st.none() | JSON_DICT,
+            "error": st.none() | JSON_DICT,
+            "note": st.none() | st.text(st.characters()),
+        }
+    )
+)
+def test_records_come_back_as_they_went_in(tmp_path_factory: pytest.TempPathFactory, data: dict[str, object]):
+    path = tmp_path_factory.mktemp("ledger") / "trials.jsonl"
+    trial = trial_of(**data)
+    append_trial(path, trial)
+    assert read_trials(path) == ([trial], [])
+    assert path.read_bytes().count(b"\n") == 1
+
+
+def test_a_torn_last_line_damages_only_itself(tmp_path: Path):
+    path = tmp_path / "trials.jsonl"
+    append_trial(path, trial_of(id="1" * 12))
+    append_trial(path, trial_of(id="2" * 12))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    added = append_trial(path, trial_of(id="3" * 12))
+    trials, warnings = read_trials(path)
+    assert [trial.id for trial in trials] == ["1" * 12, "3" * 12]
+    assert added.parent == "1" * 12
+    assert warnings == [f"{path}: skipped what is not a whole trial (1), on line 2"]
+    assert path.read_bytes().startswith(whole[:-40] + b"\n{")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 300])
+def test_a_line_without_its_end_is_never_joined_with_the_next(tmp_path: Path, cut: int):
+    path = tmp_path / "trials.jsonl"
+    append_trial(path, trial_of())
+    path.write_bytes(path.read_bytes()[:-cut])
+    append_trial(path, trial_of(id="3" * 12))
+    trials, warnings = read_trials(path)
+    assert trials[-1].id == "3" * 12
+    assert len(trials) + len(warnings) == 2
+    assert bool(warnings) == (cut > 1)  # with only its line end cut off, a record is still whole
+
+
+def test_what_is_no_trial_is_skipped_and_named(tmp_path: Path):
+    path = tmp_path / "trials.jsonl"
+    good = json.dumps(asdict(trial_of(id="f" * 12)))
+    others = [
+        b"null", b"[" * 100_000, b"\xff\xfe", b"{}", b"",
+        json.dumps({**asdict(trial_of()), "schema": 2}).encode(),
+        json.dumps({**asdict(trial_of()), "status": "gone"}).encode(),
+        json.dumps({**asdict(trial_of()), "id": 3}).encode(),
+        json.dumps({**asdict(trial_of()), "extra": 1}).encode(),
+    ]  # fmt: skip
+    path.write_bytes(b"\r\n".join([good.encode(), *others, good.encode()]) + b"\r\n")
+    trials, warnings = read_trials(path)
+    assert [trial.id for trial in trials] == ["f" * 12, "f" * 12]
+    assert warnings == [f"{path}: skipped what is not a whole trial (8), on line 2, 3, 4, 5, 7, 8, 9, 10"]
+
+
+def test_no_ledger_is_no_error_and_a_folder_is_one(tmp_path: Path):
+    assert read_trials(tmp_path / "missing.jsonl") == ([], [])
+    with pytest.raises(ResourceError, match="cannot be read"):
+        read_trials(tmp_path)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ResourceError, match="cannot be written"):
+        append_trial(tmp_path / "file" / "trials.jsonl", trial_of())
+
+
+def test_a_lock_that_is_not_given_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ledger, "_LOCK_SECONDS", 0.1)
+    path = tmp_path / "trials.jsonl"
+    with FileLock(f"{path}.lock"), pytest.raises(ResourceError, match="held the ledger's lock"):
+        append_trial(path, trial_of())
+    assert not path.exists()
+
+
+def test_a_trial_is_flushed_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, seen = tmp_path / "trials.jsonl", []
+    flush = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (seen.append(path.stat().st_size), flush(file))[1])
+    append_trial(path, trial_of())
+    assert seen[0] == path.stat().st_size > 0
+
+
+def test_a_new_trial_knows_when_and_where():
+    facts = {
+        name: value for name, value in asdict(trial_of()).items() if name not in ("schema", "id", "time", "environment")
+    }
+    first, second = new_trial(**facts), new_trial(**facts)
+    assert first.id != second.id
+    assert len(first.id) == 12
+    assert first.time.endswith("+00:00")
+    assert first.environment == environment()
+    with pytest.raises(ValueError, match="did you mean 'failed'"):
+        new_trial(**{**facts, "status": "fail"})
+
+
+def test_environment_names_versions_and_no_machine():
+    import socket
+
+    import torch
+
+    found = environment()
+    assert found["packages"]["torch"] == torch.__version__
+    assert found["threads"] == torch.get_num_threads()
+    json.dumps(found, allow_nan=False)
+    assert socket.gethostname() not in json.dumps(found)
+    assert str(Path.home()) not in json.dumps(found)
+
+
+def test_find_by_id_and_by_its_beginning():
+    trials = [trial_of(id="abc111111111"), trial_of(id="abd222222222")]
+    assert find_trial(trials, "abd222222222") is trials[1]
+    assert find_trial(trials, "abc") is trials[0]
+    with pytest.raises(RecipeError, match="2 trials begin with 'ab'; allowed: abc111111111, abd222222222"):
+        find_trial(trials, "ab")
+    with pytest.raises(RecipeError, match="no trial 'abd222222223'; did you mean 'abd222222222'"):
+        find_trial(trials, "abd222222223")
+    with pytest.raises(RecipeError, match="ledger is empty"):
+        find_trial([], "ab")
+
+
+def test_rows_of_the_table():
+    failed = trial_of(status="failed", metrics=None, cost={"seconds": 2.4}, error={"code": 6, "message": "loss is NaN"})
+    undefined = replace(trial_of(), metrics={"matthews_correlation": {"value": None}}, cost={})
+    header, *rows = trial_rows([trial_of(id="a" * 12), failed, undefined])
+    assert all(len(row) == len(header) for row in rows)
+    assert rows[0] == [
+        "a" * 12, "2026-11-21 05:47", "done", "movie-sentiment", "packaged:minilm", "full", "0",
+        "accuracy 0.823", "202",
+    ]  # fmt: skip
+    assert [rows[1][2], *rows[1][-2:]] == ["failed (6)", "", "2"]
+    assert rows[2][-2:] == ["matthews_correlation undefined", ""]
