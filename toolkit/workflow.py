@@ -6,15 +6,12 @@ this module alone knows their order.
 
 from __future__ import annotations
 
-import json
-import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
 from transformers import set_seed
 
 from toolkit.adapters import (
@@ -36,14 +33,11 @@ from toolkit.data import (
 from toolkit.data.inputs import read_inputs
 from toolkit.evaluation import (
     Evaluation,
-    MetricValue,
     Predictions,
     check_output_suffix,
     evaluate_predictions,
-    majority_baseline,
-    measure,
-    tfidf_baseline,
 )
+from toolkit.evaluation.compare import measure_baselines
 from toolkit.evaluation.predict import predict as predict_rows
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card import render_card
@@ -53,6 +47,15 @@ from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
 from toolkit.training import train
 from toolkit.training.save import save_model
+from toolkit.trials.finished import (
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    FinishedRun,
+    SeedSpread,
+    read_run,
+    spread,
+    training_losses,
+)
 from toolkit.trials.outcome import outcome, split_result
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_folder import RunIdentity, claim_run
@@ -60,27 +63,6 @@ from toolkit.trials.subject import RECIPE_FILE, find_subject
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
-METRICS_FILE = "metrics.json"
-PREDICTIONS_FILE = "predictions.parquet"
-
-
-@dataclass(frozen=True)
-class FinishedRun:
-    """A run that is done, now or before.
-
-    Attributes:
-        folder: with all that DESIGN.md 4.4 lists.
-        metrics: the content of ``metrics.json``.
-    """
-
-    folder: Path
-    metrics: Mapping[str, Any]
-
-    def mistakes(self, n: int = 10) -> list[dict[str, Any]]:
-        """The most confident mistakes on the test split, from ``predictions.parquet``."""
-        rows = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pylist()
-        wrong = [row for row in rows if row["reference"] != row["prediction"]]
-        return sorted(wrong, key=lambda row: -row["probability"])[:n]
 
 
 def fine_tune(
@@ -139,36 +121,12 @@ def _carry_out(recipe: Recipe, data: ClassificationData, located: LocatedModel, 
         opened,
         trained=trained,
         test=evaluation,
-        baselines=_measure_baselines(recipe, data),
+        baselines=measure_baselines(data.train, data.test, n_labels=len(data.labels), metrics=recipe.metrics),
         model_folder=model_folder,
         evaluate_seconds=time.monotonic() - started,
     )
     _write_down(recipe, metrics, predictions, evaluation, work=work)
     return metrics
-
-
-def _measure_baselines(recipe: Recipe, data: ClassificationData) -> dict[str, dict[str, MetricValue]]:
-    train_labels, references = data.train["label"], data.test["label"]
-    pairs = "text_pair" in data.train.column_names
-    baselines = (
-        majority_baseline(train_labels, len(data.test)),
-        tfidf_baseline(
-            data.train["text"],
-            train_labels,
-            data.test["text"],
-            train_pairs=data.train["text_pair"] if pairs else None,
-            test_pairs=data.test["text_pair"] if pairs else None,
-        ),
-    )
-    for baseline in baselines:
-        if baseline.note is not None:
-            warn(f"baseline {baseline.name}: {baseline.note}")
-    return {
-        baseline.name: measure(
-            recipe.metrics, predictions=baseline.predictions, references=references, n_labels=len(data.labels)
-        )
-        for baseline in baselines
-    }
 
 
 def _write_down(
@@ -187,35 +145,10 @@ def _write_down(
         metrics,
         recipe_yaml=text,
         mistakes=[asdict(mistake) for mistake in evaluation.mistakes],
-        losses=_losses(work / "log.jsonl"),
+        losses=training_losses(work),
     )
     write_text_atomically(work / "report.html", page)
     write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text))
-
-
-def _losses(log: Path) -> list[dict[str, Any]]:
-    """Training losses by step; a step that was done again after a resume counts as it was done last."""
-    entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    by_step = {entry["step"]: entry for entry in entries if entry.get("loss") is not None}
-    return [{"step": step, "loss": by_step[step]["loss"]} for step in sorted(by_step)]
-
-
-def read_run(folder: Path) -> FinishedRun:
-    """A finished run from its folder."""
-    return FinishedRun(folder, json.loads((folder / METRICS_FILE).read_text(encoding="utf-8")))
-
-
-@dataclass(frozen=True)
-class SeedSpread:
-    """Runs of one recipe over several seeds.
-
-    Attributes:
-        folder: with a run folder ``seed-<n>`` for each, and ``seeds.json``.
-        summary: the content of ``seeds.json``: mean, standard deviation (n - 1) and values of each metric.
-    """
-
-    folder: Path
-    summary: Mapping[str, Any]
 
 
 def fine_tune_over_seeds(
@@ -235,24 +168,17 @@ def fine_tune_over_seeds(
         name, output_dir, ledger, restart: as for `fine_tune`; `output_dir` holds the runs.
     """
     folder = output_dir or DEFAULT_RUNS / f"{name}-{recipe_digest(recipe)[:8]}-seeds"
-    values: dict[str, list[float]] = {}
-    for seed in seeds:
-        seeded = recipe.model_copy(update={"seed": seed})
-        run = fine_tune(seeded, name=name, output_dir=folder / f"seed-{seed}", ledger=ledger, restart=restart)
-        for metric, entry in run.metrics["splits"]["test"]["metrics"].items():
-            values.setdefault(metric, []).append(entry["value"])
-    summary = {
-        "schema": 1,
-        "seeds": list(seeds),
-        "metrics": {
-            metric: {
-                "mean": statistics.mean(several),
-                "sd": statistics.stdev(several) if len(several) > 1 else 0.0,
-                "values": several,
-            }
-            for metric, several in values.items()
-        },
-    }
+    runs = [
+        fine_tune(
+            recipe.model_copy(update={"seed": seed}),
+            name=name,
+            output_dir=folder / f"seed-{seed}",
+            ledger=ledger,
+            restart=restart,
+        )
+        for seed in seeds
+    ]
+    summary = spread(seeds, runs)
     write_json_atomically(folder / "seeds.json", summary)
     return SeedSpread(folder, summary)
 

@@ -66,9 +66,9 @@ def spread_summary(summary: Mapping[str, Any], *, folder: str) -> list[str]:
     rows = [
         (
             facts.metric_name(name),
-            f"{entry['mean']:.4f}",
-            f"{entry['sd']:.4f}",
-            "  ".join(f"{value:.4f}" for value in entry["values"]),
+            _number(entry["mean"]),
+            _number(entry["sd"]),
+            "  ".join(_number(value) for value in entry["values"]),
         )
         for name, entry in summary["metrics"].items()
     ]
@@ -87,6 +87,10 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str
         lines += ["", *_token_lines(tokens)]
     lines += ["", *(f"! {line}" for line in report.warnings or ())]
     return lines if report.warnings else [*lines, "Nothing to warn of."]
+
+
+def _number(value: float | None) -> str:
+    return facts.NOT_DEFINED if value is None else f"{value:.4f}"
 
 
 def _header(names: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -53,7 +54,11 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
         "remove_unused_columns": False,
         "dataloader_pin_memory": bool(values.get("dataloader_pin_memory", True)) and not on_cpu,
     }
-    return TrainingArguments(**values)
+    arguments = TrainingArguments(**values)
+    # Several GPUs in one process mean DataParallel, where the library multiplies our loss by their number;
+    # several GPUs are used with one process each.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 @dataclass(frozen=True)
@@ -66,14 +71,13 @@ class Rhythms:
     save_steps: float
 
     @classmethod
-    def of(cls, recipe: Recipe) -> Rhythms:
-        """Read the rhythms of a recipe; without ``eval_steps`` it evaluates as often as it logs."""
-        values: dict[str, Any] = recipe.training.for_trainer()
+    def of(cls, settings: Mapping[str, Any]) -> Rhythms:
+        """Read the rhythms of a recipe's ``training``."""
         return cls(
-            evaluate=str(values["eval_strategy"]),  # type: ignore[arg-type]
-            evaluate_steps=float(values.get("eval_steps") or values["logging_steps"]),
-            save=str(values["save_strategy"]),  # type: ignore[arg-type]
-            save_steps=float(values["save_steps"]),
+            evaluate=settings["eval_strategy"],
+            evaluate_steps=settings["eval_steps"] or 0,
+            save=settings["save_strategy"],
+            save_steps=settings["save_steps"],
         )
 
 

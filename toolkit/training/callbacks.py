@@ -14,11 +14,11 @@ import torch
 from safetensors.torch import save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from toolkit.data.batches import StepBatches
 from toolkit.interrupt import StopRequest
 from toolkit.progress import Bar, say
-from toolkit.training.arguments import Rhythms, is_due
+from toolkit.training.arguments import is_due
 from toolkit.training.checkpoints import BEST_PREFIX, seal
+from toolkit.training.plan import Plan
 from toolkit.training.weights import weights_to_save
 
 WEIGHTS = "weights.safetensors"
@@ -28,45 +28,27 @@ class Pace(TrainerCallback):
     """Decides after each step whether to evaluate and to save, always in this order.
 
     Args:
-        rhythms: from the recipe.
-        batches: told each epoch's number, from which their order follows.
-        steps_per_epoch: optimizer updates of an epoch.
+        plan: when what falls due.
         stop: a signal that came is answered with a checkpoint and the end of training.
-        evaluates: whether there is a validation split.
     """
 
-    def __init__(
-        self,
-        rhythms: Rhythms,
-        *,
-        batches: StepBatches,
-        steps_per_epoch: int,
-        stop: StopRequest,
-        evaluates: bool,
-    ) -> None:
-        self.rhythms = rhythms
-        self.batches = batches
-        self.steps_per_epoch = steps_per_epoch
+    def __init__(self, plan: Plan, *, stop: StopRequest) -> None:
+        self.plan = plan
         self.stop = stop
-        self.evaluates = evaluates
 
     def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Put the rows in the order of this epoch."""
-        self.batches.set_epoch(state.global_step // self.steps_per_epoch)
+        self.plan.batches.set_epoch(state.global_step // self.plan.steps_per_epoch)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Ask for an evaluation and a checkpoint where they are due."""
-        position = {
-            "step": state.global_step,
-            "max_steps": state.max_steps,
-            "steps_per_epoch": self.steps_per_epoch,
-        }
-        started = args.eval_delay <= (state.global_step if self.rhythms.evaluate == "steps" else state.epoch or 0)
-        control.should_evaluate = (
-            self.evaluates and started and is_due(self.rhythms.evaluate, self.rhythms.evaluate_steps, **position)
-        )
-        control.should_save = is_due(self.rhythms.save, self.rhythms.save_steps, **position)
-        if self.stop.signal_number is not None and state.global_step < state.max_steps:
+        plan, rhythms, step = self.plan, self.plan.rhythms, state.global_step
+        position = {"step": step, "max_steps": plan.max_steps, "steps_per_epoch": plan.steps_per_epoch}
+        if plan.validation_rows is not None:
+            started = args.eval_delay <= (step if rhythms.evaluate == "steps" else state.epoch or 0)
+            control.should_evaluate = started and is_due(rhythms.evaluate, rhythms.evaluate_steps, **position)
+        control.should_save = is_due(rhythms.save, rhythms.save_steps, **position)
+        if self.stop.signal_number is not None:
             control.should_save = True
             control.should_training_stop = True
 

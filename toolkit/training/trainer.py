@@ -32,6 +32,7 @@ class RecipeTrainer(Trainer):
         checkpoint_info: gives the facts that a checkpoint is sealed with.
         skip_non_finite: leave out a step whose gradient is not finite instead of stopping; at most one step
             in a hundred, and always at least one.
+        skipped_steps: left out by earlier processes of this run.
         settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
     """
 
@@ -42,6 +43,7 @@ class RecipeTrainer(Trainer):
         row_ids: Sequence[int],
         checkpoint_info: Callable[[], dict[str, Any]],
         skip_non_finite: bool = False,
+        skipped_steps: int = 0,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -49,7 +51,7 @@ class RecipeTrainer(Trainer):
         self.row_ids = row_ids
         self.checkpoint_info = checkpoint_info
         self.skip_non_finite = skip_non_finite
-        self.skipped_steps = 0
+        self.skipped_steps = skipped_steps
         self.last_loss: float | None = None
         self._rows_of_step: list[int] = []
 

@@ -1,0 +1,78 @@
+"""Finished runs, read from their folders, and what several of them say together."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+
+METRICS_FILE = "metrics.json"
+PREDICTIONS_FILE = "predictions.parquet"
+LOG_FILE = "log.jsonl"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run that is done, now or before.
+
+    Attributes:
+        folder: with all that DESIGN.md 4.4 lists.
+        metrics: the content of ``metrics.json``.
+    """
+
+    folder: Path
+    metrics: Mapping[str, Any]
+
+    def mistakes(self, n: int = 10) -> list[dict[str, Any]]:
+        """The most confident mistakes on the test split, from ``predictions.parquet``."""
+        rows = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pylist()
+        wrong = [row for row in rows if row["reference"] != row["prediction"]]
+        return sorted(wrong, key=lambda row: -row["probability"])[:n]
+
+
+def read_run(folder: Path) -> FinishedRun:
+    """A finished run from its folder."""
+    return FinishedRun(folder, json.loads((folder / METRICS_FILE).read_text(encoding="utf-8")))
+
+
+def training_losses(folder: Path) -> list[dict[str, Any]]:
+    """Mean training losses as ``{"step", "loss"}``; a step that was done again counts as it was done last."""
+    log = (folder / LOG_FILE).read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in log.splitlines()]
+    by_step = {entry["step"]: entry["loss"] for entry in entries if entry.get("loss") is not None}
+    return [{"step": step, "loss": by_step[step]} for step in sorted(by_step)]
+
+
+@dataclass(frozen=True)
+class SeedSpread:
+    """Runs of one recipe over several seeds.
+
+    Attributes:
+        folder: with a run folder ``seed-<n>`` for each, and ``seeds.json``.
+        summary: the content of ``seeds.json``.
+    """
+
+    folder: Path
+    summary: Mapping[str, Any]
+
+
+def spread(seeds: Sequence[int], runs: Sequence[FinishedRun]) -> dict[str, Any]:
+    """Mean, standard deviation (n - 1) and values of each test metric.
+
+    Mean and deviation are None where a value is undefined, the deviation also with a single run.
+    """
+    metrics: dict[str, dict[str, Any]] = {}
+    for name in runs[0].metrics["splits"]["test"]["metrics"]:
+        values = [run.metrics["splits"]["test"]["metrics"][name]["value"] for run in runs]
+        defined = all(value is not None for value in values)
+        metrics[name] = {
+            "mean": statistics.mean(values) if defined else None,
+            "sd": statistics.stdev(values) if defined and len(values) > 1 else None,
+            "values": values,
+        }
+    return {"schema": 1, "seeds": list(seeds), "metrics": metrics}
