@@ -23,7 +23,7 @@ def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str]) -> Dataset
         columns: for files, the task's names of columns and the data's.
 
     Raises:
-        RecipeError: if files and texts are mixed.
+        RecipeError: if files and texts are mixed, or single texts are given where `columns` names a pair.
         DataError: if a file cannot be read, or there is no text at all.
     """
     files = [text for text in inputs if Path(text).suffix.lower() in DATA_SUFFIXES]
@@ -32,6 +32,11 @@ def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str]) -> Dataset
         raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")
     if files:
         return prepare_rows(files[0] if len(files) == 1 else files, columns=columns)
+    if "text_pair" in columns:
+        raise RecipeError(
+            "this model reads pairs of texts; give a file with the columns "
+            f"{columns.get('text', 'text')!r} and {columns['text_pair']!r}"
+        )
     texts: list[str] = []
     for text in inputs:
         texts += [line.rstrip("\r\n") for line in sys.stdin] if text == "-" else [text]

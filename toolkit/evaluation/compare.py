@@ -22,9 +22,8 @@ def measure_baselines(
         n_labels: labels of the training data.
         metrics: keys of `toolkit.evaluation.metrics.METRICS`.
     """
-    pairs = (
-        {"train_pairs": train["text_pair"], "test_pairs": test["text_pair"]} if "text_pair" in train.features else {}
-    )
+    has_pairs = "text_pair" in train.column_names
+    pairs = {"train_pairs": train["text_pair"], "test_pairs": test["text_pair"]} if has_pairs else {}
     baselines = (
         majority_baseline(train["label"], len(test)),
         tfidf_baseline(train["text"], train["label"], test["text"], **pairs),

@@ -1,0 +1,138 @@
+"""The whole story on the tiny BERT: what a run leaves, that it repeats itself, and what follows from it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+from safetensors.torch import load_file
+from sklearn.metrics import accuracy_score, f1_score
+
+from toolkit.errors import HubError, RecipeError
+from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest
+from toolkit.trials.finished import FinishedRun
+from toolkit.trials.ledger import read_trials
+from toolkit.workflow import evaluate, fine_tune, fine_tune_over_seeds, predict
+
+
+def _recipe(tree: dict[str, Any], **changes: Any) -> Recipe:
+    tree = copy.deepcopy(tree)
+    tree["training"] |= {"num_train_epochs": 2, **changes.pop("training", {})}
+    return build_recipe(tree | changes)
+
+
+def _same(first: Path, second: Path) -> None:
+    """Bit for bit, but for what it cost and which trial it was."""
+    one, other = (load_file(run / "model" / "model.safetensors") for run in (first, second))
+    assert [name for name in one if not one[name].equal(other[name])] == []
+    numbers = [json.loads((run / "metrics.json").read_text(encoding="utf-8")) for run in (first, second)]
+    assert {**numbers[0], "cost": None} == {**numbers[1], "cost": None}
+    rows = [parquet.read_table(run / "predictions.parquet") for run in (first, second)]
+    assert rows[0].equals(rows[1])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workflow")
+
+
+@pytest.fixture(scope="module")
+def run(tiny_tree: dict[str, Any], folder: Path) -> FinishedRun:
+    return fine_tune(_recipe(tiny_tree), name="tiny", output_dir=folder / "run", ledger=folder / "trials.jsonl")
+
+
+def test_the_numbers_are_those_of_the_predictions(run: FinishedRun):
+    rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
+    assert list(rows[0]) == ["id", "text", "reference", "prediction", "probability"]
+    references, predictions = zip(*((row["reference"], row["prediction"]) for row in rows), strict=True)
+    metrics = run.metrics["splits"]["test"]["metrics"]
+    assert metrics["accuracy"]["value"] == pytest.approx(accuracy_score(references, predictions))
+    labels = run.metrics["labels"]
+    f1 = f1_score(references, predictions, labels=labels, average="macro", zero_division=0)
+    assert metrics["f1"]["value"] == pytest.approx(f1)
+    for entry in metrics.values():
+        assert entry["ci95"][0] <= entry["value"] <= entry["ci95"][1]
+    assert run.metrics["baselines"]["majority"]["metrics"]["accuracy"]["value"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_run_folder_is_complete(run: FinishedRun, tiny_tree: dict[str, Any]):
+    again = load_recipe(run.folder / "recipe.yaml")
+    assert recipe_digest(again) == recipe_digest(_recipe(tiny_tree))
+    trial = json.loads((run.folder / "trial.json").read_text(encoding="utf-8"))
+    ledger, warnings = read_trials(run.folder.parent / "trials.jsonl")
+    assert warnings == []
+    assert ledger[0].id == trial["id"]
+    assert (ledger[0].status, ledger[0].metrics) == ("done", run.metrics["splits"]["test"]["metrics"])
+    assert not list(run.folder.rglob("*.bin"))
+    assert not (run.folder / "checkpoints").exists()
+    assert "30 test rows" in (run.folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_same_recipe_elsewhere_gives_the_same_bits(run: FinishedRun, tiny_tree: dict[str, Any], folder: Path):
+    other = fine_tune(_recipe(tiny_tree), name="tiny", output_dir=folder / "other", ledger=folder / "other.jsonl")
+    _same(run.folder, other.folder)
+
+
+def test_finished_run_is_shown_without_training(run: FinishedRun, tiny_tree: dict[str, Any]):
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    ledger = run.folder.parent / "trials.jsonl"
+    lines = ledger.read_bytes()
+    again = fine_tune(_recipe(tiny_tree), name="tiny", output_dir=run.folder, ledger=ledger)
+    assert again.metrics == run.metrics
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+    assert ledger.read_bytes() == lines
+
+
+def test_runs_over_seeds_are_those_of_each_seed_alone(run: FinishedRun, tiny_tree: dict[str, Any], folder: Path):
+    several = fine_tune_over_seeds(
+        _recipe(tiny_tree), [0, 1], name="tiny", output_dir=folder / "seeds", ledger=folder / "seeds.jsonl"
+    )
+    alone = fine_tune(
+        _recipe(tiny_tree, seed=1), name="tiny", output_dir=folder / "alone", ledger=folder / "alone.jsonl"
+    )
+    _same(several.folder / "seed-0", run.folder)
+    _same(several.folder / "seed-1", alone.folder)
+    summary = json.loads((several.folder / "seeds.json").read_text(encoding="utf-8"))
+    values = [each.metrics["splits"]["test"]["metrics"]["accuracy"]["value"] for each in (run, alone)]
+    assert summary["metrics"]["accuracy"]["values"] == values
+    assert summary["metrics"]["accuracy"]["mean"] == pytest.approx(sum(values) / 2)
+    ids = [parquet.read_table(each.folder / "predictions.parquet")["id"].to_pylist() for each in (run, alone)]
+    assert ids[0] == ids[1]
+
+
+def test_evaluate_on_the_test_rows_repeats_the_result(run: FinishedRun, write_csv):
+    rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
+    data = write_csv([(row["text"], row["reference"]) for row in rows])
+    result = evaluate(str(run.folder), [str(data)])
+    assert result["splits"]["test"]["metrics"] == run.metrics["splits"]["test"]["metrics"]
+    assert result["splits"]["test"]["confusion"] == run.metrics["splits"]["test"]["confusion"]
+
+
+def test_pairs_are_read_as_pairs(tiny_tree: dict[str, Any], folder: Path, sentences, write_csv):
+    """The label says whether both texts are the same: with the second one left out nothing could be predicted."""
+    texts = [text for text, _ in sentences[:80]]
+    rows = [(text, texts[i if i % 2 else i - 1], "same" if i % 2 else "other") for i, text in enumerate(texts)]
+    data = write_csv(rows, header=("first", "second", "verdict"))
+    columns = {"text": "first", "text_pair": "second", "label": "verdict"}
+    tree = tiny_tree | {"data": {"source": str(data), "columns": columns, "test_size": 20, "max_length": 48}}
+    pairs = fine_tune(_recipe(tree), name="pairs", output_dir=folder / "pairs", ledger=folder / "pairs.jsonl")
+    one = write_csv([(texts[0], texts[1], "")], name="one.csv", header=("first", "second", "verdict"))
+    other = write_csv([(texts[0], texts[2], "")], name="other.csv", header=("first", "second", "verdict"))
+    first, second = (predict(str(pairs.folder), [str(path)]) for path in (one, other))
+    assert first.texts == second.texts
+    assert first.confidence[0] != second.confidence[0]
+    with pytest.raises(RecipeError, match="pairs of texts; give a file with the columns 'first' and 'second'"):
+        predict(str(pairs.folder), ["a text"])
+
+
+def test_failure_is_a_trial_and_leaves_no_folder(tiny_tree: dict[str, Any], tmp_path: Path):
+    recipe = _recipe(tiny_tree, model={"name": "nobody/nothing"}, note="shall fail")
+    with pytest.raises(HubError):
+        fine_tune(recipe, name="tiny", output_dir=tmp_path / "a" / "run", ledger=tmp_path / "trials.jsonl")
+    (trial,), _ = read_trials(tmp_path / "trials.jsonl")
+    assert (trial.status, trial.error["code"], trial.note, trial.metrics) == ("failed", 5, "shall fail", None)
+    assert not (tmp_path / "a").exists()
