@@ -37,6 +37,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "no marker": lambda folder: (folder / MARKER).unlink(),
     "empty marker": lambda folder: (folder / MARKER).write_text(""),
     "marker of another kind": lambda folder: (folder / MARKER).write_text("[]"),
+    "another schema": lambda folder: (folder / MARKER).write_text((folder / MARKER).read_text().replace("1", "0", 1)),
     "missing file": lambda folder: (folder / "optimizer.pt").unlink(),
     "truncated file": lambda folder: (folder / "weights.safetensors").write_bytes(b"short"),
     "flipped bit": lambda folder: _flip_bit(folder / "weights.safetensors"),

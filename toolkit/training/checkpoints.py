@@ -18,6 +18,7 @@ from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atom
 from toolkit.progress import warn
 
 MARKER = "COMPLETE.json"
+SCHEMA = 1  # of the marker and of what `seal` is told; another one is not gone on with
 PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
 KEPT = 2
@@ -53,7 +54,7 @@ def seal(folder: Path, info: dict[str, Any]) -> None:
             "sha256": sha256_file(file),
         }
     fsync_folder(folder)
-    write_json_atomically(folder / MARKER, {"schema": 1, "info": info, "files": files})
+    write_json_atomically(folder / MARKER, {"schema": SCHEMA, "info": info, "files": files})
     fsync_folder(folder.parent)
 
 
@@ -61,11 +62,13 @@ def damage(folder: Path) -> str | None:
     """What is wrong with a sealed folder, or None when it is whole."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        expected = marker["files"]
+        expected, schema = marker["files"], marker["schema"]
     except FileNotFoundError:
         return f"it has no {MARKER}: writing it was cut off"
     except (OSError, ValueError, KeyError, TypeError):
         return f"{MARKER} is damaged"
+    if schema != SCHEMA:
+        return f"it was written by another version of the toolkit (schema {schema}, not {SCHEMA})"
     for name, fact in expected.items():
         file = folder / name
         if not file.is_file():
