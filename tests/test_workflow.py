@@ -136,3 +136,10 @@ def test_failure_is_a_trial_and_leaves_no_folder(tiny_tree: dict[str, Any], tmp_
     (trial,), _ = read_trials(tmp_path / "trials.jsonl")
     assert (trial.status, trial.error["code"], trial.note, trial.metrics) == ("failed", 5, "shall fail", None)
     assert not (tmp_path / "a").exists()
+
+
+def test_several_processes_are_refused(tiny_tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RecipeError, match="without torchrun"):
+        fine_tune(_recipe(tiny_tree), name="tiny", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
+    assert list(tmp_path.iterdir()) == []

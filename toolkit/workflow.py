@@ -6,6 +6,7 @@ this module alone knows their order.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -39,6 +40,7 @@ from toolkit.evaluation import (
 )
 from toolkit.evaluation.compare import measure_baselines
 from toolkit.evaluation.predict import predict as predict_rows
+from toolkit.errors import RecipeError
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card import render_card
 from toolkit.names import DEFAULT_METRICS, Split, Task
@@ -86,6 +88,8 @@ def fine_tune(
         ToolkitError: of the kind that says what went wrong.
         Interrupted: after a checkpoint, when a signal asked for it.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
     data = prepare_classification(recipe.data)
