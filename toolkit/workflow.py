@@ -32,6 +32,7 @@ from toolkit.data import (
     prepare_rows,
 )
 from toolkit.data.inputs import read_inputs
+from toolkit.errors import RecipeError
 from toolkit.evaluation import (
     Evaluation,
     Predictions,
@@ -40,7 +41,6 @@ from toolkit.evaluation import (
 )
 from toolkit.evaluation.compare import measure_baselines
 from toolkit.evaluation.predict import predict as predict_rows
-from toolkit.errors import RecipeError
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card import render_card
 from toolkit.names import DEFAULT_METRICS, Split, Task
