@@ -69,7 +69,7 @@ def test_family_that_does_not_fit_is_refused_with_those_that_do():
     ("name", "words"),
     [
         ("packaged:minilmm", "did you mean 'packaged:minilm'"),
-        ("org/minilm", r"not in the cache .* did you mean packaged:minilm\?"),
+        ("org/minilm", r"not in the cache.* did you mean packaged:minilm\?"),
         ("no/where", "without a network there are: packaged:minilm"),
         ("./missing-folder", "there is no such folder"),
         ("a folder with spaces", "there is no such folder"),

@@ -15,7 +15,6 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
     LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -65,35 +64,31 @@ def locate_model(name: str) -> LocatedModel:
 
 def _from_hub(name: str) -> LocatedModel:
     repo, _, revision = name.partition("@")
+    reason = "offline" if constants.HF_HUB_OFFLINE else _download(repo, revision or None, name=name)
     try:
-        if not constants.HF_HUB_OFFLINE:
-            _download(repo, revision or None)
         folder = Path(snapshot_download(repo, revision=revision or None, local_files_only=True))
-    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
-        raise HubError(explain("the hub has no such model or revision", fix=_local_advice(repo)), where=name) from error
-    except GatedRepoError as error:
-        raise HubError(
-            "this model is gated; accept its terms on its page and log in with `hf auth login`", where=name
-        ) from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
-        raise HubError(
-            explain("the model is not in the cache and the hub is not to be reached", fix=_local_advice(repo)),
-            where=name,
-        ) from error
+    except (LocalEntryNotFoundError, HFValidationError) as error:
+        found = "the model is not in the cache" + (f", and the hub is not to be reached ({reason})" if reason else "")
+        raise HubError(explain(found, fix=_local_advice(repo)), where=name) from error
     if not (folder / "config.json").is_file():
         raise HubError("the repository has no config.json, so it is no transformers model", where=name)
     return LocatedModel(name, folder, revision=folder.name)
 
 
-def _download(repo: str, revision: str | None) -> None:
-    """Fetch what the cache lacks; without a network return at once and leave it to the cache."""
+def _download(repo: str, revision: str | None, *, name: str) -> str | None:
+    """Fetch what the cache lacks; gives the reason if the hub does not answer, and leaves it to the cache."""
     try:
         HfApi().model_info(repo, revision=revision, timeout=CONNECT_SECONDS)
-    except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, HFValidationError):
-        raise
-    except (OSError, RuntimeError):  # no network, a captive portal, a server that is down: the cache decides
-        return
-    snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
+        snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
+    except GatedRepoError as error:
+        raise HubError(
+            "this model is gated; accept its terms on its page and log in with `hf auth login`", where=name
+        ) from error
+    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        raise HubError(explain("the hub has no such model or revision", fix=_local_advice(repo)), where=name) from error
+    except Exception as error:  # the client's transport errors have no common base that it exports
+        return f"{type(error).__name__}: {error}".split("\n")[0]
+    return None
 
 
 def _local_advice(repo: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,10 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.utils import logging as transformers_logging
 
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.adapters.locate import LocatedModel
+from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.names import Family, Method, Task
 
@@ -127,9 +126,7 @@ def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> t
 def _load_model(
     located: LocatedModel, *, config: Any, ignore_mismatched_sizes: bool = False
 ) -> tuple[PreTrainedModel, tuple[str, ...]]:
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity(logging.ERROR)  # its load report names the new head; so do we
-    try:
+    with quiet_library():
         model, info = _load(
             AutoModelForSequenceClassification,
             located,
@@ -141,8 +138,6 @@ def _load_model(
             ignore_mismatched_sizes=ignore_mismatched_sizes,
             output_loading_info=True,
         )
-    finally:
-        transformers_logging.set_verbosity(verbosity)
     mismatched = {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
     model.eval()
     return model, tuple(sorted({*info["missing_keys"], *mismatched}))

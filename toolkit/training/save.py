@@ -8,6 +8,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.quiet import quiet_library
 from toolkit.training.peft_methods import merge
 
 ADAPTER_FOLDER = "adapter"
@@ -35,6 +36,7 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
         config.base_model_name_or_path, config.revision = opened.name, opened.revision
         model.save_pretrained(str(run / ADAPTER_FOLDER))
         (run / ADAPTER_FOLDER / "README.md").unlink(missing_ok=True)  # peft's own is a form to fill in
-    merge(model).save_pretrained(str(folder))
-    opened.tokenizer.save_pretrained(str(folder))
+    with quiet_library():
+        merge(model).save_pretrained(str(folder))
+        opened.tokenizer.save_pretrained(str(folder))
     return folder
