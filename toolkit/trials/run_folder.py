@@ -192,8 +192,11 @@ def _owner(work: Path) -> str:
 
 
 def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders that are there, deepest first, up to the first that holds something."""
     for folder in folders:
         try:
             folder.rmdir()
+        except FileNotFoundError:
+            continue
         except OSError:
             return
