@@ -92,7 +92,8 @@ def _union_type(members: tuple[Any, ...]) -> Any:
         for member in members
     )
     kinds = []
-    for member in members:
+    # Sorted, because typing gives back whichever of two equal unions was made first in the process.
+    for member in sorted(members, key=lambda member: (member is type(None), repr(member))):
         if has_structure and member is str:
             continue
         try:
