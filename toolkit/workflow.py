@@ -32,7 +32,8 @@ from toolkit.data import (
     prepare_rows,
 )
 from toolkit.data.inputs import read_inputs
-from toolkit.errors import RecipeError
+from toolkit.data.notes import listed
+from toolkit.errors import DataError, RecipeError, ResourceError
 from toolkit.evaluation import (
     Evaluation,
     Predictions,
@@ -97,13 +98,12 @@ def fine_tune(
     for line in data.warnings:
         warn(line)
     identity = RunIdentity(digest, data.digest)
-    with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
-        located = locate_model(recipe.model.name)
-        with claim_run(folder, identity, restart=restart) as run:
-            if run.finished:
-                say("this run is finished; --restart would start over")
-                return read_run(run.final)
-            metrics = _carry_out(recipe, data, located, work=run.work)
+    with claim_run(folder, identity, restart=restart) as run:
+        if run.finished:
+            say("this run is finished; --restart would start over")
+            return read_run(folder)
+        with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
+            metrics = _carry_out(recipe, data, locate_model(recipe.model.name), work=run.work)
             trial.done(run.work, metrics)
             run.publish()
     return FinishedRun(folder, metrics)
@@ -193,6 +193,7 @@ def evaluate(
     *,
     text_column: str | None = None,
     label_column: str | None = None,
+    encoding: str | None = None,
     output: Path | None = None,
 ) -> dict[str, Any]:
     """Measure a run's or a model's predictions on labelled rows.
@@ -201,17 +202,22 @@ def evaluate(
         model: a run folder, or a model's name.
         data: files or other sources.
         text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``.
+        encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
 
     Returns:
         In the shape of ``metrics.json``, with the split ``test``.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
     """
     task = Task.TEXT_CLASSIFICATION
-    if output is not None:
-        check_output_suffix(output)
+    _check_output(output, inputs=data)
     subject = find_subject(model)
-    rows = prepare_rows(list(data), columns=subject.columns(text=text_column, label=label_column), require_label=True)
+    columns = subject.columns(text=text_column, label=label_column)
+    rows = prepare_rows(list(data), columns=columns, encoding=encoding, require_label=True)
     opened = open_for_prediction(locate_model(subject.model))
+    _check_labels(rows["reference"], opened.labels, source=", ".join(data))
     predictions = predict_rows(opened, rows)
     if output is not None:
         predictions.write(output)
@@ -230,7 +236,12 @@ def evaluate(
 
 
 def predict(
-    model: str, inputs: Sequence[str], *, text_column: str | None = None, output: Path | None = None
+    model: str,
+    inputs: Sequence[str],
+    *,
+    text_column: str | None = None,
+    encoding: str | None = None,
+    output: Path | None = None,
 ) -> Predictions:
     """Predict files, texts, or lines of stdin.
 
@@ -238,16 +249,41 @@ def predict(
         model: a run folder, or a model's name.
         inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
         text_column: where the file has another name than the run's recipe, or than ``text``.
+        encoding: of text files and of stdin; None finds it.
         output: where predictions go, if anywhere; its suffix chooses the format.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
     """
-    if output is not None:
-        check_output_suffix(output)
+    _check_output(output, inputs=inputs)
     subject = find_subject(model)
-    rows = read_inputs(inputs, columns=subject.columns(text=text_column))
+    rows = read_inputs(inputs, columns=subject.columns(text=text_column), encoding=encoding)
     predictions = predict_rows(open_for_prediction(locate_model(subject.model)), rows)
     if output is not None:
         predictions.write(output)
     return predictions
+
+
+def _check_output(output: Path | None, *, inputs: Sequence[str]) -> None:
+    """Refuse before any work an output file that could not be written, or that would replace what is read."""
+    if output is None:
+        return
+    check_output_suffix(output)
+    if output.resolve() in {Path(name).resolve() for name in inputs}:
+        raise RecipeError("this would replace the file that is read; choose another --output", where=str(output))
+    if output.is_dir() or not output.parent.is_dir():
+        found = "this is a folder" if output.is_dir() else f"there is no folder {str(output.parent)!r}"
+        raise ResourceError(f"{found}; choose another --output", where=str(output))
+
+
+def _check_labels(references: Sequence[str], labels: Sequence[str], *, source: str) -> None:
+    """Refuse rows of which the model can get none right: their labels have other names than its own."""
+    found = sorted(set(references))
+    if not set(found).intersection(labels):
+        raise DataError(
+            f"the labels ({listed(found)}) are none of the model's ({listed(labels)}); use the same names",
+            where=source,
+        )
 
 
 def examine(

@@ -72,7 +72,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], list[str], int, str]] = {
     "seeds that are no numbers": (_nothing, [*RUN, "--seeds", "a"], 2, "--seeds 0,1,2"),
     "unknown recipe": (_nothing, ["fine-tune", "movie-sentimnt"], 2, "movie-sentiment"),
     "unknown option": (_nothing, [*RUN, "--ouput-dir", "x"], 2, "ouput-dir"),
-    "missing argument": (_nothing, ["fine-tune"], 2, "Missing argument 'recipe'"),
+    "missing argument": (_nothing, ["fine-tune"], 2, "Missing argument 'RECIPE'"),
     "unknown verb": (_nothing, ["fine-tun"], 2, "fine-tun"),
     "max_length": (_recipe("max_length: 16", "max_length: 1000"), RUN, 2, "positions for 64"),
     "missing file": (lambda folder: (folder / "data.csv").rename(folder / "dat.csv"), RUN, 3, "dat.csv"),

@@ -27,7 +27,8 @@ def test_all_missing_columns_are_named_with_the_nearest(write):
         pick_columns(table, columns={"text": "txt", "label": "Klasse"}, needed=["text", "label"])
     assert str(caught.value).split("\n") == [
         "reviews.csv: no column 'txt'; did you mean 'text'?; columns: text, label",
-        "reviews.csv: no column 'Klasse'; columns: text, label",
+        "reviews.csv: no column 'Klasse'; columns: text, label; "
+        "say which is the label with data.columns.label or --label-column",
     ]
 
 

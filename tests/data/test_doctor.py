@@ -60,7 +60,7 @@ def test_imbalance_small_and_single_classes(write):
     rows = "".join(f"text {i},{'rare' if i < 2 else 'common'}\n" for i in range(40))
     warnings = examine_file(write("a.csv", "text,label\n" + rows)).warnings
     assert "the largest class has 19 times the rows of the smallest" in warnings[0]
-    assert warnings[1] == "1 classes have fewer than 5 rows: 'rare'"
+    assert warnings[1] == "1 class with fewer than 5 rows: 'rare'"
     (single,) = examine_file(write("b.csv", "text,label\na,x\nb,x\n")).warnings
     assert single.startswith("all rows have the label 'x'")
 

@@ -110,7 +110,7 @@ def test_few_shot_applies_to_train_only(write, section):
     data = prepare_classification(section(source=name, shots_per_class=8))
     assert Counter(data.train["reference"]) == {"a": 8, "b": 8, "c": 2}
     assert len(data.test) == 13
-    assert "1 classes have fewer than 8 rows to learn from: 'c 2'" in data.warnings
+    assert "1 class with fewer than 8 rows to learn from: 'c 2'" in data.warnings
 
 
 def test_few_shot_rows_depend_on_the_split_seed(write, section):
@@ -172,7 +172,7 @@ def test_a_class_only_in_test_counts_as_wrong(write, section):
     data = prepare_classification(section(train=train, test=test))
     assert data.labels == ("a", "b")
     assert (data.test["label"], data.test["reference"]) == ([-1, 0, 1], ["c", "a", "b"])
-    assert data.warnings == ("1 rows of the test split have a class that training has not ('c'); they count as wrong",)
+    assert data.warnings == ("the test split has 1 row of a class that training has not ('c'); counted as wrong",)
 
 
 def test_a_class_missing_in_test_is_told(write, section):
@@ -187,7 +187,7 @@ def test_repeated_rows_and_contradictions_are_counted(write, section):
     data = prepare_classification(section(train=train, test=test, validation_size=0))
     assert data.warnings == (
         "2 of 3 rows of the test split are in the train split too (but for case, spacing or Unicode form)",
-        "1 texts stand in the train split with different labels; `toolkit doctor` lists them",
+        "the train split has 1 text with different labels; `toolkit doctor` lists them",
     )
     assert len(data.test) == 3
 

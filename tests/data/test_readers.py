@@ -131,7 +131,7 @@ def test_plain_text_breaks_at_line_ends_only(write):
         ("a.csv", "\n\n", "a.csv: the file is empty"),
         ("a.csv", "text,label\n\n", "a.csv: only a header, no rows"),
         ("a.csv", "text,label,text\na,b,c\n", "a.csv:1: duplicate column 'text'"),
-        ("a.csv", "text,label\na,b\n\nc\n", "a.csv:4: 1 cells where the header has 2"),
+        ("a.csv", "text,label\na,b\n\nc\n", "a.csv:4: 1 cell where the header has 2"),
         (
             "a.csv",
             'text,label\na,b\n"c,d\ne,f\n',

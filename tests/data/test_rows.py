@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from toolkit.data.rows import prepare_rows, rows_from_texts
+from toolkit.data.rows import prepare_rows
 from toolkit.errors import DataError
 
 
@@ -42,7 +42,3 @@ def test_pairs_are_needed_once_they_are_named(write):
     assert prepare_rows(write("a.csv", "a,b\n1,2\n"), columns=columns)["text_pair"][:] == ["2"]
     with pytest.raises(DataError, match="no column 'b'"):
         prepare_rows(write("b.csv", "a\n1\n"), columns=columns)
-
-
-def test_texts_of_the_command_line_are_normalised_too():
-    assert rows_from_texts(["cafe\u0301", "NA"]).to_dict() == {"id": [0, 1], "text": ["café", "NA"]}

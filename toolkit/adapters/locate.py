@@ -20,7 +20,7 @@ from huggingface_hub.errors import (
 )
 
 from toolkit.data.packaged import PACKAGED_MODELS, packaged_model_folder
-from toolkit.errors import HubError, explain, nearest
+from toolkit.errors import HubError, IntegrityError, explain, nearest
 
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 CONNECT_SECONDS = 10.0
@@ -47,18 +47,21 @@ def locate_model(name: str) -> LocatedModel:
 
     Raises:
         HubError: if there is no such model, or none in the cache while the hub cannot be reached.
+        IntegrityError: if a folder has weights without their configuration.
     """
     if name.startswith("packaged:"):
         return LocatedModel(name, packaged_model_folder(name))
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
-        return LocatedModel(name, folder)
+        if (folder / "config.json").is_file():
+            return LocatedModel(name, folder)
+        if any(folder.glob("*.safetensors")):
+            raise IntegrityError("the model's config.json is missing", where=name)
+        raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
     if folder.is_file():
         raise HubError("this is a file; a model is a folder, a hub id or packaged:<name>", where=name)
     if not _HUB_ID.match(name) or name.startswith("."):
-        raise HubError(explain("there is no such folder", fix=_local_advice()), where=name)
+        raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice()), where=name)
     return _from_hub(name)
 
 
@@ -68,7 +71,8 @@ def _from_hub(name: str) -> LocatedModel:
     try:
         folder = Path(snapshot_download(repo, revision=revision or None, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as error:
-        found = "the model is not in the cache" + (f", and the hub is not to be reached ({reason})" if reason else "")
+        found = f"there is no such folder{_meant(Path(name))}, and as a model of the hub it is not in the cache"
+        found += f", and the hub is not to be reached ({reason})" if reason else ""
         raise HubError(explain(found, fix=_local_advice(repo)), where=name) from error
     if not (folder / "config.json").is_file():
         raise HubError("the repository has no config.json, so it is no transformers model", where=name)
@@ -89,6 +93,13 @@ def _download(repo: str, revision: str | None, *, name: str) -> str | None:
     except Exception as error:  # the client's transport errors have no common base that it exports
         return f"{type(error).__name__}: {error}".split("\n")[0]
     return None
+
+
+def _meant(folder: Path) -> str:
+    """The folder beside a missing one that has nearly its name."""
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    match = nearest(folder.name, [path.name for path in beside if path.is_dir()])
+    return f" (did you mean {str(folder.with_name(match))!r}?)" if match is not None else ""
 
 
 def _local_advice(repo: str = "") -> str:

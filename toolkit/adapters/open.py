@@ -12,13 +12,17 @@ import torch
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
+    AutoModel,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING
 
 from toolkit.adapters.family import check_supported, family_of
+from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError
@@ -78,8 +82,8 @@ def open_for_training(
     config.num_labels = len(labels)
     config.id2label, config.label2id = names, {name: index for index, name in names.items()}
     config.problem_type = "single_label_classification"
-    model, new_parameters = _load_model(located, config=config, ignore_mismatched_sizes=not same_head)
-    tokenizer = _load_tokenizer(located, model)
+    model, new_parameters = _load_model(located, config=config, new_head=not same_head)
+    tokenizer = _tokenizer_of(located, model)
     length = _max_length(located, model, tokenizer, max_length)
     tokenizer.model_max_length = length
     if not same_head:
@@ -97,14 +101,14 @@ def open_for_prediction(located: LocatedModel, *, max_length: int | None = None)
     config = _load(AutoConfig, located, trust_remote_code=False)
     family = family_of(config)
     check_supported(Task.TEXT_CLASSIFICATION, family, Method.FULL, model=located.name)
-    model, missing = _load_model(located, config=config)
+    model, missing = _load_model(located, config=config, new_head=False)
     if missing:
         raise RecipeError(
             f"the model has no trained classification head ({missing[0]} is not among its weights); "
             "fine-tune it first: toolkit fine-tune RECIPE",
             where=f"model {located.name}",
         )
-    tokenizer = _load_tokenizer(located, model)
+    tokenizer = _tokenizer_of(located, model)
     labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
     length = _max_length(located, model, tokenizer, max_length)
     return OpenedModel(located.name, family, model, tokenizer, labels, length, (), located.revision)
@@ -114,18 +118,20 @@ def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> t
     """A model's tokenizer without its weights, and the tokens that a text may have.
 
     Raises:
+        RecipeError: if `max_length` exceeds the model's positions.
         IntegrityError: if files are missing or damaged.
     """
-    tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, located, trust_remote_code=False)
-    if max_length is not None:
-        return tokenizer, max_length
     config = _load(AutoConfig, located, trust_remote_code=False)
-    return tokenizer, _shortest_limit(getattr(config, "max_position_embeddings", None), tokenizer)
+    tokenizer = _load_tokenizer(located)
+    with torch.device("meta"):  # the shapes without the weights
+        model = AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
+    return tokenizer, _max_length(located, model, tokenizer, max_length)
 
 
-def _load_model(
-    located: LocatedModel, *, config: Any, ignore_mismatched_sizes: bool = False
-) -> tuple[PreTrainedModel, tuple[str, ...]]:
+def _load_model(located: LocatedModel, *, config: Any, new_head: bool) -> tuple[PreTrainedModel, tuple[str, ...]]:
+    """The model, and the names of those of its parameters that start at random."""
+    where = f"model {located.name}"
+    check_weight_files(located.folder, where=where)
     with quiet_library():
         model, info = _load(
             AutoModelForSequenceClassification,
@@ -133,28 +139,54 @@ def _load_model(
             config=config,
             dtype=torch.float32,
             use_safetensors=True,
-            attn_implementation="sdpa",
+            attn_implementation=_attention(located, config),
             trust_remote_code=False,
-            ignore_mismatched_sizes=ignore_mismatched_sizes,
+            ignore_mismatched_sizes=True,  # `check_loaded` names them
             output_loading_info=True,
         )
-    mismatched = {key[0] if isinstance(key, tuple) else key for key in info["mismatched_keys"]}
+    missing, mismatched = info["missing_keys"], info["mismatched_keys"]
+    check_loaded(model, missing=missing, mismatched=mismatched, new_head=new_head, where=where)
     model.eval()
-    return model, tuple(sorted({*info["missing_keys"], *mismatched}))
+    return model, tuple(sorted({*missing, *(name for name, *_ in mismatched)}))
+
+
+def _attention(located: LocatedModel, config: PreTrainedConfig) -> str:
+    """The attention to use; always named, so that a config.json cannot name code of the hub instead."""
+    if type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
+        raise RecipeError(
+            f"models of the type {config.model_type!r} have no classification head in transformers",
+            where=f"model {located.name}",
+        )
+    kind: Any = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)]
+    return "sdpa" if kind._supports_sdpa else "eager"
 
 
 def _load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
     try:
         return factory.from_pretrained(str(located.folder), **settings)
-    except (SafetensorError, json.JSONDecodeError, KeyError) as error:
+    except KeyError as error:
+        raise IntegrityError(
+            f"a file of the model is damaged: it lacks {error}", where=f"model {located.name}"
+        ) from error
+    except (SafetensorError, json.JSONDecodeError) as error:
         raise IntegrityError(f"a file of the model is damaged: {error}", where=f"model {located.name}") from error
     except (OSError, ValueError, RuntimeError) as error:
         first_line = str(error).strip().split("\n")[0]
         raise IntegrityError(f"the model cannot be opened: {first_line}", where=f"model {located.name}") from error
 
 
-def _load_tokenizer(located: LocatedModel, model: PreTrainedModel) -> PreTrainedTokenizerBase:
+def _load_tokenizer(located: LocatedModel) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, located, trust_remote_code=False)
+    check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
+    if tokenizer.pad_token is None:
+        raise IntegrityError("the tokenizer has no padding token", where=f"model {located.name}")
+    tokenizer.padding_side = "right"
+    return tokenizer
+
+
+def _tokenizer_of(located: LocatedModel, model: PreTrainedModel) -> PreTrainedTokenizerBase:
+    """The tokenizer, if its ids fit the model's embeddings."""
+    tokenizer = _load_tokenizer(located)
     rows = int(cast(torch.Tensor, model.get_input_embeddings().weight).shape[0])
     if len(tokenizer) > rows:
         raise IntegrityError(
@@ -162,9 +194,6 @@ def _load_tokenizer(located: LocatedModel, model: PreTrainedModel) -> PreTrained
             "they do not belong together",
             where=f"model {located.name}",
         )
-    if tokenizer.pad_token is None:
-        raise IntegrityError("the tokenizer has no padding token", where=f"model {located.name}")
-    tokenizer.padding_side = "right"
     return tokenizer
 
 
@@ -176,8 +205,7 @@ def _max_length(
         return _shortest_limit(positions, tokenizer)
     if positions and positions < wanted:
         raise RecipeError(
-            f"max_length is {wanted} tokens but the model has positions for {positions}; "
-            f"set data.max_length={positions} or less",
+            f"max_length is {wanted} tokens but the model has positions for {positions}; make it {positions} or less",
             where=f"model {located.name}",
         )
     return wanted

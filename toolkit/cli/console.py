@@ -8,21 +8,27 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from toolkit.errors import Fault
 
 _NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft")
 
+# Data may hold what would move a terminal's cursor or change its colours; line ends and tabs are harmless.
+_SHOWN_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
 
 class _PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
+        text = _harmless(record.getMessage())
         return f"warning: {text}" if record.levelno >= logging.WARNING else text
 
 
 def prepare(*, as_json: bool, debug: bool) -> None:
     """Set up both streams: UTF-8 everywhere, our lines on stderr, the libraries' own talk only with ``--debug``."""
+    # A stream that the shell has closed (>&-) is None.
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -42,13 +48,15 @@ def prepare(*, as_json: bool, debug: bool) -> None:
 
 
 def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
-    """Each fault as one line on stderr; with ``--json`` also one object on stdout."""
+    """Each fault as one line on stderr; with ``--json`` also one object on stdout.
+
+    Of several faults each line of ``message`` begins with its own place; ``where`` is that of the first.
+    """
     for fault in faults:
-        sys.stderr.write(f"error: {fault}\n")
+        sys.stderr.write(f"error: {_harmless(str(fault))}\n")
     if as_json:
-        message = "\n".join(" ".join(fault.message.split("\n")) for fault in faults)
-        where = faults[0].where if faults else None
-        print_json({"error": {"code": code, "message": message, "where": where}})
+        message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))
+        print_json({"error": {"code": code, "message": message, "where": faults[0].where}})
 
 
 def print_json(value: Any) -> None:
@@ -58,4 +66,18 @@ def print_json(value: Any) -> None:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Lines of a result on stdout."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write("".join(f"{_harmless(line)}\n" for line in lines))
+
+
+def example(*commands: str) -> str:
+    """The end of a verb's help: commands that can be copied, never wrapped."""
+    title = "Example" if len(commands) == 1 else "Examples"
+    return "\n".join(["\b", f"{title}:", *(f"  {command}" for command in commands)])
+
+
+def _harmless(text: str) -> str:
+    return text.translate(_SHOWN_CONTROLS)
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")

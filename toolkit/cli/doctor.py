@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.errors import RecipeError
+
+EXAMPLE = console.example("toolkit doctor --data reviews.csv --label-column sentiment --model packaged:minilm")
 
 
 def doctor(
@@ -15,21 +18,22 @@ def doctor(
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column with the label, if there is one.")] = None,
     model: Annotated[str | None, typer.Option(help="Also look through this model's tokenizer.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Tokens beyond which a text is cut; needs --model.")] = None,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Tokens beyond which a text is cut; needs --model.")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    r"""Report what is in a data file: classes, lengths, duplicates, conflicting labels, empty rows.
+    """Look at a data file before training on it.
 
-    With --model also: truncated texts, unknown tokens, tokens per character.
-
-    \b
-    Example:
-      toolkit doctor --data reviews.csv --label-column sentiment --model packaged:minilm
+    It reports classes, lengths, duplicates, conflicting labels and empty rows; with --model also truncated texts,
+    unknown tokens and tokens per character.
     """
     from toolkit.report.summary import doctor_summary
     from toolkit.workflow import examine
 
+    if max_length is not None and model is None:
+        raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")
     report, tokens = examine(
         data,
         text_column=text_column,

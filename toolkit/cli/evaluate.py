@@ -9,27 +9,27 @@ import typer
 
 from toolkit.cli import console
 
+EXAMPLE = console.example("toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment")
+
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
     data: Annotated[list[str], typer.Option(help="A file of labelled rows; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column with the label.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object in the shape of metrics.json.")
     ] = False,
 ) -> None:
-    r"""Measure a model on labelled rows, with 95 % intervals.
-
-    \b
-    Example:
-      toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment
-    """
+    """Measure a model on labelled rows, with 95 % intervals."""
     from toolkit.report.summary import evaluation_summary
     from toolkit.workflow import evaluate as carry_out
 
-    result = carry_out(model, data, text_column=text_column, label_column=label_column, output=output)
+    result = carry_out(
+        model, data, text_column=text_column, label_column=label_column, encoding=encoding, output=output
+    )
     if as_json:
         console.print_json(result)
     else:

@@ -10,11 +10,13 @@ import typer
 from toolkit.cli import console
 from toolkit.errors import RecipeError
 
+EXAMPLE = console.example("toolkit fine-tune movie-sentiment training.num_train_epochs=1 --output-dir runs/first")
+
 
 def fine_tune(
-    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped recipe.")],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")],
     overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY.PATH=VALUE]...", help="Changes to the recipe.")
+        list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")
     ] = None,
     output_dir: Annotated[
         Path | None, typer.Option(help="The run folder; by default runs/<recipe>-<digest of the recipe>.")
@@ -29,19 +31,17 @@ def fine_tune(
     ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path("runs/trials.jsonl"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    r"""Fine-tune a pretrained model from a recipe and evaluate it honestly.
+    """Fine-tune a model from a recipe and evaluate it honestly.
 
     The same command goes on where an interrupted run was, and shows the result of a finished one.
-
-    \b
-    Example:
-      toolkit fine-tune movie-sentiment training.num_train_epochs=1 --output-dir runs/first
     """
     from toolkit.recipe import find_recipe, load_recipe
     from toolkit.report.summary import run_summary, spread_summary
     from toolkit.workflow import fine_tune as carry_out
     from toolkit.workflow import fine_tune_over_seeds
 
+    if seeds is not None and seed is not None:
+        raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
     path = find_recipe(recipe)
     loaded = load_recipe(path, changes)

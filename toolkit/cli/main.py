@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,15 +24,15 @@ from toolkit.interrupt import Interrupted
 app = typer.Typer(
     name="toolkit",
     help="Transfer learning with pretrained Transformers: fine-tune from a recipe, evaluate honestly, predict.",
-    no_args_is_help=True,
+    epilog=console.example("toolkit fine-tune movie-sentiment", "toolkit recipes list"),
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("fine-tune")(fine_tune.fine_tune)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("doctor")(doctor.doctor)
+app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
+app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")
 
@@ -71,28 +71,48 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code (DESIGN.md 4.1)."""
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line and give back its exit code."""
+    """Run a command line and give back its exit code; ``toolkit`` alone shows the help."""
     debug = "--debug" in arguments
     as_json = "--json" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
     console.prepare(as_json=as_json, debug=debug)
-    signal.signal(signal.SIGTERM, _stop)
     try:
-        code = app(arguments, prog_name="toolkit", standalone_mode=False)
+        code = _carry_out(
+            [argument for argument in arguments if argument != "--debug"] or ["--help"], debug=debug, as_json=as_json
+        )
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    return code
+
+
+def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
+    try:
+        _require_text(arguments)
+        code = app(arguments, prog_name="toolkit", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except (Exception, KeyboardInterrupt, Interrupted) as error:
         if debug:
             traceback.print_exc()
         code, faults = _explain(error)
         console.report_faults(faults, code=code, as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no text here: they could neither be shown nor be written into a recipe or a result."""
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise RecipeError(f"{argument!r} is not valid UTF-8; write it in UTF-8, or rename the file") from None
 
 
 def _stop(signal_number: int, _frame: FrameType | None) -> None:
@@ -108,7 +128,7 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return 130, [Fault("interrupted")]
     if isinstance(error, _UsageError):
-        return RecipeError.exit_code, [Fault(f"{error.format_message().rstrip('.')}; see toolkit --help")]  # type: ignore[attr-defined]
+        return RecipeError.exit_code, [_usage_fault(error)]
     if isinstance(error, MemoryError) or "out of memory" in str(error):
         return ResourceError.exit_code, [
             Fault("out of memory; lower training.per_device_train_batch_size and raise gradient_accumulation_steps")
@@ -116,6 +136,13 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
     if isinstance(error, OSError) and error.errno in _RESOURCE_ERRORS:
         return ResourceError.exit_code, [Fault(error.strerror or str(error), where=error.filename)]
     return 1, [Fault(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug")]
+
+
+def _usage_fault(error: Any) -> Fault:
+    """What the parser of the command line has to say, as one line with the verb's own help at its end."""
+    verb = error.ctx.command_path if getattr(error, "ctx", None) is not None else "toolkit"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return Fault(f"{message}{' ' if message.endswith('?') else '; '}see {verb} --help")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,21 +11,20 @@ import typer
 
 from toolkit.cli import console
 
-app = typer.Typer(help="The shipped recipes, and help with your own.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The shipped recipes, and help with your own.",
+    epilog=console.example("toolkit recipes copy movie-sentiment my-recipe.yaml"),
+    rich_markup_mode=None,
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Name = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")]
-Changes = Annotated[list[str] | None, typer.Argument(metavar="[KEY.PATH=VALUE]...", help="Changes to the recipe.")]
+Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
 
 
-@app.command("list")
+@app.command("list", epilog=console.example("toolkit recipes list"))
 def list_all(as_json: Json = False) -> None:
-    r"""List the shipped recipes.
-
-    \b
-    Example:
-      toolkit recipes list
-    """
+    """List the shipped recipes."""
     from toolkit.recipe import list_recipes
     from toolkit.report.text_table import table
 
@@ -47,57 +47,46 @@ def list_all(as_json: Json = False) -> None:
     console.print_lines(table(rows, header=("recipe", "family", "method", "model", "what it does")))
 
 
-@app.command()
+@app.command(epilog=console.example("toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1"))
 def show(
     recipe: Name,
     overrides: Changes = None,
     resolved: Annotated[bool, typer.Option("--resolved", help="With every default filled in.")] = False,
+    as_json: Json = False,
 ) -> None:
-    r"""Print a recipe.
-
-    \b
-    Example:
-      toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1
-    """
+    """Print a recipe."""
     from toolkit.errors import RecipeError
-    from toolkit.recipe import find_recipe
+    from toolkit.recipe import find_recipe, load_recipe, recipe_text, recipe_yaml
 
     path = find_recipe(recipe)
     if overrides and not resolved:
         raise RecipeError("changes are shown in the resolved recipe only; add --resolved", where=overrides[0])
-    if resolved:
-        from toolkit.recipe import load_recipe, recipe_yaml
-
-        console.print_lines([recipe_yaml(load_recipe(path, overrides or [])).rstrip("\n")])
+    text = recipe_yaml(load_recipe(path, overrides or [])) if resolved else recipe_text(path)
+    if as_json:
+        console.print_json({"recipe": str(path), "yaml": text})
     else:
-        console.print_lines([path.read_text(encoding="utf-8").rstrip("\n")])
+        console.print_lines([text.rstrip("\n")])
 
 
-@app.command()
+@app.command(epilog=console.example("toolkit recipes copy movie-sentiment my-recipe.yaml"))
 def copy(
     recipe: Name,
-    destination: Annotated[Path, typer.Argument(help="The file to make, or a folder.")] = Path(),
+    destination: Annotated[Path, typer.Argument(metavar="DESTINATION", help="The file to make, or a folder.")] = Path(),
+    as_json: Json = False,
 ) -> None:
-    r"""Copy a shipped recipe, to make it your own.
-
-    \b
-    Example:
-      toolkit recipes copy movie-sentiment my-recipe.yaml
-    """
+    """Copy a shipped recipe, to make it your own."""
     from toolkit.recipe import copy_recipe
 
     made = copy_recipe(recipe, destination)
-    console.print_lines([f"copied to {made}", f"next: toolkit fine-tune {made}"])
+    if as_json:
+        console.print_json({"recipe": str(made)})
+    else:
+        console.print_lines([f"copied to {made}", f"next: toolkit fine-tune {shlex.quote(str(made))}"])
 
 
-@app.command()
+@app.command(epilog=console.example("toolkit recipes check my-recipe.yaml training.learning_rate=1e-5"))
 def check(recipe: Name, overrides: Changes = None, as_json: Json = False) -> None:
-    r"""Check a recipe without running it; every fault is named with its line.
-
-    \b
-    Example:
-      toolkit recipes check my-recipe.yaml training.learning_rate=1e-5
-    """
+    """Check a recipe without running it; every fault is named with its line."""
     from toolkit.recipe import find_recipe, load_recipe, recipe_digest
 
     path = find_recipe(recipe)
@@ -108,14 +97,12 @@ def check(recipe: Name, overrides: Changes = None, as_json: Json = False) -> Non
         console.print_lines([f"{path}: in order"])
 
 
-@app.command()
-def schema() -> None:
-    r"""Print the JSON Schema of recipes, for editors.
-
-    \b
-    Example:
-      toolkit recipes schema > recipe.schema.json
-    """
+@app.command(epilog=console.example("toolkit recipes schema > recipe.schema.json"))
+def schema(as_json: Json = False) -> None:
+    """Print the JSON Schema of recipes, for editors."""
     from toolkit.recipe import json_schema
 
-    console.print_lines([json.dumps(json_schema(), indent=2, ensure_ascii=False)])
+    if as_json:
+        console.print_json(json_schema())
+    else:
+        console.print_lines([json.dumps(json_schema(), indent=2, ensure_ascii=False)])

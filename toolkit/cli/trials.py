@@ -10,20 +10,17 @@ import typer
 
 from toolkit.cli import console
 
-app = typer.Typer(help="The ledger of all trials.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="The ledger of all trials.", epilog=console.example("toolkit trials list"), rich_markup_mode=None
+)
 
 Ledger = Annotated[Path, typer.Option(help="The ledger file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@app.command("list")
+@app.command("list", epilog=console.example("toolkit trials list"))
 def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) -> None:
-    r"""List all trials, the latest last.
-
-    \b
-    Example:
-      toolkit trials list
-    """
+    """List all trials, the latest last."""
     from toolkit.progress import warn
     from toolkit.report.text_table import table
     from toolkit.trials.ledger import read_trials, trial_rows
@@ -40,18 +37,13 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
         console.print_lines([f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"])
 
 
-@app.command()
+@app.command(epilog=console.example("toolkit trials show 3f2a"))
 def show(
-    trial: Annotated[str, typer.Argument(help="The trial's id, or its beginning.")],
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, or its beginning.")],
     ledger: Ledger = Path("runs/trials.jsonl"),
     as_json: Json = False,
 ) -> None:
-    r"""Show one trial with all that is known of it.
-
-    \b
-    Example:
-      toolkit trials show 3f2a
-    """
+    """Show one trial with all that is known of it."""
     import yaml
 
     from toolkit.trials.ledger import find_trial, read_trials

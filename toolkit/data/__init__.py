@@ -7,7 +7,7 @@ from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.encodings import decode
 from toolkit.data.packaged import PACKAGED_DATA, PACKAGED_MODELS, packaged_file, packaged_model_folder
 from toolkit.data.prepare import ClassificationData, prepare_classification
-from toolkit.data.rows import prepare_rows, rows_from_texts
+from toolkit.data.rows import prepare_rows
 from toolkit.data.sources import DATA_SUFFIXES, Source, read_splits, read_table
 from toolkit.data.splits import few_shot, split_indices
 from toolkit.data.tables import Table
@@ -36,6 +36,5 @@ __all__ = [
     "prepare_rows",
     "read_splits",
     "read_table",
-    "rows_from_texts",
     "split_indices",
 ]

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from toolkit.data.tables import Table, no_column
-from toolkit.errors import DataError, Fault
+from toolkit.errors import DataError, Fault, nearest
+
+_OPTIONS = {"text": " or --text-column", "label": " or --label-column"}
 
 
 def pick_columns(
@@ -33,7 +35,7 @@ def pick_columns(
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
                 faults.append(Fault(message, table.name))
         elif name in needed:
-            faults.append(Fault(no_column(column, table.columns), table.name))
+            faults.append(Fault(no_column(column, table.columns) + _how_to_name(name, column, table), table.name))
     if faults:
         raise DataError(*faults)
     return replace(
@@ -42,3 +44,10 @@ def pick_columns(
         categories={name: table.categories[column] for name, column in picked.items() if column in table.categories},
         not_text={},
     )
+
+
+def _how_to_name(name: str, column: str, table: Table) -> str:
+    """What to do for whoever did not just mistype the column."""
+    if nearest(column, table.columns) is not None:
+        return ""
+    return f"; say which is the {name} with data.columns.{name}{_OPTIONS.get(name, '')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.data.notes import listed
+from toolkit.data.notes import counted, listed
 
 if TYPE_CHECKING:
     from toolkit.data.doctor import SplitReport
@@ -30,16 +30,17 @@ def split_warnings(name: str, report: SplitReport) -> list[str]:
 def _about_rows(report: SplitReport) -> list[str]:
     lines = []
     if report.empty_rows:
-        lines.append(f"{report.empty_rows:,} rows have no text ({', '.join(report.empty_places)})")
+        places = ", ".join(report.empty_places)
+        lines.append(f"{counted(report.empty_rows, 'row')} without text ({places})")
     if report.unlabelled_rows:
-        lines.append(f"{report.unlabelled_rows:,} rows have no label; training refuses them")
+        lines.append(f"{counted(report.unlabelled_rows, 'row')} without a label; training refuses them")
     if report.normalised_duplicates:
         lines.append(
-            f"{report.normalised_duplicates:,} rows repeat an earlier one but for case, spacing or "
+            f"{counted(report.normalised_duplicates, 'repetition')} of an earlier row but for case, spacing or "
             f"Unicode form ({report.exact_duplicates:,} letter for letter)"
         )
     if report.conflicting_texts:
-        lines.append(f"{report.conflicting_texts:,} texts stand there with different labels")
+        lines.append(f"{counted(report.conflicting_texts, 'text')} with different labels")
     return lines
 
 
@@ -56,5 +57,5 @@ def _about_classes(report: SplitReport) -> list[str]:
         )
     small = [label for label, count in report.classes.items() if count < FEW_ROWS]
     if small:
-        lines.append(f"{len(small):,} classes have fewer than {FEW_ROWS} rows: {listed(small)}")
+        lines.append(f"{counted(len(small), 'class', 'classes')} with fewer than {FEW_ROWS} rows: {listed(small)}")
     return lines

@@ -81,7 +81,7 @@ def _strictly(raw: bytes, encoding: str, where: str) -> Decoded:
         found = f"the bytes {raw[error.start : error.start + 4].hex(' ')} at offset {error.start}"
         message = explain(
             f"{found} are not {encoding.removesuffix('-sig')}",
-            fix="name the file's encoding, for example data.encoding: cp1252 for Western European text",
+            fix="name the file's encoding with data.encoding or --encoding, such as cp1252 for Western European text",
         )
         raise DataError(Fault(message, f"{where}:{line}")) from error
 

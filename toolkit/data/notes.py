@@ -35,7 +35,7 @@ def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> lis
     n_conflicts = len(conflicting(train))
     if n_conflicts:
         notes.append(
-            f"{n_conflicts:,} texts stand in the train split with different labels; `toolkit doctor` lists them"
+            f"the train split has {counted(n_conflicts, 'text')} with different labels; `toolkit doctor` lists them"
         )
     return notes
 
@@ -65,6 +65,11 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
 
 
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """``1 row``, ``2,000 rows``."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def _about_classes(split: Split, examples: Examples, labels: Sequence[str]) -> list[str]:
     found = set(examples.labels)
     unseen = found.difference(labels)
@@ -73,8 +78,8 @@ def _about_classes(split: Split, examples: Examples, labels: Sequence[str]) -> l
     if unseen:
         n_rows = sum(label in unseen for label in examples.labels)
         notes.append(
-            f"{n_rows:,} rows of the {split} split have a class that training has not "
-            f"({listed(sorted(unseen))}); they count as wrong"
+            f"the {split} split has {counted(n_rows, 'row')} of a class that training has not "
+            f"({listed(sorted(unseen))}); counted as wrong"
         )
     if absent:
         notes.append(

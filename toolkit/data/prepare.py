@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.data.divide import cut_missing_splits, read_splits_of
 from toolkit.data.examples import Examples, digest
-from toolkit.data.notes import about_splits, listed
+from toolkit.data.notes import about_splits, counted, listed
 from toolkit.data.splits import few_shot
 from toolkit.errors import DataError, explain
 from toolkit.names import Split
@@ -97,7 +97,7 @@ def _to_learn_from(train: Examples, section: DataSection, notes: list[str]) -> E
     short = {label: count for label, count in sorted(Counter(train.labels).items()) if count < shots}
     if short:
         counts = listed([f"{label} {count}" for label, count in short.items()])
-        notes.append(f"{len(short)} classes have fewer than {shots} rows to learn from: {counts}")
+        notes.append(f"{counted(len(short), 'class', 'classes')} with fewer than {shots} rows to learn from: {counts}")
     return train.take(few_shot(train.labels, shots, seed=section.split_seed))
 
 

@@ -28,7 +28,7 @@ def read_json_lines(path: Path, *, encoding: str | None = None) -> Table:
     Raises:
         DataError: a line that is not a JSON object, a duplicate key, half a surrogate pair; with its line.
     """
-    decoded = decode_text(path, encoding=encoding)
+    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
     records: list[dict[str, Any]] = []
     lines: list[int] = []
     for number, line in enumerate(decoded.text.split("\n"), start=1):
@@ -48,7 +48,7 @@ def read_json(path: Path, *, encoding: str | None = None) -> Table:
     Raises:
         DataError: not JSON, not objects, a duplicate key, half a surrogate pair; with its line.
     """
-    decoded = decode_text(path, encoding=encoding)
+    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
     records: list[dict[str, Any]] = []
     lines: list[int] = []
     for value, line in _values(decoded.text, path):

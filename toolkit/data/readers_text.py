@@ -31,7 +31,7 @@ def read_delimited(path: Path, *, delimiter: str, quoting: bool, encoding: str |
         DataError: nothing below the header, ragged rows, an unclosed quote, a duplicate column, a NUL, or
             undecodable bytes; each with its line.
     """
-    decoded = decode_text(path, encoding=encoding)
+    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
     csv.field_size_limit(_LARGEST_CELL)
     reader = csv.reader(
         io.StringIO(decoded.text, newline=""),
@@ -62,12 +62,19 @@ def read_lines(path: Path, *, encoding: str | None = None) -> Table:
     Raises:
         DataError: the file is empty, holds a NUL or cannot be decoded.
     """
-    lines, found = _split_lines(path, encoding=encoding)
+    return lines_table(path.read_bytes(), encoding=encoding, where=str(path))
+
+
+def lines_table(raw: bytes, *, encoding: str | None, where: str) -> Table:
+    """Bytes as one column ``text``, a row a line; empty lines at the end are left out.
+
+    Raises:
+        DataError: there is no text, or it holds a NUL or cannot be decoded.
+    """
+    lines, found = _split_lines(raw, encoding=encoding, where=where)
     while lines and not lines[-1].strip():
         lines.pop()
-    if not lines:
-        raise DataError("the file has no text", where=str(path))
-    return Table({"text": list(lines)}, (Part(str(path), range(1, len(lines) + 1), found),))
+    return Table({"text": list(lines)}, (Part(where, range(1, len(lines) + 1), found),))
 
 
 def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> Table:
@@ -79,9 +86,7 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
     columns: dict[str, list[str | None]] = {}
     found = None
     for name, path in paths.items():
-        lines, found = _split_lines(path, encoding=encoding)
-        if not lines:
-            raise DataError("the file has no text", where=str(path))
+        lines, found = _split_lines(path.read_bytes(), encoding=encoding, where=str(path))
         columns[name] = list(lines)
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1:
@@ -91,27 +96,27 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
     return Table(columns, (Part(label, range(1, next(iter(counts.values())) + 1), found),))
 
 
-def decode_text(path: Path, *, encoding: str | None) -> Decoded:
-    """The text of a file that shall hold some.
+def decode_text(raw: bytes, *, encoding: str | None, where: str) -> Decoded:
+    """The text of bytes that shall hold some.
 
     Raises:
-        DataError: the file is empty, holds a NUL character or cannot be decoded.
+        DataError: there is none, or it holds a NUL character or cannot be decoded.
     """
-    decoded = decode_and_name(path.read_bytes(), encoding=encoding, where=str(path))
+    decoded = decode_and_name(raw, encoding=encoding, where=where)
     if not decoded.text.strip():
-        raise DataError("the file is empty", where=str(path))
+        raise DataError("the file is empty", where=where)
     position = decoded.text.find("\0")
     if position >= 0:
         line = decoded.text.count("\n", 0, position) + 1
         raise DataError(
             explain("a NUL character, so this is not plain text", fix="save the file as UTF-8 text again"),
-            where=f"{path}:{line}",
+            where=f"{where}:{line}",
         )
     return decoded
 
 
-def _split_lines(path: Path, *, encoding: str | None) -> tuple[list[str], str]:
-    decoded = decode_text(path, encoding=encoding)
+def _split_lines(raw: bytes, *, encoding: str | None, where: str) -> tuple[list[str], str]:
+    decoded = decode_text(raw, encoding=encoding, where=where)
     # Not str.splitlines: it would also break at characters such as U+2028 that belong to a sentence.
     lines = decoded.text.replace("\r\n", "\n").split("\n")
     if not lines[-1]:
@@ -138,7 +143,10 @@ def _require_shape(rows: list[list[str]], lines: list[int], path: Path) -> None:
     width = len(header)
     ragged = [index for index, row in enumerate(rows) if len(row) != width]
     faults = [
-        Fault(f"{len(rows[index])} cells where the header has {width}", f"{path}:{lines[index]}")
+        Fault(
+            f"{len(rows[index])} cell{'' if len(rows[index]) == 1 else 's'} where the header has {width}",
+            f"{path}:{lines[index]}",
+        )
         for index in ragged[:_MOST_FAULTS]
     ]
     if len(ragged) > _MOST_FAULTS:

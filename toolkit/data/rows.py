@@ -1,14 +1,14 @@
-"""Rows to predict or to measure a model on: from a file or from texts on the command line."""
+"""Rows to predict or to measure a model on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from toolkit.data.columns import pick_columns
 from toolkit.data.examples import Examples, cut_cells
 from toolkit.data.sources import Source, read_table
-from toolkit.data.tables import Part, Table
+from toolkit.data.tables import Table
 from toolkit.errors import DataError
 from toolkit.progress import warn
 
@@ -49,16 +49,12 @@ def prepare_rows(
     needed = ["text", "text_pair"] if "text_pair" in columns else ["text"]
     optional = ["id"]
     (needed if require_label else optional).append("label")
-    return _to_rows(pick_columns(table, columns=columns, needed=needed, optional=optional), require_label)
+    picked = pick_columns(table, columns=columns, needed=needed, optional=optional)
+    return rows_of(picked, require_label=require_label)
 
 
-def rows_from_texts(texts: Sequence[str]) -> Dataset:
-    """Texts of the command line as rows with the columns ``id`` and ``text``, normalised as in training."""
-    table = Table({"text": list(texts)}, (Part("command line", range(1, len(texts) + 1)),))
-    return _to_rows(table, require_label=False)
-
-
-def _to_rows(table: Table, require_label: bool) -> Dataset:
+def rows_of(table: Table, *, require_label: bool = False) -> Dataset:
+    """The rows of a table whose columns have the task's own names; see `prepare_rows`."""
     from datasets import Dataset
 
     examples = Examples.of(table)

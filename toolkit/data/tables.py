@@ -10,6 +10,7 @@ from itertools import accumulate
 from toolkit.errors import DataError, Fault, nearest
 
 _SHOWN = 10
+_FILES_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ class Table:
 
     @property
     def name(self) -> str:
-        """The files by name, for people."""
-        return ", ".join(part.name for part in self.parts)
+        """The first few files by name, for people."""
+        more = len(self.parts) - _FILES_NAMED
+        named = ", ".join(part.name for part in self.parts[:_FILES_NAMED])
+        return f"{named} and {more:,} more" if more > 0 else named
 
     @property
     def n_rows(self) -> int:

@@ -17,6 +17,7 @@ from toolkit.recipe.schema import (
 )
 from toolkit.recipe.structure import structural_faults
 from toolkit.recipe.values import Source
+from toolkit.recipe.yaml_text import recipe_text
 
 __all__ = [
     "COLUMNS",
@@ -35,6 +36,7 @@ __all__ = [
     "load_recipe",
     "recipe_digest",
     "recipe_model",
+    "recipe_text",
     "recipe_yaml",
     "structural_faults",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.errors import RecipeError, ResourceError, explain
-from toolkit.recipe.yaml_text import read_document
+from toolkit.recipe.yaml_text import read_document, recipe_text
 from toolkit.shipped import shipped_folder
 
 _COMMAND = "# toolkit "
@@ -104,7 +104,7 @@ def copy_recipe(name: str, destination: Path) -> Path:
     """
     source = find_recipe(name)
     target = destination / source.name if destination.is_dir() else destination
-    text = source.read_text(encoding="utf-8").replace(f"recipes/{source.parent.name}/{source.name}", target.as_posix())
+    text = recipe_text(source).replace(f"recipes/{source.parent.name}/{source.name}", target.as_posix())
     lines = [
         f"{_SCHEMA_LINE}{_schema_path().as_uri()}" if line.startswith(_SCHEMA_LINE) else line
         for line in text.splitlines()

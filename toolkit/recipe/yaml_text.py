@@ -46,7 +46,7 @@ def read_document(path: Path) -> Document:
     Raises:
         RecipeError: it cannot be read, or is not YAML in UTF-8 with keys and values at the top.
     """
-    text = _read_text(path)
+    text = recipe_text(path)
 
     def place(line: int, column: int) -> str:
         return f"{path}:{line}:{column}"
@@ -115,7 +115,12 @@ def refuse_tokens(text: str, place: PlaceOf) -> None:
         )
 
 
-def _read_text(path: Path) -> str:
+def recipe_text(path: Path) -> str:
+    """The text of a recipe file, without a byte order mark.
+
+    Raises:
+        RecipeError: it is no file of a recipe's size, cannot be read, or is not UTF-8.
+    """
     if path.exists() and not path.is_file():
         raise RecipeError("this is not a file; name a recipe file", where=str(path))
     try:

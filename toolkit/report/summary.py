@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ def run_summary(metrics: Mapping[str, Any], *, folder: str, mistakes: Sequence[M
         mistakes: the most confident ones, as in `toolkit.report.page.render_page`.
     """
     test = metrics["splits"]["test"]
+    quoted = shlex.quote(folder)
     results = facts.results(metrics)
     rows = [[result.name, *_cells(result.measures.values())] for result in results]
     costs = ", ".join(f"{name} {amount}" for name, amount in facts.costs(metrics))
@@ -42,8 +44,8 @@ def run_summary(metrics: Mapping[str, Any], *, folder: str, mistakes: Sequence[M
         *_mistake_lines(mistakes),
         "",
         "Next:",
-        f'  toolkit predict {folder} "your own text"',
-        f"  toolkit evaluate {folder} --data your-file.csv",
+        f'  toolkit predict {quoted} "your own text"',
+        f"  toolkit evaluate {quoted} --data your-file.csv",
         f"  look at {folder}/report.html; the model is in {folder}/model",
     ]
 

@@ -1,0 +1,102 @@
+"""What a model's files must be before and after the library reads them: safe to open, complete, finite.
+
+The library itself opens pickles, follows a shard index out of the folder, starts a missing tensor of the body at
+random and makes an empty tokenizer where the files of one are missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from toolkit.errors import Fault, IntegrityError
+
+INDEX = "model.safetensors.index.json"
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack")
+_FAULTS_SHOWN = 3
+
+
+def check_weight_files(folder: Path, *, where: str) -> None:
+    """Refuse weights that are not there, are pickles, or lie outside of the model's folder.
+
+    Args:
+        folder: of the model.
+        where: its name, for messages.
+
+    Raises:
+        IntegrityError: with every file that is missing or not to be trusted.
+    """
+    if (folder / INDEX).is_file():
+        _check_shards(folder, where)
+    elif not (folder / "model.safetensors").is_file():
+        pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
+        if pickles:
+            raise IntegrityError(
+                f"its weights are only there as {pickles[0]}, a format that can run code when it is opened; "
+                "take a revision with model.safetensors",
+                where=where,
+            )
+        raise IntegrityError("it has no weights: model.safetensors is missing", where=where)
+
+
+def _check_shards(folder: Path, where: str) -> None:
+    try:
+        shards = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+        strange = sorted(name for name in shards if Path(name).name != name or not name.endswith(".safetensors"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"{INDEX} is damaged", where=where) from error
+    faults = [f"{INDEX} names {name!r}, which is no weight file of this folder" for name in strange]
+    faults += [f"the weight file {name} is missing" for name in sorted(shards) if not (folder / name).is_file()]
+    _raise_any(faults, where)
+
+
+def check_loaded(
+    model: PreTrainedModel, *, missing: Iterable[str], mismatched: Iterable[Any], new_head: bool, where: str
+) -> None:
+    """Refuse weights that are not complete: only a new head, or a pooler beneath it, may start at random.
+
+    Args:
+        model: as the library opened it.
+        missing: names of parameters that the files lack.
+        mismatched: ``(name, shape in the files, shape in the model)`` of those that do not fit.
+        new_head: whether the head will start anew, so that it need not fit.
+        where: the model's name, for messages.
+
+    Raises:
+        IntegrityError: with the parameters that are missing, do not fit or are not finite.
+    """
+    body = f"{model.base_model_prefix}."
+    faults = [f"the weights lack {name}" for name in sorted(missing) if name.startswith(body) and "pooler" not in name]
+    faults += [
+        f"{name} has the shape {list(found)} in the weights and {list(needed)} in the configuration"
+        for name, found, needed in mismatched
+        if name.startswith(body) or not new_head
+    ]
+    faults += [
+        f"{name} holds numbers that are not finite"
+        for name, tensor in model.state_dict().items()
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all())
+    ]
+    _raise_any(faults, where)
+
+
+def check_tokenizer_files(tokenizer: PreTrainedTokenizerBase, folder: Path, *, where: str) -> None:
+    """Refuse a tokenizer that was made up because its files are not there.
+
+    Raises:
+        IntegrityError: none of the files that hold the vocabulary of this kind of tokenizer exists.
+    """
+    names = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
+    if tokenizer.vocab_files_names and not any((folder / name).is_file() for name in names):
+        raise IntegrityError(f"it has no tokenizer: none of {', '.join(sorted(names))} is there", where=where)
+
+
+def _raise_any(faults: list[str], where: str) -> None:
+    if faults:
+        more = [f"and {len(faults) - _FAULTS_SHOWN} more such faults"] if len(faults) > _FAULTS_SHOWN else []
+        raise IntegrityError(*(Fault(message, where) for message in [*faults[:_FAULTS_SHOWN], *more]))
