@@ -43,11 +43,12 @@ def fine_tune(
     if seeds is not None and seed is not None:
         raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
+    several = None if seeds is None else _seed_list(seeds)
     path = find_recipe(recipe)
     loaded = load_recipe(path, changes)
-    if seeds is not None:
+    if several is not None:
         spread = fine_tune_over_seeds(
-            loaded, _seed_list(seeds), name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart
+            loaded, several, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart
         )
         if as_json:
             console.print_json(dict(spread.summary) | {"run": str(spread.folder)})

@@ -38,6 +38,7 @@ app.add_typer(trials.app, name="trials")
 
 # typer carries its own copy of click, whose exceptions it does not export under a public name.
 _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_INTERRUPTED = 130
 _RESOURCE_ERRORS = frozenset(
     {
         errno.ENOSPC,
@@ -95,6 +96,8 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         _require_text(arguments)
         code = app(arguments, prog_name="toolkit", standalone_mode=False)
+        if code == _INTERRUPTED:  # typer turns Ctrl-C into this code and says nothing
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -126,7 +129,7 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
     if isinstance(error, Interrupted):
         return error.exit_code, [Fault(str(error))]
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return 130, [Fault("interrupted")]
+        return _INTERRUPTED, [Fault("interrupted")]
     if isinstance(error, _UsageError):
         return RecipeError.exit_code, [_usage_fault(error)]
     if isinstance(error, MemoryError) or "out of memory" in str(error):

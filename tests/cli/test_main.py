@@ -1,0 +1,178 @@
+"""The command line itself: help, usage errors, --json, signals that end a command, what belongs to no single verb."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolkit import workflow
+from toolkit.cli.main import app, run
+from toolkit.errors import DivergedError, IntegrityError, ResourceError
+from toolkit.interrupt import Interrupted
+
+VERBS = [
+    [],
+    *([verb] for verb in ("fine-tune", "evaluate", "predict", "doctor", "recipes", "trials")),
+    *(["recipes", verb] for verb in ("list", "show", "copy", "check", "schema")),
+    *(["trials", verb] for verb in ("list", "show")),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_ends_with_commands_that_can_be_copied(verb: list[str], capsys: pytest.CaptureFixture[str]):
+    assert run([*verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "\\b" not in shown
+    commands = [shlex.split(line) for line in shown.split("Example")[1].splitlines()[1:]]
+    assert commands
+    for command in commands:
+        assert command[: len(verb) + 1] == ["toolkit", *verb]
+        _parses(command[1:])
+
+
+def _parses(arguments: list[str]) -> None:
+    """Let the parser look at a command without carrying it out."""
+    arguments = arguments[: arguments.index(">")] if ">" in arguments else arguments
+    from typer.main import get_command
+
+    command: Any = get_command(app)
+    context = command.make_context("toolkit", list(arguments))
+    while hasattr(command, "commands"):
+        _, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context("toolkit", rest, parent=context)
+
+
+def test_toolkit_alone_shows_the_help(capsys: pytest.CaptureFixture[str]):
+    assert run([]) == 0
+    alone = capsys.readouterr().out
+    assert run(["--help"]) == 0
+    assert capsys.readouterr().out == alone
+
+
+USAGE = {
+    ("fine-tun",): "No such command 'fine-tun'. Did you mean 'fine-tune'? see toolkit --help",
+    ("recipes",): "Missing command; see toolkit recipes --help",
+    ("recipes", "lst"): "No such command 'lst'. Did you mean 'list'? see toolkit recipes --help",
+    ("fine-tune",): "Missing argument 'RECIPE'; see toolkit fine-tune --help",
+    ("predict", "run"): "Missing argument 'FILE_OR_TEXT'; see toolkit predict --help",
+    ("trials", "show"): "Missing argument 'TRIAL'; see toolkit trials show --help",
+    ("evaluate", "run", "--outptu", "x"): "No such option: --outptu",
+    ("fine-tune", "x", "--seed", "one"): "Invalid value for '--seed'",
+    ("fine-tune", "x", "--seed", "1", "--seeds", "1,2"): "--seeds: --seed and --seeds exclude each other",
+    ("fine-tune", "x", "--seeds", "1,1"): "names a seed twice",
+    ("fine-tune", "x", "--output-dir"): "Option '--output-dir' requires an argument",
+    ("doctor", "--data", "x.csv", "--max-length", "8"): "--max-length: tokens are counted by a model's tokenizer",
+    ("doctor", "--data", "x.csv", "--max-length", "0"): "Invalid value for '--max-length'",
+    ("predict", "run", "caf\udce9"): r"'caf\udce9' is not valid UTF-8",
+    ("recipes", "show", "movie-sentiment", "seed=1"): "add --resolved",
+}
+
+
+@pytest.mark.parametrize("arguments", USAGE, ids=" ".join)
+def test_wrong_usage_is_one_line(arguments: tuple[str, ...], tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(list(arguments)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert line.startswith("error: ")
+    assert USAGE[arguments] in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Interrupted(15), 143, "interrupted by SIGTERM"),
+        (DivergedError("the loss is not finite", where="step 3"), 6, "step 3: the loss is not finite"),
+        (IntegrityError("damaged"), 7, "damaged"),
+        (ResourceError("no room"), 4, "no room"),
+        (MemoryError(), 4, "out of memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), 4, "per_device_train_batch_size"),
+        (OSError(errno.ENOSPC, "No space left on device", "/somewhere"), 4, "/somewhere: No space left on device"),
+        (ZeroDivisionError("oops"), 1, "internal error: ZeroDivisionError: oops"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_whatever_ends_a_command_has_its_code(raised: BaseException, code: int, words: str, monkeypatch, capsys):
+    def fail(*_: Any, **__: Any) -> None:
+        raise raised
+
+    monkeypatch.setattr(workflow, "predict", fail)
+    assert run(["predict", "run", "a text", "--json"]) == code
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    assert words in line
+    assert json.loads(printed.out)["error"]["code"] == code
+    assert run(["predict", "run", "a text", "--debug"]) == code
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (["recipes", "list"], "recipes"),
+        (["recipes", "show", "movie-sentiment"], "yaml"),
+        (["recipes", "show", "movie-sentiment", "--resolved", "seed=7"], "yaml"),
+        (["recipes", "copy", "movie-sentiment", "한글 😀/my recipe.yaml"], "recipe"),
+        (["recipes", "check", "movie-sentiment"], "digest"),
+        (["recipes", "schema"], "properties"),
+        (["trials", "list"], "trials"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_json_is_one_object(arguments: list[str], key: str, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run([*arguments, "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert key in json.loads(line)
+
+
+def test_copied_recipe_is_in_order_and_the_next_command_can_be_copied(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["recipes", "copy", "movie-sentiment", "한글 😀/my recipe.yaml"]) == 0
+    command = shlex.split(capsys.readouterr().out.splitlines()[1].removeprefix("next: "))
+    assert command == ["toolkit", "fine-tune", "한글 😀/my recipe.yaml"]
+    assert run(["recipes", "check", command[2]]) == 0
+    assert run(["recipes", "copy", "movie-sentiment", command[2]]) == 4
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_recipe_that_is_no_text_is_refused_when_it_is_shown(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"note: caf\xe9\n")
+    assert run(["recipes", "show", "latin.yaml"]) == 2
+    assert "latin.yaml:1:10: not UTF-8" in capsys.readouterr().err
+    (tmp_path / "folder").mkdir()
+    assert run(["recipes", "show", "folder"]) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell that closes streams")
+@pytest.mark.parametrize(
+    ("command", "code", "out"),
+    [
+        ("recipes schema | head -c 1", 0, "{"),
+        ("recipes list >&-", 0, ""),
+        ("recipes show nothing 2>&-", 2, ""),
+        ("recipes show nothing --json | head -c 0", 0, ""),
+        ("trials list <&-", 0, "no trials"),
+    ],
+)
+def test_closed_streams_are_no_error_of_their_own(command: str, code: int, out: str, tmp_path: Path):
+    python = shlex.quote(sys.executable)
+    script = f"{python} -m toolkit {command}" + ("; exit ${PIPESTATUS[0]}" if "|" in command else "")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == code
+    assert done.stdout.startswith(out)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert "internal error" not in done.stderr
