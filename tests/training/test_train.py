@@ -247,6 +247,11 @@ def test_lora_trains_adapters_and_head_and_merges_exactly(tiny_tree: dict[str, A
     assert (tmp_path / "saved" / "adapter" / "adapter_model.safetensors").is_file()
 
 
+def test_target_modules_that_the_model_has_not_are_told(tiny_tree: dict[str, Any], tmp_path: Path):
+    with pytest.raises(RecipeError, match="No modules were targeted"):
+        _train(_recipe(tiny_tree, method="lora", peft={"target_modules": ["nowhere"]}), tmp_path / "run")
+
+
 def test_frozen_new_parameter_is_refused_by_name(tiny_bert: Path):
     opened = open_for_training(locate_model(str(tiny_bert)), labels=("a", "b"), method="full")
     check_new_parameters_train(opened.model, opened.new_parameters)

@@ -94,6 +94,18 @@ def test_something_else_under_the_name_is_refused_and_untouched(tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
+def test_folder_with_the_name_of_an_unfinished_run_is_left_alone(tmp_path: Path):
+    (tmp_path / "run.unfinished").mkdir()
+    (tmp_path / "run.unfinished" / "thesis.txt").write_text("mine")
+    for restart in (False, True):
+        with (
+            pytest.raises(ResourceError, match="no unfinished run"),
+            claim_run(tmp_path / "run", IDENTITY, restart=restart),
+        ):
+            pass
+    assert [path.name for path in (tmp_path / "run.unfinished").iterdir()] == ["thesis.txt"]
+
+
 def test_empty_folder_is_taken(tmp_path: Path):
     (tmp_path / "run").mkdir()
     _finish(tmp_path / "run")

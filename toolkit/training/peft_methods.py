@@ -9,6 +9,7 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
+from toolkit.errors import RecipeError
 
 
 def wrap_with_lora(opened: OpenedModel, settings: Mapping[str, Any]) -> PeftModel:
@@ -20,12 +21,18 @@ def wrap_with_lora(opened: OpenedModel, settings: Mapping[str, Any]) -> PeftMode
     Args:
         opened: the model with its new head.
         settings: fields of ``peft.LoraConfig``.
+
+    Raises:
+        RecipeError: if the settings do not fit the model, such as target modules that it has not.
     """
     own = {
         "task_type": TaskType.SEQ_CLS,
         "modules_to_save": sorted({*(settings.get("modules_to_save") or ()), *_new_modules(opened)}),
     }
-    return get_peft_model(opened.model, LoraConfig(**{**settings, **own}))
+    try:
+        return get_peft_model(opened.model, LoraConfig(**{**settings, **own}))
+    except ValueError as error:
+        raise RecipeError(str(error).split("\n")[0], where="peft") from error
 
 
 def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel:

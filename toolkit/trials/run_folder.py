@@ -102,6 +102,7 @@ def claim_run(output_dir: Path, identity: RunIdentity, *, restart: bool = False)
     if _is_finished(final, identity, restart=restart):
         yield ClaimedRun(final, work, finished=True)
         return
+    _refuse_foreign(work)
     made = _make_folder(work)
     lock = FileLock(work / _LOCK)
     try:
@@ -146,6 +147,15 @@ def _is_finished(final: Path, identity: RunIdentity, *, restart: bool) -> bool:
             where=str(final),
         )
     return True
+
+
+def _refuse_foreign(work: Path) -> None:
+    """Refuse a folder that only has the name of an unfinished run: it would be taken over, or removed."""
+    if not work.is_dir() or (work / _IDENTITY).is_file():
+        return
+    ours = {_LOCK, _OWNER}  # and hidden temporary files: what a kill in the first moments leaves
+    if any(path.name not in ours and not path.name.startswith(".") for path in work.iterdir()):
+        raise ResourceError("the folder is no unfinished run; choose another --output-dir", where=str(work))
 
 
 def _make_folder(work: Path) -> list[Path]:

@@ -46,9 +46,13 @@ def find_subject(name: str) -> Subject:
     folder = Path(name).expanduser()
     if not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir():
         raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
+    if (folder / "checkpoints").is_dir() and folder.name.endswith(".unfinished"):
+        raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
     recipe_file = folder / RECIPE_FILE
     if not recipe_file.is_file():
         return Subject(name)
+    if not (folder / MODEL_FOLDER).is_dir():
+        raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
         columns, metrics = recipe["data"]["columns"], recipe["evaluation"]["metrics"]
