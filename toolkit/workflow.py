@@ -53,6 +53,7 @@ from toolkit.training.save import save_model
 from toolkit.trials.finished import (
     METRICS_FILE,
     PREDICTIONS_FILE,
+    RECIPE_FILE,
     FinishedRun,
     SeedSpread,
     read_run,
@@ -62,7 +63,7 @@ from toolkit.trials.finished import (
 from toolkit.trials.outcome import outcome, split_result
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_folder import RunIdentity, claim_run
-from toolkit.trials.subject import RECIPE_FILE, find_subject
+from toolkit.trials.subject import find_subject
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"

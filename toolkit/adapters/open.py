@@ -61,8 +61,8 @@ def open_for_training(
 ) -> OpenedModel:
     """Open a pretrained body and put a new classification head with these labels on it.
 
-    A head that the checkpoint brings is kept only if it was trained for the same label names; its rows are
-    then used in the checkpoint's order only when that order is ours, otherwise the head starts anew.
+    A head that the checkpoint brings is kept only if it was trained for the same labels in the same order;
+    otherwise it starts anew.
 
     Args:
         located: the model's files.
@@ -91,7 +91,7 @@ def open_for_training(
     return OpenedModel(located.name, family, model, tokenizer, tuple(labels), length, new_parameters, located.revision)
 
 
-def open_for_prediction(located: LocatedModel, *, max_length: int | None = None) -> OpenedModel:
+def open_for_prediction(located: LocatedModel) -> OpenedModel:
     """Open a model with the classification head that it was trained with.
 
     Raises:
@@ -110,7 +110,7 @@ def open_for_prediction(located: LocatedModel, *, max_length: int | None = None)
         )
     tokenizer = _tokenizer_of(located, model)
     labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
-    length = _max_length(located, model, tokenizer, max_length)
+    length = _max_length(located, model, tokenizer, None)
     return OpenedModel(located.name, family, model, tokenizer, labels, length, (), located.revision)
 
 

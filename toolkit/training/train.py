@@ -24,7 +24,7 @@ from toolkit.names import Method
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
-from toolkit.training.checkpoints import BEST_PREFIX, KEPT, Checkpoint, newest_whole
+from toolkit.training.checkpoints import BEST_PREFIX, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.losses import ClassificationLoss, balanced_weights
 from toolkit.training.peft_methods import wrap_with_lora
 from toolkit.training.plan import Plan, plan_training
@@ -131,7 +131,7 @@ def _put_back(model: torch.nn.Module, plan: Plan, state: _State, root: Path) -> 
     if plan.keeps_best and state.best.step is not None:
         load_weights(model, root / f"{BEST_PREFIX}{state.best.step}" / WEIGHTS)
     elif state.finished:
-        load_weights(model, root / f"checkpoint-{state.steps}" / WEIGHTS)
+        load_weights(model, root / f"{PREFIX}{state.steps}" / WEIGHTS)
 
 
 def _build_trainer(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
+RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
 LOG_FILE = "log.jsonl"
@@ -41,11 +42,9 @@ def read_run(folder: Path) -> FinishedRun:
 
 
 def training_losses(folder: Path) -> list[dict[str, Any]]:
-    """Mean training losses as ``{"step", "loss"}``; a step that was done again counts as it was done last."""
+    """The lines of ``log.jsonl`` with a training loss, in the order in which they were written."""
     log = (folder / LOG_FILE).read_text(encoding="utf-8")
-    entries = [json.loads(line) for line in log.splitlines()]
-    by_step = {entry["step"]: entry["loss"] for entry in entries if entry.get("loss") is not None}
-    return [{"step": step, "loss": by_step[step]} for step in sorted(by_step)]
+    return [entry for entry in map(json.loads, log.splitlines()) if "loss" in entry]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import yaml
 
 from toolkit.errors import IntegrityError, ResourceError
 from toolkit.training.save import MODEL_FOLDER
-
-RECIPE_FILE = "recipe.yaml"
+from toolkit.trials.finished import RECIPE_FILE
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,8 @@ def find_subject(name: str) -> Subject:
         IntegrityError: if the run folder is damaged.
     """
     folder = Path(name).expanduser()
-    if not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir():
-        raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
-    if (folder / "checkpoints").is_dir() and folder.name.endswith(".unfinished"):
+    unfinished = not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir()
+    if unfinished or (folder.name.endswith(".unfinished") and (folder / "checkpoints").is_dir()):
         raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
     recipe_file = folder / RECIPE_FILE
     if not recipe_file.is_file():
