@@ -13,6 +13,9 @@ class Task(StrEnum):
     """What the model shall do; the names are the Hub's pipeline tags."""
 
     TEXT_CLASSIFICATION = "text-classification"
+    TRANSLATION = "translation"
+    TEXT_GENERATION = "text-generation"
+    FILL_MASK = "fill-mask"
 
 
 class Family(StrEnum):
@@ -28,6 +31,7 @@ class Method(StrEnum):
 
     FULL = "full"
     LORA = "lora"
+    SCRATCH = "scratch"
 
 
 class Split(StrEnum):
@@ -41,15 +45,27 @@ class Split(StrEnum):
 PEFT_METHODS = frozenset({Method.LORA})
 
 SUPPORTED: dict[tuple[Task, Family], frozenset[Method]] = {
-    (Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL, Method.LORA}),
+    (Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL, Method.LORA, Method.SCRATCH}),
+    (Task.TEXT_CLASSIFICATION, Family.DECODER): frozenset({Method.SCRATCH}),
+    (Task.TEXT_CLASSIFICATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
+    (Task.TRANSLATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
+    (Task.TEXT_GENERATION, Family.DECODER): frozenset({Method.SCRATCH}),
+    (Task.TEXT_GENERATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
+    (Task.FILL_MASK, Family.ENCODER): frozenset({Method.SCRATCH}),
 }
 
 METRICS: dict[Task, tuple[str, ...]] = {
     Task.TEXT_CLASSIFICATION: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
+    Task.TRANSLATION: ("bleu", "bleu_lowercase", "chrf", "perplexity"),
+    Task.TEXT_GENERATION: ("bits_per_character", "perplexity", "chrf", "bleu"),
+    Task.FILL_MASK: ("perplexity", "masked_accuracy"),
 }
 """The metrics that a task can be measured by; `toolkit.evaluation` has a class for each."""
 
 DEFAULT_METRICS: dict[Task, tuple[str, ...]] = {
     Task.TEXT_CLASSIFICATION: ("accuracy", "f1"),
+    Task.TRANSLATION: ("bleu", "chrf"),
+    Task.TEXT_GENERATION: ("bits_per_character", "perplexity"),
+    Task.FILL_MASK: ("perplexity", "masked_accuracy"),
 }
 """What a task is measured by when the recipe does not say."""

@@ -107,6 +107,83 @@ def test_token_budget_breaks_ties_anew_each_epoch():
     assert {len(batch) for batch in batches} == {10}
 
 
+def packed(lengths, *, budget, seed=0):
+    return StepBatches(
+        lengths,
+        micro_batch=1,
+        micro_batches_per_step=1,
+        strategy="random",
+        seed=seed,
+        tokens_per_batch=budget,
+        packed=True,
+    )
+
+
+@given(lengths=LENGTHS, budget=st.integers(1, 700), seed=st.integers(0, 100))
+def test_packed_token_budget(lengths, budget, seed):
+    batches = packed(lengths, budget=budget, seed=seed)
+    for epoch in range(4):
+        batches.set_epoch(epoch)
+        micro = list(batches)
+        assert len(micro) == len(batches)
+        assert sorted(row for batch in micro for row in batch) == list(range(len(lengths)))
+        assert all(micro)
+        for batch in micro:
+            assert len(batch) == 1 or sum(lengths[row] for row in batch) <= budget
+
+
+def captions(n_rows):
+    return np.clip(np.random.default_rng(0).lognormal(3, 0.5, n_rows).astype(int), 2, 200)
+
+
+def test_packed_batches_are_full_and_alike():
+    lengths = captions(30_000)
+    batches = packed(lengths, budget=4096)
+    sizes = [lengths[batch].sum() for batch in batches]
+    assert len(sizes) < 1.1 * lengths.sum() / 4096
+    assert min(sizes) > 0.9 * max(sizes)  # no remainder: every gradient is of about as many tokens
+    spread = [np.ptp(np.quantile(lengths[batch], [0.05, 0.95])) for batch in batches]
+    assert np.median(spread) < 0.3 * np.ptp(np.quantile(lengths, [0.05, 0.95]))
+
+
+def test_packed_batches_have_other_rows_each_epoch():
+    lengths = captions(2_000)
+    batches = packed(lengths, budget=2000)
+    epochs = []
+    for epoch in (0, 1, 0):
+        batches.set_epoch(epoch)
+        epochs.append(list(batches))
+    assert epochs[0] == epochs[2]
+    assert [tuple(batch) for batch in epochs[0]] != [tuple(batch) for batch in epochs[1]]
+    met = {(a, b) for batch in epochs[0] for a, b in itertools.combinations(sorted(batch), 2)}
+    again = {(a, b) for batch in epochs[1] for a, b in itertools.combinations(sorted(batch), 2)}
+    assert len(met & again) < 0.5 * len(met)
+    assert epochs[0] != list(packed(lengths, budget=2000, seed=1))
+
+
+def test_packed_lengths_come_in_no_order():
+    lengths = captions(20_000)
+    means = [lengths[batch].mean() for batch in packed(lengths, budget=2000)]
+    assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.2
+    assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 0.2
+
+
+def test_packed_rows_without_a_token_budget_are_batches_as_ever():
+    def batches(packed):
+        return list(
+            StepBatches(
+                captions(100),
+                micro_batch=4,
+                micro_batches_per_step=2,
+                strategy="group_by_length",
+                seed=0,
+                packed=packed,
+            )
+        )
+
+    assert batches(packed=True) == batches(packed=False)
+
+
 def test_a_data_loader_takes_them():
     batches = StepBatches([3, 1, 2], micro_batch=2, micro_batches_per_step=1, strategy="sequential", seed=0)
     loader = torch.utils.data.DataLoader([10, 11, 12], batch_sampler=batches)
@@ -128,6 +205,9 @@ def test_known_order_stays_known():
     batches = StepBatches([1] * 8, micro_batch=4, micro_batches_per_step=1, strategy="random", seed=3)
     batches.set_epoch(2)
     assert list(batches) == [[1, 7, 4, 0], [2, 6, 3, 5]]
+    batches = packed([3, 9, 4, 8, 5, 7, 6, 2], budget=16, seed=3)
+    batches.set_epoch(2)
+    assert list(batches) == [[6, 2, 7], [1], [5, 4, 0], [3]]
 
 
 @pytest.mark.parametrize("n_rows", [1, 7, 8, 9])

@@ -69,3 +69,14 @@ def test_files_and_texts_are_not_mixed(write):
     name = write("a.csv", "text\nx\n")
     with pytest.raises(RecipeError, match=r"'a\.csv' is a file, 'no file' is none"):
         read_inputs(["no file", name], columns={})
+
+
+def test_texts_and_files_of_a_task_that_learns_from_texts_alone(typed, write):
+    typed("둘\n셋\n".encode())
+    pair = ("source", "target")
+    rows = read_inputs(["하나", "-"], columns={}, wanted=pair)
+    assert rows.to_dict() == {"id": [0, 1, 2], "source": ["하나", "둘", "셋"]}
+    name = write("a.csv", "Q,A\n밥 먹었어?,응\n")
+    rows = read_inputs([name], columns={"source": "Q", "target": "A"}, wanted=pair)
+    assert rows.to_dict() == {"id": [0], "source": ["밥 먹었어?"], "reference": ["응"]}
+    assert read_inputs(["one"], columns={}, wanted=("text",)).to_dict() == {"id": [0], "text": ["one"]}

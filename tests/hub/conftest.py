@@ -1,4 +1,4 @@
-"""The metrics of the same finished run that the report is tested with."""
+"""The metrics of the same finished runs that the report is tested with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
+REPORT = Path(__file__).parents[1] / "report"
+
 
 @pytest.fixture
 def metrics() -> dict[str, Any]:
-    path = Path(__file__).parents[1] / "report" / "metrics.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads((REPORT / "metrics.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def translation() -> dict[str, Any]:
+    return json.loads((REPORT / "metrics-translation.json").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ def test_every_recipe_of_the_folder_is_listed_and_described():
 @pytest.mark.parametrize("recipe", SHIPPED, ids=lambda recipe: recipe.name)
 def test_shipped_recipes(recipe, monkeypatch):
     loaded = load_recipe(recipe.path)
-    assert (recipe.task, recipe.method, recipe.model) == (loaded.task, loaded.method, loaded.model.name)
+    assert (recipe.task, recipe.method, recipe.model) == (loaded.task, loaded.method, loaded.model.label)
     assert recipe.family in set(Family)
     assert recipe.summary.endswith(".")
 
@@ -34,7 +34,7 @@ def test_shipped_recipes(recipe, monkeypatch):
     verb = f"# toolkit fine-tune recipes/{recipe.family}/{recipe.path.name} "
     assert first.startswith(verb)
     # The override of the example works.
-    load_recipe(recipe.path, first.removeprefix(verb).split())
+    load_recipe(recipe.path, first.removeprefix(verb).partition("--")[0].split())
     assert third == "# yaml-language-server: $schema=../recipe.schema.json"
     jsonschema.validate(yaml.safe_load("\n".join(rest)), json.loads(SCHEMA.read_text(encoding="utf-8")))
 

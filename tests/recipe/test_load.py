@@ -23,6 +23,33 @@ def test_lora_has_its_defaults_with_and_without_a_section(load):
     assert load("peft: {r: 4}\n", "method=lora").peft == without | {"r": 4}
 
 
+SCRATCH = """\
+task: translation
+model: {config: {preset: small, position: rotary}}
+data: {train: {source: a.de, target: a.en}}
+method: scratch
+"""
+
+
+def test_scratch_has_its_defaults(write):
+    recipe = load_recipe(write(SCRATCH))
+    assert recipe.tokenizer.model_dump() == {"train": "bpe", "vocab_size": 8000, "lowercase": False}
+    assert recipe.evaluation.metrics == ["bleu", "chrf"]
+    assert recipe.best_metric == "loss"
+    assert recipe.text_columns == ("source", "target")
+    assert recipe.model.label == "own Transformer"
+    assert recipe.model.config["architecture"] == "encoder-decoder"
+    kept = load_recipe(write(SCRATCH), ["tokenizer.vocab_size=500", "evaluation.generation.num_beams=4"])
+    assert (kept.tokenizer.train, kept.tokenizer.vocab_size) == ("bpe", 500)
+    assert (kept.evaluation.generation, kept.evaluation.metrics) == ({"num_beams": 4}, ["bleu", "chrf"])
+
+
+def test_what_chooses_the_best_epoch(load):
+    assert load().best_metric == "accuracy"
+    assert load("evaluation: {metrics: [recall]}\n").best_metric == "recall"
+    assert load("training: {metric_for_best_model: eval_f1}\n").best_metric == "f1"
+
+
 def test_all_faults_at_once_in_the_order_of_the_text(faults):
     text = """\
 task: text-classificatoin
@@ -41,7 +68,7 @@ seed: 1
     assert faults(text) == [
         "recipe.yaml:12:1: duplicate key 'seed'; it stands already at recipe.yaml:11:1; keep one of them",
         "recipe.yaml:1:7: task: found the text 'text-classificatoin'; did you mean 'text-classification'?; "
-        "allowed: text-classification",
+        "allowed: text-classification, translation, text-generation, fill-mask",
         "recipe.yaml:2:15: model.name: found 3; expected a text",
         "recipe.yaml:8:3: training.learning_rat: unknown key 'learning_rat'; did you mean 'learning_rate'?",
         "recipe.yaml:9:21: training.num_train_epochs: found the text 'three'; expected a number above 0",
@@ -50,12 +77,13 @@ seed: 1
 
 
 def test_missing_keys_are_placed_at_their_section(faults):
-    lines = faults("# a comment\ntask: text-classification\nmodel: {}\n")
+    lines = faults("# a comment\ntask: text-classification\nmodel: {name: m}\n")
     assert [line.partition(";")[0] for line in lines] == [
         "recipe.yaml:2:1: the key 'data' is missing",
         "recipe.yaml:2:1: the key 'method' is missing",
-        "recipe.yaml:3:1: model: the key 'name' is missing",
     ]
+    (line,) = faults("task: text-classification\nmodel: {}\ndata: {source: a}\nmethod: full\n")
+    assert line.startswith("recipe.yaml:2:8: model: neither name nor config is given; write name")
 
 
 def test_a_number_that_is_not_one_is_reported_once(faults):

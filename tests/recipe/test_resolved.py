@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from toolkit.recipe import build_recipe, list_recipes, load_recipe, recipe_digest, recipe_yaml
 from toolkit.recipe.document import TOKEN
+from toolkit.transformer.configuration import PRESETS, TransformerConfig
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30) | st.sampled_from(
     ["no", "1e-5", "010", "~", "12:30", ".inf", "1e999", " x ", "a: b", "#", "한국어 😀", "\n\n", "!!str x"]
@@ -37,6 +38,25 @@ def test_it_loads_back_to_an_equal_recipe(tmp_path_factory, note, source, rate, 
     path = tmp_path_factory.mktemp("resolved") / "recipe.yaml"
     path.write_text(recipe_yaml(first), encoding="utf-8", newline="\n")
     again = load_recipe(path)
+    assert again == first
+    assert recipe_digest(again) == recipe_digest(first)
+
+
+@pytest.mark.parametrize("preset", [None, "tiny", "big"])
+def test_the_values_of_a_preset_are_written_in_its_place(write, preset):
+    config = {"preset": preset, "dropout": 0.25, "position": "rotary"}
+    first = recipe(model={"config": config}, method="scratch", evaluation={"metrics": ["f1"]})
+    text = recipe_yaml(first)
+    values = yaml.safe_load(text)
+    assert list(values)[:3] == ["task", "model", "tokenizer"]
+    assert "name" not in values["model"]
+    assert "preset" not in values["model"]["config"]
+    sizes = {**TransformerConfig().to_dict(), **PRESETS.get(preset, {}), "dropout": 0.25, "position": "rotary"}
+    written = values["model"]["config"]
+    assert {key: written[key] for key in ("hidden_size", "encoder_layers", "dropout", "position", "norm")} == {
+        key: sizes[key] for key in ("hidden_size", "encoder_layers", "dropout", "position", "norm")
+    }
+    again = load_recipe(write(text))
     assert again == first
     assert recipe_digest(again) == recipe_digest(first)
 

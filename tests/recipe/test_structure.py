@@ -187,6 +187,18 @@ def message(path, value):
         ("peft.alpha", 3, "it is called 'lora_alpha' here"),
         ("peft.task_type", "SEQ_CLS", "the toolkit sets it"),
         ("peft.lora_dropouts", 0.1, "did you mean 'lora_dropout'?"),
+        ("model.config.preset", "smal", "did you mean 'small'?; allowed: tiny, small, base, big"),
+        ("model.config.position", "rotory", "did you mean 'rotary'?"),
+        ("model.config.hidden_size", 0, "found 0; expected a whole number of at least 1"),
+        ("model.config.dropout", 1, "expected a number of at least 0 and below 1"),
+        ("model.config.hiden_size", 8, "did you mean 'hidden_size'?"),
+        ("model.config.vocab_size", 8, "unknown key 'vocab_size'; write it in the section tokenizer"),
+        ("model.config.pad_token_id", 8, "the tokenizer settles it"),
+        ("tokenizer.train", "wordpiece", "allowed: bpe, unigram"),
+        ("tokenizer.vocab_size", 0, "expected a whole number of at least 1"),
+        ("evaluation.generation.num_beam", 4, "did you mean 'num_beams'?"),
+        ("evaluation.generation.max_length", 4, "it counts the prompt too; write max_new_tokens instead"),
+        ("evaluation.generation.top_p", 0, "expected a number above 0 and of at most 1"),
     ],
 )
 def test_faults_in_plain_words(path, value, words):

@@ -72,3 +72,20 @@ def test_thinning_keeps_order_and_level(n):
     assert all(y == pytest.approx(2 * x) for x, y in few)
     if n <= MAX_POINTS:
         assert few == points
+
+
+def test_metrics_without_an_end_of_scale_fill_the_picture(translation, language_model):
+    chart = bar_chart([Result("this", {"chrf": Measure(38.0, 36.5, 39.5)})], "chrf")
+    assert [tick.text for tick in chart.ticks] == ["0", "10", "20", "30", "40"]
+    assert chart.bars[0].end == 95
+    nothing = bar_chart([Result("this", {"bleu": Measure(0.0, 0.0, 0.0)})], "bleu")
+    assert (nothing.bars[0].start, nothing.bars[0].end) == (0, 0)
+    ours, theirs = bar_chart(results(language_model), "bits_per_character").bars
+    assert 0 < ours.end < theirs.end <= 100
+
+
+def test_each_step_of_a_mean_is_marked():
+    points = [(step, 7.0 - step / 10) for step in (10, 20, 30, 40)]
+    chart = line_chart([("validation", points)], chosen=None, averaged=[20, 30, 40], from_zero=True)
+    assert chart.averaged == (50, 75, 100)
+    assert (chart.chosen.at, chart.chosen.text) == (100, "kept: the mean of 3")

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from report_page import HOSTILE, Page, poisoned
 
 from toolkit.report import render_page
 
-VOID = {"meta", "br", "link", "img", "input", "hr"}
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{% raw %}</style>&amp;"
 RECIPE = "task: text-classification\nmodel: {name: 'packaged:minilm'}\n"
 MISTAKES = [
     {
@@ -24,41 +22,8 @@ MISTAKES = [
 LOSSES = [{"step": step, "loss": 0.7 - step / 2000} for step in range(10, 628, 10)]
 
 
-class Page(HTMLParser):
-    """Tags, attributes and text of a page; fails where a tag is closed that is not open."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-
-    def count(self, tag: str, css_class: str | None = None) -> int:
-        return sum(
-            name == tag and (css_class is None or css_class in (attributes.get("class") or "").split())
-            for name, attributes in self.tags
-        )
-
-
 def render(metrics, **changes):
-    return render_page(metrics, **{"recipe_yaml": RECIPE, "mistakes": MISTAKES, "losses": LOSSES, **changes})
+    return render_page(metrics, **{"recipe_yaml": RECIPE, "samples": MISTAKES, "losses": LOSSES, **changes})
 
 
 def with_classes(metrics, n):
@@ -67,15 +32,6 @@ def with_classes(metrics, n):
     metrics["labels"] = labels
     metrics["splits"]["test"]["confusion"] = {"labels": labels, "counts": counts}
     return metrics
-
-
-def poisoned(value):
-    """The same metrics with a hostile text in place of every string, keys of results included."""
-    if isinstance(value, dict):
-        return {key: poisoned(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [poisoned(entry) for entry in value]
-    return HOSTILE if isinstance(value, str) else value
 
 
 def test_the_page_says_what_was_measured(metrics):
@@ -120,7 +76,7 @@ def test_hostile_strings_anywhere_stay_text(metrics):
     bad["baselines"] = {HOSTILE: {"rows": 3, "metrics": {HOSTILE: {"value": 0.5, "ci95": None}}}}
     bad["environment"]["packages"] = {HOSTILE: HOSTILE}
     bad["cost"] = {HOSTILE: 1}
-    html = render(bad, mistakes=[mistake], recipe_yaml=HOSTILE)
+    html = render(bad, samples=[mistake], recipe_yaml=HOSTILE)
     page = Page(html)
     expected = Counter(tag for tag, _ in Page(render(metrics)).tags)
     found = Counter(tag for tag, _ in page.tags)
@@ -198,13 +154,13 @@ def test_a_run_without_validation_mistakes_or_warnings_has_a_page(metrics):
     metrics["training"].update(curve=[], best_step=None)
     metrics["data"]["warnings"] = []
     metrics["baselines"] = {}
-    page = Page(render(metrics, mistakes=[]))
+    page = Page(render(metrics, samples=[]))
     assert "Confusion" not in page.text
     assert "Most confident mistakes" not in page.text
 
 
 def test_a_long_or_broken_text_does_no_harm(metrics):
     texts = ["긴 " * 1_000_000, "half a pair: \ud83d"]
-    html = render(metrics, mistakes=[{**MISTAKES[0], "text": text} for text in texts])
+    html = render(metrics, samples=[{**MISTAKES[0], "text": text} for text in texts])
     assert len(html.encode("utf-8")) < 60_000
     assert "half a pair: ?" in html

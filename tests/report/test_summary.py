@@ -10,7 +10,8 @@ import pytest
 from toolkit.data.doctor import examine
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.tables import Part, Table
-from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, shortened, spread_summary
+from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, spread_summary
+from toolkit.report.text_table import shortened
 
 
 def _entry(value: float | None, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def test_mistakes_are_one_short_line_each(run: dict[str, Any]):
         {"text": f"line {i}\nand   more " + "x" * 200, "reference": "neg", "prediction": "pos", "probability": 0.9}
         for i in range(5)
     ]
-    lines = run_summary(run, folder="runs/a", mistakes=mistakes)
+    lines = run_summary(run, folder="runs/a", samples=mistakes)
     shown = [line for line in lines if "sure of pos" in line]
     assert len(shown) == 3
     assert shown[0].startswith("  0.90 sure of pos, but it is neg: line 0 and more xxx")

@@ -10,12 +10,12 @@ import pytest
 from toolkit.training.checkpoints import MARKER, damage, newest_whole, rotate, seal
 
 
-def _checkpoint(root: Path, step: int, *, best_step: int | None = None) -> Path:
+def _checkpoint(root: Path, step: int, *, kept_steps: tuple[int, ...] = ()) -> Path:
     folder = root / f"checkpoint-{step}"
     folder.mkdir()
     (folder / "weights.safetensors").write_bytes(bytes(range(200)) * 5)
     (folder / "optimizer.pt").write_bytes(b"state" * 50)
-    seal(folder, {"step": step, "best_step": best_step})
+    seal(folder, {"step": step, "kept_steps": list(kept_steps)})
     return folder
 
 
@@ -66,9 +66,9 @@ def test_steps_count_not_names_or_times(tmp_path: Path):
 
 def test_checkpoint_needs_the_best_weights_that_it_names(tmp_path: Path):
     _best(tmp_path, 5)
-    _checkpoint(tmp_path, 6, best_step=5)
+    _checkpoint(tmp_path, 6, kept_steps=(5,))
     _best(tmp_path, 7)
-    _checkpoint(tmp_path, 8, best_step=7)
+    _checkpoint(tmp_path, 8, kept_steps=(7,))
     _flip_bit(tmp_path / "best-7" / "weights.safetensors")
     assert newest_whole(tmp_path).step == 6
 
@@ -81,7 +81,7 @@ def test_rotation_keeps_two_and_the_best_weights_that_they_name(tmp_path: Path):
     for best in (1, 2, 3):
         _best(tmp_path, best)
     for step, best in ((1, 1), (2, 2), (10, 2), (11, 3)):
-        _checkpoint(tmp_path, step, best_step=best)
+        _checkpoint(tmp_path, step, kept_steps=(best,))
     rotate(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "best-2",

@@ -10,6 +10,7 @@ from transformers.models.auto.modeling_auto import (
 
 from toolkit.errors import RecipeError
 from toolkit.names import SUPPORTED, Family, Method, Task
+from toolkit.transformer import TransformerConfig
 
 
 def family_of(config: PreTrainedConfig) -> Family:
@@ -18,6 +19,8 @@ def family_of(config: PreTrainedConfig) -> Family:
     BERT and its kin are listed by the library under causal language modelling too, so a model is a decoder
     only if the library has no masked-language head for it, or if its configuration says ``is_decoder``.
     """
+    if isinstance(config, TransformerConfig):
+        return Family(config.architecture)
     if config.is_encoder_decoder:
         return Family.ENCODER_DECODER
     generates = config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -27,16 +30,26 @@ def family_of(config: PreTrainedConfig) -> Family:
     return Family.ENCODER
 
 
-def check_supported(task: Task, family: Family, method: Method, *, model: str) -> None:
+def check_supported(task: Task, family: Family, method: Method | None, *, model: str) -> None:
     """Refuse a combination that does not exist.
+
+    Args:
+        task: what the model shall do.
+        family: how it is built.
+        method: how it shall be used; None: any way, as for prediction.
+        model: its name, for the message.
 
     Raises:
         RecipeError: naming the families that would do.
     """
-    if method in SUPPORTED.get((task, family), frozenset()):
-        return
-    families = sorted(family for (known, family), methods in SUPPORTED.items() if known == task and method in methods)
-    raise RecipeError(
-        f"this model is a {family} model, and {task} with method {method} works with: {', '.join(families)}",
-        where=f"model {model}",
-    )
+    fitting = {
+        known
+        for (of_task, known), methods in SUPPORTED.items()
+        if of_task == task and (method is None or method in methods)
+    }
+    if family not in fitting:
+        way = task if method is None else f"{task} with method {method}"
+        raise RecipeError(
+            f"this model is a {family} model, and {way} works with: {', '.join(sorted(fitting))}",
+            where=f"model {model}",
+        )

@@ -13,15 +13,13 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModel,
-    AutoModelForSequenceClassification,
     AutoTokenizer,
-    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING
 
 from toolkit.adapters.family import check_supported, family_of
+from toolkit.adapters.heads import auto_class, model_class
 from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
@@ -40,7 +38,7 @@ class OpenedModel:
         family: how it is built.
         model: float32, on the CPU, in evaluation mode.
         tokenizer: the model's own; it cuts at `max_length`.
-        labels: names of the classes in the order of the logits.
+        labels: names of the classes in the order of the logits; none for tasks whose output is text.
         max_length: tokens a text may have.
         new_parameters: names of parameters that had no weights and start at random.
         revision: the hub's commit, for a hub model.
@@ -75,14 +73,16 @@ def open_for_training(
         IntegrityError: if files are missing or damaged.
     """
     names = dict(enumerate(labels))
-    config = _load(AutoConfig, located, trust_remote_code=False)
+    config = open_config(located)
     family = family_of(config)
     check_supported(Task.TEXT_CLASSIFICATION, family, method, model=located.name)
     same_head = getattr(config, "id2label", None) == names
     config.num_labels = len(labels)
     config.id2label, config.label2id = names, {name: index for index, name in names.items()}
     config.problem_type = "single_label_classification"
-    model, new_parameters = _load_model(located, config=config, new_head=not same_head)
+    model, new_parameters = _load_model(
+        located, config=config, task=Task.TEXT_CLASSIFICATION, family=family, new_head=not same_head
+    )
     tokenizer = _tokenizer_of(located, model)
     length = _max_length(located, model, tokenizer, max_length)
     tokenizer.model_max_length = length
@@ -91,27 +91,41 @@ def open_for_training(
     return OpenedModel(located.name, family, model, tokenizer, tuple(labels), length, new_parameters, located.revision)
 
 
-def open_for_prediction(located: LocatedModel) -> OpenedModel:
-    """Open a model with the classification head that it was trained with.
+def open_for_prediction(located: LocatedModel, *, task: Task = Task.TEXT_CLASSIFICATION) -> OpenedModel:
+    """Open a model with the head that it was trained with.
+
+    Args:
+        located: the model's files.
+        task: what the head has to be for.
 
     Raises:
-        RecipeError: if the checkpoint has no trained classification head.
+        RecipeError: if the checkpoint has no trained head for the task.
         IntegrityError: if files are missing or damaged.
     """
-    config = _load(AutoConfig, located, trust_remote_code=False)
+    config = open_config(located)
     family = family_of(config)
-    check_supported(Task.TEXT_CLASSIFICATION, family, Method.FULL, model=located.name)
-    model, missing = _load_model(located, config=config, new_head=False)
+    check_supported(task, family, None, model=located.name)
+    model, missing = _load_model(located, config=config, task=task, family=family, new_head=False)
     if missing:
         raise RecipeError(
-            f"the model has no trained classification head ({missing[0]} is not among its weights); "
+            f"the model has no trained head for {task} ({missing[0]} is not among its weights); "
             "fine-tune it first: toolkit fine-tune RECIPE",
             where=f"model {located.name}",
         )
     tokenizer = _tokenizer_of(located, model)
-    labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
+    is_classifier = task is Task.TEXT_CLASSIFICATION
+    labels = tuple(str(config.id2label[index]) for index in range(config.num_labels)) if is_classifier else ()
     length = _max_length(located, model, tokenizer, None)
     return OpenedModel(located.name, family, model, tokenizer, labels, length, (), located.revision)
+
+
+def open_config(located: LocatedModel) -> Any:
+    """A model's configuration.
+
+    Raises:
+        IntegrityError: if it is damaged.
+    """
+    return _load(AutoConfig, located, trust_remote_code=False)
 
 
 def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> tuple[PreTrainedTokenizerBase, int]:
@@ -121,25 +135,30 @@ def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> t
         RecipeError: if `max_length` exceeds the model's positions.
         IntegrityError: if files are missing or damaged.
     """
-    config = _load(AutoConfig, located, trust_remote_code=False)
+    config = open_config(located)
     tokenizer = _load_tokenizer(located)
     with torch.device("meta"):  # the shapes without the weights
         model = AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
     return tokenizer, _max_length(located, model, tokenizer, max_length)
 
 
-def _load_model(located: LocatedModel, *, config: Any, new_head: bool) -> tuple[PreTrainedModel, tuple[str, ...]]:
+def _load_model(
+    located: LocatedModel, *, config: Any, task: Task, family: Family, new_head: bool
+) -> tuple[PreTrainedModel, tuple[str, ...]]:
     """The model, and the names of those of its parameters that start at random."""
     where = f"model {located.name}"
     check_weight_files(located.folder, where=where)
+    # Always named, so that a config.json cannot name code of the hub instead.
+    kind = model_class(config, task=task, family=family, model=located.name)
+    attention = "sdpa" if kind._supports_sdpa else "eager"
     with quiet_library():
         model, info = _load(
-            AutoModelForSequenceClassification,
+            auto_class(task, family),
             located,
             config=config,
             dtype=torch.float32,
             use_safetensors=True,
-            attn_implementation=_attention(located, config),
+            attn_implementation=attention,
             trust_remote_code=False,
             ignore_mismatched_sizes=True,  # `check_loaded` names them
             output_loading_info=True,
@@ -148,17 +167,6 @@ def _load_model(located: LocatedModel, *, config: Any, new_head: bool) -> tuple[
     check_loaded(model, missing=missing, mismatched=mismatched, new_head=new_head, where=where)
     model.eval()
     return model, tuple(sorted({*missing, *(name for name, *_ in mismatched)}))
-
-
-def _attention(located: LocatedModel, config: PreTrainedConfig) -> str:
-    """The attention to use; always named, so that a config.json cannot name code of the hub instead."""
-    if type(config) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
-        raise RecipeError(
-            f"models of the type {config.model_type!r} have no classification head in transformers",
-            where=f"model {located.name}",
-        )
-    kind: Any = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)]
-    return "sdpa" if kind._supports_sdpa else "eager"
 
 
 def _load(factory: Any, located: LocatedModel, **settings: Any) -> Any:

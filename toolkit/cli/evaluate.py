@@ -9,21 +9,29 @@ import typer
 
 from toolkit.cli import console
 
-EXAMPLE = console.example("toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment")
+EXAMPLE = console.example(
+    "toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment",
+    "toolkit evaluate runs/translation --data pairs.csv --text-column german --label-column english",
+)
 
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
-    data: Annotated[list[str], typer.Option(help="A file of labelled rows; give it again for more files.")],
-    text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="The column with the label.")] = None,
+    data: Annotated[list[str], typer.Option(help="A file of rows with right answers; give it again for more files.")],
+    text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
+    label_column: Annotated[
+        str | None, typer.Option(help="The column with the label, or with the target text.")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object in the shape of metrics.json.")
     ] = False,
 ) -> None:
-    """Measure a model on labelled rows, with 95 % intervals."""
+    """Measure a model on rows with right answers, with 95 % intervals.
+
+    Those of a language model, or of one that fills in masked words, are the texts themselves.
+    """
     from toolkit.report.summary import evaluation_summary
     from toolkit.workflow import evaluate as carry_out
 

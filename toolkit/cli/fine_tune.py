@@ -1,4 +1,4 @@
-"""`toolkit fine-tune`: from a recipe to a run folder."""
+"""`toolkit fine-tune`: from a recipe to a run folder, with a pretrained model or one that starts at random."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import typer
 from toolkit.cli import console
 from toolkit.errors import RecipeError
 
-EXAMPLE = console.example("toolkit fine-tune movie-sentiment training.num_train_epochs=1 --output-dir runs/first")
+EXAMPLE = console.example(
+    "toolkit fine-tune movie-sentiment training.num_train_epochs=1 --output-dir runs/first",
+    "toolkit fine-tune chatbot-korean training.num_train_epochs=1",
+)
 
 
 def fine_tune(
@@ -31,8 +34,9 @@ def fine_tune(
     ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path("runs/trials.jsonl"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Fine-tune a model from a recipe and evaluate it honestly.
+    """Train a model as a recipe says and evaluate it honestly.
 
+    A pretrained model is fine-tuned; with method scratch our own Transformer learns from a random start.
     The same command goes on where an interrupted run was, and shows the result of a finished one.
     """
     from toolkit.recipe import find_recipe, load_recipe
@@ -59,7 +63,7 @@ def fine_tune(
     if as_json:
         console.print_json(dict(run.metrics) | {"run": str(run.folder)})
     else:
-        console.print_lines(run_summary(run.metrics, folder=str(run.folder), mistakes=run.mistakes()))
+        console.print_lines(run_summary(run.metrics, folder=str(run.folder), samples=run.samples()))
 
 
 def _seed_list(text: str) -> list[int]:

@@ -1,9 +1,10 @@
-"""`toolkit predict`: labels for a file or for texts on the command line."""
+"""`toolkit predict`: labels or new texts for a file or for texts on the command line."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from toolkit.cli import console
 EXAMPLE = console.example(
     'toolkit predict runs/quickstart "a moving and funny film"',
     "toolkit predict runs/quickstart reviews.csv --output labelled.csv",
+    'toolkit predict runs/translation "Zwei Hunde spielen im Schnee."',
 )
 
 
@@ -22,23 +24,46 @@ def predict(
         typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),
     ],
     output: Annotated[Path | None, typer.Option(help="Write to this file: .csv, .jsonl or .parquet.")] = None,
-    text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file or of stdin, such as cp949.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Predict the label of each row, with its probability."""
-    from toolkit.report.summary import shortened
-    from toolkit.report.text_table import table
+    """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
+    from toolkit.evaluation import Predictions
     from toolkit.workflow import predict as carry_out
 
     predictions = carry_out(model, inputs, text_column=text_column, encoding=encoding, output=output)
     if as_json:
         console.print_json({"predictions": predictions.rows()})
     elif output is None:
-        rows = [
-            (str(row["id"]), str(row["prediction"]), f"{row['probability']:.3f}", shortened(str(row["text"])))
-            for row in predictions.rows()
-        ]
-        console.print_lines(table(rows, header=("id", "prediction", "probability", "text")))
+        as_table = _labels if isinstance(predictions, Predictions) else _texts
+        console.print_lines(as_table(predictions.rows()))
     else:
         console.print_lines([f"{len(predictions.ids)} predictions written to {output}"])
+
+
+def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    from toolkit.report.text_table import shortened, table
+
+    cells = [
+        (str(row["id"]), str(row["prediction"]), f"{row['probability']:.3f}", shortened(str(row["text"])))
+        for row in rows
+    ]
+    return table(cells, header=("id", "prediction", "probability", "text"))
+
+
+def _texts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What was written comes last and whole: it is the result, and may be long."""
+    from toolkit.report.text_table import shortened, table
+
+    scored = all("probability" in row for row in rows)
+    cells = [
+        (
+            str(row["id"]),
+            *((f"{row['probability']:.2g}",) if scored else ()),
+            shortened(str(row["text"])),
+            " ".join(str(row["prediction"]).split()),
+        )
+        for row in rows
+    ]
+    return table(cells, header=("id", *(("probability",) if scored else ()), "text", "prediction"))

@@ -7,7 +7,8 @@ from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.encodings import decode
 from toolkit.data.packaged import PACKAGED_DATA, PACKAGED_MODELS, packaged_file, packaged_model_folder
 from toolkit.data.prepare import ClassificationData, prepare_classification
-from toolkit.data.rows import prepare_rows
+from toolkit.data.prepare_texts import TextData, prepare_texts
+from toolkit.data.rows import prepare_rows, prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES, Source, read_splits, read_table
 from toolkit.data.splits import few_shot, split_indices
 from toolkit.data.tables import Table
@@ -21,6 +22,7 @@ __all__ = [
     "Source",
     "StepBatches",
     "Table",
+    "TextData",
     "TokenReport",
     "by_length",
     "decode",
@@ -34,6 +36,8 @@ __all__ = [
     "pick_columns",
     "prepare_classification",
     "prepare_rows",
+    "prepare_text_rows",
+    "prepare_texts",
     "read_splits",
     "read_table",
     "split_indices",

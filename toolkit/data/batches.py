@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,6 +15,7 @@ Strategy: TypeAlias = Literal["random", "sequential", "group_by_length"]
 _Rows: TypeAlias = NDArray[np.int64]
 
 STEPS_OF_A_MEGA_BATCH = 50
+PACKED_OF_A_MEGA_BATCH = 20
 
 
 class StepBatches:
@@ -25,13 +29,20 @@ class StepBatches:
     With `tokens_per_batch` a micro-batch is as many rows of like length as its padded size allows; a longer
     row is a micro-batch of its own. `micro_batch` and `strategy` have no say then.
 
+    Packed rows lie behind each other without padding, so there the sum of the lengths counts. The rows of a
+    micro-batch are then of like length within a mega-batch of about 20 micro-batches (fewer of them where
+    there are few): a fair draw from all rows, long and short, another one in each epoch. `packed` alone, without
+    `tokens_per_batch`, changes nothing.
+
     Args:
         lengths: tokens of each row.
         micro_batch: rows of one forward.
         micro_batches_per_step: forwards of one optimizer update, over all ranks.
         strategy: the order of the rows.
         seed: decides the order, together with the epoch.
-        tokens_per_batch: the most that rows × longest row of a micro-batch may be.
+        tokens_per_batch: the most that rows × longest row of a micro-batch may be; of packed rows, the most
+            that their lengths may add up to.
+        packed: rows are not padded.
     """
 
     drop_last = False
@@ -45,6 +56,7 @@ class StepBatches:
         strategy: Strategy,
         seed: int,
         tokens_per_batch: int | None = None,
+        packed: bool = False,
     ) -> None:
         self.batch_size = micro_batch
         self.epoch = 0
@@ -52,7 +64,9 @@ class StepBatches:
         self._step_rows = micro_batch * micro_batches_per_step
         self._strategy = strategy
         self._seed = seed
-        self._cuts = _token_cuts(np.sort(self._lengths)[::-1], tokens_per_batch) if tokens_per_batch else None
+        descending = np.sort(self._lengths)[::-1]
+        self._cuts = _token_cuts(descending, tokens_per_batch) if tokens_per_batch and not packed else None
+        self._packing = _Packing.of(descending, tokens_per_batch) if tokens_per_batch and packed else None
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch (0-based) whose order the next iteration gives."""
@@ -60,12 +74,17 @@ class StepBatches:
 
     def __len__(self) -> int:
         """The number of micro-batches, the same in every epoch."""
+        if self._packing is not None:
+            return self._packing.n_batches
         if self._cuts is not None:
             return len(self._cuts) + 1
         return -(-len(self._lengths) // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
         """The rows of each micro-batch."""
+        if self._packing is not None:
+            yield from self._packed_batches(self._packing)
+            return
         if self._cuts is not None:
             yield from self._token_batches(self._cuts)
             return
@@ -110,11 +129,74 @@ class StepBatches:
         for i in generator.permutation(len(batches)):
             yield batches[i].tolist()
 
+    def _packed_batches(self, packing: _Packing) -> Iterator[list[int]]:
+        generator = self._generator()
+        rows = self._longest_first(generator.permutation(len(self._lengths)))
+        batches = packing.divide(rows, generator)
+        for i in generator.permutation(len(batches)):
+            yield batches[i].tolist()
+
+
+@dataclass(frozen=True)
+class _Packing:
+    """How rows are packed, longest first, so that every epoch has the same number of micro-batches.
+
+    Neighbours in length form strata of as many rows as there are mega-batches, and each mega-batch draws one
+    row from each stratum. So the longest rows of the strata say what fits into any mega-batch whatsoever, and
+    the neighbours differ so little that hardly any room is lost.
+
+    Attributes:
+        n_rows: rows of the data.
+        n_mega_batches: how many there are, and the rows of a stratum; only the last stratum may have fewer.
+        cuts: the strata at which a micro-batch begins, but the first.
+    """
+
+    n_rows: int
+    n_mega_batches: int
+    cuts: list[int]
+
+    @classmethod
+    def of(cls, descending: _Rows, budget: int) -> _Packing:
+        """Plan for rows of these lengths, longest first, and `budget` tokens a micro-batch."""
+        n_packed = max(1, -(-int(descending.sum()) // budget))
+        wanted = round(n_packed / min(PACKED_OF_A_MEGA_BATCH, math.ceil(math.sqrt(n_packed))))
+        # A few numbers are tried, since the last micro-batch of a mega-batch may be all but empty.
+        numbers = range(min(wanted, len(descending)), min(wanted + 1 + wanted // 10, len(descending)) + 1)
+        plans = [cls(len(descending), number, _packed_cuts(descending[::number], budget)) for number in numbers]
+        best = min(plans, key=lambda plan: plan.n_batches)
+        # The smallest budget that needs no further micro-batch spreads the tokens evenly over all of them.
+        longest, n_cuts = descending[:: best.n_mega_batches], len(best.cuts)
+        even = bisect_left(range(budget), True, key=lambda smaller: len(_packed_cuts(longest, smaller)) <= n_cuts)
+        return replace(best, cuts=_packed_cuts(longest, even))
+
+    @property
+    def n_batches(self) -> int:
+        """The number of micro-batches; the last of a mega-batch may want the very row that the last stratum lacks."""
+        lacking = -self.n_rows % self.n_mega_batches
+        n_strata = -(-self.n_rows // self.n_mega_batches)
+        only_the_last = self.cuts[-1:] == [n_strata - 1]
+        return (len(self.cuts) + 1) * self.n_mega_batches - (lacking if only_the_last else 0)
+
+    def divide(self, longest_first: _Rows, generator: np.random.Generator) -> list[_Rows]:
+        """The micro-batches of an epoch, mega-batch by mega-batch."""
+        lacking = np.full(-self.n_rows % self.n_mega_batches, -1)
+        strata = np.concatenate([longest_first, lacking]).reshape(-1, self.n_mega_batches)
+        mega_batches = generator.permuted(strata, axis=1).T
+        batches = [batch[batch >= 0] for rows in mega_batches for batch in np.split(rows, self.cuts)]
+        return [batch for batch in batches if len(batch)]
+
 
 def by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     """Rows in batches of like length, the longest first: for prediction, where order does not matter."""
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
     return [batch.tolist() for batch in _cut(order, batch_size)]
+
+
+def by_tokens(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Rows of like length, the longest first, in packed batches of at most so many tokens: for prediction."""
+    n_tokens: _Rows = np.asarray(lengths, dtype=np.int64)
+    order = np.argsort(-n_tokens, kind="stable")
+    return [batch.tolist() for batch in np.split(order, _packed_cuts(n_tokens[order], budget))]
 
 
 def _cut(rows: _Rows, size: int) -> list[_Rows]:
@@ -127,6 +209,19 @@ def _token_cuts(descending: _Rows, budget: int) -> list[int]:
     start = 0
     while True:
         start += max(1, budget // max(1, int(descending[start])))
+        if start >= len(descending):
+            return cuts
+        cuts.append(start)
+
+
+def _packed_cuts(descending: _Rows, budget: int) -> list[int]:
+    """Where batches begin, but the first: each takes rows as long as their sum stays within the budget."""
+    ends = np.cumsum(descending)
+    cuts: list[int] = []
+    start = 0
+    while True:
+        before = int(ends[start - 1]) if start else 0
+        start = max(start + 1, int(np.searchsorted(ends, before + budget, side="right")))
         if start >= len(descending):
             return cuts
         cuts.append(start)

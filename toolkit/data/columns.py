@@ -8,7 +8,9 @@ from dataclasses import replace
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
 
-_OPTIONS = {"text": " or --text-column", "label": " or --label-column"}
+_OPTIONS = dict.fromkeys(("text", "source"), " or --text-column") | dict.fromkeys(
+    ("label", "target"), " or --label-column"
+)
 
 
 def pick_columns(

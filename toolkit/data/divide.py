@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from toolkit.data.columns import pick_columns
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
 
-def read_splits_of(section: DataSection, notes: list[str]) -> dict[Split, Examples]:
+def read_splits_of(section: DataSection, notes: list[str], *, needed: Sequence[str]) -> dict[Split, Examples]:
     """The splits that the recipe names, or that its source brings; training rows are always among them.
 
     Args:
         section: the recipe's ``data``.
         notes: gets a line for what is worth telling.
+        needed: the task's own names of the columns to read; where ``label`` is one, every row must have one.
 
     Raises:
         DataError: faults of all splits at once.
@@ -42,7 +43,7 @@ def read_splits_of(section: DataSection, notes: list[str]) -> dict[Split, Exampl
             faults += error.faults
     for split, table in tables.items():
         try:
-            splits[split] = _examples(table, section.columns)
+            splits[split] = _examples(table, section.columns, needed=needed)
         except DataError as error:
             faults += error.faults
         else:
@@ -79,11 +80,15 @@ def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:
     return RecipeError(explain(f"the data set has the splits {', '.join(tables)}", fix=fix), where=str(source))
 
 
-def _examples(table: Table, columns: Mapping[str, str]) -> Examples:
-    needed = ["text", "text_pair", "label"] if "text_pair" in columns else ["text", "label"]
+def source_names(splits: Mapping[Split, Examples]) -> str:
+    """The sources of some splits by name, for people."""
+    return ", ".join(dict.fromkeys(examples.table.name for examples in splits.values()))
+
+
+def _examples(table: Table, columns: Mapping[str, str], *, needed: Sequence[str]) -> Examples:
     examples = Examples.of(pick_columns(table, columns=columns, needed=needed))
     unlabelled = [i for i, label in enumerate(examples.labels) if not label]
-    if unlabelled:
+    if unlabelled and "label" in needed:
         raise DataError(*examples.table.faults("no label", unlabelled))
     return examples
 
@@ -121,6 +126,24 @@ def cut_missing_splits(splits: dict[Split, Examples], section: DataSection, note
     if any(cuts.values()):
         notes += _about_stratifying(whole, {split: n for split, n in cuts.items() if n})
     return divided
+
+
+def without_blank_texts(splits: dict[Split, Examples], notes: list[str]) -> dict[Split, Examples]:
+    """Leave rows with a blank text out of training; elsewhere they stay, because they will be met in use.
+
+    Args:
+        splits: the rows, divided.
+        notes: gets a line a file.
+    """
+    train = splits[Split.TRAIN]
+    blank = train.blank()
+    if blank:
+        notes += train.said("blank text, left out of training,", blank)
+        train = train.take(sorted(set(range(len(train))) - set(blank)))
+    for split in (Split.VALIDATION, Split.TEST):
+        if split in splits:
+            notes += splits[split].said(f"blank text, kept in the {split} split,", splits[split].blank())
+    return {**splits, Split.TRAIN: train}
 
 
 def _about_stratifying(whole: Examples, cuts: Mapping[Split, int]) -> list[str]:

@@ -226,7 +226,7 @@ def _cells(table: Table) -> list[str | None] | list[tuple[str | None, str | None
 
 
 def _finding(examples: Examples, rows: Sequence[int]) -> Finding:
-    text = " ".join(examples.texts[rows[0]].split())
+    text = " ".join(examples.texts["text"][rows[0]].split())
     if len(text) > _EXAMPLE_CHARACTERS:
         text = text[: _EXAMPLE_CHARACTERS - 1] + "…"
     shown = rows[:_EXAMPLES]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 CHUNK_ROWS = 1_000
+
+_IDS = pa.list_(pa.int32())
 
 
 def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
@@ -47,6 +50,99 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
                 columns["labels"] = pa.array(chunk["label"], pa.int64())
             tables.append(pa.table(columns))
             bar.advance(len(chunk["text"]))
+    if not tables:
+        raise ValueError("there is no row to encode")
+    return Dataset(pa.concat_tables(tables))
+
+
+def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
+    """Tokenise ``source`` and ``target``, each cut at `max_length` tokens, its last special token kept.
+
+    A text that spells a special token, such as ``</s>``, is text.
+
+    Args:
+        rows: columns ``source`` and ``target``.
+        tokenizer: one for both sides.
+        max_length: tokens a side may have, special tokens included.
+
+    Returns:
+        A data set in the order of `rows` with ``input_ids`` of the source, ``labels`` of the target and
+        ``length``, the tokens of both.
+    """
+
+    def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
+        sources = _token_ids(chunk["source"], tokenizer, max_length=max_length)
+        targets = _token_ids(chunk["target"], tokenizer, max_length=max_length)
+        lengths = [len(source) + len(target) for source, target in zip(sources, targets, strict=True)]
+        return {
+            "input_ids": pa.array(sources, _IDS),
+            "labels": pa.array(targets, _IDS),
+            "length": pa.array(lengths, pa.int32()),
+        }
+
+    return _in_chunks(rows, columns_of)
+
+
+def encode_texts(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
+    """Tokenise ``text`` for a language model: no token is lost, a longer text becomes several rows.
+
+    Such a text is cut into as few consecutive parts as possible, of like length, so that none is a mere
+    ``</s>``; only the last one ends in it. A text that spells a special token is text.
+
+    Args:
+        rows: column ``text``, optionally ``id``.
+        tokenizer: the model's own.
+        max_length: tokens a part may have, special tokens included; where a packer puts ``<s>`` in front, one
+            less than the model takes.
+
+    Returns:
+        A data set in the order of `rows` with ``input_ids``, ``length`` in tokens and the ``id`` of the text.
+    """
+
+    def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
+        texts = [_parts(ids, max_length) for ids in _token_ids(chunk["text"], tokenizer)]
+        parts = [part for text in texts for part in text]
+        columns = {"input_ids": pa.array(parts, _IDS), "length": _lengths(parts)}
+        if "id" in chunk:
+            ids = [row_id for row_id, text in zip(chunk["id"], texts, strict=True) for _ in text]
+            columns["id"] = pa.array(ids)
+        return columns
+
+    return _in_chunks(rows, columns_of)
+
+
+def _token_ids(
+    texts: list[str], tokenizer: PreTrainedTokenizerBase, *, max_length: int | None = None
+) -> list[list[int]]:
+    encoded = tokenizer(
+        texts,
+        truncation=max_length is not None,
+        max_length=max_length,
+        return_attention_mask=False,
+        split_special_tokens=True,
+        verbose=False,
+    )
+    ids: list[list[int]] = encoded["input_ids"]
+    return ids
+
+
+def _parts(ids: list[int], max_length: int) -> list[list[int]]:
+    """As few parts as possible, of lengths that differ by at most one."""
+    n_parts = max(1, -(-len(ids) // max_length))
+    cuts = [len(ids) * part // n_parts for part in range(n_parts + 1)]
+    return [ids[start:end] for start, end in pairwise(cuts)]
+
+
+def _lengths(ids: list[list[int]]) -> pa.Array:
+    return pa.array([len(row) for row in ids], pa.int32())
+
+
+def _in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, pa.Array]]) -> Dataset:
+    tables: list[pa.Table] = []
+    with progress_bar("tokenising", len(rows)) as bar:
+        for start in range(0, len(rows), CHUNK_ROWS):
+            tables.append(pa.table(columns_of(rows[start : start + CHUNK_ROWS])))
+            bar.advance(min(CHUNK_ROWS, len(rows) - start))
     if not tables:
         raise ValueError("there is no row to encode")
     return Dataset(pa.concat_tables(tables))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.data.readers_text import lines_table
-from toolkit.data.rows import prepare_rows, rows_of
+from toolkit.data.rows import prepare_rows, prepare_text_rows, rows_of
 from toolkit.data.sources import DATA_SUFFIXES
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str], encoding: str | None = None) -> Dataset:
+def read_inputs(
+    inputs: Sequence[str],
+    *,
+    columns: Mapping[str, str],
+    encoding: str | None = None,
+    wanted: Sequence[str] | None = None,
+) -> Dataset:
     """Rows to predict.
 
     Args:
         inputs: each an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
         columns: for files, the task's names of columns and the data's.
         encoding: of text files and of stdin; None finds it.
+        wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
+            classification.
 
     Raises:
         RecipeError: if files and texts are mixed, or single texts are given where `columns` names a pair.
@@ -36,7 +45,10 @@ def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str], encoding: 
         text = next(text for text in inputs if text not in files)
         raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")
     if files:
-        return prepare_rows(files[0] if len(files) == 1 else files, columns=columns, encoding=encoding)
+        source = files[0] if len(files) == 1 else files
+        if wanted is not None:
+            return prepare_text_rows(source, wanted=wanted, columns=columns, encoding=encoding)
+        return prepare_rows(source, columns=columns, encoding=encoding)
     if "text_pair" in columns:
         raise RecipeError(
             "this model reads pairs of texts; give a file with the columns "
@@ -46,7 +58,8 @@ def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str], encoding: 
         _stdin(encoding) if text == STDIN else Table({"text": [text]}, (Part("command line", [number]),))
         for number, text in enumerate(inputs, start=1)
     ]
-    return rows_of(concatenate(tables))
+    table = concatenate(tables)
+    return rows_of(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
 
 
 def _stdin(encoding: str | None) -> Table:

@@ -23,7 +23,19 @@ def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> lis
     for split in (Split.VALIDATION, Split.TEST):
         if split in splits:
             notes += _about_classes(split, splits[split], labels)
+    notes += about_overlaps(splits)
+    n_conflicts = len(conflicting(train))
+    if n_conflicts:
+        notes.append(
+            f"the train split has {counted(n_conflicts, 'text')} with different labels; `toolkit doctor` lists them"
+        )
+    return notes
+
+
+def about_overlaps(splits: Mapping[Split, Examples]) -> list[str]:
+    """A line a pair of splits about the rows that are in both, all texts of a row alike."""
     in_order = [split for split in Split if split in splits]
+    notes = []
     for first, second in combinations(in_order, 2):
         n_shared = count_shared(splits[first], splits[second])
         if n_shared:
@@ -32,11 +44,6 @@ def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> lis
                 f"{n_shared:,} of {n_rows:,} rows of the {second} split are in the {first} split too "
                 "(but for case, spacing or Unicode form)"
             )
-    n_conflicts = len(conflicting(train))
-    if n_conflicts:
-        notes.append(
-            f"the train split has {counted(n_conflicts, 'text')} with different labels; `toolkit doctor` lists them"
-        )
     return notes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.data.divide import cut_missing_splits, read_splits_of
+from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_texts
 from toolkit.data.examples import Examples, digest
 from toolkit.data.notes import about_splits, counted, listed
 from toolkit.data.splits import few_shot
@@ -63,14 +63,11 @@ def prepare_classification(section: DataSection, *, label_names: Sequence[str] |
         RecipeError: an unknown encoding, subset or split.
     """
     notes: list[str] = []
-    splits = read_splits_of(section, notes)
-    source = ", ".join(dict.fromkeys(examples.table.name for examples in splits.values()))
-    splits = cut_missing_splits(splits, section, notes)
-    splits[Split.TRAIN] = _to_learn_from(splits[Split.TRAIN], section, notes)
-    for split in (Split.VALIDATION, Split.TEST):
-        if split in splits:
-            blank = splits[split].blank()
-            notes += splits[split].said(f"blank text, kept in the {split} split,", blank)
+    texts = ("text", "text_pair") if "text_pair" in section.columns else ("text",)
+    splits = read_splits_of(section, notes, needed=(*texts, "label"))
+    source = source_names(splits)
+    splits = without_blank_texts(cut_missing_splits(splits, section, notes), notes)
+    splits[Split.TRAIN] = _few(splits[Split.TRAIN], section, notes)
     labels = _labels(splits[Split.TRAIN], label_names)
     notes += about_splits(splits, labels)
     index = {label: i for i, label in enumerate(labels)}
@@ -86,11 +83,8 @@ def prepare_classification(section: DataSection, *, label_names: Sequence[str] |
     )
 
 
-def _to_learn_from(train: Examples, section: DataSection, notes: list[str]) -> Examples:
-    blank = train.blank()
-    if blank:
-        notes += train.said("blank text, left out of training,", blank)
-        train = train.take(sorted(set(range(len(train))) - set(blank)))
+def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
+    """As many rows of each class as the recipe wants to learn from."""
     shots = section.shots_per_class
     if shots is None:
         return train

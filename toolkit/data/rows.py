@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.data.columns import pick_columns
 from toolkit.data.examples import Examples, cut_cells
+from toolkit.data.normalise import clean_label, clean_text, is_blank
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
 from toolkit.errors import DataError
@@ -46,29 +48,87 @@ def prepare_rows(
     """
     columns = columns or {}
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
-    needed = ["text", "text_pair"] if "text_pair" in columns else ["text"]
-    optional = ["id"]
-    (needed if require_label else optional).append("label")
-    picked = pick_columns(table, columns=columns, needed=needed, optional=optional)
-    return rows_of(picked, require_label=require_label)
+    texts = ("text", "text_pair") if "text_pair" in columns else ("text",)
+    return _rows(table, columns, texts=texts, reference="label", required=require_label)
 
 
-def rows_of(table: Table, *, require_label: bool = False) -> Dataset:
-    """The rows of a table whose columns have the task's own names; see `prepare_rows`."""
+def prepare_text_rows(
+    source: Source,
+    *,
+    wanted: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+    require_reference: bool = False,
+    encoding: str | None = None,
+    quoting: bool | None = None,
+    subset: str | None = None,
+) -> Dataset:
+    """Like `prepare_rows`, for a task that learns from texts alone.
+
+    Args:
+        source: as in `read_table`; of a table with the one column ``text``, as a plain text file gives, that is
+            the source.
+        wanted: the task's own names of its columns: ``text``, or ``source`` and ``target``.
+        columns: the task's names of columns and the data's.
+        require_reference: whether every row needs a target, where `wanted` names one.
+        encoding, quoting, subset: as in `prepare_rows`.
+
+    Returns:
+        Columns ``id``, ``text`` or ``source``, and ``reference`` where there is a target (None in rows without).
+
+    Raises:
+        DataError: the file or a column is missing, broken or unreadable; a target is missing and required.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding, subset or split.
+    """
+    table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
+    name, *target = wanted
+    unnamed = {name: "text"} if list(table.columns) == ["text"] else {}
+    return _rows(
+        table,
+        {**unnamed, **(columns or {})},
+        texts=(name,),
+        reference=target[0] if target else None,
+        required=require_reference,
+    )
+
+
+def _rows(
+    table: Table, columns: Mapping[str, str], *, texts: Sequence[str], reference: str | None, required: bool
+) -> Dataset:
+    references = [] if reference is None else [reference]
+    needed = [*texts, *references] if required else texts
+    picked = pick_columns(table, columns=columns, needed=needed, optional=["id"] if required else ["id", *references])
+    return rows_of(picked, reference=reference, required=required)
+
+
+def rows_of(table: Table, *, reference: str | None = None, required: bool = False) -> Dataset:
+    """The rows of a table whose columns have the task's own names.
+
+    Args:
+        table: a column or two of texts, perhaps ``id``.
+        reference: the column that holds the right answers: ``label`` or ``target``.
+        required: whether every row needs one.
+    """
     from datasets import Dataset
 
-    examples = Examples.of(table)
-    unlabelled = [i for i, label in enumerate(examples.labels) if not label]
-    if require_label and unlabelled:
-        raise DataError(*table.faults("no label", unlabelled))
+    answers = [] if reference is None else _answers(table, reference)
+    missing = [row for row, answer in enumerate(answers) if answer is None]
+    if required and missing:
+        raise DataError(*table.faults(f"no {reference}", missing))
+    inputs = {name: cells for name, cells in table.columns.items() if name != reference}
+    examples = Examples.of(replace(table, columns=inputs))
     for line in [*cut_cells(table), *examples.said("blank text, predicted all the same,", examples.blank())]:
         warn(line)
-    rows: dict[str, list[int] | list[str] | list[str | None]] = {"id": _ids(table), "text": examples.texts}
-    if examples.pairs is not None:
-        rows["text_pair"] = examples.pairs
-    if len(unlabelled) < len(examples):
-        rows["reference"] = [label or None for label in examples.labels]
+    rows: dict[str, list[int] | list[str] | list[str | None]] = {"id": _ids(table), **examples.texts}
+    if len(missing) < len(answers):
+        rows["reference"] = answers
     return Dataset.from_dict(rows)
+
+
+def _answers(table: Table, reference: str) -> list[str | None]:
+    clean = clean_label if reference == "label" else clean_text
+    cleaned = [clean(cell) for cell in table.columns.get(reference, [])]
+    return [None if is_blank(answer) else answer for answer in cleaned]
 
 
 def _ids(table: Table) -> list[int] | list[str]:

@@ -11,6 +11,7 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_length
 from toolkit.data.encode import PaddingCollator, encode
+from toolkit.evaluation.device import inference_device, moved
 from toolkit.evaluation.predictions import Predictions
 from toolkit.progress import progress_bar
 
@@ -26,14 +27,14 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BAT
         batch_rows: rows of a batch; changes speed, and logits only within 1e-5 (DESIGN.md 4.5).
     """
     encoded = encode(rows, opened.tokenizer, max_length=opened.max_length)
-    device = _device()
+    device = inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
     collate = PaddingCollator(int(opened.tokenizer.pad_token_id))
     probabilities = np.empty((len(rows), len(opened.labels)), dtype=np.float32)
     inputs = encoded.select_columns([name for name in encoded.column_names if name not in ("labels", "length")])
     with torch.inference_mode(), progress_bar("predicting", len(rows)) as bar:
         for indices in by_length(encoded["length"], batch_rows):
-            batch = {name: tensor.to(device) for name, tensor in collate(_rows(inputs, indices)).items()}
+            batch = moved(collate(_rows(inputs, indices)), device)
             logits = model(**batch).logits.float()
             probabilities[indices] = logits.softmax(dim=-1).cpu().numpy()
             bar.advance(len(indices))
@@ -56,9 +57,3 @@ def _rows(dataset: Dataset, indices: Sequence[int]) -> list[dict[str, list[int]]
 def _label_indices(references: Sequence[str], labels: Sequence[str]) -> np.ndarray:
     position = {name: index for index, name in enumerate(labels)}
     return np.array([position.get(reference, -1) for reference in references], dtype=np.int64)
-
-
-def _device() -> torch.device:
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -1,23 +1,17 @@
-"""What a model predicted, row by row, and how it is written to files."""
+"""What a classification model predicted, row by row."""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from toolkit.errors import RecipeError, explain
-from toolkit.files import replacing
+from toolkit.evaluation.rows import OUTPUT_SUFFIXES, Row, check_output_suffix, rows_of, write_rows
 
-Row = dict[str, Any]
+__all__ = ["OUTPUT_SUFFIXES", "Predictions", "Row", "check_output_suffix"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +78,7 @@ class Predictions:
 
     def rows(self) -> list[Row]:
         """The same as one dict a row."""
-        columns = self.columns()
-        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        return rows_of(self.columns())
 
     def write(self, path: str | Path) -> None:
         """Write the rows, atomically, in the format that the path's suffix names.
@@ -97,56 +90,4 @@ class Predictions:
             RecipeError: the suffix is none of them.
             ResourceError: the file cannot be written.
         """
-        check_output_suffix(path)
-        with replacing(path) as temporary:
-            _WRITERS[Path(path).suffix.lower()](self, temporary)
-
-
-def check_output_suffix(path: str | Path) -> None:
-    """Check that a file can be written in the format its name asks for, before any work is done for it.
-
-    Raises:
-        RecipeError: the suffix is none of `OUTPUT_SUFFIXES`.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in OUTPUT_SUFFIXES:
-        found = f"output in the format {suffix!r}" if suffix else "an output file without a suffix"
-        message = explain(f"{found} cannot be written", allowed=OUTPUT_SUFFIXES, name=suffix)
-        raise RecipeError(message, where=str(path))
-
-
-def _write_csv(predictions: Predictions, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        # Up to Python 3.12 a lone carriage return is written without quotes, and then read as a line's end.
-        quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        columns = predictions.columns()
-        writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
-            has_return = any(isinstance(value, str) and "\r" in value for value in row)
-            (quoting if has_return else writer).writerow(row)
-
-
-def _write_jsonl(predictions: Predictions, path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        for row in predictions.rows():
-            stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _write_parquet(predictions: Predictions, path: Path) -> None:
-    columns = predictions.columns()
-    numbered = all(isinstance(name, int) for name in predictions.ids)
-    types = {"id": pa.int64() if numbered else pa.string(), "probability": pa.float64()}
-    if not numbered:
-        columns["id"] = [str(name) for name in predictions.ids]
-    schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
-    pq.write_table(pa.table(columns, schema=schema), path)
-
-
-_WRITERS: dict[str, Callable[[Predictions, Path], None]] = {
-    ".csv": _write_csv,
-    ".jsonl": _write_jsonl,
-    ".parquet": _write_parquet,
-}
-
-OUTPUT_SUFFIXES = tuple(_WRITERS)
+        write_rows(self.columns(), path)

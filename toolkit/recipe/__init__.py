@@ -9,10 +9,12 @@ from toolkit.recipe.model import json_schema, recipe_model
 from toolkit.recipe.resolved import recipe_digest, recipe_yaml
 from toolkit.recipe.schema import (
     COLUMNS,
+    TEXT_TASKS,
     DataSection,
     EvaluationSection,
     ModelSection,
     Recipe,
+    TokenizerSection,
     TrainingSection,
 )
 from toolkit.recipe.structure import structural_faults
@@ -21,12 +23,14 @@ from toolkit.recipe.yaml_text import recipe_text
 
 __all__ = [
     "COLUMNS",
+    "TEXT_TASKS",
     "DataSection",
     "EvaluationSection",
     "ModelSection",
     "Recipe",
     "ShippedRecipe",
     "Source",
+    "TokenizerSection",
     "TrainingSection",
     "build_recipe",
     "copy_recipe",

@@ -1,46 +1,15 @@
-"""The rules between the keys of a recipe, each with the keys that it reads.
-
-A rule yields what is wrong as (path, message); it is left out where something it reads is already faulty.
-"""
+"""The rules between the keys of a recipe that every task has, and the check of all rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Collection
 
 from toolkit.errors import explain
-from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED
+from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED, Method
+from toolkit.recipe import check_model, check_texts  # noqa: F401, their rules register themselves
 from toolkit.recipe.document import Finding, TreePath
-from toolkit.recipe.schema import COLUMNS, DataSection, Recipe
-
-Broken: TypeAlias = Iterator[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A check of several keys together.
-
-    Attributes:
-        reads: the keys that it looks at, as dotted paths.
-        broken: gives the dotted path and the message of each thing that is wrong.
-    """
-
-    reads: tuple[str, ...]
-    broken: Callable[[Recipe], Broken]
-
-
-RULES: list[Rule] = []
-
-
-def rule(*reads: str) -> Callable[[Callable[[Recipe], Broken]], Callable[[Recipe], Broken]]:
-    """Register a rule that reads these keys."""
-
-    def register(broken: Callable[[Recipe], Broken]) -> Callable[[Recipe], Broken]:
-        RULES.append(Rule(reads, broken))
-        return broken
-
-    return register
+from toolkit.recipe.rules import RULES, Broken, rule
+from toolkit.recipe.schema import COLUMNS, TEXT_TASKS, DataSection, Recipe
 
 
 def check(recipe: Recipe, faulty: Collection[TreePath] = ()) -> list[Finding]:
@@ -167,15 +136,15 @@ def _metrics_of_the_task(recipe: Recipe) -> Broken:
         if name in metrics[:i]:
             yield "evaluation.metrics", f"{name!r} is listed twice"
     best = recipe.training.for_trainer()["metric_for_best_model"]
-    allowed = [*metrics, "loss"]
+    allowed = ["loss"] if recipe.task in TEXT_TASKS else [*metrics, "loss"]
     if best is not None and best.removeprefix("eval_") not in allowed:
         yield (
             "training.metric_for_best_model",
             explain(
-                f"{best!r} is not measured by this recipe",
+                f"{best!r} is not measured {'while training' if recipe.task in TEXT_TASKS else 'by this recipe'}",
                 allowed=allowed,
                 name=best,
-                fix="add it to evaluation.metrics, or choose by one of these",
+                fix=None if recipe.task in TEXT_TASKS else "add it to evaluation.metrics, or choose by one of these",
             ),
         )
 
@@ -193,6 +162,9 @@ def _evaluation_while_training(recipe: Recipe) -> Broken:
             yield "training.eval_strategy", f"'no' leaves {key} without evaluations; {way_out}"
     elif recipe.training.early_stopping_patience is not None and data.validation_size == 0 and data.validation is None:
         yield "data.validation_size", "0 leaves early_stopping_patience without evaluations; give it rows"
+    if recipe.training.average_checkpoints is not None and not training["load_best_model_at_end"]:
+        fix = "set load_best_model_at_end: true, or take average_checkpoints out"
+        yield "training.average_checkpoints", f"without evaluations that keep their weights nothing is averaged; {fix}"
     if training["eval_strategy"] == "steps" and training["eval_steps"] is None:
         yield "training.eval_strategy", "'steps' needs eval_steps; set it, such as eval_steps: 100"
 
@@ -207,7 +179,7 @@ def _schedule_is_known_in_advance(recipe: Recipe) -> Broken:
         )
 
 
-@rule("training")
+@rule("training", "method")
 def _training_keys_agree(recipe: Recipe) -> Broken:
     own, training = recipe.training, recipe.training.for_trainer()
     if own.bf16 is True and training["fp16"]:
@@ -215,7 +187,8 @@ def _training_keys_agree(recipe: Recipe) -> Broken:
     if training["max_steps"] == 0:
         yield "training.max_steps", "0 steps train nothing; write -1 to go by num_train_epochs"
     strategy = training["train_sampling_strategy"]
-    if own.tokens_per_batch is not None and strategy != "group_by_length":
+    is_padded = recipe.method is not Method.SCRATCH
+    if own.tokens_per_batch is not None and is_padded and strategy != "group_by_length":
         yield (
             "training.tokens_per_batch",
             (f"it needs train_sampling_strategy: group_by_length, found {strategy!r}; remove one of them"),

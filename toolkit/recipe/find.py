@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.errors import RecipeError, ResourceError, explain
+from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.recipe.yaml_text import read_document, recipe_text
 from toolkit.shipped import shipped_folder
 
@@ -22,8 +23,8 @@ class ShippedRecipe:
         path: the file.
         family: the family of its model.
         task: what the model learns.
-        method: how the pretrained model is used.
-        model: the name of the pretrained model.
+        method: how the model is trained.
+        model: the name of the pretrained model, or that it is our own.
         summary: the sentence at its head.
     """
 
@@ -140,7 +141,7 @@ def _shipped_recipe(path: Path) -> ShippedRecipe:
         family=path.parent.name,
         task=tree["task"],
         method=tree["method"],
-        model=tree["model"]["name"],
+        model=tree["model"].get("name") or OWN_TRANSFORMER,
         summary=_summary(path.read_text(encoding="utf-8")),
     )
 

@@ -28,6 +28,7 @@ def library_fields(
     refused: typing.Container[str],
     kinds: Mapping[str, Any],
     defaults: Mapping[str, Any],
+    helps: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[Any, FieldInfo]]:
     """The fields of a dataclass, in the form that `pydantic.create_model` takes.
 
@@ -36,20 +37,20 @@ def library_fields(
         refused: names that a recipe shall not have.
         kinds: types that are narrower than the library's, by name.
         defaults: defaults other than the library's, by name.
+        helps: help texts, by name, for a class whose fields have none of their own.
 
     Returns:
         Name to (type, field); fields that no recipe could hold are left out.
     """
-    hints = typing.get_type_hints(library_class)
+    taken = [field for field in dataclasses.fields(library_class) if field.name not in refused]
+    hints = _hints(library_class, taken)
     fields: dict[str, tuple[Any, FieldInfo]] = {}
-    for field in dataclasses.fields(library_class):
-        if field.name in refused:
-            continue
+    for field in taken:
         try:
             kind = kinds[field.name] if field.name in kinds else recipe_type(hints[field.name])
         except NotForRecipesError:
             continue
-        help_text = " ".join(str(field.metadata.get("help", "")).split()) or None
+        help_text = " ".join(str(field.metadata.get("help", "")).split()) or (helps or {}).get(field.name)
         default = defaults[field.name] if field.name in defaults else _default(field)
         fields[field.name] = (kind, Field(default=default, description=help_text))
     return fields
@@ -79,6 +80,14 @@ def recipe_type(hint: Any) -> Any:
     if origin is dict:
         return dict[str, recipe_type(arguments[1])]  # type: ignore[misc]
     raise NotForRecipesError(f"values of type {hint} cannot be written in a recipe")
+
+
+def _hints(library_class: type, taken: list[dataclasses.Field[Any]]) -> dict[str, Any]:
+    """The type of each field; types that are spelt out are looked up, for those of the parents too."""
+    if any(isinstance(field.type, str) for field in taken):
+        return typing.get_type_hints(library_class)
+    # Those of the parents may not even be there: transformers knows torch.dtype while types are checked only.
+    return {field.name: field.type for field in taken}
 
 
 def _union_type(members: tuple[Any, ...]) -> Any:

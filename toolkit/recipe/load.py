@@ -10,14 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from toolkit.errors import Fault, RecipeError
-from toolkit.names import DEFAULT_METRICS, PEFT_METHODS
+from toolkit.names import DEFAULT_METRICS, PEFT_METHODS, Method
 from toolkit.recipe.check import check
+from toolkit.recipe.config_keys import completed_config, usual_architecture
 from toolkit.recipe.document import Document, Place, TreePath
 from toolkit.recipe.find import exists, missing_recipe
 from toolkit.recipe.model import recipe_model
 from toolkit.recipe.overrides import apply_overrides
 from toolkit.recipe.peft_keys import lora_section
-from toolkit.recipe.schema import EvaluationSection, Recipe
+from toolkit.recipe.schema import Recipe, TokenizerSection
 from toolkit.recipe.structure import structural_faults
 from toolkit.recipe.yaml_text import read_document
 
@@ -62,7 +63,7 @@ def _checked(document: Document) -> Recipe:
     faults: list[Fault] = [*document.faults, *document.faults_of(findings)]
     if faults or recipe is None:
         raise RecipeError(*faults)
-    return recipe
+    return _completed(recipe)
 
 
 def _sound_part(tree: dict[str, Any], faulty: Collection[TreePath]) -> Recipe | None:
@@ -89,7 +90,22 @@ def _with_defaults(recipe: Recipe) -> Recipe:
     """Fill in the defaults that depend on the task and the method."""
     filled: dict[str, Any] = {}
     if recipe.evaluation.metrics is None:
-        filled["evaluation"] = EvaluationSection(metrics=list(DEFAULT_METRICS[recipe.task]))
+        metrics = list(DEFAULT_METRICS[recipe.task])
+        filled["evaluation"] = recipe.evaluation.model_copy(update={"metrics": metrics})
     if recipe.method in PEFT_METHODS and not recipe.peft:
         filled["peft"] = lora_section()().model_dump()
+    if recipe.method is Method.SCRATCH and recipe.tokenizer is None:
+        filled["tokenizer"] = TokenizerSection()
+    written = recipe.model.config
+    if written is not None and written.get("architecture") is None:
+        config = {**written, "architecture": usual_architecture(recipe).value}
+        filled["model"] = recipe.model.model_copy(update={"config": config})
     return recipe.model_copy(update=filled)
+
+
+def _completed(recipe: Recipe) -> Recipe:
+    """The recipe with all values of its configuration: the last step, as the rules look at what was written."""
+    if recipe.model.config is None:
+        return recipe
+    model = recipe.model.model_copy(update={"config": completed_config(recipe.model.config)})
+    return recipe.model_copy(update={"model": model})

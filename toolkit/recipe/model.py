@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from toolkit.recipe.config_keys import config_section
+from toolkit.recipe.generation_keys import generation_section
 from toolkit.recipe.peft_keys import lora_section
-from toolkit.recipe.schema import Recipe
+from toolkit.recipe.schema import EvaluationSection, ModelSection, Recipe, Section
 from toolkit.recipe.training_keys import training_section
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,13 +20,15 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 @cache
 def recipe_model() -> type[Recipe]:
     """The class that checks a recipe's structure. Its first call imports transformers and peft (seconds)."""
-    training, lora = training_section(), lora_section()
+    training, lora, evaluation = training_section(), lora_section(), _evaluation_section()
     fields: dict[str, Any] = {
+        "model": (_model_section(), Field(description=_description("model"))),
         "training": (training, Field(default_factory=training, description=_description("training"))),
         "peft": (
             Annotated[lora, AfterValidator(BaseModel.model_dump)],
             Field(default={}, validate_default=False, description=_description("peft")),
         ),
+        "evaluation": (evaluation, Field(default_factory=evaluation, description=_description("evaluation"))),
     }
     return create_model("Recipe", __base__=Recipe, __doc__="A recipe of the transfer toolkit.", **fields)
 
@@ -60,5 +64,26 @@ def _without_titles(node: Any) -> Any:
     }
 
 
-def _description(name: str) -> str | None:
-    return Recipe.model_fields[name].description
+def _model_section() -> type[ModelSection]:
+    section: Any = config_section()
+    kind = Annotated[section, AfterValidator(_written)] | None
+    field = Field(default=None, description=_description("config", ModelSection))
+    fields: dict[str, Any] = {"config": (kind, field)}
+    return create_model("Model", __base__=ModelSection, __doc__=ModelSection.__doc__, **fields)
+
+
+def _evaluation_section() -> type[EvaluationSection]:
+    section: Any = generation_section()
+    kind = Annotated[section, AfterValidator(_written)]
+    description = _description("generation", EvaluationSection)
+    fields: dict[str, Any] = {"generation": (kind, Field(default={}, validate_default=False, description=description))}
+    return create_model("Evaluation", __base__=EvaluationSection, __doc__=EvaluationSection.__doc__, **fields)
+
+
+def _written(section: BaseModel) -> dict[str, Any]:
+    """The keys that are there, without defaults: a preset, or the model itself, has others."""
+    return section.model_dump(exclude_unset=True)
+
+
+def _description(name: str, section: type[Section] = Recipe) -> str | None:
+    return section.model_fields[name].description

@@ -11,6 +11,9 @@ import yaml
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import Recipe
 
+_LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
+"""Section and key of what is not written where it is empty: other methods and tasks have it."""
+
 _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
@@ -29,8 +32,10 @@ def recipe_digest(recipe: Recipe) -> str:
 def _values(recipe: Recipe) -> dict[str, Any]:
     # The class of training is made at run time: pydantic has to look at the value itself.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
-    if not values["peft"]:
-        del values["peft"]
+    for section, key in _LEFT_OUT:
+        holder = values[section] if section else values
+        if not holder[key]:
+            del holder[key]
     return values
 
 

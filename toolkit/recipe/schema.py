@@ -11,13 +11,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolkit.names import METRICS, Method, Task
+from toolkit.names import METRICS, Family, Method, Task
 from toolkit.recipe.values import OneOf, PositiveInt, Seed, Size, Source, Text
 
 ALL_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names))
 
-COLUMNS: dict[Task, tuple[str, ...]] = {Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label")}
+PAIR = ("source", "target")
+
+COLUMNS: dict[Task, tuple[str, ...]] = {
+    Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label"),
+    Task.TRANSLATION: PAIR,
+    Task.TEXT_GENERATION: ("text", *PAIR),
+    Task.FILL_MASK: ("text",),
+}
 """The columns that a task reads, by the toolkit's own names."""
+
+TEXT_TASKS = frozenset(Task) - {Task.TEXT_CLASSIFICATION}
+"""The tasks that learn from texts alone, without labels; the loss chooses their best epoch."""
+
+GENERATING_TASKS = frozenset({Task.TRANSLATION, Task.TEXT_GENERATION})
+"""The tasks whose answer is a new text."""
+
+OWN_TRANSFORMER = "own Transformer"
+"""What stands for the name of a model that begins at random."""
 
 # The library's names come from a YAML file, so that texts are all that an enumeration can be given.
 TaskName = Annotated[Task, Field(strict=False)]
@@ -39,12 +55,35 @@ class Section(BaseModel):
 
 
 class ModelSection(Section):
-    """Which pretrained model, and what kind of answer its head gives."""
+    """Which model, pretrained or our own, and what kind of answer its head gives."""
 
-    name: Text = Field(description="packaged:<name>, a local folder, or a hub id org/name[@revision].")
+    name: Text | None = Field(
+        default=None,
+        description="A pretrained model: packaged:<name>, a local folder, or a hub id org/name[@revision].",
+    )
+    config: dict[str, Any] | None = Field(
+        default=None, description="Our own Transformer from a random start, instead of name, for method: scratch."
+    )
     problem_type: Literal["single_label_classification"] | None = Field(
         default=None, description="The library's name for the kind of labels; null is the task's usual one."
     )
+
+    @property
+    def label(self) -> str:
+        """The model's name for people."""
+        return self.name or OWN_TRANSFORMER
+
+
+class TokenizerSection(Section):
+    """The tokenizer that is trained on the training texts before a model that begins at random."""
+
+    train: Literal["bpe", "unigram"] = Field(
+        default="bpe",
+        description="How the vocabulary is found: by merging pairs (Sennrich et al. 2016) or by leaving out what "
+        "is least needed (Kudo 2018).",
+    )
+    vocab_size: PositiveInt = Field(default=8000, description="Tokens of the vocabulary, the special ones among them.")
+    lowercase: bool = Field(default=False, description="Whether texts are put in lower case first.")
 
 
 class DataSection(Section):
@@ -98,7 +137,14 @@ class TrainingSection(Section):
         Literal["balanced"] | Annotated[dict[str, Annotated[float, Field(ge=0)]], Field(min_length=1)] | None
     ) = Field(default=None, description="Weight of each label in the loss; balanced: the inverse of its frequency.")
     tokens_per_batch: PositiveInt | None = Field(
-        default=None, description="Padded tokens of a micro-batch, instead of a fixed number of examples."
+        default=None,
+        description="Tokens of a micro-batch, instead of a fixed number of examples: padded ones, or with method: "
+        "scratch packed ones, which need no padding.",
+    )
+    average_checkpoints: PositiveInt | None = Field(
+        default=None,
+        description="Average the weights of the last n evaluations (Vaswani et al. 2017, section 6.1) instead of "
+        "taking the best one; null: the best.",
     )
     on_nan: Literal["stop", "skip"] = Field(
         default="stop", description="What a loss that is not finite does: end the run, or skip that step."
@@ -116,6 +162,9 @@ class EvaluationSection(Section):
     metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
         default=None, description="The metrics to report; null is the task's usual ones."
     )
+    generation: dict[str, Any] = Field(
+        default={}, description="Fields of transformers.GenerationConfig, for translation and text-generation."
+    )
 
 
 class Recipe(Section):
@@ -126,13 +175,16 @@ class Recipe(Section):
     """
 
     task: TaskName = Field(description="What the model shall do; the Hub's pipeline tag.")
-    model: ModelSection = Field(description="Which pretrained model.")
+    model: ModelSection = Field(description="Which model, pretrained or our own.")
+    tokenizer: TokenizerSection | None = Field(
+        default=None, description="The tokenizer to train, for method: scratch; null is the usual one."
+    )
     data: DataSection = Field(description="Where the rows come from.")
-    method: MethodName = Field(description="How the pretrained model is used: full, or a PEFT method.")
+    method: MethodName = Field(description="How the model is trained: full, a PEFT method, or scratch.")
     peft: dict[str, Any] = Field(default={}, description="Fields of the PEFT method's configuration.")
     training: TrainingSection = Field(
         default_factory=TrainingSection,
-        description="Fields of transformers.TrainingArguments, and five of our own.",
+        description="Fields of transformers.TrainingArguments, and six of our own.",
     )
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection, description="How the result is measured.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
@@ -142,3 +194,17 @@ class Recipe(Section):
     def metrics(self) -> list[str]:
         """The metrics to report, which loading has filled in; the first one stands for the result."""
         return self.evaluation.metrics or []
+
+    @property
+    def best_metric(self) -> str:
+        """What chooses the best epoch: as the recipe says, else the first metric, or ``loss`` without labels."""
+        named = self.training.for_trainer().get("metric_for_best_model")
+        usual = "loss" if self.task in TEXT_TASKS else self.metrics[0]
+        return str(named or usual).removeprefix("eval_")
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """What a task without labels reads, by the toolkit's own names: ``text``, or ``source`` and ``target``."""
+        architecture = (self.model.config or {}).get("architecture")
+        in_pairs = self.task is Task.TEXT_GENERATION and architecture == Family.ENCODER_DECODER
+        return PAIR if in_pairs or self.task is Task.TRANSLATION else ("text",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -10,14 +11,21 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from toolkit.errors import explain, nearest
+from toolkit.recipe.config_keys import config_hint
 from toolkit.recipe.document import Finding, TreePath
+from toolkit.recipe.generation_keys import generation_hint
 from toolkit.recipe.model import json_schema, recipe_model
 from toolkit.recipe.peft_keys import peft_hint
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema_words import alternatives, describe, follow
 from toolkit.recipe.training_keys import training_hint
 
-_HINTS = {"training": training_hint, "peft": peft_hint}
+_HINTS: dict[TreePath, Callable[[str], str | None]] = {
+    ("training",): training_hint,
+    ("peft",): peft_hint,
+    ("model", "config"): config_hint,
+    ("evaluation", "generation"): generation_hint,
+}
 _LONGEST_SHOWN = 60
 
 
@@ -60,7 +68,7 @@ def _finding(path: TreePath, detail: ErrorDetails, tree: Any) -> Finding:
 def _unknown_key(path: TreePath) -> str:
     key = str(path[-1])
     found = f"unknown key {key!r}"
-    hint = _HINTS[str(path[0])](key) if len(path) == 2 and path[0] in _HINTS else None
+    hint = _HINTS[path[:-1]](key) if path[:-1] in _HINTS else None
     if hint is not None:
         return explain(found, fix=hint)
     sections = alternatives(_schema(), follow(_schema(), path[:-1]))

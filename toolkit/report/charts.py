@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.report.facts import Measure, Result
+from toolkit.report.metric_words import metric_words
 
 MAX_POINTS = 240
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -57,19 +58,23 @@ class Line:
 
 @dataclass(frozen=True)
 class LineChart:
-    """Lines over one pair of axes; `chosen` is where the kept weights were seen."""
+    """Lines over one pair of axes; `chosen` is where the kept weights were seen, `averaged` where each of them was."""
 
     lines: tuple[Line, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     chosen: Tick | None
+    averaged: tuple[float, ...] = ()
 
 
 def bar_chart(results: Sequence[Result], metric: str) -> BarChart:
-    """Place one bar a result; the axis holds 0, 1 and every interval."""
+    """Place one bar a result; the axis holds 0, the end of the metric's scale and every interval."""
     measures = [result.measures.get(metric, Measure()) for result in results]
     numbers = [n for m in measures for n in (m.value, m.low, m.high) if n is not None]
-    axis = _Axis([0.0, 1.0, *numbers], start=0.0, end=100.0, round_ends=True)
+    scale = metric_words(metric).scale
+    if scale is None:
+        scale = 0.0 if any(numbers) else 1.0
+    axis = _Axis([0.0, scale, *numbers], start=0.0, end=100.0, round_ends=True)
     bars = (
         Bar(
             name=result.name,
@@ -86,13 +91,18 @@ def bar_chart(results: Sequence[Result], metric: str) -> BarChart:
 
 
 def line_chart(
-    series: Sequence[tuple[str, Sequence[Point]]], *, chosen: int | None, from_zero: bool
+    series: Sequence[tuple[str, Sequence[Point]]],
+    *,
+    chosen: int | None,
+    averaged: Sequence[int] = (),
+    from_zero: bool,
 ) -> LineChart | None:
     """Place lines over the step axis.
 
     Args:
         series: a name and its points ``(step, value)`` for each line, in the order of the steps.
         chosen: the step to mark.
+        averaged: the steps to mark where the weights are a mean.
         from_zero: whether the value axis holds 0.
 
     Returns:
@@ -106,7 +116,9 @@ def line_chart(
     values = _Axis(wanted, start=100.0, end=0.0, round_ends=True)
     lines = [_line(name, line, steps, values) for name, line in series if line]
     mark = None if chosen is None else Tick(steps.at(chosen), f"kept: step {chosen:,}")
-    return LineChart(tuple(lines), steps.ticks, values.ticks, mark)
+    if averaged:
+        mark = Tick(steps.at(averaged[-1]), f"kept: the mean of {len(averaged)}" if len(averaged) > 1 else "kept")
+    return LineChart(tuple(lines), steps.ticks, values.ticks, mark, tuple(steps.at(step) for step in averaged))
 
 
 def thin(points: Sequence[Point]) -> list[Point]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from toolkit.data.packaged import PREFIX
+from toolkit.recipe.schema import OWN_TRANSFORMER
+from toolkit.report.metric_words import MetricWords, metric_words
 
 NOT_DEFINED = "not defined"
 OUTSIDE = "(outside the training labels)"
 
-_METRIC_NAMES = {
-    "f1": "macro F1",
-    "precision": "macro precision",
-    "recall": "macro recall",
-    "matthews_correlation": "Matthews correlation",
+_BASELINE_NAMES = {
+    "majority": "Most frequent class",
+    "tfidf-logistic": "TF-IDF + logistic regression",
+    "copy-source": "Copy of the source",
+    "nearest-neighbour": "Target of the nearest source",
+    "character-5-gram": "5-gram of characters",
 }
-_BASELINE_NAMES = {"majority": "Most frequent class", "tfidf-logistic": "TF-IDF + logistic regression"}
 _DECIMAL_STEP = 1000
 
 
@@ -27,23 +31,33 @@ class Measure:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    words: MetricWords = field(default=metric_words(""), compare=False)
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any] | None) -> Measure:
+    def of(cls, entry: Mapping[str, Any] | None, metric: str = "") -> Measure:
         """From ``{"value": …, "ci95": [low, high]}``; what is missing, null or not finite is None."""
         entry = entry or {}
         low, high = entry.get("ci95") or (None, None)
-        return cls(_finite(entry.get("value")), _finite(low), _finite(high))
+        return cls(_finite(entry.get("value")), _finite(low), _finite(high), metric_words(metric))
 
     @property
     def text(self) -> str:
-        """The value to three places."""
-        return NOT_DEFINED if self.value is None else f"{self.value:.3f}"
+        """The value to the metric's places."""
+        return NOT_DEFINED if self.value is None else self.words.number(self.value)
 
     @property
     def interval(self) -> str:
         """``0.820 to 0.860``, or nothing."""
-        return "" if self.low is None or self.high is None else f"{self.low:.3f} to {self.high:.3f}"
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.words.number(self.low)} to {self.words.number(self.high)}"
+
+    @property
+    def goodness(self) -> float:
+        """What is larger for the better of two; the lowest of all without a value."""
+        if self.value is None:
+            return -math.inf
+        return self.value if self.words.greater_is_better else -self.value
 
 
 @dataclass(frozen=True)
@@ -90,33 +104,69 @@ def headline_metric(metrics: Mapping[str, Any]) -> str:
     return next(str(name) for name in metrics["splits"]["test"]["metrics"])
 
 
+def compared_metric(metrics: Mapping[str, Any]) -> str | None:
+    """The first metric of the model that a baseline has too; None where there is none."""
+    model, *baselines = results(metrics)
+    return next((name for name in model.measures if any(name in r.measures for r in baselines)), None)
+
+
 def metric_name(name: str) -> str:
     """A metric's name in words."""
-    return _METRIC_NAMES.get(name, name.replace("_", " "))
+    return metric_words(name).name
+
+
+def title(metrics: Mapping[str, Any]) -> str:
+    """The model's name as the beginning of a heading."""
+    name: str = metrics["model"]
+    return name[0].upper() + name[1:] if name == OWN_TRANSFORMER else name
+
+
+def sources(metrics: Mapping[str, Any]) -> list[str]:
+    """The sources of the data by name; of a packaged collection of many files only the collection."""
+    named = metrics["data"]["source"].split(", ")
+    return list(dict.fromkeys(n.partition("/")[0] if n.startswith(PREFIX) else n for n in named))
 
 
 def headline(metrics: Mapping[str, Any]) -> str:
     """What was reached, with its interval: a sentence without its subject, the model."""
     measure = results(metrics)[0].measures[headline_metric(metrics)]
-    name, rows = metric_name(headline_metric(metrics)), count(metrics["splits"]["test"]["rows"], "test row")
+    rows = count(metrics["splits"]["test"]["rows"], "test row")
     if measure.value is None:
-        return f"has no defined {name} on {rows}"
-    return f"reaches {name} {measure.text}{_interval_words(measure)} on {rows}"
+        return f"has no defined {measure.words.name} on {rows}"
+    reached = measure.words.sentence.format(name=measure.words.name, value=measure.text)
+    return f"reaches {reached}{_interval_words(measure)} on {rows}"
 
 
 def comparison(metrics: Mapping[str, Any]) -> str:
-    """The difference to the best baseline and whether the intervals settle it; empty without the numbers."""
-    metric = headline_metric(metrics)
+    """The difference to the best baseline and whether the intervals settle it; empty without the numbers.
+
+    It is about the headline's metric, or else about the first one that a baseline has.
+    """
+    metric = compared_metric(metrics)
     model, *baselines = results(metrics)
+    if metric is None:
+        return ""
     ours = model.measures[metric]
     known = [(r.measures[metric], r.name) for r in baselines if metric in r.measures]
-    theirs, name = max(known, key=lambda pair: _or_lowest(pair[0].value), default=(Measure(), ""))
+    theirs, name = max(known, key=lambda pair: pair[0].goodness)
     if ours.value is None or theirs.value is None:
         return ""
-    difference = ours.value - theirs.value
-    place = f"{abs(difference):.3f} {'above' if difference > 0 else 'below'}" if difference else "equal to"
-    sentence = f"That is {place} the best baseline: {name}, {theirs.text}{_interval_words(theirs)}."
+    words = ours.words
+    subject = "That is" if metric == headline_metric(metrics) else f"In {_told(ours)}, it is"
+    place = _place(ours.value - theirs.value, words)
+    direction = "" if words.greater_is_better else ", where less is better"
+    sentence = f"{subject} {place} the best baseline{direction}: {name}, {theirs.text}{_interval_words(theirs)}."
     return f"{sentence} {_overlap_words(ours, theirs)}".strip()
+
+
+def best_values(results: Sequence[Result]) -> dict[str, float]:
+    """The best value of each metric that two or more results have, by the metric's name."""
+    values: dict[str, list[Measure]] = {}
+    for result in results:
+        for name, measure in result.measures.items():
+            values.setdefault(name, []).extend([measure] if measure.value is not None else [])
+    best = {name: max(known, key=lambda m: m.goodness) for name, known in values.items() if len(known) > 1}
+    return {name: measure.value for name, measure in best.items() if measure.value is not None}
 
 
 def most_confused(confusion: Mapping[str, Any], *, at_most: int) -> list[Confused]:
@@ -183,15 +233,25 @@ def _cost(name: str, value: float) -> tuple[str, str]:
 
 
 def _measures(entry: Mapping[str, Any]) -> dict[str, Measure]:
-    return {name: Measure.of(value) for name, value in entry["metrics"].items()}
+    return {name: Measure.of(value, name) for name, value in entry["metrics"].items()}
 
 
 def _finite(value: Any) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _or_lowest(value: float | None) -> float:
-    return -math.inf if value is None else value
+def _told(measure: Measure) -> str:
+    return f"{measure.words.name}, {measure.text}{_interval_words(measure)}"
+
+
+def _place(difference: float, words: MetricWords) -> str:
+    """``0.055 above``; a difference that would be written as nothing is told as less than the last place."""
+    if not difference:
+        return "equal to"
+    amount = words.number(abs(difference))
+    if float(amount.replace(",", "")) == 0:
+        amount = f"less than {words.number(10.0**-words.places)}"
+    return f"{amount} {'above' if difference > 0 else 'below'}"
 
 
 def _interval_words(measure: Measure) -> str:

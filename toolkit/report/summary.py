@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.data.doctor import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
-from toolkit.report import facts
-from toolkit.report.text_table import table
+from toolkit.report import facts, text_facts
+from toolkit.report.metric_words import metric_words
+from toolkit.report.next_steps import next_lines
+from toolkit.report.text_table import shortened, table
+from toolkit.report.written import written_lines
 
 MISTAKES_SHOWN = 3
 CONFUSIONS_SHOWN = 3
 CLASSES_SHOWN = 10
-TEXT_WIDTH = 80
 
 
-def run_summary(metrics: Mapping[str, Any], *, folder: str, mistakes: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+def run_summary(metrics: Mapping[str, Any], *, folder: str, samples: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     """A finished run: the result beside its baselines, what it gets wrong, what to type next.
 
     Args:
         metrics: the content of ``metrics.json``.
         folder: the run folder.
-        mistakes: the most confident ones, as in `toolkit.report.page.render_page`.
+        samples: test rows to look at, as in `toolkit.report.page.render_page`.
     """
     test = metrics["splits"]["test"]
-    quoted = shlex.quote(folder)
     results = facts.results(metrics)
-    rows = [[result.name, *_cells(result.measures.values())] for result in results]
+    names = list(results[0].measures)
+    rows = [[result.name, *_cells([result.measures.get(name) for name in names])] for result in results]
     costs = ", ".join(f"{name} {amount}" for name, amount in facts.costs(metrics))
     return [
         "",
-        f"{metrics['model']} with method {metrics['method']} and seed {metrics['seed']} {facts.headline(metrics)}",
+        f"{facts.title(metrics)} with method {metrics['method']} and seed {metrics['seed']} {facts.headline(metrics)}",
         "(the test rows chose nothing).",
         "",
-        *table(rows, header=("", *_header(results[0].measures))),
+        *table(rows, header=("", *_header(names))),
         "",
-        facts.comparison(metrics),
-        _chosen(metrics["training"]),
+        *[line for line in (facts.comparison(metrics), *text_facts.notes(metrics)) if line],
+        text_facts.weights(metrics),
         f"Cost: {costs}.",
         *_confusions(test),
-        *_mistake_lines(mistakes),
+        *(written_lines(samples) if text_facts.is_text_task(metrics) else _mistake_lines(samples)),
         "",
         "Next:",
-        f'  toolkit predict {quoted} "your own text"',
-        f"  toolkit evaluate {quoted} --data your-file.csv",
-        f"  look at {folder}/report.html; the model is in {folder}/model",
+        *next_lines(metrics, folder=folder),
     ]
 
 
 def evaluation_summary(result: Mapping[str, Any]) -> list[str]:
     """An evaluation on new data."""
     test = result["splits"]["test"]
-    measures = {name: facts.Measure.of(entry) for name, entry in test["metrics"].items()}
-    rows = [(facts.metric_name(name), measure.text, measure.interval) for name, measure in measures.items()]
+    measures = [facts.Measure.of(entry, name) for name, entry in test["metrics"].items()]
+    rows = [(measure.words.heading, measure.text, measure.interval) for measure in measures]
     return [
         f"{facts.count(test['rows'], 'row')} of {result['data']['source']}",
         "",
         *table(rows, header=("metric", "value", "95 % interval")),
+        *_signatures(result),
         *_confusions(test),
     ]
 
@@ -68,9 +68,9 @@ def spread_summary(summary: Mapping[str, Any], *, folder: str) -> list[str]:
     rows = [
         (
             facts.metric_name(name),
-            _number(entry["mean"]),
-            _number(entry["sd"]),
-            "  ".join(_number(value) for value in entry["values"]),
+            _number(entry["mean"], name),
+            _number(entry["sd"], name),
+            "  ".join(_number(value, name) for value in entry["values"]),
         )
         for name, entry in summary["metrics"].items()
     ]
@@ -91,22 +91,22 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str
     return lines if report.warnings else [*lines, "Nothing to warn of."]
 
 
-def _number(value: float | None) -> str:
-    return facts.NOT_DEFINED if value is None else f"{value:.4f}"
+def _number(value: float | None, metric: str) -> str:
+    """A value to one place more than elsewhere: seeds differ by less than test samples do."""
+    return facts.NOT_DEFINED if value is None else metric_words(metric).number(value, more_places=1)
 
 
-def _header(names: Mapping[str, Any]) -> list[str]:
-    return [cell for name in names for cell in (facts.metric_name(name), "95 % interval")]
+def _header(names: Sequence[str]) -> list[str]:
+    return [cell for name in names for cell in (metric_words(name).heading, "95 % interval")]
 
 
-def _cells(measures: Any) -> list[str]:
-    return [cell for measure in measures for cell in (measure.text, measure.interval)]
+def _cells(measures: Sequence[facts.Measure | None]) -> list[str]:
+    return [cell for m in measures for cell in (("–", "") if m is None else (m.text, m.interval))]
 
 
-def _chosen(training: Mapping[str, Any]) -> str:
-    if training["best_step"] is None:
-        return f"The weights are those of the last step, {training['steps']}."
-    return f"The validation rows chose the weights of step {training['best_step']} of {training['steps']}."
+def _signatures(result: Mapping[str, Any]) -> list[str]:
+    told = [f"{name}, signature of sacreBLEU: {signature}" for name, signature in text_facts.signatures(result)]
+    return ["", *told] if told else []
 
 
 def _confusions(test: Mapping[str, Any]) -> list[str]:
@@ -116,9 +116,9 @@ def _confusions(test: Mapping[str, Any]) -> list[str]:
     return ["", "Most confused:", *listed] if pairs else []
 
 
-def _mistake_lines(mistakes: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = ["", "Most confident mistakes:"] if mistakes else []
-    for row in mistakes[:MISTAKES_SHOWN]:
+def _mistake_lines(samples: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = ["", "Most confident mistakes:"] if samples else []
+    for row in samples[:MISTAKES_SHOWN]:
         lines.append(
             f"  {row['probability']:.2f} sure of {row['prediction']}, but it is {row['reference']}: "
             f"{shortened(row['text'])}"
@@ -154,9 +154,3 @@ def _token_lines(tokens: TokenReport) -> list[str]:
         f"cut at {tokens.max_length:,} tokens: {tokens.truncation_rate:.1%} of the texts",
         f"unknown tokens: {tokens.unknown_rate:.2%}; tokens per character: {tokens.tokens_per_character:.2f}",
     ]
-
-
-def shortened(text: str) -> str:
-    """A text as one line that fits beside a few columns."""
-    line = " ".join(text.split())
-    return line if len(line) <= TEXT_WIDTH else line[: TEXT_WIDTH - 1] + "…"

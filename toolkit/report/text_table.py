@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+TEXT_WIDTH = 80
+
 
 def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> list[str]:
     """Rows under a header in aligned columns; wide (Korean) letters count as two."""
@@ -18,3 +20,9 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> list[str]:
         ).rstrip()
 
     return [line(row) for row in grid]
+
+
+def shortened(text: str) -> str:
+    """A text as one line that fits beside a few columns."""
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT_WIDTH else line[: TEXT_WIDTH - 1] + "…"

@@ -62,26 +62,28 @@ class BestSoFar:
         value: of the metric that decides.
         evaluations_since: evaluations without improvement.
         curve: every evaluation, as ``{"step", "epoch", metric: value}``.
+        kept: evaluations whose weights are on disk, by their steps: the best one, or the last ones to average.
     """
 
     step: int | None = None
     value: float | None = None
     evaluations_since: int = 0
     curve: list[dict[str, float | None]] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
 
     def to_info(self) -> dict[str, Any]:
         """As a checkpoint keeps it."""
         facts = asdict(self)
-        return {"best_step": facts.pop("step"), "best": facts}
+        return {"kept_steps": facts.pop("kept"), "best": facts}
 
     @classmethod
     def from_info(cls, info: dict[str, Any]) -> BestSoFar:
         """As it was when a checkpoint was written."""
-        return cls(step=info["best_step"], **info["best"])
+        return cls(kept=list(info["kept_steps"]), **info["best"])
 
 
 class BestModel(TrainerCallback):
-    """Keeps the weights of the best evaluation and stops when there is no improvement any more.
+    """Keeps the weights of the best evaluation, or of the last ones, and stops when nothing improves any more.
 
     Args:
         best: the state, perhaps of an earlier process.
@@ -89,6 +91,7 @@ class BestModel(TrainerCallback):
         greater_is_better: False for losses.
         patience: evaluations without improvement after which training stops; None never stops.
         folder: where ``best-<step>`` goes; None keeps no weights.
+        averaged: keep the weights of so many last evaluations instead of the best one's.
     """
 
     def __init__(
@@ -99,12 +102,14 @@ class BestModel(TrainerCallback):
         greater_is_better: bool,
         patience: int | None,
         folder: Path | None,
+        averaged: int | None = None,
     ) -> None:
         self.best = best
         self.metric = metric
         self.sign = 1.0 if greater_is_better else -1.0
         self.patience = patience
         self.folder = folder
+        self.averaged = averaged
 
     def on_evaluate(
         self,
@@ -124,10 +129,14 @@ class BestModel(TrainerCallback):
         told = ", ".join(f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items())
         say(f"step {state.global_step}/{state.max_steps}: validation {told}")
         value = scores[self.metric]
-        if value is not None and (self.best.value is None or self.sign * value > self.sign * self.best.value):
+        improved = value is not None and (self.best.value is None or self.sign * value > self.sign * self.best.value)
+        if self.folder is not None and (improved or self.averaged):
+            before = [step for step in self.best.kept if step != state.global_step]
+            self.best.kept = [*before, state.global_step][-(self.averaged or 1) :]
+            if args.should_save:
+                self._save(kwargs["model"], self.folder / f"{BEST_PREFIX}{state.global_step}", value)
+        if improved:
             self.best.step, self.best.value, self.best.evaluations_since = state.global_step, value, 0
-            if self.folder is not None and args.should_save:
-                self._save(kwargs["model"], self.folder / f"{BEST_PREFIX}{state.global_step}")
             return
         self.best.evaluations_since += 1
         if self.patience is not None and self.best.evaluations_since >= self.patience:
@@ -139,12 +148,12 @@ class BestModel(TrainerCallback):
         """Whether patience is at its end."""
         return self.patience is not None and self.best.evaluations_since >= self.patience
 
-    def _save(self, model: torch.nn.Module, folder: Path) -> None:
+    def _save(self, model: torch.nn.Module, folder: Path, value: float | None) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
         save_file(weights_to_save(model), folder / WEIGHTS)
-        seal(folder, {"value": self.best.value})
+        seal(folder, {"value": value})
 
 
 class RunLog(TrainerCallback):

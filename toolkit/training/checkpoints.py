@@ -18,7 +18,7 @@ from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atom
 from toolkit.progress import warn
 
 MARKER = "COMPLETE.json"
-SCHEMA = 1  # of the marker and of what `seal` is told; another one is not gone on with
+SCHEMA = 2  # of the marker and of what `seal` is told; another one is not gone on with
 PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
 KEPT = 2
@@ -83,32 +83,32 @@ def damage(folder: Path) -> str | None:
 def newest_whole(root: Path) -> Checkpoint | None:
     """The latest checkpoint that is whole, judged by its step; damaged later ones are set aside.
 
-    A checkpoint also needs the best weights that its info names under ``best_step``.
+    A checkpoint also needs the weights of evaluations that its info names under ``kept_steps``.
     """
     for step, folder in sorted(_steps(root, PREFIX), reverse=True):
         wrong = damage(folder)
         if wrong is None:
             info = json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"]
-            best_step = info.get("best_step")
-            wrong_best = None if best_step is None else damage(root / f"{BEST_PREFIX}{best_step}")
-            if wrong_best is None:
+            kept = [root / f"{BEST_PREFIX}{kept_step}" for kept_step in info.get("kept_steps", [])]
+            unusable = [f"{best.name}: {found}" for best in kept if (found := damage(best)) is not None]
+            if not unusable:
                 return Checkpoint(folder, step, info)
-            wrong = f"its best weights ({BEST_PREFIX}{best_step}) cannot be used: {wrong_best}"
+            wrong = f"the weights that it goes back to cannot be used ({'; '.join(unusable)})"
         warn(f"checkpoint at step {step} is set aside: {wrong}")
         _quarantine(folder)
     return None
 
 
 def rotate(root: Path, *, keep: int = KEPT) -> None:
-    """Delete all but the newest checkpoints, and best weights that none of those kept refers to."""
+    """Delete all but the newest checkpoints, and weights of evaluations that none of those kept refers to."""
     by_age = sorted(_steps(root, PREFIX), reverse=True)
     for _, folder in by_age[keep:]:
         # The marker goes first: a deletion that is cut off must not leave a folder that looks whole.
         (folder / MARKER).unlink(missing_ok=True)
         shutil.rmtree(folder)
-    wanted = set()
+    wanted: set[int] = set()
     for _, folder in by_age[:keep]:
-        wanted.add(json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"].get("best_step"))
+        wanted.update(json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"].get("kept_steps", []))
     for step, folder in _steps(root, BEST_PREFIX):
         if step not in wanted:
             (folder / MARKER).unlink(missing_ok=True)

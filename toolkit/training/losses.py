@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from toolkit.transformer.cross_entropy import IGNORED, token_loss
+
 
 class ClassificationLoss:
     """Cross entropy of single-label classification.
@@ -40,6 +42,33 @@ class ClassificationLoss:
         weights = None if self.class_weights is None else self.class_weights.to(logits)
         total = cross_entropy(logits, labels, weight=weights, reduction="sum", label_smoothing=self.label_smoothing)
         return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
+
+
+class TokenLoss:
+    """Cross entropy of predicted tokens: translation, language models, masked words.
+
+    Args:
+        label_smoothing: share of the target that is spread over the vocabulary (Vaswani et al. 2017, 5.4).
+    """
+
+    def __init__(self, *, label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        """The loss of a packed micro-batch as its share in the loss of the batch.
+
+        Args:
+            outputs: a model's output with ``logits [1, predicted tokens, vocabulary]``.
+            labels: ``[1, tokens]``; those that are not -100 are the predicted ones, in the same order.
+            num_items_in_batch: predicted tokens of the whole batch; None means that the micro-batch is the batch.
+        """
+        targets = labels[labels != IGNORED]
+        return token_loss(
+            outputs.logits[0],
+            targets,
+            label_smoothing=self.label_smoothing,
+            num_items_in_batch=num_items_in_batch,
+        )
 
 
 def balanced_weights(labels: Tensor, n_labels: int) -> Tensor:

@@ -11,12 +11,10 @@ import numpy as np
 from datasets import Dataset
 from transformers import TrainingArguments
 
-from toolkit.adapters import OpenedModel
-from toolkit.data import ClassificationData
 from toolkit.data.batches import StepBatches
-from toolkit.data.encode import encode
 from toolkit.recipe import Recipe
 from toolkit.training.arguments import Rhythms, training_arguments
+from toolkit.training.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,7 @@ class Plan:
         steps_per_epoch: optimizer updates of an epoch.
         max_steps: optimizer updates of the whole training.
         keeps_best: whether validation chooses the weights.
+        averaged: evaluations whose weights are averaged instead; None: none.
         metric: what it chooses by.
         greater_is_better: whether more of it is better.
     """
@@ -44,22 +43,22 @@ class Plan:
     steps_per_epoch: int
     max_steps: int
     keeps_best: bool
+    averaged: int | None
     metric: str
     greater_is_better: bool
 
 
-def plan_training(recipe: Recipe, data: ClassificationData, opened: OpenedModel, *, checkpoints: Path) -> Plan:
-    """Encode the data and count the steps.
+def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) -> Plan:
+    """Divide the rows into batches and count the steps.
 
     Args:
         recipe: checked.
-        data: its splits.
-        opened: whose tokenizer encodes.
+        objective: with its encoded rows.
         checkpoints: the folder for them.
     """
     settings: dict[str, Any] = recipe.training.for_trainer()
     arguments = training_arguments(recipe, checkpoints)
-    train_rows = encode(data.train, opened.tokenizer, max_length=opened.max_length)
+    train_rows = objective.train_rows
     batches = StepBatches(
         train_rows["length"],
         micro_batch=arguments.per_device_train_batch_size,
@@ -67,33 +66,24 @@ def plan_training(recipe: Recipe, data: ClassificationData, opened: OpenedModel,
         strategy=settings["train_sampling_strategy"],
         seed=recipe.seed,
         tokens_per_batch=recipe.training.tokens_per_batch,
+        packed=objective.packed,
     )
     micro_batches = math.ceil(len(batches) / arguments.world_size)
     steps_per_epoch = math.ceil(micro_batches / arguments.gradient_accumulation_steps)
     all_epochs = math.ceil(arguments.num_train_epochs * steps_per_epoch)
-    validation_rows = _validation_rows(data, opened)
-    metric = str(settings["metric_for_best_model"] or recipe.metrics[0]).removeprefix("eval_")
+    metric = recipe.best_metric
     greater = settings["greater_is_better"]
+    has_validation = objective.validation_rows is not None
     return Plan(
         arguments=arguments,
         train_rows=train_rows.add_column("row", np.arange(len(train_rows))),
-        validation_rows=validation_rows,
+        validation_rows=objective.validation_rows,
         batches=batches,
         rhythms=Rhythms.of(settings),
         steps_per_epoch=steps_per_epoch,
         max_steps=arguments.max_steps if arguments.max_steps > 0 else all_epochs,
-        keeps_best=validation_rows is not None and bool(settings["load_best_model_at_end"]),
+        keeps_best=has_validation and bool(settings["load_best_model_at_end"]),
+        averaged=recipe.training.average_checkpoints if has_validation else None,
         metric=metric,
         greater_is_better=metric != "loss" if greater is None else bool(greater),
     )
-
-
-def _validation_rows(data: ClassificationData, opened: OpenedModel) -> Dataset | None:
-    """Rows of classes that training does not have are left out: a loss has no value for them."""
-    if data.validation is None:
-        return None
-    known = data.validation.select(np.flatnonzero(np.asarray(data.validation["label"]) >= 0))
-    if len(known) == 0:
-        return None
-    rows = encode(known, opened.tokenizer, max_length=opened.max_length)
-    return rows.select(np.argsort(rows["length"], kind="stable"))

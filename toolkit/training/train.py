@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from peft import PeftModel
-from transformers import EvalPrediction, PreTrainedModel, PrinterCallback
+from transformers import PreTrainedModel, PrinterCallback
 
 from toolkit.adapters import OpenedModel
-from toolkit.data import ClassificationData
-from toolkit.data.encode import PaddingCollator
-from toolkit.errors import RecipeError, ResourceError, explain
-from toolkit.evaluation.metrics import compute_metrics
+from toolkit.data import ClassificationData, TextData
+from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
 from toolkit.names import Method
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, KEPT, PREFIX, Checkpoint, newest_whole
-from toolkit.training.losses import ClassificationLoss, balanced_weights
+from toolkit.training.memory import keep_freed_memory
+from toolkit.training.objective import Objective, objective_of
 from toolkit.training.peft_methods import wrap_with_lora
 from toolkit.training.plan import Plan, plan_training
 from toolkit.training.trainable import ParameterCount, check_new_parameters_train, count_parameters
 from toolkit.training.trainer import RecipeTrainer
-from toolkit.training.weights import load_weights
+from toolkit.training.weights import load_average, load_weights
 
 OPTIMIZER_STATES = 2  # Adam keeps two numbers a parameter
 
@@ -42,7 +40,8 @@ class Trained:
     Attributes:
         model: with the weights that validation chose, or the last ones without a validation split.
         parameters: how many learn, and how many there are.
-        best_step: optimizer updates after which the chosen weights were seen; None for the last ones.
+        best_step: optimizer updates after which the chosen weights were seen; None for the last ones, or a mean.
+        averaged_steps: the evaluations whose weights were averaged.
         steps: optimizer updates done.
         train_seconds: wall time, over all processes that worked on it, evaluation and saving included.
         curve: each evaluation on the validation split, ``{"step", "epoch", metric: value}``.
@@ -52,14 +51,15 @@ class Trained:
     model: PreTrainedModel | PeftModel
     parameters: ParameterCount
     best_step: int | None
+    averaged_steps: tuple[int, ...]
     steps: int
     train_seconds: float
     curve: list[dict[str, float | None]]
     skipped_steps: int
 
 
-def train(recipe: Recipe, data: ClassificationData, opened: OpenedModel, folder: Path) -> Trained:
-    """Fine-tune; where `folder` holds a whole checkpoint of the same run, go on from it.
+def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedModel, folder: Path) -> Trained:
+    """Train; where `folder` holds a whole checkpoint of the same run, go on from it.
 
     Args:
         recipe: what to do.
@@ -74,25 +74,42 @@ def train(recipe: Recipe, data: ClassificationData, opened: OpenedModel, folder:
         ResourceError: if the disk has no room for the checkpoints.
         Interrupted: after a checkpoint, when a signal asked for it.
     """
+    keep_freed_memory()
     root = folder / "checkpoints"
     root.mkdir(parents=True, exist_ok=True)
     model = wrap_with_lora(opened, recipe.peft) if recipe.method is Method.LORA else opened.model
     check_new_parameters_train(model, opened.new_parameters)
     parameters = count_parameters(model)
-    _check_room(root, parameters)
-    plan = plan_training(recipe, data, opened, checkpoints=root)
+    objective = objective_of(recipe, data, opened)
+    plan = plan_training(recipe, objective, checkpoints=root)
+    _check_room(root, parameters, n_averaged=plan.averaged or 0)
     checkpoint = newest_whole(root)
     state = _State.of(checkpoint)
     with stop_on_signals() as stop:
-        trainer = _build_trainer(recipe, data, opened, model=model, plan=plan, state=state, stop=stop)
+        row_ids = _row_ids(objective, data)
+        trainer = _build_trainer(recipe, objective, model=model, plan=plan, state=state, stop=stop, row_ids=row_ids)
         if not state.finished:
             _run(trainer, plan, checkpoint, log=RunLog(folder / "log.jsonl"))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
     trained = trainer.accelerator.unwrap_model(trainer.model).cpu().eval()
     _put_back(trained, plan, state, root)
-    best_step = state.best.step if plan.keeps_best else None
-    return Trained(trained, parameters, best_step, state.steps, state.seconds(), state.best.curve, state.skipped_steps)
+    return Trained(
+        model=trained,
+        parameters=parameters,
+        best_step=state.best.step if plan.keeps_best and not plan.averaged else None,
+        averaged_steps=tuple(state.best.kept) if plan.averaged else (),
+        steps=state.steps,
+        train_seconds=state.seconds(),
+        curve=state.best.curve,
+        skipped_steps=state.skipped_steps,
+    )
+
+
+def _row_ids(objective: Objective, data: ClassificationData | TextData) -> Sequence[int]:
+    """The source row of each encoded row; a long text may have become several of them."""
+    encoded = objective.train_rows
+    return list((encoded if "id" in encoded.column_names else data.train)["id"])
 
 
 class _State:
@@ -127,22 +144,22 @@ def _run(trainer: RecipeTrainer, plan: Plan, checkpoint: Checkpoint | None, *, l
 
 
 def _put_back(model: torch.nn.Module, plan: Plan, state: _State, root: Path) -> None:
-    """Give the model the weights that validation chose, or those of a run that was finished before."""
-    if plan.keeps_best and state.best.step is not None:
-        load_weights(model, root / f"{BEST_PREFIX}{state.best.step}" / WEIGHTS)
+    """Give the model the weights that validation chose, or the mean of the last ones; those of a finished run."""
+    if plan.keeps_best and state.best.kept:
+        load_average(model, [root / f"{BEST_PREFIX}{step}" / WEIGHTS for step in state.best.kept])
     elif state.finished:
         load_weights(model, root / f"{PREFIX}{state.steps}" / WEIGHTS)
 
 
 def _build_trainer(
     recipe: Recipe,
-    data: ClassificationData,
-    opened: OpenedModel,
+    objective: Objective,
     *,
     model: torch.nn.Module,
     plan: Plan,
     state: _State,
     stop: StopRequest,
+    row_ids: Sequence[int],
 ) -> RecipeTrainer:
     root = Path(str(plan.arguments.output_dir))
     best_model = BestModel(
@@ -151,6 +168,7 @@ def _build_trainer(
         greater_is_better=plan.greater_is_better,
         patience=recipe.training.early_stopping_patience,
         folder=root if plan.keeps_best else None,
+        averaged=plan.averaged,
     )
 
     def checkpoint_info() -> dict[str, Any]:
@@ -165,53 +183,34 @@ def _build_trainer(
 
     trainer = RecipeTrainer(
         batches=plan.batches,
-        row_ids=data.train["id"],
+        row_ids=row_ids,
         checkpoint_info=checkpoint_info,
         skip_non_finite=recipe.training.on_nan == "skip",
         skipped_steps=state.skipped_steps,
+        validate=objective.validate,
         model=model,
         args=plan.arguments,
         train_dataset=plan.train_rows,
         eval_dataset=plan.validation_rows,
-        data_collator=PaddingCollator(int(opened.tokenizer.pad_token_id)),
-        compute_loss_func=_loss(recipe, data),
-        compute_metrics=_metrics(recipe, data),
+        data_collator=objective.collator(plan.batches),
+        compute_loss_func=objective.loss,
+        compute_metrics=objective.compute_metrics,
+        preprocess_logits_for_metrics=_first_output,
         callbacks=[Pace(plan, stop=stop), best_model],
     )
     trainer.remove_callback(PrinterCallback)  # prints to stdout, which is for results
     return trainer
 
 
-def _loss(recipe: Recipe, data: ClassificationData) -> ClassificationLoss:
-    wanted = recipe.training.class_weights
-    weights = None
-    if wanted == "balanced":
-        weights = balanced_weights(torch.tensor(data.train["label"]), len(data.labels))
-    elif wanted is not None:
-        unknown = [name for name in wanted if name not in data.labels]
-        if unknown:
-            raise RecipeError(
-                *(explain(f"there is no class {name!r}", allowed=data.labels, name=name) for name in unknown),
-                where="training.class_weights",
-            )
-        weights = torch.tensor([float(wanted.get(label, 1.0)) for label in data.labels])
-    smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
-    return ClassificationLoss(class_weights=weights, label_smoothing=smoothing)
+def _first_output(outputs: Any, labels: Any) -> Any:
+    """The logits alone; an encoder-decoder's outputs hold its hidden states too."""
+    return outputs[0] if isinstance(outputs, tuple) else outputs
 
 
-def _metrics(recipe: Recipe, data: ClassificationData) -> Callable[[EvalPrediction], dict[str, float | None]]:
-    def compute(prediction: EvalPrediction) -> dict[str, float | None]:
-        predicted = np.asarray(prediction.predictions).argmax(axis=-1)
-        references = np.asarray(prediction.label_ids)
-        return compute_metrics(recipe.metrics, predictions=predicted, references=references, n_labels=len(data.labels))
-
-    return compute
-
-
-def _check_room(root: Path, parameters: ParameterCount) -> None:
+def _check_room(root: Path, parameters: ParameterCount, *, n_averaged: int) -> None:
     """Refuse before training what could not be saved: checkpoints, one more while they rotate, the model."""
     checkpoint = parameters.trainable * 4 * (1 + OPTIMIZER_STATES)
-    needed = checkpoint * (KEPT + 1) + parameters.total * 4 * 2
+    needed = checkpoint * (KEPT + 1) + parameters.total * 4 * (2 + n_averaged)
     free = shutil.disk_usage(root).free
     if free < needed:
         raise ResourceError(

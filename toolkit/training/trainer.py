@@ -33,6 +33,7 @@ class RecipeTrainer(Trainer):
         skip_non_finite: leave out a step whose gradient is not finite instead of stopping; at most one step
             in a hundred, and always at least one.
         skipped_steps: left out by earlier processes of this run.
+        validate: measures a model on the validation rows; None leaves it to the library.
         settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
     """
 
@@ -44,6 +45,7 @@ class RecipeTrainer(Trainer):
         checkpoint_info: Callable[[], dict[str, Any]],
         skip_non_finite: bool = False,
         skipped_steps: int = 0,
+        validate: Callable[[torch.nn.Module], dict[str, float]] | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -52,6 +54,7 @@ class RecipeTrainer(Trainer):
         self.checkpoint_info = checkpoint_info
         self.skip_non_finite = skip_non_finite
         self.skipped_steps = skipped_steps
+        self.validate = validate
         self.last_loss: float | None = None
         self._rows_of_step: list[int] = []
 
@@ -82,6 +85,22 @@ class RecipeTrainer(Trainer):
             self._stop_for(f"the loss became {share}")
         self.last_loss = share
         return loss
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Measure the model on the validation rows, in the precision of training.
+
+        The library takes the first dimension of a batch for its number of examples, which is 1 in a packed row.
+        """
+        if self.validate is None:
+            measured: dict[str, float] = super().evaluate(*args, **kwargs)
+            return measured
+        model = self.accelerator.unwrap_model(self.model)
+        model.eval()
+        with self.compute_loss_context_manager():
+            metrics = {f"eval_{name}": value for name, value in self.validate(model).items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
 
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
         """The gradient norm, and the last moment to keep a bad gradient from the weights."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -51,3 +52,19 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
                     where=str(file),
                 )
             tensor.copy_(saved[name])
+
+
+def load_average(model: torch.nn.Module, files: Sequence[Path]) -> None:
+    """Put the mean of several saved weights into a model (Vaswani et al. 2017, section 6.1); one is put back as it is.
+
+    Raises:
+        IntegrityError: as `load_weights`.
+    """
+    sums: dict[str, Tensor] = {}
+    for file in files:
+        load_weights(model, file)
+        for name, tensor in weights_to_save(model).items():
+            sums[name] = sums[name] + tensor.double() if name in sums else tensor.double()
+    with torch.no_grad():
+        for name, tensor in weights_to_save(model).items():
+            tensor.copy_(sums[name] / len(files))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
+
+from toolkit.evaluation.text_predictions import TextPredictions
+from toolkit.evaluation.text_result import choose_samples
 
 RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
@@ -29,11 +32,27 @@ class FinishedRun:
     folder: Path
     metrics: Mapping[str, Any]
 
-    def mistakes(self, n: int = 10) -> list[dict[str, Any]]:
-        """The most confident mistakes on the test split, from ``predictions.parquet``."""
-        rows = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pylist()
-        wrong = [row for row in rows if row["reference"] != row["prediction"]]
-        return sorted(wrong, key=lambda row: -row["probability"])[:n]
+    def samples(self) -> list[dict[str, Any]]:
+        """Test rows to look at, from ``predictions.parquet``.
+
+        Of a classifier its most confident mistakes: ``id``, ``text``, ``reference``, ``prediction``, ``probability``.
+        Of a model that writes, some of what it wrote: the fields of `toolkit.evaluation.text_result.Sample`.
+        Nothing where texts were only scored.
+        """
+        table = parquet.read_table(self.folder / PREDICTIONS_FILE)
+        if "prediction" not in table.column_names:
+            return []
+        return _mistakes(table.to_pylist()) if self.metrics["labels"] else _written(table.to_pydict())
+
+
+def _mistakes(rows: Sequence[Mapping[str, Any]], n: int = 10) -> list[dict[str, Any]]:
+    wrong = [dict(row) for row in rows if row["reference"] != row["prediction"]]
+    return sorted(wrong, key=lambda row: -row["probability"])[:n]
+
+
+def _written(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    predictions = TextPredictions(columns["id"], columns["text"], columns.get("reference"), columns["prediction"])
+    return [asdict(sample) for sample in choose_samples(predictions)]
 
 
 def read_run(folder: Path) -> FinishedRun:

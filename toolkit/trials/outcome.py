@@ -11,8 +11,9 @@ import torch
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.open import model_size
-from toolkit.data import ClassificationData
+from toolkit.data import ClassificationData, TextData
 from toolkit.evaluation import Evaluation, MetricValue, metrics_to_json
+from toolkit.evaluation.text_result import TextEvaluation
 from toolkit.names import Split
 from toolkit.recipe import Recipe
 from toolkit.training import Trained
@@ -24,11 +25,11 @@ MOST_CLASSES_IN_A_MATRIX = 200
 
 def outcome(
     recipe: Recipe,
-    data: ClassificationData,
+    data: ClassificationData | TextData,
     opened: OpenedModel,
     *,
     trained: Trained,
-    test: Evaluation,
+    test: Evaluation | TextEvaluation,
     baselines: Mapping[str, Mapping[str, MetricValue]],
     model_folder: Path,
     evaluate_seconds: float,
@@ -42,11 +43,11 @@ def outcome(
         "schema": SCHEMA,
         "task": recipe.task.value,
         "family": opened.family.value,
-        "model": recipe.model.name,
+        "model": recipe.model.label,
         "revision": opened.revision,
         "method": recipe.method.value,
         "seed": recipe.seed,
-        "labels": list(data.labels),
+        "labels": list(opened.labels),
         "splits": splits,
         "baselines": {
             name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
@@ -54,6 +55,7 @@ def outcome(
         "training": {
             "steps": trained.steps,
             "best_step": trained.best_step,
+            "averaged_steps": list(trained.averaged_steps),
             "skipped_steps": trained.skipped_steps,
             "parameters": {"trainable": trained.parameters.trainable, "total": trained.parameters.total},
             "curve": trained.curve,
@@ -69,9 +71,11 @@ def outcome(
     }
 
 
-def split_result(evaluation: Evaluation) -> dict[str, Any]:
+def split_result(evaluation: Evaluation | TextEvaluation) -> dict[str, Any]:
     """A split's entry: rows, metrics and, where it is of a size to look at, the confusion matrix."""
     result = evaluation.to_json()
+    if isinstance(evaluation, TextEvaluation):
+        return result
     confusion = evaluation.confusion
     if len(confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:
         counts = confusion.matrix()

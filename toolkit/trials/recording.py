@@ -77,7 +77,7 @@ def record_trial(
             "recipe_digest": identity.recipe_digest,
             "data_digest": identity.data_digest,
             "task": recipe.task.value,
-            "model": recipe.model.name,
+            "model": recipe.model.label,
             "method": recipe.method.value,
             "seed": recipe.seed,
             "output_dir": str(folder),

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from toolkit.errors import IntegrityError, ResourceError
+from toolkit.names import Task
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import RECIPE_FILE
 
@@ -21,11 +22,13 @@ class Subject:
         model: its name, as `toolkit.adapters.locate_model` takes it.
         recipe_columns: the task's own column names and those of the data that a run learnt from.
         metrics: those of the run's recipe; None for the task's usual ones.
+        task: that of the run's recipe; None where only the model can tell.
     """
 
     model: str
     recipe_columns: Mapping[str, str] = field(default_factory=dict)
     metrics: Sequence[str] | None = None
+    task: Task | None = None
 
     def columns(self, **given: str | None) -> dict[str, str]:
         """The columns to read: those given on the command line, else those of the recipe."""
@@ -54,6 +57,7 @@ def find_subject(name: str) -> Subject:
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
         columns, metrics = recipe["data"]["columns"], recipe["evaluation"]["metrics"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+        task = Task(recipe["task"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
-    return Subject(str(folder / MODEL_FOLDER), columns, metrics)
+    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task)

@@ -1,0 +1,119 @@
+"""The card of a model that was trained from a random start, and whose output is text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from huggingface_hub import ModelCard
+from markdown_it import MarkdownIt
+
+from toolkit.hub import render_card
+
+RECIPE = """
+task: translation
+model:
+  config: {architecture: encoder-decoder, hidden_size: 64, encoder_layers: 3, num_key_value_heads: null, bias: true,
+           position: sinusoidal, rope_theta: 10000.0, initializer_range: 0.02}
+tokenizer: {train: bpe, vocab_size: 8000, lowercase: true}
+data: {columns: {}, max_length: 128}
+method: scratch
+evaluation: {generation: {num_beams: 4, max_new_tokens: 64}}
+"""
+CONFIG = {"vocab_size": 5321, "auto_map": {"AutoModelForSeq2SeqLM": "language_heads.Any"}}
+
+
+def render(metrics: dict[str, Any], **changes: Any) -> str:
+    return render_card(metrics, **{"recipe_yaml": RECIPE, "model_config": CONFIG, **changes})
+
+
+def text(card: str) -> str:
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(ModelCard(card).text)
+    inner = re.sub(r"<[^>]*>", "", html)
+    return inner.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+
+
+def test_the_hub_reads_what_was_measured(translation):
+    data = ModelCard(render(translation)).data
+    assert (data.pipeline_tag, data.base_model, data.datasets) == ("translation", None, None)
+    assert data.model_name == "transformer-de-en"
+    assert {"scratch", "encoder-decoder", "custom_code"} <= set(data.tags)
+    values = {result.metric_type: result.metric_value for result in data.eval_results}
+    assert values == pytest.approx({"bleu": 0.0394096, "chrf": 1.5691562}, rel=1e-5)
+
+
+def test_the_card_tells_a_random_start_from_a_pretrained_model(translation, metrics):
+    seen = text(render(translation))
+    for words in (
+        "A Transformer (encoder-decoder) of our own, trained from a random start for translation on train.de",
+        "It is for translating texts like those that it learnt from",
+        "Texts had up to 128 tokens in training.",
+        "trust_remote_code=True runs it",
+        "The weights are the mean of the evaluations at steps 8 and 16.",
+        "In BLEU it is no better than a baseline that costs nothing: 0.0 against 5.4 (Target of the nearest source).",
+        "BLEU has sacreBLEU's signature nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0.",
+        "What people think of its texts",
+    ):
+        assert words in seen.replace("&#39;", "'")
+    for words in ("Fine-tuned", "one of 0 labels", "pretrained model", "calibrated", "&#39;"):
+        assert words not in seen
+    ours = text(render(metrics, recipe_yaml="method: full\n", model_config={}))
+    for words in ("trust_remote_code", "no better than", "What people think"):
+        assert words not in ours
+    assert "Whether the pretrained model had seen the test rows before." in ours
+
+
+def test_settings_of_model_tokenizer_and_generation_are_shown(translation):
+    html = MarkdownIt("commonmark").enable("table").render(ModelCard(render(translation)).text)
+    rows = dict(re.findall(r"<td>([^<]*)</td>\s*<td>([^<]*)</td>", html))
+    expected = {
+        "architecture": "encoder-decoder",
+        "hidden_size": "64",
+        "bias": "yes",
+        "tokenizer": "bpe, 5,321 tokens, texts in small letters",
+        "generation: num_beams": "4",
+    }
+    assert expected.items() <= rows.items()
+    assert not {"num_key_value_heads", "rope_theta", "initializer_range"} & rows.keys()
+
+
+def test_a_classifier_made_from_our_own_transformer_needs_its_code(metrics):
+    metrics |= {"model": "runs/pretrained/model", "method": "full"}
+    card = render(metrics, recipe_yaml="method: full\n")
+    assert 'pipeline("text-classification", model="RUN/model", trust_remote_code=True)' in card
+    assert "Fine-tuned from the local model `model`" in card
+
+
+def test_the_best_of_a_column_is_bold(translation):
+    baseline = translation["baselines"]["copy-source"]["metrics"]
+    translation["splits"]["test"]["metrics"] = {"perplexity": {"value": 9.5, "ci95": [9.0, 10.0]}}
+    translation["baselines"] = {
+        "copy-source": {"rows": 40, "metrics": {"perplexity": {**baseline["bleu"], "value": 9}}}
+    }
+    card = render(translation)
+    assert "| | perplexity, less is better |" in card
+    assert re.search(r"\| Copy of the source \| \*\*9\.00\*\* ", card)
+    assert "compare it only with models that share it" in card
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("data/train.de + data/train.en, data/test.de + data/test.en", "transformer-de-en"),
+        ("/home/someone/src.txt + /home/someone/tgt.txt", "transformer-src-tgt"),
+        (
+            "packaged:chatterbot korean/ai.yml, packaged:chatterbot korean/food.yml and 9 more",
+            "transformer-chatterbot-korean",
+        ),
+        ("own.csv", "transformer-own"),
+    ],
+)
+def test_names_are_short_and_folders_left_out(translation, source, name):
+    translation["data"]["source"] = source
+    card = render(translation)
+    assert ModelCard(card).data.model_name == name
+    assert "someone" not in card
+    assert ("Python package chatterbot-corpus" in text(card)) == ("chatterbot" in source)
+    if " + " in source:
+        assert source.split(" + ")[0].rpartition("/")[2] in text(card)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from toolkit.evaluation import METRICS
+from toolkit.evaluation.text_metrics import TEXT_METRICS
+from toolkit.names import METRICS as OF_TASKS
+from toolkit.report.metric_words import metric_words
+
+
+@pytest.mark.parametrize("name", sorted({name for names in OF_TASKS.values() for name in names}))
+def test_direction_is_that_of_the_metric_itself(name: str):
+    greater_is_better = TEXT_METRICS[name].greater_is_better if name in TEXT_METRICS else True
+    assert name in TEXT_METRICS or name in METRICS
+    assert metric_words(name).greater_is_better == greater_is_better
+    assert ("less is better" in metric_words(name).heading) != greater_is_better
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("accuracy", 0.84, "0.840"),
+        ("bleu", 38.9123, "38.9"),
+        ("chrf", 100.0, "100.0"),
+        ("perplexity", 1234.567, "1,234.57"),
+        ("perplexity", 3.2e40, "3.2e+40"),
+        ("bits_per_character", 2.34567, "2.346"),
+        ("masked_accuracy", 0.4123, "0.412"),
+        ("something_new", 0.5, "0.500"),
+    ],
+)
+def test_numbers_have_the_places_of_their_metric(name: str, value: float, written: str):
+    assert metric_words(name).number(value) == written
+
+
+def test_names_in_words():
+    names = ("bleu", "bleu_lowercase", "chrf", "bits_per_character", "perplexity", "masked_accuracy", "something_new")
+    assert [metric_words(name).name for name in names] == [
+        "BLEU",
+        "BLEU lowercased",
+        "chrF",
+        "bits per character",
+        "perplexity",
+        "accuracy on masked words",
+        "something new",
+    ]

@@ -1,0 +1,61 @@
+"""Which of the library's Auto classes brings the head that a task needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+)
+
+from toolkit.errors import RecipeError
+from toolkit.names import Family, Task
+
+
+def auto_class(task: Task, family: Family) -> Any:
+    """The Auto class of a task's head.
+
+    Args:
+        task: what the model shall do.
+        family: how it is built; a combination that `toolkit.names.SUPPORTED` has.
+    """
+    if task is Task.TEXT_CLASSIFICATION:
+        return AutoModelForSequenceClassification
+    if task is Task.FILL_MASK:
+        return AutoModelForMaskedLM
+    return AutoModelForSeq2SeqLM if family is Family.ENCODER_DECODER else AutoModelForCausalLM
+
+
+def model_class(config: PreTrainedConfig, *, task: Task, family: Family, model: str) -> Any:
+    """The class of a model with the head that a task needs.
+
+    Args:
+        config: the model's.
+        task, family: see `auto_class`.
+        model: its name, for the message.
+
+    Raises:
+        RecipeError: if transformers has no such head for this kind of model.
+    """
+    classes = auto_class(task, family)._model_mapping
+    if type(config) not in classes:
+        raise RecipeError(
+            f"models of the type {config.model_type!r} have no head for {task} in transformers",
+            where=f"model {model}",
+        )
+    found = classes[type(config)]
+    return found[0] if isinstance(found, tuple) else found
+
+
+def task_of(config: PreTrainedConfig) -> Task:
+    """What a model was made for, by the name of its class; classification where that does not tell."""
+    made = next(iter(config.architectures or ()), "")
+    if made.endswith(("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")):
+        return Task.TRANSLATION
+    if made.endswith(("ForCausalLM", "LMHeadModel")):
+        return Task.TEXT_GENERATION
+    return Task.FILL_MASK if made.endswith("ForMaskedLM") else Task.TEXT_CLASSIFICATION

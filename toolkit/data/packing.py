@@ -1,0 +1,202 @@
+"""Packed batches: several sequences behind each other in one row, with marks where each one ends.
+
+The marks bear the library's names for attention over sequences of unlike length: ``cu_seq_lens_q`` and
+``cu_seq_lens_k`` (cumulative lengths, ``int32 [rows + 1]``), ``max_length_q`` and ``max_length_k`` (numbers).
+All collators take rows as `toolkit.data.encode` gives them. They leave out ``length``, and hand the numbers of
+the rows on as ``row`` (``[rows]``) where there are any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from toolkit.data.batches import StepBatches
+
+IGNORED = -100
+"""The label of a position without a loss."""
+
+REPLACED_BY_MASK = 0.8
+REPLACED_AT_RANDOM = 0.1
+
+_Ids: TypeAlias = NDArray[np.int64]
+_Rows: TypeAlias = Sequence[Mapping[str, Any]]
+
+
+def cumulative(lengths: Sequence[int] | _Ids) -> torch.Tensor:
+    """Where each of several sequences begins, and where the last one ends: ``int32 [sequences + 1]``."""
+    ends = np.zeros(len(lengths) + 1, dtype=np.int32)
+    np.cumsum(lengths, out=ends[1:])
+    return torch.from_numpy(ends)
+
+
+class PackPairs:
+    """Sources and targets for an encoder-decoder.
+
+    Args:
+        decoder_start_token_id: what each target begins with on the decoder's side.
+    """
+
+    def __init__(self, decoder_start_token_id: int) -> None:
+        self.decoder_start_token_id = decoder_start_token_id
+
+    def __call__(self, rows: _Rows) -> dict[str, Any]:
+        """Rows to ``input_ids [1, source tokens]``, ``decoder_input_ids`` and ``labels [1, target tokens]``.
+
+        The marks of the sources are those with ``_k``, of the targets those with ``_q``.
+        """
+        sources, source_lengths = _joined(rows, "input_ids")
+        targets, target_lengths = _joined(rows, "labels")
+        return {
+            "input_ids": _tensor(sources),
+            "decoder_input_ids": _tensor(_shifted(targets, target_lengths, self.decoder_start_token_id)),
+            "labels": _tensor(targets),
+            **_marks("k", source_lengths),
+            **_marks("q", target_lengths),
+            **_row_numbers(rows),
+        }
+
+
+class PackTexts:
+    """Texts for a decoder: ``<s>`` in front of each makes it one token longer.
+
+    Args:
+        bos_token_id: the id of ``<s>``.
+    """
+
+    def __init__(self, bos_token_id: int) -> None:
+        self.bos_token_id = bos_token_id
+
+    def __call__(self, rows: _Rows) -> dict[str, Any]:
+        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [tokens - rows]``.
+
+        Labels stand where their tokens stand, as the library wants them, without one for the ``<s>``; a logit
+        is kept where there is a next token to predict.
+        """
+        texts, lengths = _joined(rows, "input_ids")
+        begins = np.cumsum(lengths) - lengths
+        ids = np.insert(texts, begins, self.bos_token_id)
+        lengths = lengths + 1
+        ends = np.cumsum(lengths)
+        labels = ids.copy()
+        labels[ends - lengths] = IGNORED
+        return {
+            "input_ids": _tensor(ids),
+            "labels": _tensor(labels),
+            "logits_to_keep": torch.from_numpy(np.delete(np.arange(len(ids)), ends - 1)),
+            **_marks("q", lengths),
+            **_marks("k", lengths),
+            **_row_numbers(rows),
+        }
+
+
+class PackMasked:
+    """Texts for an encoder that learns to fill in words: of the chosen tokens 80 % are masked, 10 % are others.
+
+    What is chosen depends on the seed, the epoch and the numbers of the rows, and on nothing that happened
+    before, so that a resumed run sees the same. Only ordinary tokens are chosen, at least one a batch.
+
+    The epoch is that of `batches` when a loader begins to iterate. Workers that outlive an epoch
+    (``dataloader_persistent_workers``) would keep the first one and repeat its masks.
+
+    Args:
+        mask_token_id: what hides a token.
+        vocab_size: ids are below it.
+        first_ordinary_id: the ids from here on stand for text.
+        probability: the share of tokens to choose.
+        seed: of the run.
+        batches: whose epoch counts; without them it is always 0, as for validation.
+    """
+
+    def __init__(
+        self,
+        mask_token_id: int,
+        vocab_size: int,
+        *,
+        first_ordinary_id: int,
+        probability: float = 0.15,
+        seed: int = 0,
+        batches: StepBatches | None = None,
+    ) -> None:
+        self.mask_token_id = mask_token_id
+        self.vocab_size = vocab_size
+        self.first_ordinary_id = first_ordinary_id
+        self.probability = probability
+        self.seed = seed
+        self.batches = batches
+
+    def __call__(self, rows: _Rows) -> dict[str, Any]:
+        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [chosen]``.
+
+        Raises:
+            ValueError: if there is no ordinary token in the batch.
+        """
+        ids, lengths = _joined(rows, "input_ids")
+        numbers = _row_numbers(rows)
+        generator = self._generator(numbers["row"].tolist() if numbers else [])
+        chosen = self._choose(ids, generator)
+        labels = np.full_like(ids, IGNORED)
+        labels[chosen] = ids[chosen]
+        ids[chosen] = self._hidden(ids[chosen], generator)
+        return {
+            "input_ids": _tensor(ids),
+            "labels": _tensor(labels),
+            "logits_to_keep": torch.from_numpy(chosen),
+            **_marks("q", lengths),
+            **_marks("k", lengths),
+            **numbers,
+        }
+
+    def _generator(self, row_numbers: list[int]) -> np.random.Generator:
+        epoch = self.batches.epoch if self.batches is not None else 0
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, epoch, *row_numbers])))
+
+    def _choose(self, ids: _Ids, generator: np.random.Generator) -> _Ids:
+        ordinary = np.flatnonzero(ids >= self.first_ordinary_id)
+        if not len(ordinary):
+            raise ValueError("there is no token to mask: the texts of the batch are empty")
+        chosen: _Ids = ordinary[generator.random(len(ordinary)) < self.probability]
+        return chosen if len(chosen) else generator.choice(ordinary, size=1)
+
+    def _hidden(self, ids: _Ids, generator: np.random.Generator) -> _Ids:
+        fate = generator.random(len(ids))
+        others = generator.integers(self.first_ordinary_id, self.vocab_size, size=len(ids))
+        shown = np.where(fate < REPLACED_BY_MASK + REPLACED_AT_RANDOM, others, ids)
+        hidden: _Ids = np.where(fate < REPLACED_BY_MASK, self.mask_token_id, shown)
+        return hidden
+
+
+def _joined(rows: _Rows, name: str) -> tuple[_Ids, _Ids]:
+    """The ids of all rows behind each other, and the length of each row."""
+    sequences = [row[name] for row in rows]
+    lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
+    if isinstance(sequences[0], list):
+        joined = np.fromiter(chain.from_iterable(sequences), dtype=np.int64, count=int(lengths.sum()))
+    else:
+        joined = np.concatenate(sequences, dtype=np.int64, casting="same_kind")
+    return joined, lengths
+
+
+def _shifted(targets: _Ids, lengths: _Ids, start: int) -> _Ids:
+    """Each target one to the right, its last token left out."""
+    shifted = np.roll(targets, 1)
+    shifted[np.cumsum(lengths) - lengths] = start
+    return shifted
+
+
+def _tensor(ids: _Ids) -> torch.Tensor:
+    return torch.from_numpy(ids)[None]
+
+
+def _marks(side: str, lengths: _Ids) -> dict[str, Any]:
+    return {f"cu_seq_lens_{side}": cumulative(lengths), f"max_length_{side}": int(lengths.max())}
+
+
+def _row_numbers(rows: _Rows) -> dict[str, torch.Tensor]:
+    return {"row": torch.tensor([row["row"] for row in rows])} if "row" in rows[0] else {}

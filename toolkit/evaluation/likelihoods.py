@@ -1,0 +1,50 @@
+"""How probable a model finds each text: what perplexity and bits per character are made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihoods:
+    """What a model says about given texts, summed over each of them.
+
+    Attributes:
+        negative_log_likelihood: of all predicted tokens, that of the text's end included, in nats. ``[rows]``
+        tokens: how many were predicted; for fill-mask only the masked ones. ``[rows]``
+        characters: of the text, see `count_characters`. ``[rows]``
+        correct: tokens whose right answer was the most probable one; None where that was not counted. ``[rows]``
+
+    Raises:
+        ValueError: lengths do not agree, or a number is not finite.
+    """
+
+    negative_log_likelihood: NDArray[np.floating[Any]]
+    tokens: NDArray[np.integer[Any]]
+    characters: NDArray[np.integer[Any]]
+    correct: NDArray[np.integer[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        for name, column in vars(self).items():
+            if column is not None and column.shape != (len(self),):
+                raise ValueError(f"{name} has the shape {column.shape}; expected {(len(self),)}")
+            if column is not None and not np.isfinite(column).all():
+                raise ValueError(f"{name} holds numbers that are not finite")
+
+    def __len__(self) -> int:
+        return len(self.negative_log_likelihood)
+
+
+def count_characters(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Code points of each text in Unicode's form NFC, in which a Korean syllable is one, ``[rows]``.
+
+    The end of the text is none of them, although a model pays for it: that is how bits per character are
+    counted everywhere.
+    """
+    return np.array([len(unicodedata.normalize("NFC", text)) for text in texts], dtype=np.int64)

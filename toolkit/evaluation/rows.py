@@ -1,0 +1,93 @@
+"""Columns of predictions as rows and as files, for all tasks."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from toolkit.errors import RecipeError, explain
+from toolkit.files import replacing
+
+_NUMBERS = {
+    "probability": pa.float64(),
+    "negative_log_likelihood": pa.float64(),
+    "n_tokens": pa.int64(),
+    "n_characters": pa.int64(),
+}
+
+Row = dict[str, Any]
+Columns = Mapping[str, Sequence[Any]]
+
+
+def rows_of(columns: Columns) -> list[Row]:
+    """Columns of one length as one dict a row."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def write_rows(columns: Columns, path: str | Path) -> None:
+    """Write rows, atomically, in the format that the path's suffix names.
+
+    Args:
+        columns: ``id`` holds whole numbers or names, those of `_NUMBERS` numbers, all others text.
+        path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
+
+    Raises:
+        RecipeError: the suffix is none of them.
+        ResourceError: the file cannot be written.
+    """
+    check_output_suffix(path)
+    with replacing(path) as temporary:
+        _WRITERS[Path(path).suffix.lower()](columns, temporary)
+
+
+def check_output_suffix(path: str | Path) -> None:
+    """Check that a file can be written in the format its name asks for, before any work is done for it.
+
+    Raises:
+        RecipeError: the suffix is none of `OUTPUT_SUFFIXES`.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in OUTPUT_SUFFIXES:
+        found = f"output in the format {suffix!r}" if suffix else "an output file without a suffix"
+        message = explain(f"{found} cannot be written", allowed=OUTPUT_SUFFIXES, name=suffix)
+        raise RecipeError(message, where=str(path))
+
+
+def _write_csv(columns: Columns, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        # Up to Python 3.12 a lone carriage return is written without quotes, and then read as a line's end.
+        quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerow(columns)
+        for row in zip(*columns.values(), strict=True):
+            has_return = any(isinstance(value, str) and "\r" in value for value in row)
+            (quoting if has_return else writer).writerow(row)
+
+
+def _write_jsonl(columns: Columns, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for row in rows_of(columns):
+            stream.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_parquet(columns: Columns, path: Path) -> None:
+    numbered = all(isinstance(name, int) for name in columns["id"])
+    types = {**_NUMBERS, "id": pa.int64() if numbered else pa.string()}
+    ids = columns["id"] if numbered else [str(name) for name in columns["id"]]
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
+    pq.write_table(pa.table({**columns, "id": ids}, schema=schema), path)
+
+
+_WRITERS: dict[str, Callable[[Columns, Path], None]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+    ".parquet": _write_parquet,
+}
+
+OUTPUT_SUFFIXES = tuple(_WRITERS)

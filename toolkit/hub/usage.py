@@ -1,0 +1,127 @@
+"""What a model is for, in plain words, and the lines of Python that use it with plain transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.evaluation.generate import LONGEST_OUTPUT
+from toolkit.names import Family, Method, Task
+
+FOLDER = "RUN/model"
+
+_ANSWER = """inputs = tokenizer("…", truncation=True, return_tensors="pt")
+outputs = model.generate(**inputs{limit})
+print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
+
+_GO_ON = """ids = [tokenizer.bos_token_id, *tokenizer("…", add_special_tokens=False)["input_ids"]]
+outputs = model.generate(torch.tensor([ids]){limit})
+print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
+
+_FILL = """inputs = tokenizer("… <mask> …", truncation=True, return_tensors="pt")
+masked = inputs["input_ids"] == tokenizer.mask_token_id
+print(tokenizer.decode(model(**inputs).logits[masked].argmax(dim=-1)))"""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How models of a task and family are used.
+
+    Attributes:
+        use: what they are for.
+        auto_class: the library's class that opens them.
+        lines: what is done with `model` and `tokenizer`.
+    """
+
+    use: str
+    auto_class: str
+    lines: str
+
+
+_TRANSLATOR = _Form(
+    "It is for translating texts like those that it learnt from: it reads a source and writes it in the language of "
+    "the targets.",
+    "AutoModelForSeq2SeqLM",
+    _ANSWER,
+)
+_ANSWERER = _Form(
+    "It is for answering texts like the sources that it learnt from: it reads one and writes what could follow, "
+    "as the targets do.",
+    "AutoModelForSeq2SeqLM",
+    _ANSWER,
+)
+_LANGUAGE_MODEL = _Form(
+    "It is for going on with texts like those that it learnt from: it reads a beginning and writes the rest.",
+    "AutoModelForCausalLM",
+    _GO_ON,
+)
+_FILLER = _Form(
+    "It fills in words that `<mask>` hides. Above all it is for fine-tuning: as the beginning of a model that sorts "
+    "texts like those that it learnt from.",
+    "AutoModelForMaskedLM",
+    _FILL,
+)
+
+
+def intended_use(metrics: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+    """What the model is for, and for how long texts, as Markdown.
+
+    Args:
+        metrics: the content of ``metrics.json``.
+        recipe: the resolved recipe.
+    """
+    form = _form(metrics)
+    use = form.use if form else "It is for sorting texts like those that it learnt from into the labels below."
+    longest = (recipe.get("data") or {}).get("max_length")
+    return f"{use} Texts had up to {longest:,} tokens in training." if longest else use
+
+
+def snippet(metrics: Mapping[str, Any], recipe: Mapping[str, Any], *, own_code: bool) -> str:
+    """Lines of Python that ask the model in `FOLDER` about a text, ``…``.
+
+    Args:
+        metrics: the content of ``metrics.json``.
+        recipe: the resolved recipe.
+        own_code: whether the folder brings the code of its model.
+    """
+    trust = ", trust_remote_code=True" if own_code else ""
+    form = _form(metrics)
+    if form is None:
+        return _classify(recipe, trust)
+    generation = (recipe.get("evaluation") or {}).get("generation") or {}
+    longest = min(LONGEST_OUTPUT, (recipe.get("data") or {}).get("max_length") or LONGEST_OUTPUT)
+    limit = "" if generation.get("max_new_tokens") else f", max_new_tokens={longest}"
+    head = "import torch\n" if form is _LANGUAGE_MODEL else ""
+    return f"""{head}from transformers import {form.auto_class}, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("{FOLDER}"{trust})
+model = {form.auto_class}.from_pretrained("{FOLDER}"{trust})
+
+{form.lines.replace("{limit}", limit)}"""
+
+
+def brings_code(recipe: Mapping[str, Any], model_config: Mapping[str, Any] | None) -> bool:
+    """Whether the model's folder brings its code: by its ``config.json``, or else by the recipe."""
+    if model_config is None:
+        return recipe.get("method") == Method.SCRATCH
+    return "auto_map" in model_config
+
+
+def _form(metrics: Mapping[str, Any]) -> _Form | None:
+    """None for a classifier."""
+    task, is_pair = metrics["task"], metrics["family"] == Family.ENCODER_DECODER
+    if task == Task.TRANSLATION:
+        return _TRANSLATOR
+    if task == Task.TEXT_GENERATION:
+        return _ANSWERER if is_pair else _LANGUAGE_MODEL
+    return _FILLER if task == Task.FILL_MASK else None
+
+
+def _classify(recipe: Mapping[str, Any], trust: str) -> str:
+    columns = (recipe.get("data") or {}).get("columns") or {}
+    text = '{"text": "…", "text_pair": "…"}' if "text_pair" in columns else '"…"'
+    return f"""from transformers import pipeline
+
+classify = pipeline("text-classification", model="{FOLDER}"{trust})
+classify({text}, truncation=True)"""

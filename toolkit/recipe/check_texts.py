@@ -1,0 +1,57 @@
+"""The rules of tasks that learn from texts alone, and of generating new ones."""
+
+from __future__ import annotations
+
+from toolkit.names import Method, Task
+from toolkit.recipe.rules import Broken, rule
+from toolkit.recipe.schema import GENERATING_TASKS, PAIR, TEXT_TASKS, Recipe
+
+NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
+NEEDS_BEAMS = ("length_penalty", "early_stopping")
+COMPARING_METRICS = frozenset({"bleu", "chrf"})
+"""Metrics that compare a generated text with the one that should have come out."""
+
+
+@rule("task", "data.columns")
+def _one_text_or_a_pair(recipe: Recipe) -> Broken:
+    columns = recipe.data.columns
+    both = [name for name in PAIR if name in columns]
+    if recipe.task is Task.TEXT_GENERATION and "text" in columns and both:
+        fix = "keep text for free text, or source and target for answers"
+        yield "data.columns.text", f"it goes without {' and '.join(both)}; {fix}"
+
+
+@rule("task", "data.shots_per_class", "training.class_weights", "model.problem_type")
+def _no_classes_without_labels(recipe: Recipe) -> Broken:
+    given = {
+        "data.shots_per_class": recipe.data.shots_per_class,
+        "training.class_weights": recipe.training.class_weights,
+        "model.problem_type": recipe.model.problem_type,
+    }
+    for path in (path for path, value in given.items() if value is not None and recipe.task in TEXT_TASKS):
+        yield path, f"{recipe.task} has no classes; take it out"
+
+
+@rule("task", "method", "model.config", "data", "evaluation.metrics")
+def _metrics_of_pairs(recipe: Recipe) -> Broken:
+    if recipe.task is not Task.TEXT_GENERATION or recipe.method is not Method.SCRATCH or recipe.text_columns == PAIR:
+        return
+    for name in (name for name in recipe.metrics if name in COMPARING_METRICS):
+        fix = f"name {' and '.join(PAIR)} in data.columns, or take it out"
+        yield "evaluation.metrics", f"{name} compares an answer with a target, and free text has none; {fix}"
+
+
+@rule("task", "evaluation.generation")
+def _generation_of_the_task(recipe: Recipe) -> Broken:
+    values = {key: value for key, value in recipe.evaluation.generation.items() if value is not None}
+    path = "evaluation.generation"
+    if values and recipe.task not in GENERATING_TASKS:
+        yield path, f"{recipe.task} generates no text; take the section out"
+        return
+    for key in (key for key in NEEDS_SAMPLING if key in values and not values.get("do_sample")):
+        yield f"{path}.{key}", "it is for drawing tokens; add do_sample: true"
+    for key in (key for key in NEEDS_BEAMS if key in values and values.get("num_beams", 1) == 1):
+        yield f"{path}.{key}", "it is for several beams; add num_beams of at least 2"
+    shortest, longest = values.get("min_new_tokens"), values.get("max_new_tokens")
+    if shortest is not None and longest is not None and shortest > longest:
+        yield f"{path}.min_new_tokens", f"{shortest} is more than max_new_tokens, {longest}"

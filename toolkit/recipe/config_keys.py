@@ -1,0 +1,143 @@
+"""The section ``model.config``: the fields of our own Transformer's configuration, and its presets."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, create_model
+
+from toolkit.names import Family, Task
+from toolkit.recipe.introspect import library_fields, ranged
+from toolkit.recipe.schema import PAIR, Recipe, Section
+from toolkit.recipe.values import OneOf, PositiveInt
+
+_PROBABILITY = ranged(at_least=0, below=1)
+
+KINDS: dict[str, Any] = {
+    "architecture": Annotated[str, OneOf(tuple(family.value for family in Family))] | None,
+    "hidden_size": PositiveInt,
+    "encoder_layers": PositiveInt,
+    "decoder_layers": PositiveInt,
+    "num_attention_heads": PositiveInt,
+    "num_key_value_heads": PositiveInt | None,
+    "intermediate_size": PositiveInt,
+    "max_position_embeddings": PositiveInt,
+    "sliding_window": PositiveInt | None,
+    "rope_theta": ranged(above=0),
+    "norm_eps": ranged(above=0),
+    "initializer_range": ranged(above=0),
+    "dropout": _PROBABILITY,
+    "attention_dropout": _PROBABILITY,
+    "activation_dropout": _PROBABILITY,
+    "classifier_dropout": _PROBABILITY | None,
+}
+
+DEFAULTS: dict[str, Any] = {"architecture": None}
+
+_BY_TOKENIZER = "the tokenizer settles it"
+
+SETTLED: dict[str, str] = {
+    "vocab_size": "write it in the section tokenizer",
+    "pad_token_id": _BY_TOKENIZER,
+    "bos_token_id": _BY_TOKENIZER,
+    "eos_token_id": _BY_TOKENIZER,
+    "decoder_start_token_id": _BY_TOKENIZER,
+    "num_labels": "the labels of the data settle it",
+    "num_hidden_layers": "write encoder_layers, decoder_layers or both",
+    "model_type": "it is always our own Transformer; another one is named with model.name",
+}
+"""Keys of the configuration that a recipe does not have, and what settles them."""
+
+
+@cache
+def config_section() -> type[Section]:
+    """The class that checks ``model.config``: a preset, then the configuration's own fields."""
+    from transformers import PreTrainedConfig
+
+    from toolkit.transformer.configuration import PRESETS, TransformerConfig
+
+    inherited = {field.name for field in fields(PreTrainedConfig)}
+    preset = Field(default=None, description="Values to begin with; those that stand beside it win.")
+    keys: dict[str, Any] = {
+        "preset": (Annotated[str, OneOf(tuple(PRESETS))] | None, preset),
+        **library_fields(
+            TransformerConfig,
+            refused=inherited | SETTLED.keys(),
+            kinds=KINDS,
+            defaults=DEFAULTS,
+            helps=_described(TransformerConfig)
+            | {"architecture": "Which stacks there are; null: what the task needs."},
+        ),
+    }
+    return create_model("Config", __base__=Section, __doc__="Our own Transformer.", **keys)
+
+
+def config_hint(key: str) -> str | None:
+    """What to do about a key that ``model.config`` does not have, where more is known than its spelling."""
+    return SETTLED.get(key)
+
+
+def usual_architecture(recipe: Recipe) -> Family:
+    """What the task needs: pairs go from an encoder to a decoder, free text to a decoder, all else to an encoder."""
+    if recipe.task is Task.TRANSLATION or (recipe.task is Task.TEXT_GENERATION and names_pairs(recipe)):
+        return Family.ENCODER_DECODER
+    return Family.DECODER if recipe.task is Task.TEXT_GENERATION else Family.ENCODER
+
+
+def names_pairs(recipe: Recipe) -> bool:
+    """Whether the data section speaks of a source and a target: in its columns, or as files by column."""
+    data = recipe.data
+    by_column = [source for source in (data.source, data.train) if isinstance(source, dict)]
+    return not set(PAIR).isdisjoint({*data.columns, *(name for source in by_column for name in source)})
+
+
+def completed_config(written: Mapping[str, Any]) -> dict[str, Any]:
+    """All values of a configuration; the preset is left out, because its values stand in its place.
+
+    Args:
+        written: the keys that the recipe has.
+    """
+    from toolkit.transformer.configuration import PRESETS
+
+    defaults = {name: field.default for name, field in config_section().model_fields.items()}
+    values = {**defaults, **PRESETS.get(written.get("preset") or "", {}), **written}
+    return {name: value for name, value in values.items() if name != "preset"}
+
+
+def config_fault(values: Mapping[str, Any]) -> str | None:
+    """What the configuration itself says about values that exclude each other, in one line.
+
+    Args:
+        values: complete.
+    """
+    from huggingface_hub.errors import StrictDataclassError
+
+    from toolkit.transformer.configuration import TransformerConfig
+
+    try:
+        TransformerConfig(**values)
+    except (StrictDataclassError, ValueError) as error:
+        # The library wraps the sentence of a class's own check; that of a field's names the field itself.
+        is_sentence = error.__cause__ is not None and "Class validation" in str(error)
+        return " ".join(str(error.__cause__ if is_sentence else error).split())
+    return None
+
+
+def idle_preset(written: Mapping[str, Any]) -> bool:
+    """Whether a preset sets nothing, because all of its values are given beside it."""
+    from toolkit.transformer.configuration import PRESETS
+
+    preset = written.get("preset")
+    return preset is not None and PRESETS[preset].keys() <= written.keys()
+
+
+def _described(documented: type) -> dict[str, str]:
+    """What the Args section of a class's docstring says about each name, in one line."""
+    section = (inspect.getdoc(documented) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^ {4}(\w[\w, ]*): (.+(?:\n {8}.+)*)", section, flags=re.MULTILINE)
+    return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}

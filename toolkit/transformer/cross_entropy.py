@@ -1,0 +1,85 @@
+"""Cross entropy over a vocabulary, in one pass each way and without a float32 copy of all logits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+IGNORED = -100
+ROWS_AT_ONCE = 64  # so that their logits stay in a processor's cache
+
+
+def token_loss(
+    logits: Tensor,
+    targets: Tensor,
+    *,
+    label_smoothing: float = 0.0,
+    num_items_in_batch: Tensor | int | None = None,
+) -> Tensor:
+    """Cross entropy in nats, summed in float32 or wider.
+
+    Args:
+        logits: ``[..., vocabulary]``, in any floating type.
+        targets: ``[...]``, `IGNORED` where none is.
+        label_smoothing: share of a target that is spread over the vocabulary (section 5.4).
+        num_items_in_batch: what the sum is divided by: the targets of the whole batch, over accumulation steps
+            and ranks, so that no mean of means is taken; None: the targets here.
+
+    Returns:
+        A number.
+    """
+    flat, wanted = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1).to(logits.device, torch.long)
+    if flat.device.type != "cpu" or torch.compiler.is_compiling():
+        total = nn.functional.cross_entropy(
+            flat.to(_wide(flat)), wanted, reduction="sum", ignore_index=IGNORED, label_smoothing=label_smoothing
+        )
+    else:
+        total = _TokenLoss.apply(flat, wanted, label_smoothing)  # type: ignore[no-untyped-call]
+    if num_items_in_batch is None:
+        num_items_in_batch = (wanted != IGNORED).sum()
+    return total / num_items_in_batch
+
+
+class _TokenLoss(torch.autograd.Function):
+    """The gradient of a logit is its probability minus its target, which needs the logits once more and no copy."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+        n_rows = logits.shape[0]
+        known = targets != IGNORED
+        log_sums = logits.new_empty(n_rows, dtype=_wide(logits))
+        means = logits.new_zeros(n_rows, dtype=_wide(logits))
+        for start in range(0, n_rows, ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            block = logits[rows].to(_wide(logits))
+            log_sums[rows] = block.logsumexp(-1)
+            if smoothing:
+                means[rows] = block.mean(-1)
+        chosen = logits.gather(1, targets.where(known, 0)[:, None])[:, 0].to(_wide(logits))
+        losses = log_sums - (1 - smoothing) * chosen - smoothing * means
+        ctx.save_for_backward(logits, targets, log_sums)
+        ctx.smoothing = smoothing
+        return losses.where(known, 0.0).sum()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        logits, targets, log_sums = ctx.saved_tensors
+        known = targets != IGNORED
+        off_target = ctx.smoothing / logits.shape[1]
+        result = torch.empty_like(logits)
+        for start in range(0, logits.shape[0], ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            block = (logits[rows].to(_wide(logits)) - log_sums[rows, None]).exp_()
+            if ctx.smoothing:
+                block.sub_(off_target)
+            on_target = targets[rows].where(known[rows], 0)[:, None]
+            block.scatter_add_(1, on_target, block.new_full(on_target.shape, ctx.smoothing - 1))
+            result[rows] = block.mul_(gradient * known[rows, None])
+        return result, None, None
+
+
+def _wide(logits: Tensor) -> torch.dtype:
+    """The type to add up in."""
+    return torch.promote_types(logits.dtype, torch.float32)

@@ -1,0 +1,170 @@
+"""How the tokens of a forward call lie, as a padded batch or as a packed row, and so which token sees which."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache
+from transformers.masking_utils import (
+    create_bidirectional_mask,
+    create_bidirectional_sliding_window_mask,
+    create_causal_mask,
+    create_sliding_window_causal_mask,
+)
+from transformers.utils.generic import is_flash_attention_requested
+
+from .configuration import TransformerConfig
+from .packing import PackedSide, Packing, both_sides, packed_side
+from .positions import alibi_bias, positions_of, rotation
+
+
+class Layout(NamedTuple):
+    """The tokens of one stack.
+
+    Attributes:
+        batch: of the shape of the padded batch in which attention sees the tokens, ``[rows, longest, hidden]``;
+            only its shape, type and device are read.
+        mask: its real tokens, ``[rows, past + longest]``; None: nothing is padded.
+        position_ids: of the tokens as they lie, ``[batch, length]`` or one row for all.
+        longest: tokens of the longest sequence, those in the cache included; a tensor for a static cache.
+        side: how a packed row becomes that batch; None for padded batches.
+        which: the side of ``cu_seq_lens`` that these tokens are on.
+        cache: of these tokens.
+        is_flash: whether attention reads packed rows by itself.
+    """
+
+    batch: Tensor
+    mask: Tensor | None
+    position_ids: Tensor
+    longest: int | Tensor
+    side: PackedSide | None
+    which: Literal["q", "k"]
+    cache: Cache | None
+    is_flash: bool
+
+    @classmethod
+    def of(
+        cls,
+        config: TransformerConfig,
+        embeddings: Tensor,
+        which: Literal["q", "k"],
+        call: dict[str, Any],
+        *,
+        attention_mask: Tensor | None,
+        position_ids: Tensor | None,
+        cache: Cache | None = None,
+    ) -> Layout:
+        """From the arguments of a forward call.
+
+        Args:
+            config: the model's.
+            embeddings: ``[batch, length, hidden]``.
+            which: the side of ``cu_seq_lens`` that these tokens are on.
+            call: the call's further keyword arguments.
+            attention_mask: ``[batch, past + length]``.
+            position_ids: ``[batch, length]``.
+            cache: of these tokens.
+        """
+        is_flash = is_flash_attention_requested(config)
+        length = embeddings.shape[1]
+        side = packed_side(call, which, length)
+        if side is not None:
+            batch = embeddings.new_empty(1).expand(*side.mask.shape, embeddings.shape[-1])
+            return cls(batch, side.mask, side.position_ids, side.mask.shape[1], side, which, None, is_flash)
+        past = 0 if cache is None else cache.get_seq_length()
+        if position_ids is None:
+            position_ids = positions_of(attention_mask, length, past=past, device=embeddings.device)
+        return cls(embeddings, attention_mask, position_ids, past + length, None, which, cache, is_flash)
+
+    def attention_settings(self, config: TransformerConfig, call: dict[str, Any], *, causal: bool) -> dict[str, Any]:
+        """What the tokens' attention to themselves has to know.
+
+        Args:
+            config: the model's.
+            call: the call's further keyword arguments, which go to the attention function.
+            causal: whether a token sees only those before it.
+
+        Raises:
+            ValueError: if the attention function cannot do what the configuration asks for.
+        """
+        if self.side is None:
+            settings = call
+        elif self.is_flash:
+            settings = {**call, **both_sides(call, self.which)}
+        else:
+            settings = {**_without_ends(call), "packing": Packing(self.side, self.side)}
+        window = config.sliding_window
+        if window is not None and not causal:
+            window += 1  # attention functions count the token itself, the library's mask of an encoder does not
+        mask = self._mask(config, causal=causal)
+        return {**settings, "attention_mask": mask, "sliding_window": window, **self._positions(config)}
+
+    def cross_settings(
+        self, config: TransformerConfig, call: dict[str, Any], encoder_states: Tensor, encoder_mask: Tensor | None
+    ) -> dict[str, Any]:
+        """What the tokens' attention to the encoder has to know instead.
+
+        Args:
+            config: the model's.
+            call: the call's further keyword arguments.
+            encoder_states: ``[batch, source_length, hidden]``.
+            encoder_mask: ``[batch, source_length]``, 0 where padded.
+
+        Raises:
+            ValueError: if only one of the two rows is packed.
+        """
+        side = packed_side(call, "k", encoder_states.shape[1])
+        if (side is None) != (self.side is None):
+            raise ValueError(
+                "of cu_seq_lens_q and cu_seq_lens_k only one is given: the first divides the decoder's row, "
+                "the second the encoder's"
+            )
+        if self.side is not None and self.is_flash:
+            return {name: call[name] for name in _ENDS} | {"attention_mask": None}
+        keys = encoder_states
+        settings: dict[str, Any] = {}
+        if self.side is not None and side is not None:
+            encoder_mask = side.mask
+            keys = encoder_states.new_empty(1).expand(*side.mask.shape, encoder_states.shape[-1])
+            settings["packing"] = Packing(self.side, side)
+        mask = create_bidirectional_mask(config, self.batch, encoder_mask, encoder_hidden_states=keys)
+        return {**settings, "attention_mask": mask}
+
+    def _mask(self, config: TransformerConfig, *, causal: bool) -> Any:
+        if self.side is not None and self.is_flash:
+            return None
+        if causal:
+            create_causal = create_sliding_window_causal_mask if config.sliding_window else create_causal_mask
+            return create_causal(config, self.batch, self.mask, self.cache)
+        create = create_bidirectional_sliding_window_mask if config.sliding_window else create_bidirectional_mask
+        return create(config, self.batch, self.mask)
+
+    def _positions(self, config: TransformerConfig) -> dict[str, Any]:
+        """The turns of ``rotary``, the bias of ``alibi``."""
+        length, device = self.batch.shape[1], self.batch.device
+        if config.position == "rotary":
+            in_batch = self.side is not None and not self.is_flash
+            positions = torch.arange(length, device=device)[None, :] if in_batch else self.position_ids
+            return {"rotary": rotation(positions, config.head_dim, base=config.rope_theta)}
+        if config.position == "alibi":
+            if self.is_flash:
+                raise ValueError("position='alibi' works with eager, sdpa and flex_attention, not with flash attention")
+            queries = keys = torch.arange(length, device=device)
+            if self.cache is not None:
+                queries = queries + self.cache.get_query_offset(0)
+                n_keys, offset = self.cache.get_mask_sizes(length, 0)
+                keys = torch.arange(n_keys, device=device) + offset
+            bias = alibi_bias(config.num_attention_heads, queries, keys)
+            if config._attn_implementation == "flex_attention":  # which reads it row by row; the others spread it
+                bias = bias.expand(self.batch.shape[0], -1, -1, -1)
+            return {"position_bias": bias.to(self.batch.dtype)}
+        return {}
+
+
+_ENDS = ("cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k")
+
+
+def _without_ends(call: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in call.items() if name not in _ENDS}

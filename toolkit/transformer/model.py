@@ -1,0 +1,119 @@
+"""The body of our Transformer, in the shape that its configuration names."""
+
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+from transformers.cache_utils import Cache
+from transformers.modeling_outputs import BaseModelOutput, Seq2SeqModelOutput
+from transformers.utils.generic import can_return_tuple
+
+from .configuration import TransformerConfig
+from .cross_entropy import IGNORED
+from .stacks import TransformerDecoder, TransformerEncoder, TransformerPreTrainedModel
+
+
+def shift_right(token_ids: Tensor, config: TransformerConfig) -> Tensor:
+    """What the decoder reads to give these targets: each token one place later, ignored ones as padding.
+
+    Args:
+        token_ids: ``[batch, length]``.
+        config: for the first token.
+    """
+    shifted = token_ids.roll(1, dims=-1)
+    shifted[:, :1] = config.decoder_start_token_id or 0
+    return shifted.masked_fill(shifted == IGNORED, config.pad_token_id or 0)
+
+
+class TransformerModel(TransformerPreTrainedModel):
+    """Encoder, decoder or both, without a head; of the paper's figure 1 everything but the last linear layer."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__(config)
+        self.encoder = TransformerEncoder(config) if config.architecture != "decoder" else None
+        self.decoder = TransformerDecoder(config) if config.architecture != "encoder" else None
+        if config.is_encoder_decoder:
+            self._tied_weights_keys = {"decoder.embed_tokens.weight": "encoder.embed_tokens.weight"}
+        self.post_init()
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The table of the source tokens, or of the only ones."""
+        stack: Any = self.encoder if self.encoder is not None else self.decoder
+        embeddings: nn.Embedding = stack.embed_tokens
+        return embeddings
+
+    def set_input_embeddings(self, value: nn.Embedding) -> None:  # type: ignore[override]
+        """Put another table into every stack that shares this one."""
+        if self.encoder is not None:
+            self.encoder.embed_tokens = value
+        if self.decoder is not None and (self.encoder is None or self.config.tie_word_embeddings):
+            self.decoder.embed_tokens = value
+
+    @can_return_tuple
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        decoder_input_ids: Tensor | None = None,
+        decoder_attention_mask: Tensor | None = None,
+        encoder_outputs: BaseModelOutput | tuple[Tensor, ...] | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: Tensor | None = None,
+        decoder_inputs_embeds: Tensor | None = None,
+        use_cache: bool | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run the stacks.
+
+        Args:
+            input_ids: ``[batch, length]``, the source or the only sequence.
+            attention_mask: ``[batch, length]``, 0 where padded.
+            decoder_input_ids: ``[batch, target_length]``, beginning with ``decoder_start_token_id``.
+            decoder_attention_mask: ``[batch, past + target_length]``.
+            encoder_outputs: what the encoder gave before, instead of `input_ids`.
+            past_key_values: of the decoder.
+            inputs_embeds, decoder_inputs_embeds: ``[batch, length, hidden]``, instead of ids.
+            use_cache: give back a cache.
+            kwargs: of the stacks; ``cu_seq_lens_q/k`` and ``max_length_q/k`` make all ids packed rows,
+                targets by ``_q`` and sources by ``_k``.
+
+        Returns:
+            The output of the one stack, or a ``Seq2SeqModelOutput``; ``last_hidden_state [batch, length, hidden]``.
+        """
+        # Said to the encoder too: it would take the configuration's word for it, and warn where it is checkpointed.
+        no_cache = {"use_cache": False}
+        if self.encoder is None or self.decoder is None:
+            settings = (
+                {"past_key_values": past_key_values, "use_cache": use_cache} if self.encoder is None else no_cache
+            )
+            stack: Any = self.encoder if self.decoder is None else self.decoder
+            return stack(input_ids, attention_mask, inputs_embeds=inputs_embeds, **settings, **kwargs)
+        if encoder_outputs is None:
+            encoded = self.encoder(input_ids, attention_mask, inputs_embeds=inputs_embeds, **no_cache, **kwargs)
+        else:
+            is_tuple = isinstance(encoder_outputs, tuple)
+            encoded = BaseModelOutput(*encoder_outputs) if is_tuple else encoder_outputs
+        kwargs.pop("position_ids", None)  # those of the source
+        decoded = self.decoder(
+            decoder_input_ids,
+            decoder_attention_mask,
+            encoded.last_hidden_state,
+            attention_mask,
+            past_key_values=past_key_values,
+            inputs_embeds=decoder_inputs_embeds,
+            use_cache=use_cache,
+            **kwargs,
+        )
+        return Seq2SeqModelOutput(
+            last_hidden_state=decoded.last_hidden_state,
+            past_key_values=decoded.past_key_values,
+            decoder_hidden_states=decoded.hidden_states,
+            decoder_attentions=decoded.attentions,
+            cross_attentions=decoded.cross_attentions,
+            encoder_last_hidden_state=encoded.last_hidden_state,
+            encoder_hidden_states=encoded.hidden_states,
+            encoder_attentions=encoded.attentions,
+        )

@@ -1,0 +1,76 @@
+"""Where the sequences of a batch begin and end, and one vector for each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Sequences(NamedTuple):
+    """The sequences of a padded batch or of a packed row.
+
+    Attributes:
+        mask: ``[batch, length]``, 0 where padded, on either side; None: nothing is padded.
+        ends: of a packed row 0, then the end of each sequence, ``[rows + 1]``; None for padded batches.
+    """
+
+    mask: Tensor | None
+    ends: Tensor | None
+
+    def begins(self, tokens: Tensor) -> Tensor:
+        """True at the first token of each sequence.
+
+        Args:
+            tokens: ``[batch, length]`` or ``[batch, length, hidden]``; only the shape and the device are read.
+
+        Returns:
+            ``[batch, length]``.
+        """
+        place = torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[:2])
+        if self.ends is not None:
+            return torch.isin(place, self.ends[:-1])
+        if self.mask is None:
+            return place == 0
+        return (self.mask != 0) & (self.mask.long().cumsum(dim=-1) == 1)
+
+    def mean(self, states: Tensor) -> Tensor:
+        """The mean over the real tokens of each sequence, summed in float32.
+
+        Args:
+            states: ``[batch, length, hidden]``.
+
+        Returns:
+            ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
+        """
+        exact = torch.promote_types(states.dtype, torch.float32)
+        if self.ends is not None:
+            lengths = self.ends.long().diff()
+            row = torch.repeat_interleave(lengths, output_size=states.shape[1])
+            sums = states.new_zeros(len(lengths), states.shape[-1], dtype=exact)
+            sums = sums.index_add(0, row, states[0].to(exact))
+        elif self.mask is None:
+            return states.mean(dim=1)
+        else:
+            real = self.mask != 0
+            lengths = real.sum(dim=-1)
+            sums = (states * real[..., None]).sum(dim=1, dtype=exact)
+        return (sums / lengths.clamp(min=1)[:, None]).to(states.dtype)
+
+    def last(self, states: Tensor) -> Tensor:
+        """The last real token of each sequence.
+
+        Args:
+            states: ``[batch, length, hidden]``.
+
+        Returns:
+            ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
+        """
+        if self.ends is not None:
+            return states[0].index_select(0, self.ends[1:].long() - 1)
+        if self.mask is None:
+            return states[:, -1]
+        place = torch.arange(states.shape[1], device=states.device)
+        last = ((self.mask != 0) * place).argmax(dim=-1)
+        return states[torch.arange(states.shape[0], device=states.device), last]

@@ -1,0 +1,292 @@
+"""The two stacks: embeddings and positions, then layers, with the masks that say which token sees which."""
+
+# mypy: disable-error-code="no-untyped-call, untyped-decorator"
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers import initialization as init
+from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
+from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPastAndCrossAttentions
+from transformers.utils.generic import merge_with_config_defaults
+from transformers.utils.output_capturing import OutputRecorder, capture_outputs
+
+from .attention import TransformerAttention
+from .configuration import TransformerConfig
+from .dropout import dropout
+from .embeddings import ScaledEmbedding
+from .layers import TransformerDecoderLayer, TransformerEncoderLayer, make_norm
+from .layout import Layout
+from .positions import LearnedPositions, sinusoids
+
+
+class TransformerPreTrainedModel(PreTrainedModel):
+    """What all our models share: how weights start, and what the library may do with them.
+
+    Projections start by Glorot & Bengio 2010. Embeddings start with a standard deviation of
+    ``hidden_size ** -0.5`` where they are scaled by its inverse, so that they enter the first layer with a
+    variance of 1 and the tied output begins with logits of that size; else with ``initializer_range``.
+    """
+
+    config: TransformerConfig
+    config_class = TransformerConfig
+    base_model_prefix = "model"
+    supports_gradient_checkpointing = True
+    _no_split_modules = ["TransformerEncoderLayer", "TransformerDecoderLayer"]  # noqa: RUF012, the library's form
+    _skip_keys_device_placement = ["past_key_values"]  # noqa: RUF012
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    _can_compile_fullgraph = True
+
+    @torch.no_grad()
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        if isinstance(module, nn.Linear):
+            init.xavier_uniform_(module.weight)
+        elif isinstance(module, nn.Embedding) and self.config.scale_embeddings:
+            init.normal_(module.weight, std=self.config.hidden_size**-0.5)
+
+    def _resize_token_embeddings(
+        self, new_num_tokens: int | None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
+    ) -> nn.Embedding:
+        """The decoder's table too, where it is another one than the encoder's."""
+        resized: nn.Embedding = super()._resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
+        decoder = getattr(self.base_model, "decoder", None)
+        if decoder is not None and decoder.embed_tokens.num_embeddings != resized.num_embeddings:
+            decoder.embed_tokens = self._get_resized_embeddings(
+                decoder.embed_tokens, resized.num_embeddings, mean_resizing=mean_resizing
+            )
+        return resized
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
+        """Save, for `AutoModel` and its kin with the code of every model of this shape; see the library.
+
+        Args:
+            save_directory: the folder.
+            args, kwargs: the library's.
+        """
+        if self.is_remote_code():
+            # It names the heads, which are made of this. The library copies what a file imports, inside of
+            # functions too, so that this line brings all of the code along.
+            from .registration import auto_map
+
+            self.config.auto_map = auto_map(self.config)
+        super().save_pretrained(save_directory, *args, **kwargs)
+
+
+class TransformerStack(TransformerPreTrainedModel):
+    """What encoder and decoder share: tokens and positions in, the last norm out.
+
+    Args:
+        config: the model's.
+        layers: of the stack.
+    """
+
+    def __init__(self, config: TransformerConfig, layers: list[nn.Module]) -> None:
+        super().__init__(config)
+        self.embed_tokens: nn.Embedding = ScaledEmbedding(config)
+        self.embed_positions = None
+        if config.position == "learned":
+            self.embed_positions = LearnedPositions(config.max_position_embeddings, config.hidden_size)
+        self.layers = nn.ModuleList(layers)
+        self.norm = make_norm(config) if config.norm == "pre" else nn.Identity()
+        self.gradient_checkpointing = False
+        self.post_init()
+
+    def embed(self, input_ids: Tensor | None, inputs_embeds: Tensor | None) -> Tensor:
+        """The embeddings of tokens, scaled, without their positions.
+
+        Args:
+            input_ids: ``[batch, length]``.
+            inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
+
+        Raises:
+            ValueError: unless exactly one is given; for a token that is not in the vocabulary (on CPUs; GPUs
+                say so in their own way).
+        """
+        if inputs_embeds is not None and input_ids is None:
+            return inputs_embeds
+        if inputs_embeds is not None or input_ids is None:
+            raise ValueError("give either token ids or embeddings, not both and not neither")
+        check_token_ids(input_ids, self.config.vocab_size)
+        embeddings: Tensor = self.embed_tokens(input_ids)
+        return embeddings
+
+    def with_positions(self, embeddings: Tensor, layout: Layout) -> Tensor:
+        """Add the positions that are added to embeddings, and drop out (section 5.4).
+
+        Args:
+            embeddings: ``[batch, length, hidden]``.
+            layout: of the tokens.
+
+        Raises:
+            ValueError: if a sequence is longer than the table of learned positions.
+        """
+        if self.config.position == "sinusoidal":
+            positions = sinusoids(layout.position_ids, self.config.hidden_size)
+            embeddings = embeddings + positions.to(embeddings.dtype)
+        elif self.embed_positions is not None:
+            self.embed_positions.check_length(layout.position_ids, layout.longest)
+            embeddings = embeddings + self.embed_positions(layout.position_ids)
+        device_type = embeddings.device.type
+        if torch.is_autocast_enabled(device_type):
+            # The stream between layers in half precision too: converting it back and forth was a fifth of a step.
+            embeddings = embeddings.to(torch.get_autocast_dtype(device_type))
+        return dropout(embeddings, self.config.dropout, training=self.training)
+
+
+class TransformerEncoder(TransformerStack):
+    """The encoder: every token sees every other of its sequence."""
+
+    _can_record_outputs = {"hidden_states": TransformerEncoderLayer, "attentions": TransformerAttention}  # noqa: RUF012
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__(config, [TransformerEncoderLayer(config, index) for index in range(config.encoder_layers)])
+
+    @merge_with_config_defaults
+    @capture_outputs
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        **kwargs: Any,
+    ) -> BaseModelOutput:
+        """Encode.
+
+        Args:
+            input_ids: ``[batch, length]``, or ``[1, tokens]`` of several sequences where `kwargs` holds
+                ``cu_seq_lens_k`` and ``max_length_k``.
+            attention_mask: ``[batch, length]``, 0 where padded.
+            inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
+            position_ids: ``[batch, length]``; None counts the tokens that are not padded.
+            kwargs: of the attention function and of the library's recorder.
+
+        Returns:
+            With ``last_hidden_state [batch, length, hidden]``.
+        """
+        embeddings = self.embed(input_ids, inputs_embeds)
+        layout = Layout.of(
+            self.config, embeddings, "k", kwargs, attention_mask=attention_mask, position_ids=position_ids
+        )
+        hidden_states = self.with_positions(embeddings, layout)
+        settings = layout.attention_settings(self.config, kwargs, causal=False)
+        for layer in self.layers:
+            hidden_states = layer(hidden_states, **settings)
+        return BaseModelOutput(last_hidden_state=self.norm(hidden_states))
+
+
+class TransformerDecoder(TransformerStack):
+    """The decoder: a token sees those before it, and all of the encoder's where there is one."""
+
+    _can_record_outputs = {  # noqa: RUF012
+        "hidden_states": TransformerDecoderLayer,
+        "attentions": OutputRecorder(TransformerAttention, index=1, layer_name="self_attention"),
+        "cross_attentions": OutputRecorder(TransformerAttention, index=1, layer_name="cross_attention"),
+    }
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__(config, [TransformerDecoderLayer(config, index) for index in range(config.decoder_layers)])
+
+    @merge_with_config_defaults
+    @capture_outputs
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        encoder_hidden_states: Tensor | None = None,
+        encoder_attention_mask: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        inputs_embeds: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        use_cache: bool | None = None,
+        **kwargs: Any,
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        """Decode.
+
+        Args:
+            input_ids: ``[batch, length]`` new tokens, or ``[1, tokens]`` of several sequences where `kwargs`
+                holds ``cu_seq_lens_q`` and ``max_length_q`` (and both with ``_k``, for the encoder's).
+            attention_mask: ``[batch, past + length]``, 0 where padded.
+            encoder_hidden_states: ``[batch, source_length, hidden]``.
+            encoder_attention_mask: ``[batch, source_length]``, 0 where padded.
+            past_key_values: keys and values of the tokens before.
+            inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
+            position_ids: ``[batch, length]``; None counts the tokens that are not padded.
+            use_cache: give back a cache with the new tokens in it.
+            kwargs: of the attention function and of the library's recorder.
+
+        Returns:
+            With ``last_hidden_state [batch, length, hidden]`` and ``past_key_values``.
+
+        Raises:
+            ValueError: if there is nothing to attend to where the configuration has an encoder.
+        """
+        if self.config.is_encoder_decoder and encoder_hidden_states is None:
+            raise ValueError("the decoder of an encoder-decoder needs encoder_hidden_states")
+        embeddings = self.embed(input_ids, inputs_embeds)
+        if use_cache and past_key_values is None and "cu_seq_lens_q" not in kwargs:
+            past_key_values = DynamicCache(config=self.config)
+            if self.config.is_encoder_decoder:
+                past_key_values = EncoderDecoderCache(past_key_values, DynamicCache())
+        own = past_key_values
+        if isinstance(past_key_values, EncoderDecoderCache):
+            own = past_key_values.self_attention_cache
+            see_all_of_the_source(past_key_values)
+        layout = Layout.of(
+            self.config, embeddings, "q", kwargs, attention_mask=attention_mask, position_ids=position_ids, cache=own
+        )
+        hidden_states = self.with_positions(embeddings, layout)
+        settings = layout.attention_settings(self.config, kwargs, causal=True)
+        if encoder_hidden_states is not None:
+            settings["cross"] = layout.cross_settings(
+                self.config, kwargs, encoder_hidden_states, encoder_attention_mask
+            )
+        for layer in self.layers:
+            hidden_states = layer(
+                hidden_states, encoder_hidden_states, past_key_values=past_key_values, use_cache=use_cache, **settings
+            )
+        return BaseModelOutputWithPastAndCrossAttentions(
+            last_hidden_state=self.norm(hidden_states), past_key_values=past_key_values if use_cache else None
+        )
+
+
+def see_all_of_the_source(cache: EncoderDecoderCache) -> None:
+    """Replace a cache that would keep a sliding window of the encoder's keys: attention to the encoder sees all.
+
+    The library makes both halves from the one configuration, whose window is of the tokens' attention to themselves.
+    """
+    if any(cache.cross_attention_cache.is_sliding) and not any(cache.is_updated.values()):
+        cache.cross_attention_cache = DynamicCache()
+
+
+def check_token_ids(token_ids: Tensor, vocab_size: int, *, what: str = "token id", ignored: int | None = None) -> None:
+    """Refuse ids outside of the vocabulary, where looking costs nothing: on CPUs, outside of compiled code.
+
+    Args:
+        token_ids: any shape.
+        vocab_size: ids that there are.
+        what: the ids, in words.
+        ignored: an id that stands for none.
+
+    Raises:
+        ValueError: with both numbers.
+    """
+    if token_ids.device.type != "cpu" or torch.compiler.is_compiling():
+        return
+    if ignored is not None:
+        token_ids = token_ids[token_ids != ignored]
+    if token_ids.numel() == 0:
+        return
+    lowest, highest = (int(token) for token in token_ids.aminmax())
+    if lowest < 0 or highest >= vocab_size:
+        wrong = lowest if lowest < 0 else highest
+        raise ValueError(f"{what} {wrong} is outside of the vocabulary, vocab_size={vocab_size}")
