@@ -147,5 +147,5 @@ def test_classification_from_scratch_in_every_shape(folder: Path, reviews_csv: P
 
 
 def test_every_run_is_in_the_ledger(folder: Path, translation: FinishedRun):
-    trials = read_trials(folder / "trials.jsonl")
+    trials, _ = read_trials(folder / "trials.jsonl")
     assert any(trial.model == "own Transformer" and trial.task == "translation" for trial in trials)

@@ -143,7 +143,7 @@ def test_the_length_is_saved_with_the_tokenizer(tiny_bert: Path, tmp_path: Path)
 
 
 def test_prediction_needs_a_trained_head(tiny_bert: Path, classifier: Path):
-    with pytest.raises(RecipeError, match="no trained classification head"):
+    with pytest.raises(RecipeError, match="no trained head for text-classification"):
         open_for_prediction(locate_model(str(tiny_bert)))
     assert open_for_prediction(LocatedModel("x", classifier)).labels == ("a", "b")
 

@@ -213,5 +213,5 @@ def test_model_type_without_a_classification_head_is_refused(tiny_bert: Path, tm
     folder: Any = shutil.copytree(tiny_bert, tmp_path / "model")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "splinter"}), encoding="utf-8")
-    with pytest.raises(RecipeError, match="models of the type 'splinter' have no classification head"):
+    with pytest.raises(RecipeError, match="models of the type 'splinter' have no head for text-classification"):
         open_for_training(LocatedModel("mine", folder), labels=("a", "b"), method=Method.FULL)

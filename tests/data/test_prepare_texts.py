@@ -111,8 +111,10 @@ def test_missing_columns_of_all_splits_at_once(write, section):
     with pytest.raises(DataError) as caught:
         prepare_texts(section(train=train, test=test), columns=PAIR)
     assert [str(fault) for fault in caught.value.faults] == [
-        "train.csv: no column 'source'; columns: first, target; say which is the source with data.columns.source",
-        "test.csv: no column 'target'; columns: source, second; say which is the target with data.columns.target",
+        "train.csv: no column 'source'; columns: first, target; say which is the source with data.columns.source or "
+        "--text-column",
+        "test.csv: no column 'target'; columns: source, second; say which is the target with data.columns.target or "
+        "--label-column",
     ]
 
 

@@ -111,3 +111,16 @@ def test_a_decoder_without_its_encoder():
 def test_unknown_implementation_of_attention():
     with pytest.raises((ValueError, ImportError), match="sdpaa"):
         TransformerForMaskedLM(tiny_config("encoder")).set_attn_implementation("sdpaa")
+
+
+@pytest.mark.parametrize(("sources", "targets"), [(2, 5), (5, 2), (0, 2)])
+def test_targets_that_belong_to_no_source(sources: int, targets: int):
+    told = f"{targets} rows of targets do not belong to {sources} rows of sources"
+    with pytest.raises(ValueError, match=told):
+        tiny_model()(input_ids=random_tokens(sources, 4), decoder_input_ids=random_tokens(targets, 3))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_batch_of_no_rows(architecture: str):
+    settings = {"decoder_input_ids": random_tokens(0, 3)} if architecture == "encoder-decoder" else {}
+    assert tiny_model(architecture)(input_ids=random_tokens(0, 3), **settings).logits.shape == (0, 3, 41)

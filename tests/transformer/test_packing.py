@@ -212,3 +212,12 @@ def test_flash_attention_refuses_alibi():
     _, row = both_forms("decoder", *sequences_of("decoder"))
     with pytest.raises(ValueError, match="position='alibi' works with eager, sdpa and flex_attention"):
         model(**row)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_checkpointed_packed_row(architecture: str):
+    model = tiny_model(architecture, position="alibi").train()
+    _, row = both_forms(architecture, *sequences_of(architecture))
+    plain = gradients(model(**row).loss, model)
+    model.activation_checkpointing_enable()
+    assert_same(gradients(model(**row).loss, model), plain)

@@ -5,11 +5,12 @@
 
 from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.open import OpenedModel, open_config, open_for_prediction, open_for_training, open_tokenizer
-from toolkit.adapters.scratch import open_from_scratch
+from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
 __all__ = [
     "LocatedModel",
     "OpenedModel",
+    "learn_tokenizer",
     "locate_model",
     "open_config",
     "open_for_prediction",

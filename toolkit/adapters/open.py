@@ -25,6 +25,7 @@ from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.names import Family, Method, Task
+from toolkit.transformer import TransformerConfig
 
 MAX_LENGTH_WITHOUT_A_LIMIT = 512
 
@@ -105,6 +106,12 @@ def open_for_prediction(located: LocatedModel, *, task: Task = Task.TEXT_CLASSIF
     config = open_config(located)
     family = family_of(config)
     check_supported(task, family, None, model=located.name)
+    if task is not Task.TEXT_CLASSIFICATION and not isinstance(config, TransformerConfig):
+        # Texts are scored in packed rows, in which other models would see the texts before their own.
+        raise RecipeError(
+            f"{task} works with our own Transformer in this version, found a model of the type {config.model_type!r}",
+            where=f"model {located.name}",
+        )
     model, missing = _load_model(located, config=config, task=task, family=family, new_head=False)
     if missing:
         raise RecipeError(

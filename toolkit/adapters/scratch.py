@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from toolkit.adapters.heads import model_class
 from toolkit.adapters.open import OpenedModel
+from toolkit.data import ClassificationData, TextData
+from toolkit.data.vocabulary import train_tokenizer
+from toolkit.errors import RecipeError
 from toolkit.names import Family, Task
+from toolkit.progress import warn
+from toolkit.recipe import TokenizerSection
 from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.transformer import TransformerConfig
+
+DEFAULT_POSITIONS = 512
+LONGEST_TEXT = 10**6  # tokens that a tokenizer allows until its model is made
 
 
 def open_from_scratch(
@@ -32,9 +41,14 @@ def open_from_scratch(
         labels: names of the classes, for classification.
         max_length: tokens a text may have; None takes the positions that the model is made for.
         generation: how it shall write, fields of the library's ``GenerationConfig``; saved with the model.
+
+    Raises:
+        RecipeError: if the library does not know a setting of `generation`.
     """
+    length = max_length or int(settings.get("max_position_embeddings", DEFAULT_POSITIONS))
+    positions = max(length, int(settings.get("max_position_embeddings", DEFAULT_POSITIONS)))
     config = TransformerConfig(
-        **settings,
+        **{**settings, "max_position_embeddings": positions},
         vocab_size=len(tokenizer),
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
@@ -48,9 +62,42 @@ def open_from_scratch(
     family = Family(config.architecture)
     model = model_class(config, task=task, family=family, model=OWN_TRANSFORMER)(config)
     model.eval()
-    if generation:
-        model.generation_config.update(**generation)
-    length = max_length or config.max_position_embeddings
+    unused = model.generation_config.update(**(generation or {}))
+    if unused:
+        raise RecipeError(f"the library does not know {', '.join(unused)}", where="evaluation.generation")
     tokenizer.model_max_length = length
     names = tuple(name for name, _ in model.named_parameters())
     return OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names)
+
+
+def learn_tokenizer(
+    section: TokenizerSection, data: ClassificationData | TextData, *, kept_in: Path
+) -> PreTrainedTokenizerBase:
+    """A tokenizer from every text of the training rows, or the one that an earlier process of this run has learnt.
+
+    Args:
+        section: the recipe's ``tokenizer``.
+        data: its splits; only the training rows are looked at.
+        kept_in: the folder that keeps it, so that a resumed run has the very same, whatever versions are installed.
+
+    Raises:
+        RecipeError: if the vocabulary has no room for the characters of the texts.
+        DataError: if the texts have no characters.
+    """
+    if kept_in.is_dir():
+        kept: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(kept_in), trust_remote_code=False)
+        return kept
+    columns = [name for name in ("text", "text_pair", "source", "target") if name in data.train.column_names]
+    tokenizer = train_tokenizer(
+        [text for name in columns for text in data.train[name]],
+        kind=section.train,
+        vocab_size=section.vocab_size,
+        lowercase=section.lowercase,
+        max_length=LONGEST_TEXT,
+    )
+    if len(tokenizer) < section.vocab_size:
+        warn(f"the texts gave {len(tokenizer):,} tokens, fewer than the {section.vocab_size:,} of tokenizer.vocab_size")
+    partial = kept_in.with_name(f"{kept_in.name}.partial")
+    tokenizer.save_pretrained(str(partial))
+    partial.rename(kept_in)
+    return tokenizer

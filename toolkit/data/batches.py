@@ -58,7 +58,9 @@ class StepBatches:
         tokens_per_batch: int | None = None,
         packed: bool = False,
     ) -> None:
-        self.batch_size = micro_batch
+        # accelerate divides batches among ranks by this number, and takes None for batches of unlike sizes.
+        self.batch_size = None if tokens_per_batch else micro_batch
+        self._micro_batch = micro_batch
         self.epoch = 0
         self._lengths: _Rows = np.asarray(lengths, dtype=np.int64)
         self._step_rows = micro_batch * micro_batches_per_step
@@ -78,7 +80,7 @@ class StepBatches:
             return self._packing.n_batches
         if self._cuts is not None:
             return len(self._cuts) + 1
-        return -(-len(self._lengths) // self.batch_size)
+        return -(-len(self._lengths) // self._micro_batch)
 
     def __iter__(self) -> Iterator[list[int]]:
         """The rows of each micro-batch."""
@@ -89,8 +91,8 @@ class StepBatches:
             yield from self._token_batches(self._cuts)
             return
         for step in self._steps():
-            for start in range(0, len(step), self.batch_size):
-                yield step[start : start + self.batch_size].tolist()
+            for start in range(0, len(step), self._micro_batch):
+                yield step[start : start + self._micro_batch].tolist()
 
     def _generator(self) -> np.random.Generator:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self._seed, self.epoch])))

@@ -100,7 +100,7 @@ class PackMasked:
     """Texts for an encoder that learns to fill in words: of the chosen tokens 80 % are masked, 10 % are others.
 
     What is chosen depends on the seed, the epoch and the numbers of the rows, and on nothing that happened
-    before, so that a resumed run sees the same. Only ordinary tokens are chosen, at least one a batch.
+    before, so that a resumed run sees the same. Only ordinary tokens are chosen, at least one a batch if there is one.
 
     The epoch is that of `batches` when a loader begins to iterate. Workers that outlive an epoch
     (``dataloader_persistent_workers``) would keep the first one and repeat its masks.
@@ -132,11 +132,7 @@ class PackMasked:
         self.batches = batches
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
-        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [chosen]``.
-
-        Raises:
-            ValueError: if there is no ordinary token in the batch.
-        """
+        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [chosen]``."""
         ids, lengths = _joined(rows, "input_ids")
         numbers = _row_numbers(rows)
         generator = self._generator(numbers["row"].tolist() if numbers else [])
@@ -160,7 +156,7 @@ class PackMasked:
     def _choose(self, ids: _Ids, generator: np.random.Generator) -> _Ids:
         ordinary = np.flatnonzero(ids >= self.first_ordinary_id)
         if not len(ordinary):
-            raise ValueError("there is no token to mask: the texts of the batch are empty")
+            return ordinary  # only blank texts, which training does not have
         chosen: _Ids = ordinary[generator.random(len(ordinary)) < self.probability]
         return chosen if len(chosen) else generator.choice(ordinary, size=1)
 

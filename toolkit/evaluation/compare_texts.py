@@ -16,7 +16,7 @@ def measure_text_baselines(data: TextData, *, metrics: Sequence[str]) -> dict[st
     """What costs nothing, from the same training rows and on the same test rows.
 
     For pairs: the source as it is, and the answer of the most similar source. For texts: a model that counts
-    five characters, of which only the bits a character can be compared, since it has no tokens.
+    runs of five characters, of which only the bits a character can be compared, since it has no tokens.
 
     Args:
         data: its splits.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,10 @@ def _prompts(opened: OpenedModel, texts: Sequence[str]) -> list[list[int]]:
     """What the model reads: a source to its end, or the beginning of a text without one."""
     tokenizer, longest = opened.tokenizer, opened.max_length
     if opened.family is Family.ENCODER_DECODER:
-        ids: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=longest)["input_ids"]
+        settings = {"truncation": True, "max_length": longest, "split_special_tokens": True}  # as in training
+        ids: list[list[int]] = tokenizer(list(texts), **settings)["input_ids"]
         return ids
-    plain = tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+    plain = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)["input_ids"]
     # The end of a long text says more about what follows than its beginning.
     return [[int(tokenizer.bos_token_id), *ids[-(longest // 2) :]] for ids in plain]
 
@@ -81,19 +83,30 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
     is_pair, pad = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id)
     settings = model.generation_config
-    limit = {} if settings.max_new_tokens else {"max_new_tokens": min(LONGEST_OUTPUT, opened.max_length)}
+    wanted = settings.max_new_tokens or LONGEST_OUTPUT
+    # Only a table of learned positions has an end.
+    last = opened.max_length if model.config.position == "learned" else max(wanted, opened.max_length) * 2
     outputs: list[list[int]] = [[] for _ in prompts]
-    with torch.inference_mode(), progress_bar("writing", len(prompts)) as bar:
+    with torch.inference_mode(), _seeded(device), progress_bar("writing", len(prompts)) as bar:
         for indices in by_length([len(prompt) for prompt in prompts], ROWS_AT_ONCE):
             batch = [prompts[i] for i in indices]
             inputs = _padded(batch, pad=pad, left=not is_pair).to(device)
             mask = _padded([[1] * len(prompt) for prompt in batch], pad=0, left=not is_pair).to(device)
-            generated = model.generate(input_ids=inputs, attention_mask=mask, **limit)
             n_given = 1 if is_pair else inputs.shape[1]
+            limit = max(1, min(wanted, last - n_given))
+            generated = model.generate(input_ids=inputs, attention_mask=mask, max_new_tokens=limit)
             for i, ids in zip(indices, generated[:, n_given:].tolist(), strict=True):
                 outputs[i] = _ended(ids, end=int(opened.tokenizer.eos_token_id), pad=pad)
             bar.advance(len(indices))
     return outputs
+
+
+@contextmanager
+def _seeded(device: torch.device) -> Iterator[None]:
+    """Where tokens are drawn, the same ones each time, without a trace in the random numbers of others."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        yield
 
 
 def _padded(rows: list[list[int]], *, pad: int, left: bool) -> torch.Tensor:

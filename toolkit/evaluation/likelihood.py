@@ -18,7 +18,7 @@ from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.evaluation.device import inference_device, moved
 from toolkit.evaluation.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
-from toolkit.progress import progress_bar
+from toolkit.progress import progress_bar, warn
 
 TOKENS_AT_ONCE = 4096
 
@@ -37,7 +37,7 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[
         for indices in by_tokens(rows["length"], TOKENS_AT_ONCE):
             losses, _, _ = _token_losses(model, moved(pack(_rows(rows, indices)), device))
             total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
-    return total / n_tokens
+    return total / max(n_tokens, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +75,22 @@ def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     return Likelihoods(
         negative_log_likelihood=losses.astype(np.float64),
         tokens=tokens.astype(np.int64),
-        characters=count_characters(list(rows[columns[-1]])),
+        characters=count_characters(_seen(opened, encoded, list(rows[columns[-1]]))),
         correct=correct.astype(np.int64) if opened.family is Family.ENCODER else None,
     )
+
+
+def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
+    """The texts as far as they are scored: targets longer than the model takes are cut."""
+    if "labels" not in encoded.column_names:
+        return texts
+    lengths = [len(ids) for ids in encoded["labels"]]
+    cut = [row for row, length in enumerate(lengths) if length >= opened.max_length]
+    for row in cut:
+        texts[row] = str(opened.tokenizer.decode(encoded[row]["labels"], skip_special_tokens=True))
+    if cut:
+        warn(f"{len(cut)} of {len(texts)} targets are scored to their first {opened.max_length} tokens only")
+    return texts
 
 
 def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
@@ -98,7 +111,7 @@ def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
             losses, places, correct = _token_losses(model, moved(pack(_rows(inputs, indices)), device))
             of_rows = np.asarray(indices)[places.cpu().numpy()]
             for into, values in zip(sums, (losses, torch.ones_like(losses), correct), strict=True):
-                np.add.at(into, of_rows, values.double().cpu().numpy())
+                np.add.at(into, of_rows, values.cpu().double().numpy())
             bar.advance(len(indices))
     return Scores(sums[0], sums[1].astype(np.int64), sums[2].astype(np.int64))
 

@@ -179,7 +179,7 @@ def _schedule_is_known_in_advance(recipe: Recipe) -> Broken:
         )
 
 
-@rule("training", "method")
+@rule("training", "task")
 def _training_keys_agree(recipe: Recipe) -> Broken:
     own, training = recipe.training, recipe.training.for_trainer()
     if own.bf16 is True and training["fp16"]:
@@ -187,7 +187,7 @@ def _training_keys_agree(recipe: Recipe) -> Broken:
     if training["max_steps"] == 0:
         yield "training.max_steps", "0 steps train nothing; write -1 to go by num_train_epochs"
     strategy = training["train_sampling_strategy"]
-    is_padded = recipe.method is not Method.SCRATCH
+    is_padded = recipe.task not in TEXT_TASKS
     if own.tokens_per_batch is not None and is_padded and strategy != "group_by_length":
         yield (
             "training.tokens_per_batch",

@@ -41,6 +41,21 @@ def _metrics_of_pairs(recipe: Recipe) -> Broken:
         yield "evaluation.metrics", f"{name} compares an answer with a target, and free text has none; {fix}"
 
 
+@rule("task", "training.dataloader_persistent_workers")
+def _masks_differ_from_epoch_to_epoch(recipe: Recipe) -> Broken:
+    if recipe.task is Task.FILL_MASK and recipe.training.for_trainer()["dataloader_persistent_workers"]:
+        yield (
+            "training.dataloader_persistent_workers",
+            "workers that outlive an epoch would hide the same words in each; set it to false for fill-mask",
+        )
+
+
+@rule("data.max_length", "task")
+def _room_for_a_token(recipe: Recipe) -> Broken:
+    if recipe.task in TEXT_TASKS and recipe.data.max_length == 1:
+        yield "data.max_length", "1 leaves no room beside the token that ends a text; make it 2 or more"
+
+
 @rule("task", "evaluation.generation")
 def _generation_of_the_task(recipe: Recipe) -> Broken:
     values = {key: value for key, value in recipe.evaluation.generation.items() if value is not None}

@@ -138,8 +138,8 @@ class TrainingSection(Section):
     ) = Field(default=None, description="Weight of each label in the loss; balanced: the inverse of its frequency.")
     tokens_per_batch: PositiveInt | None = Field(
         default=None,
-        description="Tokens of a micro-batch, instead of a fixed number of examples: padded ones, or with method: "
-        "scratch packed ones, which need no padding.",
+        description="Tokens of a micro-batch, instead of a fixed number of examples: padded ones for "
+        "classification, for the tasks of texts packed ones, which need no padding.",
     )
     average_checkpoints: PositiveInt | None = Field(
         default=None,

@@ -17,6 +17,9 @@ from typing import Any
 from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atomically
 from toolkit.progress import warn
 
+CHECKPOINTS = "checkpoints"
+"""The folder of a run's unfinished work."""
+
 MARKER = "COMPLETE.json"
 SCHEMA = 2  # of the marker and of what `seal` is told; another one is not gone on with
 PREFIX = "checkpoint-"

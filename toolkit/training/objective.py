@@ -30,7 +30,7 @@ class Objective:
 
     Attributes:
         train_rows: encoded, with ``length``.
-        validation_rows: encoded and sorted by length, so that evaluating pads little; None without such rows.
+        validation_rows: encoded; None without such rows.
         packed: whether the rows of a micro-batch lie behind each other in one row.
         collator: makes micro-batches, given the order of the rows.
         loss: of a micro-batch, as `Trainer` calls it.
@@ -86,7 +86,7 @@ def _texts(recipe: Recipe, data: TextData, opened: OpenedModel) -> Objective:
     def encoded(rows: Dataset) -> Dataset:
         return encode_for(family, rows, tokenizer, max_length=opened.max_length)
 
-    validation_rows = None if data.validation is None else encoded(data.validation)
+    validation_rows = None if data.validation is None else _numbered(encoded(data.validation))
 
     def validate(model: torch.nn.Module) -> dict[str, float]:
         return {"loss": mean_loss(model, validation_rows, packer_for(family, tokenizer))}
@@ -126,6 +126,11 @@ def _known_validation_rows(data: ClassificationData, opened: OpenedModel) -> Dat
     if len(known) == 0:
         return None
     return _by_length(encode(known, opened.tokenizer, max_length=opened.max_length))
+
+
+def _numbered(rows: Dataset) -> Dataset:
+    """With the number of each row, from which it follows what is hidden of it."""
+    return rows.add_column("row", np.arange(len(rows)))
 
 
 def _by_length(rows: Dataset) -> Dataset:

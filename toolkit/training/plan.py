@@ -24,7 +24,7 @@ class Plan:
     Attributes:
         arguments: for the library's trainer.
         train_rows: encoded, with the number of each row as ``row``.
-        validation_rows: encoded and sorted by length, so that evaluating pads little; None without such rows.
+        validation_rows: encoded; None without such rows.
         batches: which rows form each micro-batch.
         rhythms: when to evaluate and when to save.
         steps_per_epoch: optimizer updates of an epoch.

@@ -21,7 +21,7 @@ from toolkit.names import Method
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
-from toolkit.training.checkpoints import BEST_PREFIX, KEPT, PREFIX, Checkpoint, newest_whole
+from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective, objective_of
 from toolkit.training.peft_methods import wrap_with_lora
@@ -75,7 +75,7 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
         Interrupted: after a checkpoint, when a signal asked for it.
     """
     keep_freed_memory()
-    root = folder / "checkpoints"
+    root = folder / CHECKPOINTS
     root.mkdir(parents=True, exist_ok=True)
     model = wrap_with_lora(opened, recipe.peft) if recipe.method is Method.LORA else opened.model
     check_new_parameters_train(model, opened.new_parameters)
@@ -202,7 +202,7 @@ def _build_trainer(
     return trainer
 
 
-def _first_output(outputs: Any, labels: Any) -> Any:
+def _first_output(outputs: Any, _labels: Any) -> Any:
     """The logits alone; an encoder-decoder's outputs hold its hidden states too."""
     return outputs[0] if isinstance(outputs, tuple) else outputs
 

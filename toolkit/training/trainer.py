@@ -56,6 +56,7 @@ class RecipeTrainer(Trainer):
         self.skipped_steps = skipped_steps
         self.validate = validate
         self.last_loss: float | None = None
+        self._loss_of_step = 0.0
         self._rows_of_step: list[int] = []
 
     def get_train_dataloader(self) -> DataLoader[Any]:
@@ -83,7 +84,7 @@ class RecipeTrainer(Trainer):
         share = loss.item()
         if not math.isfinite(share) and not self.skip_non_finite:
             self._stop_for(f"the loss became {share}")
-        self.last_loss = share
+        self._loss_of_step += share
         return loss
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
@@ -113,6 +114,7 @@ class RecipeTrainer(Trainer):
                 self._stop_for(f"{self.skipped_steps} steps had to be skipped, more than one in a hundred")
             model.zero_grad()
         self._rows_of_step.clear()
+        self.last_loss, self._loss_of_step = self._loss_of_step, 0.0
         return norm
 
     def _stop_for(self, reason: str) -> None:

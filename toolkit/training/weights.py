@@ -19,15 +19,20 @@ def weights_to_save(model: torch.nn.Module) -> dict[str, Tensor]:
     Raises:
         DivergedError: if one of them is not finite; nothing of that kind is ever written.
     """
-    kept = model.state_dict(keep_vars=True).keys()
-    weights = {
-        **{name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad},
-        **{name: tensor for name, tensor in model.named_buffers() if name in kept},
-    }
+    weights = _changing(model)
     for name, tensor in weights.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise DivergedError(f"the weights of {name} are not finite any more; lower training.learning_rate")
     return {name: tensor.detach().contiguous() for name, tensor in weights.items()}
+
+
+def _changing(model: torch.nn.Module) -> dict[str, Tensor]:
+    """The very tensors of the model that training changes."""
+    kept = model.state_dict(keep_vars=True).keys()
+    return {
+        **{name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad},
+        **{name: tensor for name, tensor in model.named_buffers() if name in kept},
+    }
 
 
 def load_weights(model: torch.nn.Module, file: Path) -> None:
@@ -40,7 +45,7 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
         saved = load_file(file)
     except (OSError, SafetensorError) as error:
         raise IntegrityError(f"the weights cannot be read: {error}", where=str(file)) from error
-    needed = weights_to_save(model)
+    needed = _changing(model)
     if saved.keys() != needed.keys():
         odd = sorted(saved.keys() ^ needed.keys())
         raise IntegrityError(f"the file holds other tensors than the model, {odd[0]} for one", where=str(file))
@@ -63,8 +68,9 @@ def load_average(model: torch.nn.Module, files: Sequence[Path]) -> None:
     sums: dict[str, Tensor] = {}
     for file in files:
         load_weights(model, file)
-        for name, tensor in weights_to_save(model).items():
-            sums[name] = sums[name] + tensor.double() if name in sums else tensor.double()
+        for name, tensor in _changing(model).items():
+            value = tensor.detach().to("cpu", torch.float64, copy=True)
+            sums[name] = sums[name] + value if name in sums else value
     with torch.no_grad():
-        for name, tensor in weights_to_save(model).items():
+        for name, tensor in _changing(model).items():
             tensor.copy_(sums[name] / len(files))

@@ -1,7 +1,7 @@
 """Our own Transformer: encoder, decoder and encoder-decoder, with a head for every task, as models of the library.
 
 Importing this makes the library's auto classes know them. The files of this folder travel with every saved model
-and import nothing but torch, the library and each other.
+and import nothing but torch, the libraries that every saved model needs, and each other.
 """
 
 from .configuration import PRESETS, TransformerConfig

@@ -76,7 +76,7 @@ class TransformerAttention(nn.Module):
         if rotary is not None:
             query = rotate(query, rotary)
         key, value = self._keys_and_values(hidden_states, key_value_states, past_key_values, rotary, packing)
-        n_beams = query.shape[0] // key.shape[0]
+        n_beams = query.shape[0] // max(key.shape[0], 1)
         if n_beams > 1:
             query, attention_mask = _beams_as_queries(query, attention_mask, n_beams)
         output, weights = self._function(query, key)(

@@ -1,4 +1,4 @@
-"""Cross entropy over a vocabulary, in one pass each way and without a float32 copy of all logits."""
+"""Cross entropy over a vocabulary; on CPUs in one pass each way and without a float32 copy of all logits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 IGNORED = -100
 ROWS_AT_ONCE = 64  # so that their logits stay in a processor's cache
@@ -64,6 +65,7 @@ class _TokenLoss(torch.autograd.Function):
         return losses.where(known, 0.0).sum()
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         logits, targets, log_sums = ctx.saved_tensors
         known = targets != IGNORED

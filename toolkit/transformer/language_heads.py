@@ -43,15 +43,6 @@ class TransformerForTokens(TransformerPreTrainedModel):
         self._tied_weights_keys = {"lm_head.weight": f"model.{stack}.embed_tokens.weight"}
         self.post_init()
 
-    def get_output_embeddings(self) -> nn.Linear:
-        """The last linear layer."""
-        head: nn.Linear = self.lm_head
-        return head
-
-    def set_output_embeddings(self, new_embeddings: nn.Linear) -> None:
-        """Put another one in."""
-        self.lm_head = new_embeddings
-
     def loss_of(self, logits: Tensor, targets: Tensor, **kwargs: Any) -> Tensor:
         """Cross entropy in nats, a mean over the targets that are not -100.
 
@@ -128,7 +119,7 @@ class TransformerForConditionalGeneration(TransformerForTokens, GenerationMixin)
             With ``logits [batch, target_length, vocabulary]``.
         """
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
-            decoder_input_ids = shift_right(labels, self.config)
+            decoder_input_ids = shift_right(labels, self.config, kwargs.get("cu_seq_lens_q"))
         outputs = self.model(
             input_ids,
             attention_mask,
@@ -142,7 +133,7 @@ class TransformerForConditionalGeneration(TransformerForTokens, GenerationMixin)
             **kwargs,
         )
         logits = self.lm_head(slice_logits_to_keep(outputs.last_hidden_state, logits_to_keep))
-        loss = None if labels is None else self.loss_of(logits, labels, **kwargs)
+        loss = None if labels is None else self.loss_of(logits, kept(labels, logits_to_keep), **kwargs)
         return Seq2SeqLMOutput(
             loss=loss, logits=logits, **{name: value for name, value in outputs.items() if name != "last_hidden_state"}
         )

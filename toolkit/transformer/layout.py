@@ -71,6 +71,8 @@ class Layout(NamedTuple):
         length = embeddings.shape[1]
         side = packed_side(call, which, length)
         if side is not None:
+            if embeddings.shape[0] != 1:
+                raise ValueError(f"cu_seq_lens describe one packed row, found a batch of {embeddings.shape[0]} rows")
             batch = embeddings.new_empty(1).expand(*side.mask.shape, embeddings.shape[-1])
             return cls(batch, side.mask, side.position_ids, side.mask.shape[1], side, which, None, is_flash)
         past = 0 if cache is None else cache.get_seq_length()
@@ -113,8 +115,11 @@ class Layout(NamedTuple):
             encoder_mask: ``[batch, source_length]``, 0 where padded.
 
         Raises:
-            ValueError: if only one of the two rows is packed.
+            ValueError: if only one of the two rows is packed; if the sources have no whole number of targets each.
         """
+        n_targets, n_sources = self.batch.shape[0], encoder_states.shape[0]
+        if self.side is None and n_targets != n_sources and (n_sources == 0 or n_targets % n_sources):
+            raise ValueError(f"{n_targets} rows of targets do not belong to {n_sources} rows of sources")
         side = packed_side(call, "k", encoder_states.shape[1])
         if (side is None) != (self.side is None):
             raise ValueError(

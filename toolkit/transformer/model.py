@@ -16,15 +16,17 @@ from .cross_entropy import IGNORED
 from .stacks import TransformerDecoder, TransformerEncoder, TransformerPreTrainedModel
 
 
-def shift_right(token_ids: Tensor, config: TransformerConfig) -> Tensor:
+def shift_right(token_ids: Tensor, config: TransformerConfig, ends: Tensor | None = None) -> Tensor:
     """What the decoder reads to give these targets: each token one place later, ignored ones as padding.
 
     Args:
         token_ids: ``[batch, length]``.
         config: for the first token.
+        ends: 0, then the end of each sequence of a packed row, ``[rows + 1]``; None: every row is one sequence.
     """
     shifted = token_ids.roll(1, dims=-1)
-    shifted[:, :1] = config.decoder_start_token_id or 0
+    begins = slice(1) if ends is None else ends[:-1].long()
+    shifted[:, begins] = config.decoder_start_token_id or 0
     return shifted.masked_fill(shifted == IGNORED, config.pad_token_id or 0)
 
 

@@ -116,4 +116,5 @@ class _Gather(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (place,) = ctx.saved_tensors
         spread = gradient.new_zeros(ctx.n_places, gradient.shape[1])
-        return spread.index_copy_(0, place, gradient), None
+        spread[place] = gradient
+        return spread, None

@@ -233,7 +233,8 @@ class TransformerDecoder(TransformerStack):
         if self.config.is_encoder_decoder and encoder_hidden_states is None:
             raise ValueError("the decoder of an encoder-decoder needs encoder_hidden_states")
         embeddings = self.embed(input_ids, inputs_embeds)
-        if use_cache and past_key_values is None and "cu_seq_lens_q" not in kwargs:
+        use_cache = use_cache and "cu_seq_lens_q" not in kwargs
+        if use_cache and past_key_values is None:
             past_key_values = DynamicCache(config=self.config)
             if self.config.is_encoder_decoder:
                 past_key_values = EncoderDecoderCache(past_key_values, DynamicCache())

@@ -1,0 +1,70 @@
+"""Our own Transformer from a random start: what it is made of, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from datasets import Dataset
+
+from toolkit.adapters import LocatedModel, learn_tokenizer, open_for_prediction, open_from_scratch
+from toolkit.data import TextData
+from toolkit.data.vocabulary import train_tokenizer
+from toolkit.errors import RecipeError
+from toolkit.names import Family, Task
+from toolkit.recipe import TokenizerSection
+
+TEXTS = ["the cat sat on the mat", "a dog ran", "나는 밥을 먹었다"] * 4
+TINY = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16, "encoder_layers": 1, "decoder_layers": 1}
+
+
+def _tokenizer():
+    return train_tokenizer(TEXTS, kind="bpe", vocab_size=330, max_length=10**6)
+
+
+@pytest.mark.parametrize(
+    ("task", "architecture"),
+    [
+        (Task.TRANSLATION, "encoder-decoder"),
+        (Task.TEXT_GENERATION, "encoder-decoder"),
+        (Task.TEXT_GENERATION, "decoder"),
+        (Task.FILL_MASK, "encoder"),
+    ],
+)
+def test_saved_and_opened_again_it_is_the_same(tmp_path: Path, task: Task, architecture: str):
+    generation = {"num_beams": 3, "max_new_tokens": 7} if task is Task.TRANSLATION else {}
+    made = open_from_scratch(
+        {**TINY, "architecture": architecture}, _tokenizer(), task=task, max_length=700, generation=generation
+    )
+    assert len(made.new_parameters) == len(list(made.model.parameters()))  # all of it is new, and is said to be
+    made.model.save_pretrained(tmp_path)
+    made.tokenizer.save_pretrained(tmp_path)
+    opened = open_for_prediction(LocatedModel("mine", tmp_path), task=task)
+    assert (opened.family, opened.labels) == (Family(architecture), ())
+    assert opened.max_length == made.max_length == 700  # longer than the usual 512, also after saving
+    if generation:
+        assert opened.model.generation_config.num_beams == 3
+    own = dict(made.model.state_dict())
+    assert all(tensor.equal(own[name]) for name, tensor in opened.model.state_dict().items())
+
+
+def test_an_unknown_setting_of_generation_is_refused():
+    with pytest.raises(RecipeError, match="num_beans"):
+        open_from_scratch(TINY, _tokenizer(), task=Task.TRANSLATION, generation={"num_beans": 4})
+
+
+def test_other_models_are_not_scored_in_packed_rows(tiny_bert: Path):
+    with pytest.raises(RecipeError, match="fill-mask works with our own Transformer in this version, found .*'bert'"):
+        open_for_prediction(LocatedModel("bert", tiny_bert), task=Task.FILL_MASK)
+
+
+def test_a_resumed_run_keeps_the_tokenizer_that_it_began_with(tmp_path: Path):
+    def learn(texts: list[str]) -> dict[str, int]:
+        rows = Dataset.from_dict({"id": list(range(len(texts))), "text": texts})
+        data = TextData(train=rows, validation=None, test=rows, digest="", warnings=(), source="")
+        section = TokenizerSection(vocab_size=330)
+        return learn_tokenizer(section, data, kept_in=tmp_path / "tokenizer").get_vocab()
+
+    first = learn(TEXTS)
+    assert learn(["quite other texts than those"] * 9) == first
+    assert [path.name for path in tmp_path.iterdir()] == ["tokenizer"]

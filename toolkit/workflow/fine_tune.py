@@ -1,0 +1,187 @@
+"""The story: recipe → data → model → training → evaluation → run folder → ledger.
+
+Each stage gives back a frozen dataclass, and this module alone knows their order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import set_seed
+
+from toolkit.adapters import (
+    LocatedModel,
+    OpenedModel,
+    learn_tokenizer,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+    open_from_scratch,
+)
+from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
+from toolkit.errors import RecipeError
+from toolkit.evaluation.measured import Measured, free_baselines, measure_on
+from toolkit.files import write_json_atomically, write_text_atomically
+from toolkit.hub.card import render_card
+from toolkit.names import Task
+from toolkit.progress import say, warn
+from toolkit.recipe import Recipe, TokenizerSection, recipe_digest, recipe_yaml
+from toolkit.report.page import render_page
+from toolkit.training import train
+from toolkit.training.checkpoints import CHECKPOINTS
+from toolkit.training.save import MODEL_FOLDER, save_model
+from toolkit.trials.finished import (
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    RECIPE_FILE,
+    FinishedRun,
+    SeedSpread,
+    read_run,
+    spread,
+    training_losses,
+)
+from toolkit.trials.outcome import outcome
+from toolkit.trials.recording import record_trial
+from toolkit.trials.run_folder import RunIdentity, claim_run
+
+DEFAULT_RUNS = Path("runs")
+DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
+
+
+def fine_tune(
+    recipe: Recipe,
+    *,
+    name: str,
+    output_dir: Path | None = None,
+    ledger: Path = DEFAULT_LEDGER,
+    restart: bool = False,
+) -> FinishedRun:
+    """Carry out a recipe; go on with an unfinished run, show a finished one.
+
+    Args:
+        recipe: checked.
+        name: of the recipe, for the default folder and the ledger.
+        output_dir: the run folder; None takes ``runs/<name>-<digest>``.
+        ledger: every trial that gets as far as its model is added here, failures included.
+        restart: throw away what is there.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
+        Interrupted: after a checkpoint, when a signal asked for it.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
+    digest = recipe_digest(recipe)
+    folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
+    data = _prepare(recipe)
+    classes = f", {len(data.labels)} classes" if isinstance(data, ClassificationData) else ""
+    say(f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on{classes}")
+    for line in data.warnings:
+        warn(line)
+    identity = RunIdentity(digest, data.digest)
+    with claim_run(folder, identity, restart=restart) as run:
+        if run.finished:
+            say("this run is finished; --restart would start over")
+            return read_run(folder)
+        with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
+            metrics = _carry_out(recipe, data, work=run.work)
+            trial.done(run.work, metrics)
+            run.publish()
+    return FinishedRun(folder, metrics)
+
+
+def _prepare(recipe: Recipe) -> ClassificationData | TextData:
+    """The rows of the recipe, read, checked and divided."""
+    if recipe.task is Task.TEXT_CLASSIFICATION:
+        return prepare_classification(recipe.data)
+    return prepare_texts(recipe.data, columns=recipe.text_columns)
+
+
+def _carry_out(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> dict[str, Any]:
+    """Train, save, measure what was saved beside the baselines, and write it all down."""
+    set_seed(recipe.seed)
+    opened = _open(recipe, data, work=work)
+    trained = train(recipe, data, opened, work)
+    model_folder = save_model(trained.model, opened, work)
+    say("measuring the saved model on the test rows")
+    started = time.monotonic()
+    saved = open_for_prediction(LocatedModel(recipe.model.label, model_folder), task=recipe.task)
+    measured = measure_on(data.test, saved, task=recipe.task, metrics=recipe.metrics)
+    evaluate_seconds = time.monotonic() - started
+    metrics = outcome(
+        recipe,
+        data,
+        opened,
+        trained=trained,
+        test=measured.evaluation,
+        baselines=free_baselines(data, metrics=recipe.metrics),
+        model_folder=model_folder,
+        evaluate_seconds=evaluate_seconds,
+    )
+    _write_down(recipe, metrics, measured, work=work)
+    return metrics
+
+
+def _open(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> OpenedModel:
+    """The pretrained model with the head that the task needs, or our own from a random start."""
+    labels = data.labels if isinstance(data, ClassificationData) else ()
+    longest = recipe.data.max_length
+    if recipe.model.config is None:
+        located = locate_model(recipe.model.label)
+        return open_for_training(located, labels=labels, method=recipe.method, max_length=longest)
+    return open_from_scratch(
+        recipe.model.config,
+        learn_tokenizer(recipe.tokenizer or TokenizerSection(), data, kept_in=work / CHECKPOINTS / "tokenizer"),
+        task=recipe.task,
+        labels=labels,
+        max_length=longest,
+        generation=recipe.evaluation.generation,
+    )
+
+
+def _write_down(recipe: Recipe, metrics: Mapping[str, Any], measured: Measured, *, work: Path) -> None:
+    text = recipe_yaml(recipe)
+    write_text_atomically(work / RECIPE_FILE, text)
+    write_json_atomically(work / METRICS_FILE, metrics)
+    measured.predictions.write(work / PREDICTIONS_FILE)
+    page = render_page(metrics, recipe_yaml=text, samples=measured.samples(), losses=training_losses(work))
+    write_text_atomically(work / "report.html", page)
+    model_config = json.loads((work / MODEL_FOLDER / "config.json").read_text(encoding="utf-8"))
+    write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text, model_config=model_config))
+
+
+def fine_tune_over_seeds(
+    recipe: Recipe,
+    seeds: Sequence[int],
+    *,
+    name: str,
+    output_dir: Path | None = None,
+    ledger: Path = DEFAULT_LEDGER,
+    restart: bool = False,
+) -> SeedSpread:
+    """Carry out a recipe once for each seed; all share the split, so only training differs.
+
+    Args:
+        recipe: checked; its own seed is replaced.
+        seeds: two or more make a spread.
+        name, output_dir, ledger, restart: as for `fine_tune`; `output_dir` holds the runs.
+    """
+    folder = output_dir or DEFAULT_RUNS / f"{name}-{recipe_digest(recipe)[:8]}-seeds"
+    runs = [
+        fine_tune(
+            recipe.model_copy(update={"seed": seed}),
+            name=name,
+            output_dir=folder / f"seed-{seed}",
+            ledger=ledger,
+            restart=restart,
+        )
+        for seed in seeds
+    ]
+    summary = spread(seeds, runs)
+    write_json_atomically(folder / "seeds.json", summary)
+    return SeedSpread(folder, summary)
