@@ -54,7 +54,7 @@ def test_an_unknown_setting_of_generation_is_refused():
 
 
 def test_other_models_are_not_scored_in_packed_rows(tiny_bert: Path):
-    with pytest.raises(RecipeError, match="fill-mask works with our own Transformer in this version, found .*'bert'"):
+    with pytest.raises(RecipeError, match=r"fill-mask works with our own Transformer in this version, found .*'bert'"):
         open_for_prediction(LocatedModel("bert", tiny_bert), task=Task.FILL_MASK)
 
 

@@ -62,7 +62,7 @@ def open_from_scratch(
     family = Family(config.architecture)
     model = model_class(config, task=task, family=family, model=OWN_TRANSFORMER)(config)
     model.eval()
-    unused = model.generation_config.update(**(generation or {}))
+    unused = model.generation_config.update(**generation) if generation else {}
     if unused:
         raise RecipeError(f"the library does not know {', '.join(unused)}", where="evaluation.generation")
     tokenizer.model_max_length = length

@@ -83,7 +83,7 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
     is_pair, pad = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id)
     settings = model.generation_config
-    wanted = settings.max_new_tokens or LONGEST_OUTPUT
+    wanted = settings.max_new_tokens or min(LONGEST_OUTPUT, opened.max_length)
     # Only a table of learned positions has an end.
     last = opened.max_length if model.config.position == "learned" else max(wanted, opened.max_length) * 2
     outputs: list[list[int]] = [[] for _ in prompts]

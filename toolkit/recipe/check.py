@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from toolkit.errors import explain
-from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED, Method
+from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED
 from toolkit.recipe import check_model, check_texts  # noqa: F401, their rules register themselves
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule

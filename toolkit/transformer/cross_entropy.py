@@ -48,36 +48,30 @@ class _TokenLoss(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-        n_rows = logits.shape[0]
         known = targets != IGNORED
-        log_sums = logits.new_empty(n_rows, dtype=_wide(logits))
-        means = logits.new_zeros(n_rows, dtype=_wide(logits))
-        for start in range(0, n_rows, ROWS_AT_ONCE):
+        on_target = targets.where(known, 0)[:, None]
+        losses = logits.new_empty(logits.shape[0], dtype=_wide(logits))
+        for start in range(0, logits.shape[0], ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            block = logits[rows].to(_wide(logits))
-            log_sums[rows] = block.logsumexp(-1)
+            log_p = logits[rows].log_softmax(dim=-1, dtype=_wide(logits))
+            losses[rows] = -log_p.gather(1, on_target[rows])[:, 0]
             if smoothing:
-                means[rows] = block.mean(-1)
-        chosen = logits.gather(1, targets.where(known, 0)[:, None])[:, 0].to(_wide(logits))
-        losses = log_sums - (1 - smoothing) * chosen - smoothing * means
-        ctx.save_for_backward(logits, targets, log_sums)
+                losses[rows] = (1 - smoothing) * losses[rows] - smoothing * log_p.mean(dim=-1)
+        ctx.save_for_backward(logits, known, on_target)
         ctx.smoothing = smoothing
         return losses.where(known, 0.0).sum()
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        logits, targets, log_sums = ctx.saved_tensors
-        known = targets != IGNORED
-        off_target = ctx.smoothing / logits.shape[1]
+        logits, known, on_target = ctx.saved_tensors
         result = torch.empty_like(logits)
         for start in range(0, logits.shape[0], ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            block = (logits[rows].to(_wide(logits)) - log_sums[rows, None]).exp_()
+            block = logits[rows].softmax(dim=-1, dtype=_wide(logits))
             if ctx.smoothing:
-                block.sub_(off_target)
-            on_target = targets[rows].where(known[rows], 0)[:, None]
-            block.scatter_add_(1, on_target, block.new_full(on_target.shape, ctx.smoothing - 1))
+                block.sub_(ctx.smoothing / logits.shape[1])
+            block.scatter_add_(1, on_target[rows], block.new_full(on_target[rows].shape, ctx.smoothing - 1))
             result[rows] = block.mul_(gradient * known[rows, None])
         return result, None, None
 

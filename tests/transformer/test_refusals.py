@@ -81,11 +81,14 @@ def test_a_checkpoint_of_other_sizes(tmp_path: Path, caplog: pytest.LogCaptureFi
     """The library refuses it, with a table of what does not fit."""
     tiny_model("decoder", dtype=torch.float32).save_pretrained(tmp_path)
     logging.enable_propagation()
+    before = logging.get_verbosity()
+    logging.set_verbosity_warning()
     try:
         with pytest.raises(RuntimeError, match="ignore_mismatched_sizes"):
             TransformerForCausalLM.from_pretrained(tmp_path, config=tiny_config("decoder", intermediate_size=20))
     finally:
         logging.disable_propagation()
+        logging.set_verbosity(before)
     told = caplog.text
     assert "up_proj.weight" in told
     assert "(24, 16)" in told or "[24, 16]" in told
