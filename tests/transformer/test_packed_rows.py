@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -46,3 +49,20 @@ def test_logits_that_are_kept_are_those_that_are_compared():
     torch.testing.assert_close(part.logits, whole.logits[:, kept])
     by_hand = -whole.logits[0, kept].log_softmax(-1).gather(1, labels[0, kept, None]).mean()
     torch.testing.assert_close(part.loss, by_hand)
+
+
+def test_a_packed_row_has_no_padding_mask():
+    batch = _batch()
+    with pytest.raises(ValueError, match="a packed row has no padding"):
+        _model()(**batch, attention_mask=torch.ones_like(batch["input_ids"]))
+
+
+def test_a_file_of_a_later_library_still_loads(tmp_path: Path):
+    """What somebody writes is checked to the letter; what a newer version saved is not ours to refuse."""
+    TransformerConfig.from_preset("tiny").save_pretrained(tmp_path)
+    file = tmp_path / "config.json"
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(saved | {"a_key_of_tomorrow": 1}), encoding="utf-8")
+    assert TransformerConfig.from_pretrained(tmp_path).hidden_size == 128
+    with pytest.raises(TypeError, match="a_key_of_tomorrow"):
+        TransformerConfig(a_key_of_tomorrow=1)

@@ -17,7 +17,7 @@ from toolkit.evaluation.device import inference_device
 from toolkit.evaluation.likelihood import score_encoded
 from toolkit.evaluation.text_predictions import TextPredictions
 from toolkit.names import Family
-from toolkit.progress import progress_bar
+from toolkit.progress import progress_bar, warn
 
 ROWS_AT_ONCE = 64
 LONGEST_OUTPUT = 128  # tokens, where neither recipe nor model says
@@ -138,13 +138,17 @@ def _fill(opened: OpenedModel, texts: Sequence[str]) -> tuple[list[str], NDArray
     tokenizer, device = opened.tokenizer, inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
     written, probabilities = [], []
+    n_unmasked = 0
     with torch.inference_mode(), progress_bar("filling in", len(texts)) as bar:
         for text in texts:
             ids = tokenizer(text, truncation=True, max_length=opened.max_length, return_tensors="pt")["input_ids"][0]
             masked = ids == tokenizer.mask_token_id
+            n_unmasked += not masked.any()
             best = model(input_ids=ids[None].to(device)).logits[0].cpu()[masked].float().softmax(-1).max(-1)
             ids[masked] = best.indices
             written.append(str(tokenizer.decode(ids, skip_special_tokens=True)))
             probabilities.append(float(best.values.prod()))
             bar.advance(1)
+    if n_unmasked:
+        warn(f"{n_unmasked} of {len(texts)} texts have no {tokenizer.mask_token} to fill in and come back as they are")
     return written, np.array(probabilities)

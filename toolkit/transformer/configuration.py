@@ -161,7 +161,8 @@ class TransformerConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         depth = kwargs.pop("num_hidden_layers", None)
-        _refuse_unknown(kwargs)
+        if self.transformers_version is None:  # else it is read from a file, perhaps of a later version of the library
+            _refuse_unknown(kwargs)
         self.is_encoder_decoder = self.architecture == "encoder-decoder"
         if depth is not None:
             if self.is_encoder_decoder:

@@ -73,6 +73,8 @@ class Layout(NamedTuple):
         if side is not None:
             if embeddings.shape[0] != 1:
                 raise ValueError(f"cu_seq_lens describe one packed row, found a batch of {embeddings.shape[0]} rows")
+            if attention_mask is not None:
+                raise ValueError("a packed row has no padding: give cu_seq_lens or an attention mask, not both")
             batch = embeddings.new_empty(1).expand(*side.mask.shape, embeddings.shape[-1])
             return cls(batch, side.mask, side.position_ids, side.mask.shape[1], side, which, None, is_flash)
         past = 0 if cache is None else cache.get_seq_length()
@@ -128,6 +130,10 @@ class Layout(NamedTuple):
             )
         if self.side is not None and self.is_flash:
             return {name: call[name] for name in _ENDS} | {"attention_mask": None}
+        if self.is_flash and self.batch.shape[1] > 1 and _has_padding(encoder_mask):
+            raise ValueError(
+                "flash attention to a padded source takes one target token at a time; pack the rows, or use sdpa"
+            )
         keys = encoder_states
         settings: dict[str, Any] = {}
         if self.side is not None and side is not None:
@@ -169,6 +175,10 @@ class Layout(NamedTuple):
 
 
 _ENDS = ("cu_seq_lens_q", "cu_seq_lens_k", "max_length_q", "max_length_k")
+
+
+def _has_padding(mask: Tensor | None) -> bool:
+    return mask is not None and not torch.compiler.is_compiling() and not bool(mask.all())
 
 
 def _without_ends(call: dict[str, Any]) -> dict[str, Any]:

@@ -217,6 +217,8 @@ class TransformerForQuestionAnswering(TransformerForLabels):
         start_logits, end_logits = logits[..., 0].contiguous(), logits[..., 1].contiguous()
         loss = None
         if start_positions is not None and end_positions is not None:
+            if kwargs.get("cu_seq_lens_k") is not None:
+                raise ValueError("the answers of a packed row have no loss: give start and end positions with a batch")
             start_loss = loss_of_classes(start_logits, _inside(start_positions, start_logits), **kwargs)
             loss = (start_loss + loss_of_classes(end_logits, _inside(end_positions, end_logits), **kwargs)) / 2
         made = Seq2SeqQuestionAnsweringModelOutput if self.config.is_encoder_decoder else QuestionAnsweringModelOutput

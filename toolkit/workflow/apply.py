@@ -57,7 +57,10 @@ def evaluate(
     located = locate_model(subject.model)
     task = subject.task or task_of(open_config(located))
     opened = open_for_prediction(located, task=task)
-    given = dict(zip(_columns_of(opened, task), (text_column, label_column), strict=False))
+    names = _columns_of(opened, task)
+    if label_column is not None and len(names) == 1:
+        raise RecipeError(f"{task} has no column beside the text; leave it out", where="--label-column")
+    given = dict(zip(names, (text_column, label_column), strict=False))
     columns = subject.columns(**given)
     if task is Task.TEXT_CLASSIFICATION:
         rows = prepare_rows(list(data), columns=columns, encoding=encoding, require_label=True)
