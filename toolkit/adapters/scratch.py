@@ -19,7 +19,6 @@ from toolkit.recipe import TokenizerSection
 from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.transformer import TransformerConfig
 
-DEFAULT_POSITIONS = 512
 LONGEST_TEXT = 10**6  # tokens that a tokenizer allows until its model is made
 
 
@@ -45,16 +44,16 @@ def open_from_scratch(
     Raises:
         RecipeError: if the library does not know a setting of `generation`.
     """
-    length = max_length or int(settings.get("max_position_embeddings", DEFAULT_POSITIONS))
-    positions = max(length, int(settings.get("max_position_embeddings", DEFAULT_POSITIONS)))
     config = TransformerConfig(
-        **{**settings, "max_position_embeddings": positions},
+        **settings,
         vocab_size=len(tokenizer),
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         decoder_start_token_id=tokenizer.bos_token_id,
     )
+    length = max_length or config.max_position_embeddings
+    config.max_position_embeddings = max(length, config.max_position_embeddings)
     if labels:
         config.id2label = dict(enumerate(labels))
         config.label2id = {name: index for index, name in enumerate(labels)}

@@ -33,26 +33,22 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
         them), ``length`` in tokens and, if there was a ``label``, ``labels``.
     """
     names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
-    tables: list[pa.Table] = []
-    with progress_bar("tokenising", len(rows)) as bar:
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            encoded = tokenizer(
-                chunk["text"],
-                chunk.get("text_pair"),
-                truncation=True,
-                max_length=max_length,
-                return_attention_mask=False,
-            )
-            columns = {name: pa.array(encoded[name], pa.list_(pa.int32())) for name in names if name in encoded}
-            columns["length"] = pa.array([len(ids) for ids in encoded["input_ids"]], pa.int32())
-            if "label" in chunk:
-                columns["labels"] = pa.array(chunk["label"], pa.int64())
-            tables.append(pa.table(columns))
-            bar.advance(len(chunk["text"]))
-    if not tables:
-        raise ValueError("there is no row to encode")
-    return Dataset(pa.concat_tables(tables))
+
+    def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
+        encoded = tokenizer(
+            chunk["text"],
+            chunk.get("text_pair"),
+            truncation=True,
+            max_length=max_length,
+            return_attention_mask=False,
+        )
+        columns = {name: pa.array(encoded[name], _IDS) for name in names if name in encoded}
+        columns["length"] = _lengths(encoded["input_ids"])
+        if "label" in chunk:
+            columns["labels"] = pa.array(chunk["label"], pa.int64())
+        return columns
+
+    return _in_chunks(rows, columns_of)
 
 
 def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
@@ -146,6 +142,12 @@ def _in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, p
     if not tables:
         raise ValueError("there is no row to encode")
     return Dataset(pa.concat_tables(tables))
+
+
+def rows_at(encoded: Dataset, indices: Sequence[int]) -> list[dict[str, Any]]:
+    """Some encoded rows as collators take them, in this order."""
+    columns = encoded[list(indices)]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 class PaddingCollator:

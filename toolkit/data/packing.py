@@ -16,11 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from toolkit.transformer.cross_entropy import IGNORED
+
 if TYPE_CHECKING:
     from toolkit.data.batches import StepBatches
-
-IGNORED = -100
-"""The label of a position without a loss."""
 
 REPLACED_BY_MASK = 0.8
 REPLACED_AT_RANDOM = 0.1

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_tokens
-from toolkit.data.packing import IGNORED
+from toolkit.data.encode import rows_at
 from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.evaluation.device import inference_device, moved
 from toolkit.evaluation.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
+from toolkit.transformer.cross_entropy import IGNORED
 
 TOKENS_AT_ONCE = 4096
 
@@ -35,7 +36,7 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[
     device = next(model.parameters()).device
     with torch.no_grad():
         for indices in by_tokens(rows["length"], TOKENS_AT_ONCE):
-            losses, _, _ = _token_losses(model, moved(pack(_rows(rows, indices)), device))
+            losses, _, _ = _token_losses(model, moved(pack(rows_at(rows, indices)), device))
             total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
     return total / max(n_tokens, 1)
 
@@ -108,7 +109,7 @@ def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
     sums = np.zeros((3, len(encoded)))
     with torch.inference_mode(), progress_bar("scoring", len(encoded)) as bar:
         for indices in by_tokens(encoded["length"], TOKENS_AT_ONCE):
-            losses, places, correct = _token_losses(model, moved(pack(_rows(inputs, indices)), device))
+            losses, places, correct = _token_losses(model, moved(pack(rows_at(inputs, indices)), device))
             of_rows = np.asarray(indices)[places.cpu().numpy()]
             for into, values in zip(sums, (losses, torch.ones_like(losses), correct), strict=True):
                 np.add.at(into, of_rows, values.cpu().double().numpy())
@@ -125,8 +126,3 @@ def _token_losses(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[torch.
     losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
     places = torch.searchsorted(batch["cu_seq_lens_q"].long(), predicted, right=True) - 1
     return losses, places, logits.argmax(dim=-1) == targets
-
-
-def _rows(rows: Dataset, indices: list[int]) -> list[dict[str, Any]]:
-    columns = rows[indices]
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

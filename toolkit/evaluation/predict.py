@@ -10,7 +10,7 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_length
-from toolkit.data.encode import PaddingCollator, encode
+from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.evaluation.device import inference_device, moved
 from toolkit.evaluation.predictions import Predictions
 from toolkit.progress import progress_bar
@@ -34,7 +34,7 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BAT
     inputs = encoded.select_columns([name for name in encoded.column_names if name not in ("labels", "length")])
     with torch.inference_mode(), progress_bar("predicting", len(rows)) as bar:
         for indices in by_length(encoded["length"], batch_rows):
-            batch = moved(collate(_rows(inputs, indices)), device)
+            batch = moved(collate(rows_at(inputs, indices)), device)
             logits = model(**batch).logits.float()
             probabilities[indices] = logits.softmax(dim=-1).cpu().numpy()
             bar.advance(len(indices))
@@ -47,11 +47,6 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BAT
         labels=opened.labels,
         probabilities=probabilities,
     )
-
-
-def _rows(dataset: Dataset, indices: Sequence[int]) -> list[dict[str, list[int]]]:
-    columns = dataset[list(indices)]
-    return [{name: values[i] for name, values in columns.items()} for i in range(len(indices))]
 
 
 def _label_indices(references: Sequence[str], labels: Sequence[str]) -> np.ndarray:
