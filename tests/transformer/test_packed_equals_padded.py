@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -221,3 +221,49 @@ def test_a_checkpointed_packed_row(architecture: str):
     plain = gradients(model(**row).loss, model)
     model.activation_checkpointing_enable()
     assert_same(gradients(model(**row).loss, model), plain)
+
+
+class TestReadingWithoutPadding:
+    """A padded batch of which no gradient is wanted loses its padding on the way through the encoder."""
+
+    @pytest.mark.parametrize("position", POSITIONS)
+    @pytest.mark.parametrize("side", ["left", "right"])
+    def test_real_tokens_come_out_the_same(self, position: str, side: str) -> None:
+        model = tiny_model("encoder", position=position).eval()
+        input_ids, mask = padded(random_sequences(LENGTHS))
+        if side == "left":
+            input_ids, mask = input_ids.flip(-1), mask.flip(-1)
+        seen = rows_of_attention(model, lambda: model.model(input_ids, mask).last_hidden_state)
+        with torch.no_grad():
+            packed_seen = rows_of_attention(model, lambda: model.model(input_ids, mask).last_hidden_state)
+        assert seen[0] == input_ids.numel()
+        assert packed_seen[0] == sum(LENGTHS)
+        assert_same(packed_seen[1][mask.bool()], seen[1][mask.bool()])
+        assert packed_seen[1][~mask.bool()].abs().max() == 0
+
+    def test_what_happens_inside_is_recorded_padded(self) -> None:
+        model = tiny_model("encoder").eval()
+        input_ids, mask = padded(random_sequences(LENGTHS))
+        with torch.no_grad():
+            recorded = model.model(input_ids, mask, output_hidden_states=True, output_attentions=True)
+        assert {states.shape[:2] for states in recorded.hidden_states} == {input_ids.shape}
+        assert {weights.shape[0] for weights in recorded.attentions} == {len(LENGTHS)}
+
+    def test_a_row_without_tokens_is_no_sequence(self) -> None:
+        model = tiny_model("encoder").eval()
+        input_ids, mask = padded(random_sequences([4, 2]))
+        mask[1] = 0
+        with torch.no_grad():
+            read = model.model(input_ids, mask).last_hidden_state
+        assert_same(read[0], model.model(input_ids[:1]).last_hidden_state[0])
+
+
+def rows_of_attention(model: nn.Module, call: Callable[[], Tensor]) -> tuple[int, Tensor]:
+    """The tokens that go through the first layer, and what comes out of the call."""
+    counts: list[int] = []
+    handle = model.model.encoder.layers[0].register_forward_pre_hook(
+        lambda _, inputs: counts.append(inputs[0].shape[0] * inputs[0].shape[1])
+    )
+    result = call()
+    handle.remove()
+    return counts[0], result

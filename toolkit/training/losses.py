@@ -64,7 +64,7 @@ class TokenLoss:
         """
         targets = labels[labels != IGNORED]
         return token_loss(
-            outputs.logits[0],
+            outputs.logits.flatten(0, 1),  # no `[0]`: its gradient would be copied into zeros of all logits
             targets,
             label_smoothing=self.label_smoothing,
             num_items_in_batch=num_items_in_batch,

@@ -85,6 +85,28 @@ def both_sides(packed_row: dict[str, Any], which: Literal["q", "k"]) -> dict[str
     return {"cu_seq_lens_q": ends, "cu_seq_lens_k": ends, "max_length_q": longest, "max_length_k": longest}
 
 
+def pack_padded(states: Tensor, mask: Tensor) -> tuple[Tensor, dict[str, Any]]:
+    """The real tokens of a padded batch as a packed row, and the arguments that tell its sequences apart.
+
+    Args:
+        states: ``[batch, length, width]``.
+        mask: True for real tokens, one or more in each sequence. ``[batch, length]``
+
+    Returns:
+        ``[1, tokens, width]``, and ``cu_seq_lens_k`` and ``max_length_k``.
+    """
+    lengths = mask.sum(dim=1)
+    ends = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
+    return states[mask][None], {"cu_seq_lens_k": ends, "max_length_k": int(lengths.max())}
+
+
+def unpack(states: Tensor, mask: Tensor) -> Tensor:
+    """The opposite of `pack_padded`: ``[1, tokens, width]`` as ``[batch, length, width]``, zeros for padding."""
+    padded = states.new_zeros(*mask.shape, states.shape[-1])
+    padded[mask] = states[0]
+    return padded
+
+
 class _Rearrange(torch.autograd.Function):
     """Spread tokens over the places of a padded batch.
 

@@ -22,6 +22,7 @@ from .dropout import dropout
 from .embeddings import ScaledEmbedding
 from .layers import TransformerDecoderLayer, TransformerEncoderLayer, make_norm
 from .layout import Layout
+from .packing import pack_padded, unpack
 from .positions import LearnedPositions, sinusoids
 
 
@@ -171,9 +172,14 @@ class TransformerEncoder(TransformerStack):
             kwargs: of the attention function and of the library's recorder.
 
         Returns:
-            With ``last_hidden_state [batch, length, hidden]``.
+            With ``last_hidden_state [batch, length, hidden]``; where no gradient is asked for, padding gets zeros.
         """
         embeddings = self.embed(input_ids, inputs_embeds)
+        real = None
+        if attention_mask is not None and position_ids is None and self._may_pack(attention_mask, kwargs):
+            real, attention_mask = attention_mask.bool(), None
+            embeddings, ends = pack_padded(embeddings, real)
+            kwargs.update(ends)
         layout = Layout.of(
             self.config, embeddings, "k", kwargs, attention_mask=attention_mask, position_ids=position_ids
         )
@@ -181,7 +187,18 @@ class TransformerEncoder(TransformerStack):
         settings = layout.attention_settings(self.config, kwargs, causal=False)
         for layer in self.layers:
             hidden_states = layer(hidden_states, **settings)
-        return BaseModelOutput(last_hidden_state=self.norm(hidden_states))
+        hidden_states = self.norm(hidden_states)
+        return BaseModelOutput(last_hidden_state=hidden_states if real is None else unpack(hidden_states, real))
+
+    def _may_pack(self, attention_mask: Tensor, call: dict[str, Any]) -> bool:
+        """Whether a padded batch that is only read can do without its padding: nothing inside of it is asked for."""
+        if torch.is_grad_enabled() or torch.compiler.is_compiling() or "cu_seq_lens_k" in call:
+            return False
+        inside = ("output_hidden_states", "output_attentions")
+        if any(call.get(name) or getattr(self.config, name, False) for name in inside):
+            return False
+        lengths = attention_mask.count_nonzero(dim=-1)
+        return bool((lengths > 0).all() and (lengths < attention_mask.shape[-1]).any())
 
 
 class TransformerDecoder(TransformerStack):
