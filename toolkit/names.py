@@ -31,7 +31,19 @@ class Method(StrEnum):
 
     FULL = "full"
     LORA = "lora"
+    DORA = "dora"
+    RSLORA = "rslora"
+    FEATURES = "features"
+    ZERO_SHOT = "zero-shot"
     SCRATCH = "scratch"
+
+
+class Problem(StrEnum):
+    """What the labels of a text are; the library's names of ``problem_type``."""
+
+    SINGLE_LABEL = "single_label_classification"
+    MULTI_LABEL = "multi_label_classification"
+    REGRESSION = "regression"
 
 
 class Split(StrEnum):
@@ -42,30 +54,38 @@ class Split(StrEnum):
     TEST = "test"
 
 
-PEFT_METHODS = frozenset({Method.LORA})
+PEFT_METHODS = frozenset({Method.LORA, Method.DORA, Method.RSLORA})
 
 SUPPORTED: dict[tuple[Task, Family], frozenset[Method]] = {
-    (Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL, Method.LORA, Method.SCRATCH}),
-    (Task.TEXT_CLASSIFICATION, Family.DECODER): frozenset({Method.SCRATCH}),
-    (Task.TEXT_CLASSIFICATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
+    **{(Task.TEXT_CLASSIFICATION, family): frozenset(Method) for family in Family},
     (Task.TRANSLATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
     (Task.TEXT_GENERATION, Family.DECODER): frozenset({Method.SCRATCH}),
     (Task.TEXT_GENERATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
     (Task.FILL_MASK, Family.ENCODER): frozenset({Method.SCRATCH}),
 }
 
+PROBLEM_METRICS: dict[Problem, tuple[str, ...]] = {
+    Problem.SINGLE_LABEL: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
+    Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
+    Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
+}
+"""The metrics of text classification, by what its labels are; the default ones are the first two."""
+
 METRICS: dict[Task, tuple[str, ...]] = {
-    Task.TEXT_CLASSIFICATION: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
+    Task.TEXT_CLASSIFICATION: tuple(dict.fromkeys(name for names in PROBLEM_METRICS.values() for name in names)),
     Task.TRANSLATION: ("bleu", "bleu_lowercase", "chrf", "perplexity"),
     Task.TEXT_GENERATION: ("bits_per_character", "perplexity", "chrf", "bleu"),
     Task.FILL_MASK: ("perplexity", "masked_accuracy"),
 }
 """The metrics that a task can be measured by; `toolkit.evaluation` has a class for each."""
 
-DEFAULT_METRICS: dict[Task, tuple[str, ...]] = {
-    Task.TEXT_CLASSIFICATION: ("accuracy", "f1"),
+_USUAL_METRICS: dict[Task, tuple[str, ...]] = {
     Task.TRANSLATION: ("bleu", "chrf"),
     Task.TEXT_GENERATION: ("bits_per_character", "perplexity"),
     Task.FILL_MASK: ("perplexity", "masked_accuracy"),
 }
-"""What a task is measured by when the recipe does not say."""
+
+
+def default_metrics(task: Task, problem: Problem = Problem.SINGLE_LABEL) -> tuple[str, ...]:
+    """What a task is measured by when the recipe does not say: of text classification, by what its labels are."""
+    return PROBLEM_METRICS[problem][:2] if task is Task.TEXT_CLASSIFICATION else _USUAL_METRICS[task]

@@ -13,19 +13,23 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForSequenceClassification,
+    CLIPConfig,
     GPT2Config,
     LlamaConfig,
     MarianConfig,
     RobertaConfig,
     RobertaModel,
     T5Config,
+    ViTConfig,
+    WhisperConfig,
 )
 
 from toolkit.adapters import LocatedModel, locate_model, open_for_prediction, open_for_training, open_tokenizer
+from toolkit.adapters.classification_head import problem_of
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.errors import HubError, IntegrityError, RecipeError
-from toolkit.names import Family, Method, Task
+from toolkit.names import Family, Method, Problem, Task
 
 
 @pytest.fixture
@@ -61,8 +65,14 @@ def test_family_is_read_from_the_configuration(config: Any, family: Family):
 
 
 def test_family_that_does_not_fit_is_refused_with_those_that_do():
-    with pytest.raises(RecipeError, match=r"is a decoder model, and text-classification .* works with: encoder"):
-        check_supported(Task.TEXT_CLASSIFICATION, Family.DECODER, Method.FULL, model="x")
+    with pytest.raises(RecipeError, match=r"is a decoder model, and fill-mask .* works with: encoder"):
+        check_supported(Task.FILL_MASK, Family.DECODER, Method.SCRATCH, model="x")
+
+
+@pytest.mark.parametrize("config", [ViTConfig(), WhisperConfig(), CLIPConfig()])
+def test_model_that_reads_no_text_is_refused_with_its_type(config: Any):
+    with pytest.raises(RecipeError, match=f"a model of the type {config.model_type!r}, which is none of"):
+        family_of(config, model="x")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +113,35 @@ def test_head_for_the_same_labels_is_kept(classifier: Path):
     assert torch.equal(opened.model.classifier.weight, saved.classifier.weight)
 
 
-@pytest.mark.parametrize("labels", [("b", "a"), ("c", "d"), ("a", "b", "c")])
+def test_head_for_the_same_labels_in_another_order_says_the_same(classifier: Path):
+    ours = open_for_training(LocatedModel("x", classifier), labels=("b", "a"), method=Method.FULL)
+    theirs = open_for_prediction(LocatedModel("x", classifier))
+    assert (ours.new_parameters, ours.model.config.id2label) == ((), {0: "b", 1: "a"})
+    inputs = ours.tokenizer(["a film", "no"], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        torch.testing.assert_close(ours.model(**inputs).logits, theirs.model(**inputs).logits[:, [1, 0]])
+
+
+@pytest.mark.parametrize("problem", [Problem.MULTI_LABEL, Problem.REGRESSION])
+def test_head_for_another_problem_starts_anew(classifier: Path, problem: Problem):
+    opened = open_for_training(LocatedModel("x", classifier), labels=("a", "b"), method=Method.FULL, problem=problem)
+    assert opened.new_parameters == ("classifier.bias", "classifier.weight")
+    assert opened.model.config.problem_type == problem
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "written", "problem"),
+    [
+        (1, None, Problem.REGRESSION),
+        (2, None, Problem.SINGLE_LABEL),
+        (3, "multi_label_classification", Problem.MULTI_LABEL),
+    ],
+)
+def test_problem_is_read_from_the_configuration(n_labels: int, written: str | None, problem: Problem):
+    assert problem_of(BertConfig(num_labels=n_labels, problem_type=written)) is problem
+
+
+@pytest.mark.parametrize("labels", [("c", "d"), ("a", "b", "c")])
 def test_head_for_other_labels_starts_anew_and_the_body_stays(classifier: Path, labels: tuple[str, ...]):
     opened = open_for_training(LocatedModel("x", classifier), labels=labels, method=Method.FULL)
     saved = BertForSequenceClassification.from_pretrained(classifier)

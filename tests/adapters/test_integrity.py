@@ -209,9 +209,9 @@ def test_too_long_is_refused_by_the_tokenizer_alone_too(tiny_bert: Path):
         open_tokenizer(LocatedModel("mine", tiny_bert), max_length=65)
 
 
-def test_model_type_without_a_classification_head_is_refused(tiny_bert: Path, tmp_path: Path):
+def test_model_type_that_the_library_has_no_text_heads_for_is_refused(tiny_bert: Path, tmp_path: Path):
     folder: Any = shutil.copytree(tiny_bert, tmp_path / "model")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "splinter"}), encoding="utf-8")
-    with pytest.raises(RecipeError, match="models of the type 'splinter' have no head for text-classification"):
+    with pytest.raises(RecipeError, match="model mine: this is a model of the type 'splinter', which is none of"):
         open_for_training(LocatedModel("mine", folder), labels=("a", "b"), method=Method.FULL)

@@ -7,9 +7,17 @@ from collections import Counter
 
 import pytest
 
-from toolkit.data.packaged import packaged_file, packaged_model_folder
+from toolkit.data.packaged import (
+    PACKAGED_MODELS,
+    Form,
+    carried_path,
+    packaged_file,
+    packaged_model,
+    packaged_model_folder,
+)
 from toolkit.data.sources import read_table
 from toolkit.errors import HubError, RecipeError
+from toolkit.names import Family
 
 
 @pytest.mark.parametrize(("name", "n_rows"), [("rotten-tomatoes", 8530), ("imdb", 25000)])
@@ -48,12 +56,28 @@ def test_all_languages():
 def test_unknown_names():
     with pytest.raises(HubError, match="did you mean 'packaged:imdb'"):
         read_table("packaged:imbd")
-    with pytest.raises(HubError, match="allowed: packaged:minilm"):
-        packaged_model_folder("bert")
+    for find in (packaged_model, packaged_model_folder):
+        with pytest.raises(HubError, match="allowed: packaged:minilm, packaged:smollm2, packaged:minilm2minilm"):
+            find("bert")
     with pytest.raises(RecipeError, match="did you mean 'korean'"):
         read_table("packaged:chatterbot", subset="corean")
     with pytest.raises(RecipeError, match="no subsets"):
         read_table("packaged:imdb", subset="train")
+
+
+def test_every_family_has_a_packaged_model_and_its_file_is_there():
+    families = {name: model.family for name, model in PACKAGED_MODELS.items()}
+    assert families == {
+        "minilm": Family.ENCODER,
+        "smollm2": Family.DECODER,
+        "minilm2minilm": Family.ENCODER_DECODER,
+    }
+    for model in PACKAGED_MODELS.values():
+        path = carried_path(model.carrier)
+        assert path.is_file() if model.form is Form.GGUF else (path / "config.json").is_file()
+    assert packaged_model("packaged:smollm2") is PACKAGED_MODELS["smollm2"]
+    with pytest.raises(ValueError, match="packaged:smollm2 is carried as: gguf"):
+        packaged_model_folder("packaged:smollm2")
 
 
 def test_a_missing_package_says_what_to_install():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from toolkit.evaluation import baselines, majority_baseline, tfidf_baseline
+from toolkit.evaluation import baselines, majority_baseline, tfidf, tfidf_baseline
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_majority_takes_the_first_of_equals():
 )
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_sees_words_in_scripts_without_spaces(monkeypatch: pytest.MonkeyPatch, good: str, bad: str, with_pieces: bool):
-    monkeypatch.setattr(baselines, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
     fillers = [chr(0x4E00 + number) for number in range(40)]
     train = [text + filler for filler in fillers[:20] for text in (good, bad)]
     test = [filler + text for filler in fillers[20:] for text in (good, bad)]
@@ -79,7 +79,7 @@ def test_falls_back_to_the_majority_and_says_so(texts: list[str], labels: list[i
 
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_punctuation_alone_and_an_empty_test_set_work(monkeypatch: pytest.MonkeyPatch, with_pieces: bool):
-    monkeypatch.setattr(baselines, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
     baseline = tfidf_baseline(["!!!", "???"] * 10, [0, 1] * 10, [])
     assert baseline.predictions.shape == (0,)
     assert (baseline.note is None) == with_pieces
@@ -94,7 +94,7 @@ def test_no_warning_when_it_stops_early(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_too_much_work_is_cut_down_and_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(baselines, "_MOST_WORK", 1000)
+    monkeypatch.setattr(tfidf, "_MOST_WORK", 1000)
     train = ["good film", "bad movie"] * 500
     found = tfidf_baseline(train, [1, 0] * 500, ["good film", "bad movie"])
     assert found.note == "trained on 111 of 1000 rows"
@@ -103,15 +103,15 @@ def test_too_much_work_is_cut_down_and_told(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_huge_cell_is_cut(monkeypatch: pytest.MonkeyPatch):
     seen: list[int] = []
-    transform = baselines.HashingVectorizer.transform
+    transform = tfidf.HashingVectorizer.transform
 
     def watch(self: object, texts: list[str]) -> object:
         seen.extend(map(len, texts))
         return transform(self, texts)
 
-    monkeypatch.setattr(baselines.HashingVectorizer, "transform", watch)
+    monkeypatch.setattr(tfidf.HashingVectorizer, "transform", watch)
     tfidf_baseline(["x" * 3_000_000, "y"], [0, 1], ["z " * 1_000_000])
-    assert max(seen) == baselines._LONGEST_TEXT
+    assert max(seen) == tfidf._LONGEST_TEXT
 
 
 def test_predicts_in_blocks(monkeypatch: pytest.MonkeyPatch):

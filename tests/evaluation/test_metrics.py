@@ -14,8 +14,7 @@ from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
 from toolkit.evaluation import F1, METRICS, Accuracy, MatthewsCorrelation, Recall, compute_metrics
-from toolkit.names import METRICS as METRIC_NAMES
-from toolkit.names import Task
+from toolkit.names import PROBLEM_METRICS, Problem
 
 
 @st.composite
@@ -41,7 +40,7 @@ def by_sklearn(predictions: list[int], references: list[int], n_labels: int) -> 
 
 
 def test_names_agree_with_the_words_that_all_layers_share():
-    assert set(METRICS) == set(METRIC_NAMES[Task.TEXT_CLASSIFICATION])
+    assert set(METRICS) == set(PROBLEM_METRICS[Problem.SINGLE_LABEL])
 
 
 @given(labelled_rows())

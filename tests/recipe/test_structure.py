@@ -171,7 +171,7 @@ def message(path, value):
             "found the text 'packaged:minilm'; expected a section with keys such as name",
         ),
         ("model.name", "", "found the text ''; expected a text that is not empty"),
-        ("model.problem_type", "regression", "allowed: single_label_classification"),
+        ("model.problem_type", "regresion", "did you mean 'regression'?"),
         (
             "data.source",
             [1],

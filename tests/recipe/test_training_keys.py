@@ -5,7 +5,7 @@ from peft import LoraConfig
 from transformers import TrainingArguments
 
 from toolkit.recipe import build_recipe
-from toolkit.recipe.peft_keys import LORA_DEFAULTS, LORA_KINDS, lora_section
+from toolkit.recipe.peft_keys import LORA_DEFAULTS, LORA_KINDS, lora_section, peft_hint
 from toolkit.recipe.peft_keys import REFUSED as PEFT_REFUSED
 from toolkit.recipe.schema import TrainingSection
 from toolkit.recipe.training_keys import DEFAULTS, KINDS, OLD_NAMES, REFUSED, training_hint, training_section
@@ -81,6 +81,12 @@ def test_own_keys_are_typed_attributes():
 @pytest.mark.parametrize("key", sorted(REFUSED))
 def test_refused_keys_say_where_they_belong(key):
     assert training_hint(key) == REFUSED[key]
+
+
+@pytest.mark.parametrize("method", ["dora", "rslora"])
+def test_flags_that_are_methods_are_refused_as_keys(method):
+    assert peft_hint(f"use_{method}") == f"write method: {method}"
+    assert f"use_{method}" not in lora_section().model_fields
 
 
 def test_lora_takes_what_the_section_gives():

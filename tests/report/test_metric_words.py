@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from toolkit.evaluation import METRICS
+from toolkit.evaluation.label_set_metrics import LABEL_SET_METRICS
+from toolkit.evaluation.number_metrics import NUMBER_METRICS
 from toolkit.evaluation.text_metrics import TEXT_METRICS
 from toolkit.names import METRICS as OF_TASKS
 from toolkit.report.metric_words import metric_words
@@ -10,8 +12,9 @@ from toolkit.report.metric_words import metric_words
 
 @pytest.mark.parametrize("name", sorted({name for names in OF_TASKS.values() for name in names}))
 def test_direction_is_that_of_the_metric_itself(name: str):
-    greater_is_better = TEXT_METRICS[name].greater_is_better if name in TEXT_METRICS else True
-    assert name in TEXT_METRICS or name in METRICS
+    directed = {**TEXT_METRICS, **NUMBER_METRICS}
+    greater_is_better = directed[name].greater_is_better if name in directed else True
+    assert name in directed or name in METRICS or name in LABEL_SET_METRICS
     assert metric_words(name).greater_is_better == greater_is_better
     assert ("less is better" in metric_words(name).heading) != greater_is_better
 

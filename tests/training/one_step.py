@@ -16,29 +16,52 @@ from transformers import AutoModelForSequenceClassification, TrainingArguments, 
 
 from toolkit.data.batches import StepBatches
 from toolkit.data.encode import PaddingCollator
-from toolkit.training.losses import ClassificationLoss
+from toolkit.names import Problem
+from toolkit.training.losses import ClassificationLoss, LabelSetLoss, SquaredErrorLoss
 from toolkit.training.trainer import RecipeTrainer
 
 ROWS = 8
 CLASS_WEIGHTS = (0.5, 1.0, 2.0)
 
 
+LOSSES = {
+    Problem.SINGLE_LABEL: ClassificationLoss(class_weights=torch.tensor(CLASS_WEIGHTS)),
+    Problem.MULTI_LABEL: LabelSetLoss(),
+    Problem.REGRESSION: SquaredErrorLoss(),
+}
+LABELS = {
+    Problem.SINGLE_LABEL: lambda index: index % 3,
+    Problem.MULTI_LABEL: lambda index: [float(index % 2), float(index % 3 == 0), 1.0],
+    Problem.REGRESSION: lambda index: 0.5 * index - 1,
+}
+
+
 class Rows(torch.utils.data.Dataset):
     """Eight rows of unequal length whose ids and labels follow from their number."""
+
+    def __init__(self, problem: Problem = Problem.SINGLE_LABEL) -> None:
+        self.problem = problem
 
     def __len__(self) -> int:
         return ROWS
 
     def __getitem__(self, index: int) -> dict:
         ids = np.random.default_rng(index).integers(1000, 20000, size=3 + 2 * index).tolist()
-        return {"input_ids": ids, "labels": index % 3, "row": index, "length": len(ids)}
+        return {"input_ids": ids, "labels": LABELS[self.problem](index), "row": index, "length": len(ids)}
 
 
-def one_step(model_folder: str, *, micro_batch: int, accumulation: int) -> dict[str, torch.Tensor]:
+def n_outputs(problem: Problem) -> int:
+    """Outputs of the head."""
+    return 1 if problem is Problem.REGRESSION else 3
+
+
+def one_step(
+    model_folder: str, *, micro_batch: int, accumulation: int, problem: Problem = Problem.SINGLE_LABEL
+) -> dict[str, torch.Tensor]:
     """The weights after one step with learning rate 1, from the same start for every division of the batch."""
     set_seed(0)
     model = AutoModelForSequenceClassification.from_pretrained(
-        model_folder, num_labels=3, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        model_folder, num_labels=n_outputs(problem), hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
@@ -69,9 +92,9 @@ def one_step(model_folder: str, *, micro_batch: int, accumulation: int) -> dict[
             checkpoint_info=dict,
             model=model,
             args=arguments,
-            train_dataset=Rows(),
+            train_dataset=Rows(problem),
             data_collator=PaddingCollator(0),
-            compute_loss_func=ClassificationLoss(class_weights=torch.tensor(CLASS_WEIGHTS)),
+            compute_loss_func=LOSSES[problem],
         )
         trainer.train()
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

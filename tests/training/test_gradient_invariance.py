@@ -16,7 +16,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, set_seed
 
 sys.path.insert(0, str(Path(__file__).parent))
-from one_step import CLASS_WEIGHTS, ROWS, Rows, one_step
+from one_step import CLASS_WEIGHTS, ROWS, Rows, n_outputs, one_step
+
+from toolkit.names import Problem
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,30 @@ def test_the_step_is_the_gradient_of_the_weighted_mean(tiny_bert: Path, whole, s
 @pytest.mark.parametrize(("micro_batch", "accumulation"), [(4, 2), (2, 4), (3, 3), (1, 8)])
 def test_accumulation_changes_nothing(tiny_bert: Path, whole, start, micro_batch: int, accumulation: int):
     _assert_same_step(one_step(str(tiny_bert), micro_batch=micro_batch, accumulation=accumulation), whole, start)
+
+
+@pytest.mark.parametrize("problem", [Problem.MULTI_LABEL, Problem.REGRESSION])
+def test_the_step_is_the_gradient_of_the_library_s_own_loss_however_it_is_divided(tiny_bert: Path, problem: Problem):
+    set_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        tiny_bert,
+        num_labels=n_outputs(problem),
+        problem_type=str(problem),
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    begin = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    losses = [
+        model(input_ids=torch.tensor([row["input_ids"]]), labels=torch.tensor([row["labels"]], dtype=torch.float)).loss
+        for row in (Rows(problem)[index] for index in range(ROWS))
+    ]
+    torch.stack(losses).mean().backward()
+    by_hand = {
+        name: begin[name] - parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None
+    }
+    for micro_batch, accumulation in ((8, 1), (2, 4), (3, 3)):
+        found = one_step(str(tiny_bert), micro_batch=micro_batch, accumulation=accumulation, problem=problem)
+        _assert_same_step({**begin, **by_hand}, found, begin)
 
 
 def test_two_ranks_change_nothing(tiny_bert: Path, tmp_path: Path, whole, start):

@@ -248,7 +248,7 @@ def test_lora_trains_adapters_and_head_and_merges_exactly(tiny_tree: dict[str, A
 
 
 def test_target_modules_that_the_model_has_not_are_told(tiny_tree: dict[str, Any], tmp_path: Path):
-    with pytest.raises(RecipeError, match="No modules were targeted"):
+    with pytest.raises(RecipeError, match="the model has no module 'nowhere'"):
         _train(_recipe(tiny_tree, method="lora", peft={"target_modules": ["nowhere"]}), tmp_path / "run")
 
 

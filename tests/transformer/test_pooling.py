@@ -33,11 +33,17 @@ def layouts(states):
 
 
 @pytest.mark.parametrize("name", ["right", "left", "bool mask", "packed"])
-def test_mean_and_last_of_each_sequence(states, name):
+def test_one_vector_of_each_sequence(states, name):
     batch, sequences = layouts(states)[name]
     torch.testing.assert_close(sequences.mean(batch), torch.stack([sequence.mean(0) for sequence in states]))
     torch.testing.assert_close(
         sequences.last(batch), torch.stack([sequence[-1] for sequence in states]), rtol=0, atol=0
+    )
+    torch.testing.assert_close(
+        sequences.pooled(batch, "cls"), torch.stack([sequence[0] for sequence in states]), rtol=0, atol=0
+    )
+    torch.testing.assert_close(
+        sequences.pooled(batch, "max"), torch.stack([sequence.amax(0) for sequence in states]), rtol=0, atol=0
     )
     begins = sequences.begins(batch)
     assert begins.shape == batch.shape[:2]
@@ -49,6 +55,8 @@ def test_nothing_padded(states):
     sequences = Sequences(None, None)
     torch.testing.assert_close(sequences.mean(batch)[0], states[2].mean(0))
     assert torch.equal(sequences.last(batch)[0], states[2][-1])
+    assert torch.equal(sequences.first(batch)[0], states[2][0])
+    assert torch.equal(sequences.max(batch)[0], states[2].amax(0))
     assert sequences.begins(batch).tolist() == [[True, False, False, False, False]]
 
 

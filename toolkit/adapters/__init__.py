@@ -1,19 +1,40 @@
 """Hub models behind one interface: find their files, open them, give them a head.
 
-`open_for_training` and `open_for_prediction` return an `OpenedModel`; everything that follows works on it.
+`open_for_training`, `open_for_prediction` and `open_for_scoring` return an `OpenedModel`, `open_body` an
+`OpenedBody`; everything that follows works on these. `adapter_of` knows what a family needs.
 """
 
+from toolkit.adapters.adapter import Adapter
+from toolkit.adapters.export import export_pooled
+from toolkit.adapters.family import adapter_of, family_of
+from toolkit.adapters.loading import open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
-from toolkit.adapters.open import OpenedModel, open_config, open_for_prediction, open_for_training, open_tokenizer
+from toolkit.adapters.open import (
+    entailment_index,
+    open_body,
+    open_for_prediction,
+    open_for_scoring,
+    open_for_training,
+    open_tokenizer,
+)
+from toolkit.adapters.opened import OpenedBody, OpenedModel
 from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
 __all__ = [
+    "Adapter",
     "LocatedModel",
+    "OpenedBody",
     "OpenedModel",
+    "adapter_of",
+    "entailment_index",
+    "export_pooled",
+    "family_of",
     "learn_tokenizer",
     "locate_model",
+    "open_body",
     "open_config",
     "open_for_prediction",
+    "open_for_scoring",
     "open_for_training",
     "open_from_scratch",
     "open_tokenizer",

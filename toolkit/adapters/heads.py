@@ -15,6 +15,9 @@ from transformers import (
 from toolkit.errors import RecipeError
 from toolkit.names import Family, Task
 
+READS_PADDING = frozenset({"xlnet"})
+"""Types of models whose classification head reads the last place of a row, where the toolkit pads."""
+
 
 def auto_class(task: Task, family: Family) -> Any:
     """The Auto class of a task's head.
@@ -41,14 +44,35 @@ def model_class(config: PreTrainedConfig, *, task: Task, family: Family, model: 
     Raises:
         RecipeError: if transformers has no such head for this kind of model.
     """
-    classes = auto_class(task, family)._model_mapping
-    if type(config) not in classes:
+    factory = auto_class(task, family)
+    check_head(config, factory, head=str(task), model=model)
+    found = factory._model_mapping[type(config)]
+    return found[0] if isinstance(found, tuple) else found
+
+
+def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str) -> None:
+    """Refuse a model that the library has no such head for.
+
+    Args:
+        config: the model's.
+        factory: the Auto class of the head.
+        head: what it does, for the message.
+        model: its name, for the message.
+
+    Raises:
+        RecipeError: naming the type of the model.
+    """
+    if factory is AutoModelForSequenceClassification and config.model_type in READS_PADDING:
         raise RecipeError(
-            f"models of the type {config.model_type!r} have no head for {task} in transformers",
+            f"the head of models of the type {config.model_type!r} reads padding where texts differ in length; "
+            "fine-tune its body, which gets another head",
             where=f"model {model}",
         )
-    found = classes[type(config)]
-    return found[0] if isinstance(found, tuple) else found
+    if type(config) not in factory._model_mapping:
+        raise RecipeError(
+            f"models of the type {config.model_type!r} have no head for {head} in transformers",
+            where=f"model {model}",
+        )
 
 
 def task_of(config: PreTrainedConfig) -> Task:

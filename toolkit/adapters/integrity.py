@@ -34,6 +34,11 @@ def check_weight_files(folder: Path, *, where: str) -> None:
     if (folder / INDEX).is_file():
         _check_shards(folder, where)
     elif not (folder / "model.safetensors").is_file():
+        if (folder / "adapter_config.json").is_file():
+            raise IntegrityError(
+                "this is an adapter without its model; take the merged one, in a run the folder model beside it",
+                where=where,
+            )
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
         if pickles:
             raise IntegrityError(
@@ -56,7 +61,13 @@ def _check_shards(folder: Path, where: str) -> None:
 
 
 def check_loaded(
-    model: PreTrainedModel, *, missing: Iterable[str], mismatched: Iterable[Any], new_head: bool, where: str
+    model: PreTrainedModel,
+    *,
+    missing: Iterable[str],
+    mismatched: Iterable[Any],
+    body: str,
+    new_head: bool,
+    where: str,
 ) -> None:
     """Refuse weights that are not complete: only a new head, or a pooler beneath it, may start at random.
 
@@ -64,13 +75,13 @@ def check_loaded(
         model: as the library opened it.
         missing: names of parameters that the files lack.
         mismatched: ``(name, shape in the files, shape in the model)`` of those that do not fit.
+        body: what the names of the body's parameters begin with; empty: all of them are the body's.
         new_head: whether the head will start anew, so that it need not fit.
         where: the model's name, for messages.
 
     Raises:
         IntegrityError: with the parameters that are missing, do not fit or are not finite.
     """
-    body = f"{model.base_model_prefix}."
     faults = [f"the weights lack {name}" for name in sorted(missing) if name.startswith(body) and "pooler" not in name]
     faults += [
         f"{name} has the shape {list(found)} in the weights and {list(needed)} in the configuration"

@@ -1,7 +1,7 @@
 """From a model's name to a folder on this machine.
 
-A name is ``packaged:<name>``, a local folder, or a hub id ``org/name[@revision]`` (DESIGN.md 4.2). Whatever
-it is, all that follows reads a plain folder, so no later stage can reach for the network.
+A name is ``packaged:<name>``, a local folder or GGUF file, or a hub id ``org/name[@revision]`` (DESIGN.md 4.2).
+Whatever it is, all that follows reads a plain folder, so no later stage can reach for the network.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from toolkit.data.packaged import PACKAGED_MODELS, packaged_model_folder
+from toolkit.adapters.convert_gguf import SUFFIX, converted_gguf
+from toolkit.adapters.warm_start import warm_started
+from toolkit.data.packaged import PACKAGED_MODELS, Form, carried_path, packaged_model
 from toolkit.errors import HubError, IntegrityError, explain, nearest
 
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -45,24 +47,37 @@ class LocatedModel:
 def locate_model(name: str) -> LocatedModel:
     """Find a model's files, downloading them from the hub where that is allowed and needed.
 
+    What is no folder in the library's layout yet is made one the first time (`toolkit.adapters.model_cache`).
+
     Raises:
         HubError: if there is no such model, or none in the cache while the hub cannot be reached.
-        IntegrityError: if a folder has weights without their configuration.
+        IntegrityError: if a folder has weights without their configuration, or a GGUF file is damaged.
+        ResourceError: if a model has to be made and the cache folder cannot be written.
     """
     if name.startswith("packaged:"):
-        return LocatedModel(name, packaged_model_folder(name))
+        return LocatedModel(name, _packaged_folder(name))
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if (folder / "config.json").is_file():
+        if any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
             return LocatedModel(name, folder)
         if any(folder.glob("*.safetensors")):
             raise IntegrityError("the model's config.json is missing", where=name)
         raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
+    if folder.suffix.lower() == SUFFIX:
+        return LocatedModel(name, converted_gguf(folder, name=name))
     if folder.is_file():
-        raise HubError("this is a file; a model is a folder, a hub id or packaged:<name>", where=name)
+        raise HubError("this is a file; a model is a folder, a .gguf file, a hub id or packaged:<name>", where=name)
     if not _HUB_ID.match(name) or name.startswith("."):
         raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice()), where=name)
     return _from_hub(name)
+
+
+def _packaged_folder(name: str) -> Path:
+    model = packaged_model(name)
+    carried = carried_path(model.carrier)
+    if model.form is Form.GGUF:
+        return converted_gguf(carried, name=name)
+    return warm_started(carried, name=name) if model.form is Form.ENCODER else carried
 
 
 def _from_hub(name: str) -> LocatedModel:
@@ -106,4 +121,4 @@ def _local_advice(repo: str = "") -> str:
     known = [f"packaged:{name}" for name in PACKAGED_MODELS]
     match = nearest(repo.rpartition("/")[2], list(PACKAGED_MODELS)) if repo else None
     meant = f"did you mean packaged:{match}? " if match else ""
-    return f"{meant}without a network there are: {', '.join(known)}, and any local folder"
+    return f"{meant}without a network there are: {', '.join(known)}, and any local folder or .gguf file"

@@ -1,110 +1,111 @@
-"""Open a model with its tokenizer, for training with a new head or for prediction with the head it has."""
+"""Open a model with its tokenizer: with a new head, with the head it has, or without one."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
-    AutoConfig,
     AutoModel,
-    AutoTokenizer,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
-from toolkit.adapters.family import check_supported, family_of
-from toolkit.adapters.heads import auto_class, model_class
-from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
+from toolkit.adapters.adapter_folder import is_adapter, load_adapted
+from toolkit.adapters.bodies import has_stock_head, load_pooled, load_reader, pooled_config
+from toolkit.adapters.classification_head import (
+    kept_rows,
+    labels_of,
+    problem_of,
+    reorder_rows,
+    reset_head,
+    write_labels,
+)
+from toolkit.adapters.family import adapter_of, check_supported, family_of, reading_config
+from toolkit.adapters.heads import auto_class, check_head
+from toolkit.adapters.lengths import settle_length
+from toolkit.adapters.loading import load_model, load_tokenizer, load_with_tokenizer, open_config
 from toolkit.adapters.locate import LocatedModel
-from toolkit.adapters.quiet import quiet_library
-from toolkit.errors import IntegrityError, RecipeError
-from toolkit.names import Family, Method, Task
+from toolkit.adapters.opened import OpenedBody, OpenedModel
+from toolkit.errors import RecipeError
+from toolkit.names import Family, Method, Problem, Task
 from toolkit.transformer import TransformerConfig
 
-MAX_LENGTH_WITHOUT_A_LIMIT = 512
-
-
-@dataclass(frozen=True)
-class OpenedModel:
-    """A model that is ready to train or to predict.
-
-    Attributes:
-        name: as the user wrote it.
-        family: how it is built.
-        model: float32, on the CPU, in evaluation mode.
-        tokenizer: the model's own; it cuts at `max_length`.
-        labels: names of the classes in the order of the logits; none for tasks whose output is text.
-        max_length: tokens a text may have.
-        new_parameters: names of parameters that had no weights and start at random.
-        revision: the hub's commit, for a hub model.
-    """
-
-    name: str
-    family: Family
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    labels: tuple[str, ...]
-    max_length: int
-    new_parameters: tuple[str, ...]
-    revision: str | None = None
+ScoringHead = Literal["masked", "language", "entailment"]
 
 
 def open_for_training(
-    located: LocatedModel, *, labels: Sequence[str], method: Method, max_length: int | None = None
+    located: LocatedModel,
+    *,
+    labels: Sequence[str],
+    method: Method,
+    problem: Problem = Problem.SINGLE_LABEL,
+    max_length: int | None = None,
 ) -> OpenedModel:
     """Open a pretrained body and put a new classification head with these labels on it.
 
-    A head that the checkpoint brings is kept only if it was trained for the same labels in the same order;
-    otherwise it starts anew.
+    A head that the checkpoint brings is kept only if it was trained for the same labels and the same problem, its
+    rows put into the order of ours; otherwise it starts anew.
 
     Args:
         located: the model's files.
-        labels: names of the classes.
+        labels: names of the classes; for a regression the name of the number.
         method: how the model will be used; decides whether the family fits.
+        problem: what the labels of a text are.
         max_length: tokens a text may have; None takes what the model was made for.
 
     Raises:
         RecipeError: if the family does not fit, or `max_length` exceeds the model's positions.
         IntegrityError: if files are missing or damaged.
     """
-    names = dict(enumerate(labels))
     config = open_config(located)
-    family = family_of(config)
+    family = family_of(config, model=located.name)
     check_supported(Task.TEXT_CLASSIFICATION, family, method, model=located.name)
-    same_head = getattr(config, "id2label", None) == names
-    config.num_labels = len(labels)
-    config.id2label, config.label2id = names, {name: index for index, name in names.items()}
-    config.problem_type = "single_label_classification"
-    model, new_parameters = _load_model(
-        located, config=config, task=Task.TEXT_CLASSIFICATION, family=family, new_head=not same_head
-    )
-    tokenizer = _tokenizer_of(located, model)
-    length = _max_length(located, model, tokenizer, max_length)
+    rows = kept_rows(config, labels, problem)
+    if has_stock_head(config):
+        write_labels(config, labels, problem)
+        model, new = load_model(AutoModelForSequenceClassification, located, config=config, new_head=rows is None)
+        if rows is None:
+            new = reset_head(model, new)
+        else:
+            reorder_rows(model, rows)
+    else:
+        model, new = load_pooled(located, config, pooled_config(config, labels=labels, problem=problem))
+    tokenizer, length = load_with_tokenizer(located, model, max_length=max_length, labelling=True)
     tokenizer.model_max_length = length
-    if not same_head:
-        new_parameters = _reset_head(model, new_parameters)
-    return OpenedModel(located.name, family, model, tokenizer, tuple(labels), length, new_parameters, located.revision)
+    return OpenedModel(
+        located.name,
+        family,
+        model,
+        tokenizer,
+        tuple(labels),
+        length,
+        new,
+        revision=located.revision,
+        problem=problem,
+        folder=located.folder,
+    )
 
 
 def open_for_prediction(located: LocatedModel, *, task: Task = Task.TEXT_CLASSIFICATION) -> OpenedModel:
     """Open a model with the head that it was trained with.
 
     Args:
-        located: the model's files.
+        located: the model's files, or an adapter's, which is merged into its base model.
         task: what the head has to be for.
 
     Raises:
         RecipeError: if the checkpoint has no trained head for the task.
         IntegrityError: if files are missing or damaged.
     """
+    if is_adapter(located.folder):
+        return _adapted(located, task=task)
     config = open_config(located)
-    family = family_of(config)
+    family = family_of(config, model=located.name)
     check_supported(task, family, None, model=located.name)
     if task is not Task.TEXT_CLASSIFICATION and not isinstance(config, TransformerConfig):
         # Texts are scored in packed rows, in which other models would see the texts before their own.
@@ -112,27 +113,63 @@ def open_for_prediction(located: LocatedModel, *, task: Task = Task.TEXT_CLASSIF
             f"{task} works with our own Transformer in this version, found a model of the type {config.model_type!r}",
             where=f"model {located.name}",
         )
-    model, missing = _load_model(located, config=config, task=task, family=family, new_head=False)
-    if missing:
-        raise RecipeError(
-            f"the model has no trained head for {task} ({missing[0]} is not among its weights); "
-            "fine-tune it first: toolkit fine-tune RECIPE",
-            where=f"model {located.name}",
-        )
-    tokenizer = _tokenizer_of(located, model)
-    is_classifier = task is Task.TEXT_CLASSIFICATION
-    labels = tuple(str(config.id2label[index]) for index in range(config.num_labels)) if is_classifier else ()
-    length = _max_length(located, model, tokenizer, None)
-    return OpenedModel(located.name, family, model, tokenizer, labels, length, (), located.revision)
+    fix = "fine-tune it first: toolkit fine-tune RECIPE"
+    return _with_its_head(located, config, auto_class(task, family), head=str(task), fix=fix)
 
 
-def open_config(located: LocatedModel) -> Any:
-    """A model's configuration.
+def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel:
+    """Open a model with a head that it brings, to score texts without training.
+
+    Args:
+        located: the model's files.
+        head: ``masked`` fills in a masked token, ``language`` writes the next one (of a decoder, or of an
+            encoder-decoder), ``entailment`` is a classifier that has a label of this name.
 
     Raises:
-        IntegrityError: if it is damaged.
+        RecipeError: if the checkpoint has no such head.
+        IntegrityError: if files are missing or damaged.
     """
-    return _load(AutoConfig, located, trust_remote_code=False)
+    config = open_config(located)
+    family = family_of(config, model=located.name)
+    classes = {
+        "masked": AutoModelForMaskedLM if family is Family.ENCODER else None,
+        "language": adapter_of(family).language_class,
+        "entailment": AutoModelForSequenceClassification,
+    }
+    if classes[head] is None:
+        raise RecipeError(f"this is a model of the family {family}, which has no {head} head", where=_where(located))
+    fix = "take one that was saved with it"
+    opened = _with_its_head(located, config, classes[head], head=f"{head} scoring", fix=fix)
+    if head == "entailment" and entailment_index(opened.labels) is None:
+        raise RecipeError(
+            f"none of the model's labels is entailment: {', '.join(opened.labels[:6])}; take a model trained on NLI",
+            where=_where(located),
+        )
+    return opened
+
+
+def entailment_index(labels: Sequence[str]) -> int | None:
+    """The place of the label that says that one text follows from the other; None: there is none."""
+    return next((index for index, name in enumerate(labels) if name.lower().startswith("entail")), None)
+
+
+def open_body(located: LocatedModel, *, max_length: int | None = None) -> OpenedBody:
+    """Open a model without its head: what reads the text, of an encoder-decoder the encoder.
+
+    Args:
+        located: the model's files.
+        max_length: tokens a text may have; None takes what the model was made for.
+
+    Raises:
+        RecipeError: if `max_length` exceeds the model's positions.
+        IntegrityError: if files are missing or damaged.
+    """
+    config = open_config(located)
+    family = family_of(config, model=located.name)
+    body = load_reader(located, config)
+    tokenizer, length = load_with_tokenizer(located, body, max_length=max_length)
+    tokenizer.model_max_length = length
+    return OpenedBody(located.name, family, body, tokenizer, length, located.revision)
 
 
 def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> tuple[PreTrainedTokenizerBase, int]:
@@ -143,118 +180,52 @@ def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> t
         IntegrityError: if files are missing or damaged.
     """
     config = open_config(located)
-    tokenizer = _load_tokenizer(located)
+    tokenizer = load_tokenizer(located, config=config)
     with torch.device("meta"):  # the shapes without the weights
-        model = AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
-    return tokenizer, _max_length(located, model, tokenizer, max_length)
-
-
-def _load_model(
-    located: LocatedModel, *, config: Any, task: Task, family: Family, new_head: bool
-) -> tuple[PreTrainedModel, tuple[str, ...]]:
-    """The model, and the names of those of its parameters that start at random."""
-    where = f"model {located.name}"
-    check_weight_files(located.folder, where=where)
-    # Always named, so that a config.json cannot name code of the hub instead.
-    kind = model_class(config, task=task, family=family, model=located.name)
-    attention = "sdpa" if kind._supports_sdpa else "eager"
-    with quiet_library():
-        model, info = _load(
-            auto_class(task, family),
-            located,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            attn_implementation=attention,
-            trust_remote_code=False,
-            ignore_mismatched_sizes=True,  # `check_loaded` names them
-            output_loading_info=True,
-        )
-    missing, mismatched = info["missing_keys"], info["mismatched_keys"]
-    check_loaded(model, missing=missing, mismatched=mismatched, new_head=new_head, where=where)
-    model.eval()
-    return model, tuple(sorted({*missing, *(name for name, *_ in mismatched)}))
-
-
-def _load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
-    try:
-        return factory.from_pretrained(str(located.folder), **settings)
-    except KeyError as error:
-        raise IntegrityError(
-            f"a file of the model is damaged: it lacks {error}", where=f"model {located.name}"
-        ) from error
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise IntegrityError(f"a file of the model is damaged: {error}", where=f"model {located.name}") from error
-    except (OSError, ValueError, RuntimeError) as error:
-        first_line = str(error).strip().split("\n")[0]
-        raise IntegrityError(f"the model cannot be opened: {first_line}", where=f"model {located.name}") from error
-
-
-def _load_tokenizer(located: LocatedModel) -> PreTrainedTokenizerBase:
-    tokenizer: PreTrainedTokenizerBase = _load(AutoTokenizer, located, trust_remote_code=False)
-    check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
-    if tokenizer.pad_token is None:
-        raise IntegrityError("the tokenizer has no padding token", where=f"model {located.name}")
-    tokenizer.padding_side = "right"
-    return tokenizer
-
-
-def _tokenizer_of(located: LocatedModel, model: PreTrainedModel) -> PreTrainedTokenizerBase:
-    """The tokenizer, if its ids fit the model's embeddings."""
-    tokenizer = _load_tokenizer(located)
-    rows = int(cast(torch.Tensor, model.get_input_embeddings().weight).shape[0])
-    if len(tokenizer) > rows:
-        raise IntegrityError(
-            f"the tokenizer knows {len(tokenizer)} tokens but the model has embeddings for {rows}; "
-            "they do not belong together",
-            where=f"model {located.name}",
-        )
-    return tokenizer
-
-
-def _max_length(
-    located: LocatedModel, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: int | None
-) -> int:
-    positions = _usable_positions(model)
-    if wanted is None:
-        return _shortest_limit(positions, tokenizer)
-    if positions and positions < wanted:
-        raise RecipeError(
-            f"max_length is {wanted} tokens but the model has positions for {positions}; make it {positions} or less",
-            where=f"model {located.name}",
-        )
-    return wanted
-
-
-def _shortest_limit(positions: int | None, tokenizer: PreTrainedTokenizerBase) -> int:
-    # A tokenizer without a limit says 10^30.
-    limits = [limit for limit in (positions, tokenizer.model_max_length) if limit and limit < 10**9]
-    return min(limits, default=MAX_LENGTH_WITHOUT_A_LIMIT)
-
-
-def _usable_positions(model: PreTrainedModel) -> int | None:
-    """Tokens that the position table has room for; RoBERTa's kin count from after their padding index."""
-    positions: int | None = getattr(model.config, "max_position_embeddings", None)
-    if positions is None or positions <= 0:
-        return None
-    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
-    offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
-    return positions - int(offset)
-
-
-def _reset_head(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """Start at random every head parameter that belongs to other labels than ours."""
-    prefix = f"{model.base_model_prefix}."
-    head = [name for name, _ in model.named_parameters() if not name.startswith(prefix)]
-    inherited = [name for name in head if name not in new_parameters]
-    for name in inherited:
-        module = model.get_submodule(name.rpartition(".")[0])
-        for flagged in module.parameters(recurse=False):
-            flagged._is_hf_initialized = False  # type: ignore[attr-defined]
-        model._init_weights(module)  # type: ignore[no-untyped-call]
-    return tuple(sorted({*new_parameters, *inherited}))
+        model = AutoModel.from_config(reading_config(config), trust_remote_code=False)  # type: ignore[no-untyped-call]
+    return tokenizer, settle_length(model, tokenizer, max_length, name=located.name)
 
 
 def model_size(folder: Path) -> int:
     """Bytes of the weights in a model folder."""
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+
+
+def _with_its_head(located: LocatedModel, config: Any, factory: Any, *, head: str, fix: str) -> OpenedModel:
+    check_head(config, factory, head=head, model=located.name)
+    model, missing = load_model(factory, located, config=config)
+    if missing:
+        raise RecipeError(
+            f"the model has no trained head for {head} ({missing[0]} is not among its weights); {fix}",
+            where=_where(located),
+        )
+    return _ready(located, model, reads=located, labels=factory is AutoModelForSequenceClassification)
+
+
+def _adapted(located: LocatedModel, *, task: Task) -> OpenedModel:
+    if task is not Task.TEXT_CLASSIFICATION:
+        raise RecipeError(f"this is an adapter, which the toolkit does not open for {task}", where=_where(located))
+    model, reads = load_adapted(located)
+    return _ready(located, model, reads=reads, labels=True)
+
+
+def _ready(located: LocatedModel, model: PreTrainedModel, *, reads: LocatedModel, labels: bool) -> OpenedModel:
+    """A model with its trained head, and the tokenizer of the folder that it reads with."""
+    config, family = model.config, family_of(model.config)
+    tokenizer, length = load_with_tokenizer(reads, model, max_length=None, labelling=labels)
+    return OpenedModel(
+        located.name,
+        family,
+        model,
+        tokenizer,
+        labels_of(config) if labels else (),
+        length,
+        (),
+        revision=located.revision,
+        problem=problem_of(config) if labels else Problem.SINGLE_LABEL,
+        folder=located.folder,
+    )
+
+
+def _where(located: LocatedModel) -> str:
+    return f"model {located.name}"

@@ -8,12 +8,13 @@ from typing import Any
 
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from toolkit.adapters.classification_head import write_labels
 from toolkit.adapters.heads import model_class
-from toolkit.adapters.open import OpenedModel
+from toolkit.adapters.opened import OpenedModel
 from toolkit.data import ClassificationData, TextData
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Task
+from toolkit.names import Family, Problem, Task
 from toolkit.progress import warn
 from toolkit.recipe import TokenizerSection
 from toolkit.recipe.schema import OWN_TRANSFORMER
@@ -28,6 +29,7 @@ def open_from_scratch(
     *,
     task: Task,
     labels: Sequence[str] = (),
+    problem: Problem = Problem.SINGLE_LABEL,
     max_length: int | None = None,
     generation: Mapping[str, Any] | None = None,
 ) -> OpenedModel:
@@ -37,7 +39,8 @@ def open_from_scratch(
         settings: fields of `TransformerConfig`, the recipe's ``model.config``.
         tokenizer: settles the vocabulary and its special tokens.
         task: what the model shall do.
-        labels: names of the classes, for classification.
+        labels: names of the classes, for classification; for a regression the name of the number.
+        problem: what the labels of a text are.
         max_length: tokens a text may have; None takes the positions that the model is made for.
         generation: how it shall write, fields of the library's ``GenerationConfig``; saved with the model.
 
@@ -55,9 +58,7 @@ def open_from_scratch(
     length = max_length or config.max_position_embeddings
     config.max_position_embeddings = max(length, config.max_position_embeddings)
     if labels:
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {name: index for index, name in enumerate(labels)}
-        config.problem_type = "single_label_classification"
+        write_labels(config, labels, problem)
     family = Family(config.architecture)
     model = model_class(config, task=task, family=family, model=OWN_TRANSFORMER)(config)
     model.eval()
@@ -66,7 +67,7 @@ def open_from_scratch(
         raise RecipeError(f"the library does not know {', '.join(unused)}", where="evaluation.generation")
     tokenizer.model_max_length = length
     names = tuple(name for name, _ in model.named_parameters())
-    return OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names)
+    return OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names, problem=problem)
 
 
 def learn_tokenizer(

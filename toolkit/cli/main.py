@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from toolkit import __version__
-from toolkit.cli import console, doctor, evaluate, fine_tune, predict, recipes, trials
+from toolkit.cli import console, doctor, evaluate, extract, fine_tune, predict, recipes, trials, zero_shot
 from toolkit.errors import Fault, RecipeError, ResourceError, ToolkitError
 from toolkit.interrupt import Interrupted
 
@@ -32,6 +32,8 @@ app = typer.Typer(
 app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("extract", epilog=extract.EXAMPLE)(extract.extract)
+app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.data.columns import pick_columns
-from toolkit.data.examples import Examples, cut_cells
+from toolkit.data.examples import Examples, cut_cells, vector_fault
+from toolkit.data.normalise import label_separator
 from toolkit.data.notes import listed
 from toolkit.data.sources import Source, read_splits
-from toolkit.data.splits import rows_of, split_indices
+from toolkit.data.splits import quantile_strata, rows_of, set_strata, split_indices
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault, RecipeError, explain
-from toolkit.names import Split
+from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
 
-def read_splits_of(section: DataSection, notes: list[str], *, needed: Sequence[str]) -> dict[Split, Examples]:
+def read_splits_of(
+    section: DataSection, notes: list[str], *, needed: Sequence[str], problem: Problem = Problem.SINGLE_LABEL
+) -> dict[Split, Examples]:
     """The splits that the recipe names, or that its source brings; training rows are always among them.
 
     Args:
         section: the recipe's ``data``.
         notes: gets a line for what is worth telling.
         needed: the task's own names of the columns to read; where ``label`` is one, every row must have one.
+        problem: what the labels are.
 
     Raises:
         DataError: faults of all splits at once.
@@ -41,13 +46,20 @@ def read_splits_of(section: DataSection, notes: list[str], *, needed: Sequence[s
             tables[split] = _one_split(source, split, section)
         except DataError as error:
             faults += error.faults
+    picked: dict[Split, Table] = {}
     for split, table in tables.items():
         try:
-            splits[split] = _examples(table, section.columns, needed=needed)
+            picked[split] = pick_task_columns(table, section.columns, needed=needed, problem=problem)
+        except DataError as error:
+            faults += error.faults
+    separator = label_separator(cell for table in picked.values() for cell in table.columns.get("label", []))
+    for split, table in picked.items():
+        try:
+            splits[split] = _examples(table, needed=needed, problem=problem, separator=separator)
         except DataError as error:
             faults += error.faults
         else:
-            notes += cut_cells(splits[split].table)
+            notes += cut_cells(table)
     if faults:
         raise DataError(*faults)
     return splits
@@ -85,11 +97,42 @@ def source_names(splits: Mapping[Split, Examples]) -> str:
     return ", ".join(dict.fromkeys(examples.table.name for examples in splits.values()))
 
 
-def _examples(table: Table, columns: Mapping[str, str], *, needed: Sequence[str]) -> Examples:
-    examples = Examples.of(pick_columns(table, columns=columns, needed=needed))
+def pick_task_columns(
+    table: Table,
+    columns: Mapping[str, str],
+    *,
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    problem: Problem = Problem.SINGLE_LABEL,
+) -> Table:
+    """As `pick_columns`; several labels a row may be lists, and stand in ``labels`` unless `columns` says otherwise.
+
+    Args:
+        table: the data.
+        columns: the task's names and the data's; of ``label`` and ``labels`` either names the column of the labels.
+        needed: the task's names that must be there; the labels are always ``label``.
+        optional: those that are taken where they are there.
+        problem: what the labels are.
+
+    Raises:
+        DataError: a needed column is not there, or a column holds something else than what the task reads.
+    """
+    if problem is Problem.MULTI_LABEL:
+        column = columns.get("label") or columns.get("labels") or "labels"
+        columns = {**columns, "label": column}
+        lists = {name for name, what in table.not_text.items() if what == "lists" and name == column}
+        table = replace(table, not_text={name: what for name, what in table.not_text.items() if name not in lists})
+    return pick_columns(table, columns=columns, needed=needed, optional=optional)
+
+
+def _examples(table: Table, *, needed: Sequence[str], problem: Problem, separator: str) -> Examples:
+    examples = Examples.of(table, problem=problem, separator=separator)
     unlabelled = [i for i, label in enumerate(examples.labels) if not label]
     if unlabelled and "label" in needed:
         raise DataError(*examples.table.faults("no label", unlabelled))
+    vectors = vector_fault(table) if problem is Problem.MULTI_LABEL else None
+    if vectors is not None:
+        raise DataError(vectors)
     return examples
 
 
@@ -119,11 +162,11 @@ def cut_missing_splits(splits: dict[Split, Examples], section: DataSection, note
     rest = whole
     for split, n_rows in cuts.items():
         if n_rows:
-            stay, cut = split_indices(rest.labels, n_rows, seed=section.split_seed)
+            stay, cut = split_indices(_strata(rest), n_rows, seed=section.split_seed)
             divided[split] = rest.take(cut)
             rest = rest.take(stay)
     divided[Split.TRAIN] = rest
-    if any(cuts.values()):
+    if any(cuts.values()) and whole.problem is Problem.SINGLE_LABEL:
         notes += _about_stratifying(whole, {split: n for split, n in cuts.items() if n})
     return divided
 
@@ -144,6 +187,15 @@ def without_blank_texts(splits: dict[Split, Examples], notes: list[str]) -> dict
         if split in splits:
             notes += splits[split].said(f"blank text, kept in the {split} split,", splits[split].blank())
     return {**splits, Split.TRAIN: train}
+
+
+def _strata(examples: Examples) -> list[str]:
+    """What keeps its share in every split: a class, a set of labels, or numbers of like size."""
+    if examples.problem is Problem.MULTI_LABEL:
+        return set_strata(examples.labels)
+    if examples.problem is Problem.REGRESSION:
+        return quantile_strata([float(label) for label in examples.labels])
+    return examples.labels
 
 
 def _about_stratifying(whole: Examples, cuts: Mapping[Split, int]) -> list[str]:

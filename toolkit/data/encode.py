@@ -24,7 +24,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
     """Tokenise ``text`` (and ``text_pair``), cut at `max_length` tokens, nothing padded.
 
     Args:
-        rows: columns ``text``, optionally ``text_pair`` and ``label``.
+        rows: columns ``text``, optionally ``text_pair`` and ``label`` (a class, a number for each class, or a number).
         tokenizer: the model's own.
         max_length: tokens a text may have, special tokens included; of a pair the longer text is cut first.
 
@@ -33,6 +33,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
         them), ``length`` in tokens and, if there was a ``label``, ``labels``.
     """
     names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
+    label_type = rows.features.arrow_schema.field("label").type if "label" in rows.column_names else None
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
         encoded = tokenizer(
@@ -45,7 +46,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
         columns = {name: pa.array(encoded[name], _IDS) for name in names if name in encoded}
         columns["length"] = _lengths(encoded["input_ids"])
         if "label" in chunk:
-            columns["labels"] = pa.array(chunk["label"], pa.int64())
+            columns["labels"] = pa.array(chunk["label"], label_type)
         return columns
 
     return _in_chunks(rows, columns_of)
@@ -161,13 +162,18 @@ class PaddingCollator:
         self.pad_token_id = pad_token_id
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """Rows as `encode` gives them to tensors ``[batch, length]``, and ``[batch]`` for what is one number a row."""
+        """Rows as `encode` gives them to tensors ``[batch, length]``, and ``[batch]`` for what is one number a row.
+
+        Labels that are no classes are floats: ``[batch, n_labels]`` of several, ``[batch, 1]`` of one number.
+        """
         lengths = torch.tensor([len(row["input_ids"]) for row in rows])
         longest = int(lengths.max())
         batch = {"attention_mask": (torch.arange(longest)[None, :] < lengths[:, None]).long()}
         for name, value in rows[0].items():
             if isinstance(value, int):
                 batch[name] = torch.tensor([row[name] for row in rows])
+            elif name == "labels":
+                batch[name] = torch.tensor([row[name] for row in rows], dtype=torch.float32).reshape(len(rows), -1)
             else:
                 filler = self.pad_token_id if name == "input_ids" else 0
                 batch[name] = torch.tensor([list(row[name]) + [filler] * (longest - len(row[name])) for row in rows])

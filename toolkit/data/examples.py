@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 
-from toolkit.data.normalise import LONGEST_CHARACTERS, clean_label, clean_text, comparison_key, is_blank
+from toolkit.data.normalise import (
+    LONGEST_CHARACTERS,
+    clean_label,
+    clean_label_set,
+    clean_number,
+    clean_text,
+    comparison_key,
+    is_blank,
+    label_separator,
+    names_of,
+)
 from toolkit.data.tables import Table
+from toolkit.errors import DataError, Fault
+from toolkit.names import Problem
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,6 +33,12 @@ TEXT_COLUMNS = ("text", "text_pair", "source", "target")
 """The task's own names of columns that hold texts; a row has one or two of them."""
 
 _HASHED_AT_ONCE = 10_000
+
+_MISREAD = {
+    Problem.MULTI_LABEL: 'the labels are no list of names (write ["a", "b"], or a;b)',
+    Problem.REGRESSION: "the label is not a finite number",
+}
+_VECTOR = re.compile(r'\[\s*"?[01]"?\s*(,\s*"?[01]"?\s*)+\]')
 
 
 @dataclass(frozen=True)
@@ -31,23 +50,40 @@ class Examples:
         ids: the 0-based row of each in the table.
         texts: normalised texts by the name of their column: ``text``, perhaps with ``text_pair``, or
             ``source`` with ``target``.
-        labels: normalised labels; empty where there is none.
+        labels: normalised labels, as `toolkit.data.normalise` writes them; empty where there is none.
+        problem: what they are.
     """
 
     table: Table
     ids: list[int]
     texts: dict[str, list[str]]
     labels: list[str]
+    problem: Problem = Problem.SINGLE_LABEL
 
     @classmethod
-    def of(cls, table: Table) -> Examples:
-        """All rows of a table whose columns have the task's own names, perhaps with ``label``."""
+    def of(cls, table: Table, *, problem: Problem = Problem.SINGLE_LABEL, separator: str | None = None) -> Examples:
+        """All rows of a table whose columns have the task's own names, perhaps with ``label``.
+
+        Args:
+            table: the rows.
+            problem: what their labels are.
+            separator: between several names in a cell; None finds it in this table.
+
+        Raises:
+            DataError: with the lines whose label is not what the problem needs.
+        """
+        misread = misread_labels(table, problem)
+        if misread:
+            raise DataError(*about_misread(table, problem, misread))
         n_rows = table.n_rows
+        cells = table.columns.get("label", [None] * n_rows)
+        clean = _label_reader(problem, separator or label_separator(cells))
         return cls(
             table=table,
             ids=list(range(n_rows)),
             texts={name: [clean_text(cell) for cell in cells] for name, cells in _text_columns(table).items()},
-            labels=[clean_label(cell) for cell in table.columns.get("label", [None] * n_rows)],
+            labels=[clean(cell) for cell in cells],
+            problem=problem,
         )
 
     def __len__(self) -> int:
@@ -76,7 +112,12 @@ class Examples:
         return [str(fault) for fault in self.table.faults(message, [self.ids[i] for i in positions])]
 
     def to_dataset(self, label_index: Mapping[str, int] | None = None) -> Dataset:
-        """``id``, the texts by their names and, given an index, ``label`` (-1: not in it) and ``reference``."""
+        """``id`` and the texts by their names; given an index, also ``label`` and ``reference``.
+
+        Args:
+            label_index: the place of each class among the model's outputs. ``label`` is that place (-1: none); of
+                several labels 1.0 or 0.0 for each place, with all their names as ``label_names``; or a number.
+        """
         import pyarrow
         from datasets import Dataset
 
@@ -84,9 +125,35 @@ class Examples:
         columns = {"id": pyarrow.array(self.ids, pyarrow.int64())}
         columns |= {name: _text(cells) for name, cells in self.texts.items()}
         if label_index is not None:
-            labels = [label_index.get(label, -1) for label in self.labels]
-            columns |= {"label": pyarrow.array(labels, pyarrow.int64()), "reference": _text(self.labels)}
+            columns |= _LABEL_COLUMNS[self.problem](self.labels, label_index)
         return Dataset(pyarrow.table(columns))
+
+
+def misread_labels(table: Table, problem: Problem) -> list[int]:
+    """The rows of a table whose label is not what a problem needs; a missing one is not among them."""
+    clean = _label_reader(problem, "")
+    misread = []
+    for row, cell in enumerate(table.columns.get("label", [])):
+        try:
+            clean(cell)
+        except ValueError:
+            misread.append(row)
+    return misread
+
+
+def about_misread(table: Table, problem: Problem, rows: Sequence[int]) -> list[Fault]:
+    """One fault a file about rows that `misread_labels` found."""
+    return table.faults(_MISREAD[problem], rows)
+
+
+def vector_fault(table: Table) -> Fault | None:
+    """What is wrong with several labels a row where they are written as places of 0 and 1, not as names."""
+    cells = [cell.strip() for cell in table.columns.get("label", []) if cell]
+    is_vector = bool(cells) and all(map(_VECTOR.fullmatch, cells)) and len({cell.count(",") for cell in cells}) == 1
+    # No list names a label twice, and every longer vector has a number twice.
+    if not is_vector or all(cell.count("0") < 2 and cell.count("1") < 2 for cell in cells):
+        return None
+    return Fault("the labels are lists of 0 and 1; write the names of those that are 1", table.name)
 
 
 def cut_cells(table: Table) -> list[str]:
@@ -121,3 +188,49 @@ def _text(cells: list[str]) -> Any:
     import pyarrow
 
     return pyarrow.array(cells, pyarrow.string())
+
+
+def _label_reader(problem: Problem, separator: str) -> Callable[[str | None], str]:
+    readers: dict[Problem, Callable[[str | None], str]] = {
+        Problem.SINGLE_LABEL: clean_label,
+        Problem.MULTI_LABEL: partial(clean_label_set, separator=separator or ";"),
+        Problem.REGRESSION: clean_number,
+    }
+    return readers[problem]
+
+
+def _classes(labels: list[str], index: Mapping[str, int]) -> dict[str, Any]:
+    import pyarrow
+
+    numbers = [index.get(label, -1) for label in labels]
+    return {"label": pyarrow.array(numbers, pyarrow.int64()), "reference": _text(labels)}
+
+
+def _label_sets(labels: list[str], index: Mapping[str, int]) -> dict[str, Any]:
+    import numpy as np
+    import pyarrow
+
+    # In the order of the model's outputs, those that it has not behind them.
+    sets = [sorted(names_of(label), key=lambda name: index.get(name, len(index))) for label in labels]
+    places = np.zeros((len(sets), len(index)), dtype=np.float32)
+    for row, names in enumerate(sets):
+        places[row, [index[name] for name in names if name in index]] = 1.0
+    lists = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(places.ravel()), len(index))
+    return {
+        "label": lists.cast(pyarrow.list_(pyarrow.float32())),
+        "reference": _text([", ".join(names) for names in sets]),
+        "label_names": pyarrow.array(sets, pyarrow.list_(pyarrow.string())),
+    }
+
+
+def _numbers(labels: list[str], _: Mapping[str, int]) -> dict[str, Any]:
+    import pyarrow
+
+    return {"label": pyarrow.array([float(label) for label in labels], pyarrow.float64()), "reference": _text(labels)}
+
+
+_LABEL_COLUMNS: dict[Problem, Callable[[list[str], Mapping[str, int]], dict[str, Any]]] = {
+    Problem.SINGLE_LABEL: _classes,
+    Problem.MULTI_LABEL: _label_sets,
+    Problem.REGRESSION: _numbers,
+}

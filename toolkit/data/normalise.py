@@ -1,11 +1,24 @@
-"""One form for every text, in training and prediction alike."""
+"""One form for every text and every label, in training and prediction alike.
+
+A label is kept as text whatever it is: the name of a class; several names as a JSON list, sorted, each once; a
+number as Python writes it, without a fraction of zero. So labels that mean the same are equal as texts.
+"""
 
 from __future__ import annotations
 
+import json
+import math
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST_CHARACTERS = 200_000
 """A cell is cut here before anything is done to it: no model reads as much, and it would take memory."""
+
+SEPARATORS = (";", "|", ",")
+"""What may stand between the names of several labels in one cell, the first choice first."""
+
+NO_LABELS = "[]"
+"""The label of a text that has none of several possible ones; unlike a missing one it is an answer."""
 
 
 def clean_text(cell: str | None) -> str:
@@ -21,6 +34,64 @@ def clean_label(cell: str | None) -> str:
     return unicodedata.normalize("NFC", cell).strip() if cell else ""
 
 
+def clean_label_set(cell: str | None, *, separator: str) -> str:
+    """The names in a cell as one label; none of them where it is missing or blank.
+
+    Args:
+        cell: a JSON list of names, as readers give a cell that holds a list, or names with a separator.
+        separator: between names that are no JSON list, as `label_separator` finds it.
+
+    Raises:
+        ValueError: it begins and ends as a list, and is none of names.
+    """
+    text = clean_label(cell)
+    names = _listed_names(text) if _is_list(text) else text.split(separator)
+    cleaned = {clean_label(name) for name in names} - {""}
+    return json.dumps(sorted(cleaned), ensure_ascii=False)
+
+
+def clean_number(cell: str | None) -> str:
+    """A finite number as the text that Python writes, ``5`` for ``5.000``; missing is empty.
+
+    Raises:
+        ValueError: it is not a number, or not a finite one.
+    """
+    text = clean_label(cell)
+    if not text:
+        return ""
+    number = float(text)
+    if "_" in text or not math.isfinite(number):  # Python takes 1_000 for a number, and nan
+        raise ValueError(f"{text!r} is not a finite number")
+    return number_text(number)
+
+
+def number_text(number: float) -> str:
+    """The shortest text from which the same number is read again."""
+    whole = number.is_integer() and abs(number) < 1e15
+    return str(int(number)) if whole else repr(number)
+
+
+def label_separator(cells: Iterable[str | None]) -> str:
+    """The separator of a whole column: the first of `SEPARATORS` that stands in a cell that is no JSON list.
+
+    One for all cells, so that ``arts, culture;sport`` makes the comma part of a name in the next row too.
+    """
+    found = {
+        separator
+        for cell in cells
+        if cell and not _is_list(cell.strip())
+        for separator in SEPARATORS
+        if separator in cell
+    }
+    return next((separator for separator in SEPARATORS if separator in found), SEPARATORS[0])
+
+
+def names_of(label: str) -> list[str]:
+    """The names that `clean_label_set` made one label of."""
+    names: list[str] = json.loads(label or NO_LABELS)
+    return names
+
+
 def is_blank(text: str) -> bool:
     """Whether a text has nothing but white space."""
     return not text or text.isspace()
@@ -30,3 +101,17 @@ def comparison_key(text: str, pair: str | None = None) -> str:
     """What two texts have in common that differ in case, white space and Unicode form only."""
     key = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return key if pair is None else f"{key}\x1f{comparison_key(pair)}"
+
+
+def _is_list(text: str) -> bool:
+    return text.startswith("[") and text.endswith("]")
+
+
+def _listed_names(text: str) -> list[str]:
+    try:
+        names = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except RecursionError as error:
+        raise ValueError("nested too deeply for names") from error
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{text[:40]!r} is not a list of names")
+    return list(names)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from toolkit.data.examples import Examples
-from toolkit.names import Split
+from toolkit.data.normalise import names_of, number_text
+from toolkit.names import Problem, Split
 
 _SHOWN = 5
 
@@ -22,7 +23,12 @@ def about_splits(splits: Mapping[Split, Examples], labels: Sequence[str]) -> lis
     notes = []
     for split in (Split.VALIDATION, Split.TEST):
         if split in splits:
-            notes += _about_classes(split, splits[split], labels)
+            notes += _about_labels(split, splits[split], labels, train)
+    if train.problem is Problem.SINGLE_LABEL and has_fractions(labels):
+        notes.append(
+            "the labels are numbers with fractions, and each is learnt as a class of its own; "
+            "model.problem_type: regression learns how large they are"
+        )
     notes += about_overlaps(splits)
     n_conflicts = len(conflicting(train))
     if n_conflicts:
@@ -67,6 +73,15 @@ def conflicting(examples: Examples) -> dict[str, list[int]]:
     return positions
 
 
+def has_fractions(labels: Sequence[str]) -> bool:
+    """Whether all labels are numbers, and not all of them whole ones: scores, rather than names of classes."""
+    try:
+        numbers = [float(label) for label in labels]
+    except ValueError:
+        return False
+    return any(number % 1 for number in numbers)
+
+
 def listed(names: Sequence[str]) -> str:
     """The first few of some names, in quotes."""
     return ", ".join(map(repr, names[:_SHOWN])) + (", …" if len(names) > _SHOWN else "")
@@ -77,13 +92,17 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
-def _about_classes(split: Split, examples: Examples, labels: Sequence[str]) -> list[str]:
-    found = set(examples.labels)
+def _about_labels(split: Split, examples: Examples, labels: Sequence[str], train: Examples) -> list[str]:
+    if examples.problem is Problem.REGRESSION:
+        return _about_range(split, examples, train)
+    several = examples.problem is Problem.MULTI_LABEL
+    of_rows = [set(names_of(label)) if several else {label} for label in examples.labels]
+    found = set().union(*of_rows)
     unseen = found.difference(labels)
     absent = [label for label in labels if label not in found]
     notes = []
     if unseen:
-        n_rows = sum(label in unseen for label in examples.labels)
+        n_rows = sum(not names.isdisjoint(unseen) for names in of_rows)
         notes.append(
             f"the {split} split has {counted(n_rows, 'row')} of a class that training has not "
             f"({listed(sorted(unseen))}); counted as wrong"
@@ -94,3 +113,14 @@ def _about_classes(split: Split, examples: Examples, labels: Sequence[str]) -> l
             "f1 is the mean over all of them"
         )
     return notes
+
+
+def _about_range(split: Split, examples: Examples, train: Examples) -> list[str]:
+    """Scores beyond those of training: a model has seen none like them."""
+    known = [float(label) for label in train.labels]
+    low, high = min(known), max(known)
+    n_rows = sum(not low <= float(label) <= high for label in examples.labels)
+    if not n_rows:
+        return []
+    scale = f"{number_text(low)} to {number_text(high)}"
+    return [f"the {split} split has {counted(n_rows, 'row')} with a score outside of those of training ({scale})"]

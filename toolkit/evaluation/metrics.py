@@ -12,101 +12,52 @@ it) scores 0. Both are what scikit-learn gives for `labels=range(n_labels)`, `av
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-import evaluate
 import numpy as np
 from datasets import Features, Value
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.errors import RecipeError, explain
-from toolkit.evaluation.tally import UNKNOWN, Tally, check_equal_lengths, count_cells, label_numbers, tally
+from toolkit.evaluation.row_metric import RowMetric
+from toolkit.evaluation.tally import UNKNOWN, Tally, count_cells, label_numbers, tally
+
+MetricT = TypeVar("MetricT")
 
 
-class ClassificationMetric(evaluate.Metric):  # type: ignore[misc]
+class ClassificationMetric(RowMetric):
     """A metric over predicted and expected label numbers, for `evaluate.combine`, `add_batch` and `compute`.
+
+    Predictions are label numbers ``[rows]``, references the same, or `UNKNOWN`.
 
     Args:
         n_labels: labels of the training data.
-        keep_in_memory: collect the rows in memory; False, for several processes, in files under `HF_HOME`.
-        seed: for `evaluate`, which else takes one from numpy's global state; no metric here draws numbers.
-        options: the other arguments of `evaluate.Metric`.
+        options: as of `RowMetric`.
     """
 
-    key: ClassVar[str]
-    """The metric's name in recipes and results."""
-    undefined: ClassVar[str]
-    """Why the metric has no value on some data, for reports."""
+    inputs = "Label numbers from 0; a reference may be -1: not in the training data."
 
-    def __init__(self, *, n_labels: int, keep_in_memory: bool = True, seed: int = 0, **options: Any) -> None:
+    def __init__(self, *, n_labels: int, **options: Any) -> None:
         self.n_labels = n_labels
-        super().__init__(keep_in_memory=keep_in_memory, seed=seed, **options)
+        super().__init__(**options)
 
     @staticmethod
     @abstractmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
         """The scores whose mean is the metric, ``[..., parts]``; NaN where one is undefined."""
 
-    def add(self, *, prediction: int | None = None, reference: int | None = None, **named: Any) -> None:
-        """Add one row; `evaluate.combine` passes it as `predictions` and `references`.
+    def columns(self) -> Features:
+        """As `RowMetric.columns`."""
+        return Features({"predictions": Value("int64"), "references": Value("int64")})
 
-        Raises:
-            ValueError: as `add_batch`.
-        """
-        row = {"predictions": prediction, "references": reference, **named}
-        self.add_batch(**{name: [value] for name, value in row.items()})
+    def checked(self, values: ArrayLike, name: str) -> NDArray[np.int64]:
+        """As `RowMetric.checked`."""
+        return label_numbers(values, name, lowest=0 if name == "predictions" else UNKNOWN, n_labels=self.n_labels)
 
-    def add_batch(self, *, predictions: ArrayLike, references: ArrayLike) -> None:
-        """Add rows.
-
-        Args:
-            predictions: label numbers. ``[rows]``
-            references: label numbers, or `UNKNOWN`. ``[rows]``
-
-        Raises:
-            ValueError: the lengths differ, or something is no label number.
-        """
-        predicted = label_numbers(predictions, "predictions", lowest=0, n_labels=self.n_labels)
-        expected = label_numbers(references, "references", lowest=UNKNOWN, n_labels=self.n_labels)
-        check_equal_lengths(predicted, expected)
-        super().add_batch(predictions=predicted, references=expected)
-
-    def compute(
-        self, *, predictions: ArrayLike | None = None, references: ArrayLike | None = None
-    ) -> dict[str, float | None] | None:
-        """The metric over all rows added, those given here included.
-
-        Returns:
-            The metric under its name, None for its value where it is undefined; None alone in a process that
-            is not the first.
-
-        Raises:
-            ValueError: as `add_batch`; only one of the two is given; there are no rows at all.
-        """
-        if (predictions is None) != (references is None):
-            raise ValueError("predictions and references belong together: give both or neither")
-        n_new = 0 if predictions is None else np.size(predictions)
-        if n_new == 0 and len(self) == 0:
-            raise ValueError("there are no rows to evaluate")
-        result: dict[str, float | None] | None = super().compute(predictions=predictions, references=references)
-        return result
-
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=self.__class__.__doc__,
-            citation="",
-            inputs_description="\nLabel numbers from 0; a reference may be -1: not in the training data.",
-            features=Features({"predictions": Value("int64"), "references": Value("int64")}),
-        )
-
-    def _build_data_dir(self) -> str:
-        # The base class makes a folder under HF_HOME even if nothing goes there, and fails where it cannot.
-        return "" if self.keep_in_memory else str(super()._build_data_dir())
-
-    def _compute(self, *, predictions: ArrayLike, references: ArrayLike) -> dict[str, float | None]:
-        totals = tally(count_cells(predictions, references, n_labels=self.n_labels))
-        return {self.key: value_of(self.parts(totals))}
+    def value(self, predictions: NDArray[Any], references: NDArray[Any]) -> float | None:
+        """As `RowMetric.value`."""
+        return value_of(self.parts(tally(count_cells(predictions, references, n_labels=self.n_labels))))
 
 
 class Accuracy(ClassificationMetric):
@@ -130,7 +81,7 @@ class Precision(ClassificationMetric):
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
         """Each label's precision, ``[..., n_labels]``."""
-        return _ratio(totals.hits, totals.predictions)
+        return ratio(totals.hits, totals.predictions)
 
 
 class Recall(ClassificationMetric):
@@ -142,7 +93,7 @@ class Recall(ClassificationMetric):
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
         """Each label's recall, ``[..., n_labels]``."""
-        return _ratio(totals.hits, totals.references)
+        return ratio(totals.hits, totals.references)
 
 
 class F1(ClassificationMetric):
@@ -154,7 +105,7 @@ class F1(ClassificationMetric):
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
         """Each label's F1, ``[..., n_labels]``."""
-        return _ratio(2 * totals.hits, totals.references + totals.predictions)
+        return ratio(2 * totals.hits, totals.references + totals.predictions)
 
 
 class MatthewsCorrelation(ClassificationMetric):
@@ -190,16 +141,25 @@ METRICS: dict[str, type[ClassificationMetric]] = {
 }
 
 
+def chosen_metrics(names: Sequence[str], known: Mapping[str, MetricT]) -> dict[str, MetricT]:
+    """Some of all metrics of a problem, in the order of their names.
+
+    Raises:
+        RecipeError: a name is unknown; all such names are told at once.
+    """
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise RecipeError(*(explain(f"unknown metric {name!r}", allowed=tuple(known), name=name) for name in unknown))
+    return {name: known[name] for name in names}
+
+
 def metric_classes(names: Sequence[str]) -> dict[str, type[ClassificationMetric]]:
     """The metrics of these names, in their order.
 
     Raises:
         RecipeError: a name is unknown; all such names are told at once.
     """
-    unknown = [name for name in names if name not in METRICS]
-    if unknown:
-        raise RecipeError(*(explain(f"unknown metric {name!r}", allowed=tuple(METRICS), name=name) for name in unknown))
-    return {name: METRICS[name] for name in names}
+    return chosen_metrics(names, METRICS)
 
 
 def compute_metrics(
@@ -230,8 +190,8 @@ def value_of(parts: NDArray[np.float64]) -> float | None:
     return None if np.isnan(parts).all() else float(np.nan_to_num(parts, nan=0.0).mean())
 
 
-def _ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Divide, with NaN where there is nothing to divide by."""
-    ratio = np.full(denominator.shape, np.nan)
-    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
-    return ratio
+def ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Divide counts, ``[...]`` each, with NaN where there is nothing to divide by."""
+    quotient = np.full(denominator.shape, np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient

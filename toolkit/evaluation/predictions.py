@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.evaluation.rows import OUTPUT_SUFFIXES, Row, check_output_suffix, rows_of, write_rows
+from toolkit.evaluation.rows import OUTPUT_SUFFIXES, Row, RowPredictions, check_output_suffix
 
 __all__ = ["OUTPUT_SUFFIXES", "Predictions", "Row", "check_output_suffix"]
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class Predictions(RowPredictions):
     """Probabilities of every label for every row, in the order of the input.
 
     Attributes:
@@ -25,6 +25,7 @@ class Predictions:
         reference_labels: their positions in `labels`, `UNKNOWN` for a name that is not there. ``[rows]``
         labels: the model's labels, those of its training data.
         probabilities: 0 to 1, adding up to 1 in each row. ``[rows, n_labels]``
+        pairs: the second texts; None where rows have one text. ``[rows]``
 
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
@@ -36,21 +37,17 @@ class Predictions:
     reference_labels: NDArray[np.int64] | None
     labels: tuple[str, ...]
     probabilities: NDArray[np.floating[Any]]
+    pairs: list[str] | None = None
 
     def __post_init__(self) -> None:
-        expected = (len(self.ids), len(self.labels))
-        if self.probabilities.shape != expected:
-            raise ValueError(f"probabilities have the shape {self.probabilities.shape}; expected {expected}")
-        if not np.isfinite(self.probabilities).all():
-            raise ValueError("probabilities hold numbers that are not finite")
-        columns = {
-            "texts": self.texts,
-            "references": self.references,
-            "reference_labels": self.reference_labels,
-        }
-        for name, column in columns.items():
-            if column is not None and len(column) != len(self.ids):
-                raise ValueError(f"{len(column)} {name} for {len(self.ids)} ids")
+        check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
+        check_columns(
+            self.ids,
+            texts=self.texts,
+            pairs=self.pairs,
+            references=self.references,
+            reference_labels=self.reference_labels,
+        )
         if (self.references is None) != (self.reference_labels is None):
             raise ValueError("references and reference_labels belong together: give both or neither")
 
@@ -67,27 +64,63 @@ class Predictions:
         """The probability of each row's predicted label, ``[rows]``."""
         return np.asarray(self.probabilities.max(axis=1), dtype=np.float64)
 
-    def columns(self) -> dict[str, list[Any]]:
-        """Columns ``id``, ``text``, ``reference`` where there is one, ``prediction`` and ``probability``."""
-        columns: dict[str, list[Any]] = {"id": self.ids, "text": self.texts}
-        if self.references is not None:
-            columns["reference"] = self.references
-        columns["prediction"] = [self.labels[label] for label in self.predicted]
-        columns["probability"] = self.confidence.tolist()
-        return columns
+    @property
+    def answers(self) -> list[str]:
+        """The name of each row's predicted label. ``[rows]``."""
+        return [self.labels[label] for label in self.predicted]
 
-    def rows(self) -> list[Row]:
-        """The same as one dict a row."""
-        return rows_of(self.columns())
+    @property
+    def expected(self) -> list[str] | None:
+        """The references, as `answers` words them. ``[rows]``."""
+        return self.references
 
-    def write(self, path: str | Path) -> None:
-        """Write the rows, atomically, in the format that the path's suffix names.
-
-        Args:
-            path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which rows were given another label than they have, ``[rows]``.
 
         Raises:
-            RecipeError: the suffix is none of them.
-            ResourceError: the file cannot be written.
+            ValueError: there are no references.
         """
-        write_rows(self.columns(), path)
+        if self.reference_labels is None:
+            raise ValueError("without references there are no mistakes to tell")
+        return np.asarray(self.predicted != self.reference_labels)
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction`` and ``probability``."""
+        columns = input_columns(self.ids, self.texts, pairs=self.pairs, references=self.references)
+        return {**columns, "prediction": self.answers, "probability": self.confidence.tolist()}
+
+
+def input_columns(
+    ids: list[int | str], texts: list[str], *, pairs: list[str] | None, references: Sequence[Any] | None
+) -> dict[str, list[Any]]:
+    """What was read, by the names of its columns: ``id``, ``text``, perhaps ``text_pair`` and ``reference``."""
+    columns: dict[str, list[Any]] = {"id": ids, "text": texts}
+    if pairs is not None:
+        columns["text_pair"] = pairs
+    if references is not None:
+        columns["reference"] = list(references)
+    return columns
+
+
+def check_columns(ids: Sequence[Any], **columns: Sequence[Any] | NDArray[Any] | None) -> None:
+    """Check that every column that is there has as many rows as there are ids.
+
+    Raises:
+        ValueError: one has not; names it.
+    """
+    for name, column in columns.items():
+        if column is not None and len(column) != len(ids):
+            raise ValueError(f"{len(column)} {name} for {len(ids)} ids")
+
+
+def check_probabilities(probabilities: NDArray[np.floating[Any]], shape: tuple[int, int]) -> None:
+    """Check that probabilities have a shape ``[rows, n_labels]`` and are finite.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if probabilities.shape != shape:
+        raise ValueError(f"probabilities have the shape {probabilities.shape}; expected {shape}")
+    if not np.isfinite(probabilities).all():
+        raise ValueError("probabilities hold numbers that are not finite")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,31 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from toolkit.evaluation.confusion import Confusion
 from toolkit.evaluation.intervals import bootstrap_interval
+from toolkit.evaluation.metric_value import MetricValue, metrics_to_json
 from toolkit.evaluation.metrics import compute_metrics, metric_classes
 from toolkit.evaluation.mistakes import Mistake, most_confident_mistakes
 from toolkit.evaluation.predictions import Predictions
 from toolkit.evaluation.tally import UNKNOWN, count_cells
 
-
-@dataclass(frozen=True)
-class MetricValue:
-    """A metric on one data set.
-
-    Attributes:
-        value: None where the metric is undefined on the data.
-        ci95: the ends of its 95 % interval, None together with `value`.
-        reason: why it is undefined.
-    """
-
-    value: float | None
-    ci95: tuple[float, float] | None
-    reason: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"value", "ci95"}``, with ``"reason"`` where both are null."""
-        interval = None if self.ci95 is None else list(self.ci95)
-        undefined = {} if self.reason is None else {"reason": self.reason}
-        return {"value": self.value, "ci95": interval, **undefined}
+__all__ = ["Evaluation", "MetricValue", "evaluate_predictions", "measure", "metrics_to_json"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +41,6 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         """The split's entry in metrics.json: ``{"rows", "metrics": {name: {"value", "ci95"}}}``."""
         return {"rows": self.rows, "metrics": metrics_to_json(self.metrics)}
-
-
-def metrics_to_json(metrics: Mapping[str, MetricValue]) -> dict[str, Any]:
-    """Metrics as they stand in metrics.json: ``{name: {"value", "ci95"}}``."""
-    return {name: metric.to_json() for name, metric in metrics.items()}
 
 
 def measure(
@@ -123,17 +100,18 @@ def _warnings(predictions: Predictions, references: NDArray[np.int64]) -> tuple[
         names = sorted({predictions.references[row] for row in unknown})
         warnings.append(
             f"{unknown.size} of {len(predictions)} rows have a label that the training data does not have "
-            f"({_some(names)}): they count as wrong"
+            f"({some_names(names)}): they count as wrong"
         )
     present = np.bincount(references[references != UNKNOWN], minlength=len(predictions.labels))
     absent = [predictions.labels[label] for label in np.flatnonzero(present == 0)]
     if absent:
         warnings.append(
             f"{len(absent)} of {len(predictions.labels)} labels of the training data have no row here "
-            f"({_some(absent)}): they count as 0 in macro averages"
+            f"({some_names(absent)}): they count as 0 in macro averages"
         )
     return tuple(warnings)
 
 
-def _some(names: Sequence[str], n: int = 5) -> str:
+def some_names(names: Sequence[str], n: int = 5) -> str:
+    """The first few of some names, in quotes."""
     return ", ".join(repr(name) for name in names[:n]) + (" …" if len(names) > n else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,37 @@ _NUMBERS = {
     "n_characters": pa.int64(),
 }
 
+_ANSWERS = ("prediction", "reference")
+
+PROBABILITY_OF = "probability:"
+"""What the name of a column begins with that holds the probability of one label, whose name follows."""
+
 Row = dict[str, Any]
 Columns = Mapping[str, Sequence[Any]]
+
+
+class RowPredictions(ABC):
+    """What a model answered, row by row, in the order of the input."""
+
+    @abstractmethod
+    def columns(self) -> dict[str, list[Any]]:
+        """The rows by the names of their columns, ``id``, ``text`` and ``prediction`` among them."""
+
+    def rows(self) -> list[Row]:
+        """The same as one dict a row."""
+        return rows_of(self.columns())
+
+    def write(self, path: str | Path) -> None:
+        """Write the rows, atomically, in the format that the path's suffix names.
+
+        Args:
+            path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
+
+        Raises:
+            RecipeError: the suffix is none of them.
+            ResourceError: the file cannot be written.
+        """
+        write_rows(self.columns(), path)
 
 
 def rows_of(columns: Columns) -> list[Row]:
@@ -34,7 +64,8 @@ def write_rows(columns: Columns, path: str | Path) -> None:
     """Write rows, atomically, in the format that the path's suffix names.
 
     Args:
-        columns: ``id`` holds whole numbers or names, those of `_NUMBERS` numbers, all others text.
+        columns: ``id`` holds whole numbers or names, those of `_NUMBERS` and `PROBABILITY_OF` numbers, ``prediction``
+            and ``reference`` numbers or text, all others text.
         path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
 
     Raises:
@@ -80,6 +111,9 @@ def _write_parquet(columns: Columns, path: Path) -> None:
     numbered = all(isinstance(name, int) for name in columns["id"])
     types = {**_NUMBERS, "id": pa.int64() if numbered else pa.string()}
     ids = columns["id"] if numbered else [str(name) for name in columns["id"]]
+    for name, values in columns.items():
+        if name.startswith(PROBABILITY_OF) or (name in _ANSWERS and any(isinstance(value, float) for value in values)):
+            types[name] = pa.float64()
     schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
     pq.write_table(pa.table({**columns, "id": ids}, schema=schema), path)
 

@@ -17,8 +17,10 @@ from toolkit.hub.limits import measured_limits, unmeasured
 from toolkit.hub.markdown import Markdown, code_block, code_span, escape
 from toolkit.hub.settings import settings
 from toolkit.hub.usage import brings_code, intended_use, snippet
+from toolkit.names import Problem
 from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.report import facts, text_facts
+from toolkit.report.label_facts import problem_of
 from toolkit.report.metric_words import metric_words
 from toolkit.shipped import shipped_folder
 
@@ -66,6 +68,7 @@ def render_card(
         own_code=own_code,
         settings=settings(recipe, model_config),
         most_labels=MOST_LABELS,
+        answers=Markdown(_answers(metrics)),
         limits=measured_limits(metrics),
         unmeasured=unmeasured(metrics),
         command=code_block(command, "bash"),
@@ -101,6 +104,20 @@ def model_name(metrics: Mapping[str, Any]) -> str:
     data = "-".join(dict.fromkeys(_data_name(source) for source in facts.sources(metrics)))
     name = _ALL_BUT_NAME_CHARACTERS.sub("-", f"{model}-{data}")
     return name.strip("-.") or "fine-tuned"
+
+
+def _answers(metrics: Mapping[str, Any]) -> str:
+    """What the model answers with, as a sentence; nothing where that is a text."""
+    if text_facts.is_text_task(metrics):
+        return ""
+    problem, labels = problem_of(metrics), metrics["labels"]
+    if problem is Problem.REGRESSION:
+        return "It answers with a number, on the scale of the scores in its training data."
+    few = len(labels) <= MOST_LABELS
+    listed = f": {_listed([code_span(label) for label in labels])}" if few else "; `config.json` lists them"
+    if problem is Problem.MULTI_LABEL:
+        return f"It answers with any number of {len(labels)} labels, also none{listed}."
+    return f"It answers with one of {len(labels)} labels{listed}."
 
 
 def _environment() -> Environment:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.hub.markdown import Markdown, code_span, escape
-from toolkit.names import Method, Task
+from toolkit.names import Method, Problem, Task
 from toolkit.report.facts import Confused, Measure, confusion_rows, count, most_confused, results
+from toolkit.report.label_facts import hardest_labels, problem_of, spread_of_errors
 from toolkit.report.text_facts import is_text_task
 
 
 def measured_limits(metrics: Mapping[str, Any]) -> list[Markdown]:
     """One sentence a finding: baselines that are not beaten, classes that are confused, rows of classes never seen."""
     sentences = _not_beaten(metrics)
-    confusion = metrics["splits"]["test"].get("confusion")
+    test = metrics["splits"]["test"]
+    sentences += _about_labels(test)
+    confusion = test.get("confusion")
     if confusion is None:
         return sentences
     sentences += _found_least(confusion)
@@ -28,7 +31,8 @@ def measured_limits(metrics: Mapping[str, Any]) -> list[Markdown]:
 def unmeasured(metrics: Mapping[str, Any]) -> list[str]:
     """What nobody should take for known, a sentence each."""
     is_text = is_text_task(metrics)
-    calibration = "" if is_text else ", and whether the probabilities are calibrated"
+    is_score = problem_of(metrics) is Problem.REGRESSION
+    calibration = "" if is_text or is_score else ", and whether the probabilities are calibrated"
     sentences = [
         "Any other data than this test split: other domains, languages and times.",
         "The spread over seeds: this is one training. The intervals say how far another test sample would move a "
@@ -60,6 +64,22 @@ def _not_beaten(metrics: Mapping[str, Any]) -> list[Markdown]:
                     f"{ours.text} against {theirs.text} ({code_span(baseline)})."
                 )
             )
+    return sentences
+
+
+def _about_labels(test: Mapping[str, Any]) -> list[Markdown]:
+    """Of several labels the hardest one, of scores how far they are off."""
+    errors = spread_of_errors(test)
+    sentences = [Markdown(errors)] if errors else []
+    for score in hardest_labels(test, at_most=1):
+        recall = score["recall"] or 0.0
+        found = f"{count(round(recall * score['rows']))} of {count(score['rows'], 'test row')}"
+        sentences.append(
+            Markdown(
+                f"The hardest label is {code_span(score['label'])} (F1 {score['f1']:.3f}): found in {found} that "
+                f"have it, given to {count(score['given'])}."
+            )
+        )
     return sentences
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.evaluation.generate import LONGEST_OUTPUT
-from toolkit.names import Family, Method, Task
+from toolkit.evaluation.label_set_predictions import THRESHOLD
+from toolkit.names import Family, Method, Problem, Task
+from toolkit.report.label_facts import problem_of
 
 FOLDER = "RUN/model"
 
@@ -22,6 +24,24 @@ print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
 _FILL = """inputs = tokenizer("… <mask> …", truncation=True, return_tensors="pt")
 masked = inputs["input_ids"] == tokenizer.mask_token_id
 print(tokenizer.decode(model(**inputs).logits[masked].argmax(dim=-1)))"""
+
+
+_CLASSIFIED = {
+    Problem.SINGLE_LABEL: "It is for sorting {texts} like those that it learnt from into the labels below.",
+    Problem.MULTI_LABEL: "It is for naming all of the labels below that {texts} like those that it learnt from have.",
+    Problem.REGRESSION: "It is for giving {texts} like those that it learnt from a score.",
+}
+
+_PIPELINES = {
+    Problem.SINGLE_LABEL: ("classify", "classify({text}, truncation=True)"),
+    Problem.MULTI_LABEL: (
+        "classify",
+        f"""answers = classify([{{text}}], top_k=None, truncation=True)[0]
+[answer["label"] for answer in answers if answer["score"] >= {THRESHOLD}]""",
+    ),
+    Problem.REGRESSION: ("rate", """rate([{text}], truncation=True)[0]["score"]"""),
+}
+"""What the pipeline is called, and what is done with it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +92,7 @@ def intended_use(metrics: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         recipe: the resolved recipe.
     """
     form = _form(metrics)
-    use = form.use if form else "It is for sorting texts like those that it learnt from into the labels below."
+    use = form.use if form else _CLASSIFIED[problem_of(metrics)].format(texts=_texts_of(recipe))
     longest = (recipe.get("data") or {}).get("max_length")
     return f"{use} Texts had up to {longest:,} tokens in training." if longest else use
 
@@ -88,7 +108,7 @@ def snippet(metrics: Mapping[str, Any], recipe: Mapping[str, Any], *, own_code: 
     trust = ", trust_remote_code=True" if own_code else ""
     form = _form(metrics)
     if form is None:
-        return _classify(recipe, trust)
+        return _classify(problem_of(metrics), recipe, trust)
     generation = (recipe.get("evaluation") or {}).get("generation") or {}
     longest = min(LONGEST_OUTPUT, (recipe.get("data") or {}).get("max_length") or LONGEST_OUTPUT)
     limit = "" if generation.get("max_new_tokens") else f", max_new_tokens={longest}"
@@ -118,10 +138,18 @@ def _form(metrics: Mapping[str, Any]) -> _Form | None:
     return _FILLER if task == Task.FILL_MASK else None
 
 
-def _classify(recipe: Mapping[str, Any], trust: str) -> str:
-    columns = (recipe.get("data") or {}).get("columns") or {}
-    text = '{"text": "…", "text_pair": "…"}' if "text_pair" in columns else '"…"'
+def _reads_pairs(recipe: Mapping[str, Any]) -> bool:
+    return "text_pair" in ((recipe.get("data") or {}).get("columns") or {})
+
+
+def _texts_of(recipe: Mapping[str, Any]) -> str:
+    return "pairs of texts" if _reads_pairs(recipe) else "texts"
+
+
+def _classify(problem: Problem, recipe: Mapping[str, Any], trust: str) -> str:
+    text = '{"text": "…", "text_pair": "…"}' if _reads_pairs(recipe) else '"…"'
+    name, lines = _PIPELINES[problem]
     return f"""from transformers import pipeline
 
-classify = pipeline("text-classification", model="{FOLDER}"{trust})
-classify({text}, truncation=True)"""
+{name} = pipeline("text-classification", model="{FOLDER}"{trust})
+{lines.replace("{text}", text)}"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from toolkit.errors import explain
-from toolkit.names import METRICS, PEFT_METHODS, SUPPORTED
-from toolkit.recipe import check_model, check_texts  # noqa: F401, their rules register themselves
+from toolkit.names import METRICS, PEFT_METHODS, PROBLEM_METRICS, SUPPORTED, Task
+from toolkit.recipe import check_methods, check_model, check_texts  # noqa: F401, their rules register themselves
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
 from toolkit.recipe.schema import COLUMNS, TEXT_TASKS, DataSection, Recipe
@@ -124,15 +124,15 @@ def _one_or_all(recipe: Recipe) -> Broken:
             yield path, "1.0 could be one or all of them; write 1 for one, or a fraction below 1"
 
 
-@rule("task", "evaluation.metrics", "training.metric_for_best_model")
+@rule("task", "model.problem_type", "evaluation.metrics", "training.metric_for_best_model")
 def _metrics_of_the_task(recipe: Recipe) -> Broken:
     metrics = recipe.evaluation.metrics or []
+    is_labelled = recipe.task is Task.TEXT_CLASSIFICATION
+    known = PROBLEM_METRICS[recipe.problem] if is_labelled else METRICS[recipe.task]
     for i, name in enumerate(metrics):
-        if name not in METRICS[recipe.task]:
-            yield (
-                "evaluation.metrics",
-                explain(f"{recipe.task} has no metric {name!r}", allowed=METRICS[recipe.task]),
-            )
+        if name not in known:
+            what = f"{recipe.task} ({recipe.problem})" if is_labelled else recipe.task
+            yield "evaluation.metrics", explain(f"{what} has no metric {name!r}", allowed=known)
         if name in metrics[:i]:
             yield "evaluation.metrics", f"{name!r} is listed twice"
     best = recipe.training.for_trainer()["metric_for_best_model"]

@@ -28,6 +28,7 @@ KINDS: dict[str, Any] = {
     "intermediate_size": PositiveInt,
     "max_position_embeddings": PositiveInt,
     "sliding_window": PositiveInt | None,
+    "classifier_hidden_size": PositiveInt | None,
     "rope_theta": ranged(above=0),
     "norm_eps": ranged(above=0),
     "initializer_range": ranged(above=0),

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from toolkit.errors import Fault, RecipeError
-from toolkit.names import DEFAULT_METRICS, PEFT_METHODS, Method
+from toolkit.names import PEFT_METHODS, Method, default_metrics
 from toolkit.recipe.check import check
 from toolkit.recipe.config_keys import completed_config, usual_architecture
 from toolkit.recipe.document import Document, Place, TreePath
@@ -90,7 +90,7 @@ def _with_defaults(recipe: Recipe) -> Recipe:
     """Fill in the defaults that depend on the task and the method."""
     filled: dict[str, Any] = {}
     if recipe.evaluation.metrics is None:
-        metrics = list(DEFAULT_METRICS[recipe.task])
+        metrics = list(default_metrics(recipe.task, recipe.problem))
         filled["evaluation"] = recipe.evaluation.model_copy(update={"metrics": metrics})
     if recipe.method in PEFT_METHODS and not recipe.peft:
         filled["peft"] = lora_section()().model_dump()

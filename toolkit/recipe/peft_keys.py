@@ -39,6 +39,8 @@ REFUSED: dict[str, str] = {
     "peft_type": "write the method at the top level, as method",
     "auto_mapping": _SET_BY_TOOLKIT,
     "peft_version": _SET_BY_TOOLKIT,
+    "use_dora": "write method: dora",
+    "use_rslora": "write method: rslora",
     "inference_mode": _SET_BY_TOOLKIT,
     "runtime_config": _SET_BY_TOOLKIT,
     "megatron_config": _NOT_HERE,
@@ -57,7 +59,7 @@ OLD_NAMES = {"alpha": "lora_alpha", "dropout": "lora_dropout", "rank": "r", "lor
 
 @cache
 def lora_section() -> type[Section]:
-    """The class that checks ``peft`` for the method ``lora``."""
+    """The class that checks ``peft``; the methods ``dora`` and ``rslora`` are ``lora`` with a flag."""
     from peft import LoraConfig
 
     fields: dict[str, Any] = {

@@ -8,11 +8,20 @@ from typing import Any
 
 import yaml
 
+from toolkit.names import Method
+from toolkit.recipe.check_methods import UNTRAINED
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import Recipe
 
 _LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
 """Section and key of what is not written where it is empty: other methods and tasks have it."""
+
+_OF_METHODS = {
+    "features": {Method.FEATURES},
+    "zero_shot": {Method.ZERO_SHOT},
+    "training": set(Method) - UNTRAINED,
+}
+"""The sections that only some methods have."""
 
 _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
@@ -32,6 +41,9 @@ def recipe_digest(recipe: Recipe) -> str:
 def _values(recipe: Recipe) -> dict[str, Any]:
     # The class of training is made at run time: pydantic has to look at the value itself.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
+    for key, methods in _OF_METHODS.items():
+        if recipe.method not in methods:
+            del values[key]
     for section, key in _LEFT_OUT:
         holder = values[section] if section else values
         if not holder[key]:

@@ -11,15 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolkit.names import METRICS, Family, Method, Task
-from toolkit.recipe.values import OneOf, PositiveInt, Seed, Size, Source, Text
+from toolkit.names import METRICS, Family, Method, Problem, Task
+from toolkit.recipe.values import Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names))
 
 PAIR = ("source", "target")
 
 COLUMNS: dict[Task, tuple[str, ...]] = {
-    Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label"),
+    Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label", "labels"),
     Task.TRANSLATION: PAIR,
     Task.TEXT_GENERATION: ("text", *PAIR),
     Task.FILL_MASK: ("text",),
@@ -37,6 +37,7 @@ OWN_TRANSFORMER = "own Transformer"
 
 # The library's names come from a YAML file, so that texts are all that an enumeration can be given.
 TaskName = Annotated[Task, Field(strict=False)]
+ProblemName = Annotated[Problem, Field(strict=False)]
 MethodName = Annotated[Method, Field(strict=False)]
 MetricName = Annotated[str, OneOf(ALL_METRICS)]
 
@@ -64,8 +65,10 @@ class ModelSection(Section):
     config: dict[str, Any] | None = Field(
         default=None, description="Our own Transformer from a random start, instead of name, for method: scratch."
     )
-    problem_type: Literal["single_label_classification"] | None = Field(
-        default=None, description="The library's name for the kind of labels; null is the task's usual one."
+    problem_type: ProblemName | None = Field(
+        default=None,
+        description="What the labels are: one class, several classes (column labels), or a number; null is one class, "
+        "or several where data.columns names labels.",
     )
 
     @property
@@ -124,6 +127,47 @@ class DataSection(Section):
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
 
 
+class FeaturesSection(Section):
+    """How a frozen model's features are taken, and the head that learns from them."""
+
+    pooling: Literal["mean", "cls", "last", "max"] = Field(
+        default="mean", description="How the vectors of a text's tokens become one."
+    )
+    layers: Annotated[list[WholeNumber], Field(min_length=1)] = Field(
+        default=[-1],
+        description="Whose output is taken: 0 is the embeddings, -1 the last layer; several are joined end to end.",
+    )
+    head: Literal["linear", "mlp"] = Field(
+        default="linear",
+        description="Logistic regression (ridge regression for numbers), or a small network with one hidden layer.",
+    )
+
+
+class ZeroShotSection(Section):
+    """How a model is asked without training."""
+
+    scorer: Literal["similarity", "mask", "entailment", "likelihood"] | None = Field(
+        default=None,
+        description="similarity of text and label, filling a mask, entailment, or the label's likelihood; null is what "
+        "the model was made for.",
+    )
+    templates: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Prompts with {text} and {label}, whose answers are averaged; null is those of the language.",
+    )
+    language: Literal["en", "ko"] = Field(default="en", description="Of the templates, where none are given.")
+    label_words: dict[str, Text] = Field(
+        default={}, description="What stands for a label in a prompt, where its name says little: {0: negative}."
+    )
+    calibration: Literal["none", "length", "content-free", "domain", "batch"] | None = Field(
+        default=None,
+        description="How likelihoods become comparable: as they are, a token on average, against a prompt without "
+        "content (Zhao et al. 2021), against the label alone (Holtzman et al. 2021), or against the mean of all texts "
+        "(Zhou et al. 2023); null is what was best where it was measured.",
+    )
+    shots: Count = Field(default=0, description="Labelled examples in the prompt.")
+
+
 class TrainingSection(Section):
     """The keys of ``training`` that are the toolkit's own; a subclass adds the library's."""
 
@@ -180,8 +224,12 @@ class Recipe(Section):
         default=None, description="The tokenizer to train, for method: scratch; null is the usual one."
     )
     data: DataSection = Field(description="Where the rows come from.")
-    method: MethodName = Field(description="How the model is trained: full, a PEFT method, or scratch.")
+    method: MethodName = Field(
+        description="How the model is used: full, a PEFT method, features, zero-shot, or scratch."
+    )
     peft: dict[str, Any] = Field(default={}, description="Fields of the PEFT method's configuration.")
+    features: FeaturesSection = Field(default_factory=FeaturesSection, description="For method: features.")
+    zero_shot: ZeroShotSection = Field(default_factory=ZeroShotSection, description="For method: zero-shot.")
     training: TrainingSection = Field(
         default_factory=TrainingSection,
         description="Fields of transformers.TrainingArguments, and six of our own.",
@@ -189,6 +237,12 @@ class Recipe(Section):
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection, description="How the result is measured.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
+
+    @property
+    def problem(self) -> Problem:
+        """What the labels of a text are."""
+        several = "labels" in self.data.columns
+        return self.model.problem_type or (Problem.MULTI_LABEL if several else Problem.SINGLE_LABEL)
 
     @property
     def metrics(self) -> list[str]:

@@ -62,6 +62,7 @@ class CountOrFraction:
 # The conversion stands last: so the bounds belong to the integer, and pydantic puts them in the schema.
 WholeNumber: TypeAlias = Annotated[int, BeforeValidator(as_whole)]
 PositiveInt: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
+Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(as_whole)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]

@@ -74,7 +74,7 @@ def bar_chart(results: Sequence[Result], metric: str) -> BarChart:
     scale = metric_words(metric).scale
     if scale is None:
         scale = 0.0 if any(numbers) else 1.0
-    axis = _Axis([0.0, scale, *numbers], start=0.0, end=100.0, round_ends=True)
+    axis = Axis([0.0, scale, *numbers], start=0.0, end=100.0, round_ends=True)
     bars = (
         Bar(
             name=result.name,
@@ -111,9 +111,9 @@ def line_chart(
     points = [point for _, line in series for point in line]
     if not points:
         return None
-    steps = _Axis([0.0, *(step for step, _ in points)], start=0.0, end=100.0, round_ends=False)
+    steps = Axis([0.0, *(step for step, _ in points)], start=0.0, end=100.0, round_ends=False)
     wanted = [*(value for _, value in points), *([0.0] if from_zero else [])]
-    values = _Axis(wanted, start=100.0, end=0.0, round_ends=True)
+    values = Axis(wanted, start=100.0, end=0.0, round_ends=True)
     lines = [_line(name, line, steps, values) for name, line in series if line]
     mark = None if chosen is None else Tick(steps.at(chosen), f"kept: step {chosen:,}")
     if averaged:
@@ -128,7 +128,7 @@ def thin(points: Sequence[Point]) -> list[Point]:
     return [(sum(x for x, _ in g) / len(g), sum(y for _, y in g) / len(g)) for g in groups]
 
 
-class _Axis:
+class Axis:
     """Maps values to per cent, and has ticks at round numbers.
 
     Args:
@@ -154,10 +154,12 @@ class _Axis:
         self.ticks = tuple(Tick(self.at(mark), f"{mark:,.{places}f}") for mark in marks)
 
     def at(self, value: float) -> float:
+        """Where a value stands, in per cent."""
         share = (value - self._low) / (self._high - self._low)
         return round(self._start + share * (self._end - self._start), 2)
 
     def maybe(self, value: float | None) -> float | None:
+        """Where a value stands, if there is one."""
         return None if value is None else self.at(value)
 
 
@@ -172,7 +174,7 @@ def _needs_one_more_place(step: float) -> bool:
     return abs(digits - 2.5) < 1e-6 and step < 10
 
 
-def _line(name: str, points: Sequence[Point], steps: _Axis, values: _Axis) -> Line:
+def _line(name: str, points: Sequence[Point], steps: Axis, values: Axis) -> Line:
     placed = [(steps.at(step), values.at(value)) for step, value in points]
     few = len(points) <= 40
     dots = [(x, y, f"step {step:,.0f}: {value:.4g}") for (x, y), (step, value) in zip(placed, points, strict=True)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.data.packaged import PREFIX
+from toolkit.names import Problem
 from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.report.metric_words import MetricWords, metric_words
 
@@ -16,11 +17,14 @@ OUTSIDE = "(outside the training labels)"
 
 _BASELINE_NAMES = {
     "majority": "Most frequent class",
+    "mean": "Mean of the training scores",
     "tfidf-logistic": "TF-IDF + logistic regression",
+    "tfidf-ridge": "TF-IDF + ridge regression",
     "copy-source": "Copy of the source",
     "nearest-neighbour": "Target of the nearest source",
     "character-5-gram": "5-gram of characters",
 }
+_MOST_FREQUENT_SET = "Most frequent set of labels"
 _DECIMAL_STEP = 1000
 
 
@@ -94,7 +98,7 @@ def results(metrics: Mapping[str, Any]) -> tuple[Result, ...]:
     """The trained model's result on the test split, then the baselines', in the order of the file."""
     model = Result("This model", _measures(metrics["splits"]["test"]), is_model=True)
     baselines = (
-        Result(_BASELINE_NAMES.get(name, name), _measures(entry)) for name, entry in metrics["baselines"].items()
+        Result(_baseline_name(name, metrics), _measures(entry)) for name, entry in metrics["baselines"].items()
     )
     return (model, *baselines)
 
@@ -220,6 +224,11 @@ def amount(value: float, unit: str = "") -> str:
         value, prefix = value / _DECIMAL_STEP, larger
     digits = f"{value:.3g}" if value < _DECIMAL_STEP else f"{value:.0f}"
     return f"{digits} {prefix}{unit}".strip()
+
+
+def _baseline_name(name: str, metrics: Mapping[str, Any]) -> str:
+    several = metrics.get("problem") == Problem.MULTI_LABEL
+    return _MOST_FREQUENT_SET if several and name == "majority" else _BASELINE_NAMES.get(name, name)
 
 
 def _cost(name: str, value: float) -> tuple[str, str]:

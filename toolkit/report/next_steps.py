@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from toolkit.names import Family, Task
+from toolkit.report.label_facts import reads_pairs
 
 _TEXTS = {
     Task.TRANSLATION: "your own sentence",
@@ -22,8 +23,9 @@ def next_lines(metrics: Mapping[str, Any], *, folder: str) -> list[str]:
         folder: the run folder.
     """
     quoted = shlex.quote(folder)
+    asked = "your-pairs.csv" if reads_pairs(metrics) else f'"{_text(metrics)}"'
     lines = [
-        f'  toolkit predict {quoted} "{_text(metrics)}"',
+        f"  toolkit predict {quoted} {asked}",
         f"  toolkit evaluate {quoted} --data your-file.csv",
     ]
     if metrics["task"] == Task.FILL_MASK:

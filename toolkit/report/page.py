@@ -8,12 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from toolkit.report import facts, text_facts
+from toolkit.report import facts, label_facts, text_facts
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.metric_words import metric_words
+from toolkit.report.scatter import scatter_chart
 
 MOST_CLASSES = 20
 MOST_PAIRS = 20
+MOST_LABELS = 50
 MOST_CHARACTERS = 600
 
 
@@ -35,12 +37,15 @@ def render_page(
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
     """
     metric = facts.headline_metric(metrics)
+    test = metrics["splits"]["test"]
     results = facts.results(metrics)
     drawn = facts.compared_metric(metrics) or metric
     template = _environment().get_template("page.html.jinja")
     page = template.render(
         facts=facts,
         texts=text_facts,
+        labels=label_facts,
+        problem=label_facts.problem_of(metrics),
         metrics=metrics,
         metric=metric,
         results=results,
@@ -50,7 +55,9 @@ def render_page(
         bars=bar_chart([result for result in results if drawn in result.measures], drawn),
         loss_chart=_loss_chart(metrics, losses),
         metric_chart=_metric_chart(metrics, metric),
-        confusion=metrics["splits"]["test"].get("confusion"),
+        confusion=test.get("confusion"),
+        label_scores=label_facts.hardest_labels(test, at_most=MOST_LABELS),
+        scatter=scatter_chart(test.get("points") or ()),
         most_classes=MOST_CLASSES,
         most_pairs=MOST_PAIRS,
         samples=[_shown(sample) for sample in samples],
@@ -71,6 +78,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(count=facts.count, seconds=facts.seconds, amount=facts.amount)
     environment.filters.update(metric_name=facts.metric_name, words=metric_words)
+    environment.filters.update(answer=label_facts.answer, number=label_facts.number)
     return environment
 
 

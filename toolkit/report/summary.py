@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from toolkit.data.doctor import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
-from toolkit.report import facts, text_facts
+from toolkit.names import Problem
+from toolkit.report import facts, label_facts, text_facts
 from toolkit.report.metric_words import metric_words
 from toolkit.report.next_steps import next_lines
 from toolkit.report.text_table import shortened, table
@@ -16,6 +18,7 @@ from toolkit.report.written import written_lines
 MISTAKES_SHOWN = 3
 CONFUSIONS_SHOWN = 3
 CLASSES_SHOWN = 10
+LABELS_SHOWN = 3
 
 
 def run_summary(metrics: Mapping[str, Any], *, folder: str, samples: Sequence[Mapping[str, Any]] = ()) -> list[str]:
@@ -41,7 +44,7 @@ def run_summary(metrics: Mapping[str, Any], *, folder: str, samples: Sequence[Ma
         *[line for line in (facts.comparison(metrics), *text_facts.notes(metrics)) if line],
         text_facts.weights(metrics),
         f"Cost: {costs}.",
-        *_confusions(test),
+        *_weak_places(test),
         *(written_lines(samples) if text_facts.is_text_task(metrics) else _mistake_lines(samples)),
         "",
         "Next:",
@@ -59,7 +62,7 @@ def evaluation_summary(result: Mapping[str, Any]) -> list[str]:
         "",
         *table(rows, header=("metric", "value", "95 % interval")),
         *_signatures(result),
-        *_confusions(test),
+        *_weak_places(test),
     ]
 
 
@@ -84,7 +87,8 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str
     lines = [report.source]
     lines += [f"encoding of {name}: {encoding}" for name, encoding in report.encodings.items()]
     for name, split in report.splits.items():
-        lines += ["", *_split_lines(name if len(report.splits) > 1 else "", split)]
+        kind = "labels" if report.problem is Problem.MULTI_LABEL else "classes"
+        lines += ["", *_split_lines(name if len(report.splits) > 1 else "", split, kind=kind)]
     if tokens is not None:
         lines += ["", *_token_lines(tokens)]
     lines += ["", *(f"! {line}" for line in report.warnings or ())]
@@ -109,6 +113,22 @@ def _signatures(result: Mapping[str, Any]) -> list[str]:
     return ["", *told] if told else []
 
 
+def _weak_places(test: Mapping[str, Any]) -> list[str]:
+    """Which classes are confused, which labels are hardest, or how far numbers are off."""
+    errors = label_facts.spread_of_errors(test)
+    return [*_confusions(test), *_hardest(test), *(["", errors] if errors else [])]
+
+
+def _hardest(test: Mapping[str, Any]) -> list[str]:
+    scores = label_facts.hardest_labels(test, at_most=LABELS_SHOWN)
+    listed = [
+        f"  {score['label']}: F1 {score['f1']:.3f}; in {facts.count(score['rows'], 'row')}, "
+        f"given to {facts.count(score['given'])}"
+        for score in scores
+    ]
+    return ["", "Hardest labels:", *listed] if scores else []
+
+
 def _confusions(test: Mapping[str, Any]) -> list[str]:
     confusion = test.get("confusion")
     pairs = facts.most_confused(confusion, at_most=CONFUSIONS_SHOWN) if confusion else []
@@ -117,16 +137,18 @@ def _confusions(test: Mapping[str, Any]) -> list[str]:
 
 
 def _mistake_lines(samples: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = ["", "Most confident mistakes:"] if samples else []
+    if not samples:
+        return []
+    is_number = "probability" not in samples[0]
+    lines = ["", "Largest errors:" if is_number else "Most confident mistakes:"]
     for row in samples[:MISTAKES_SHOWN]:
-        lines.append(
-            f"  {row['probability']:.2f} sure of {row['prediction']}, but it is {row['reference']}: "
-            f"{shortened(row['text'])}"
-        )
+        predicted, expected = (label_facts.answer(row[name]) for name in ("prediction", "reference"))
+        sure = "predicted" if is_number else f"{row['probability']:.2f} sure of"
+        lines.append(f"  {sure} {predicted}, but it is {expected}: {shortened(label_facts.joined_texts(row))}")
     return lines
 
 
-def _split_lines(name: str, split: SplitReport) -> list[str]:
+def _split_lines(name: str, split: SplitReport, *, kind: str) -> list[str]:
     lengths = split.characters
     lines = [
         f"{name + ': ' if name else ''}{facts.count(split.rows, 'row')}, {split.empty_rows:,} without text",
@@ -138,7 +160,12 @@ def _split_lines(name: str, split: SplitReport) -> list[str]:
     if split.classes is not None:
         shown = [f"{label} {rows:,}" for label, rows in list(split.classes.items())[:CLASSES_SHOWN]]
         more = f" and {len(split.classes) - CLASSES_SHOWN} more" if len(split.classes) > CLASSES_SHOWN else ""
-        lines.append(f"classes: {len(split.classes)} ({', '.join(shown)}{more})")
+        lines.append(f"{kind}: {len(split.classes)} ({', '.join(shown)}{more})")
+    if split.classes is not None and kind == "labels":
+        lines.append(f"rows without any label: {split.unlabelled_rows:,}")
+    if split.scores is not None:
+        low, mean, sd, high = (label_facts.number(value) for value in astuple(split.scores))
+        lines.append(f"scores: {low} to {high}, mean {mean}, standard deviation {sd}")
     lines += [
         f"different labels for one text: {conflict.text!r} is "
         + ", ".join(f"{label} at {place}" for label, place in zip(conflict.labels, conflict.places, strict=True))

@@ -9,6 +9,11 @@ from toolkit.names import Family, Method, Task
 from toolkit.report.facts import compared_metric, metric_name, results
 
 _WRITE_ONLY = "the free baselines write texts and give no probabilities"
+_SUBJECTS = {
+    Method.SCRATCH: "The model, trained from a random start,",
+    Method.FEATURES: "The pretrained model with a new head",
+    Method.ZERO_SHOT: "The pretrained model, without any training,",
+}
 _NO_TOKENS = "the free baseline counts characters and has no tokens"
 
 
@@ -17,15 +22,22 @@ def is_text_task(metrics: Mapping[str, Any]) -> bool:
     return not metrics["labels"]
 
 
+_WITHOUT_STEPS = {
+    "features": "The model itself was left as it is; rows that were held back chose how the head on its features learnt.",
+    "zero-shot": "Nothing was trained.",
+}
+
+
 def trained_how(metrics: Mapping[str, Any]) -> str:
     """The model as the subject of a sentence."""
-    scratch = metrics["method"] == Method.SCRATCH
-    return "The model, trained from a random start," if scratch else "The fine-tuned model"
+    return _SUBJECTS.get(metrics["method"], "The fine-tuned model")
 
 
 def weights(metrics: Mapping[str, Any]) -> str:
     """Which weights were kept, as a sentence."""
     training = metrics["training"]
+    if metrics["method"] in _WITHOUT_STEPS:
+        return _WITHOUT_STEPS[metrics["method"]]
     averaged, steps = averaged_steps(metrics), training["steps"]
     if averaged:
         places = listed([f"{step:,}" for step in averaged])

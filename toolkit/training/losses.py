@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from toolkit.transformer.cross_entropy import IGNORED, token_loss
 
@@ -41,6 +41,37 @@ class ClassificationLoss:
         logits = outputs.logits.float()
         weights = None if self.class_weights is None else self.class_weights.to(logits)
         total = cross_entropy(logits, labels, weight=weights, reduction="sum", label_smoothing=self.label_smoothing)
+        return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
+
+
+class LabelSetLoss:
+    """Binary cross entropy of several labels a text, each a decision of its own."""
+
+    def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        """The loss of a micro-batch as its share in the loss of the batch, the mean over rows and labels.
+
+        Args:
+            outputs: a model's output with ``logits [rows, n_labels]``.
+            labels: 1.0 or 0.0. ``[rows, n_labels]``
+            num_items_in_batch: decisions of the whole batch, rows × labels, as `Trainer` counts them; None means
+                that the micro-batch is the batch.
+        """
+        total = binary_cross_entropy_with_logits(outputs.logits.float(), labels.float(), reduction="sum")
+        return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
+
+
+class SquaredErrorLoss:
+    """Squared difference of a predicted number and the right one."""
+
+    def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        """The loss of a micro-batch as its share in the loss of the batch.
+
+        Args:
+            outputs: a model's output with ``logits [rows, 1]``.
+            labels: ``[rows, 1]`` or ``[rows]``.
+            num_items_in_batch: rows of the whole batch; None means that the micro-batch is the batch.
+        """
+        total = mse_loss(outputs.logits.float().flatten(), labels.float().flatten(), reduction="sum")
         return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 from transformers import EvalPrediction
 
 from toolkit.adapters import OpenedModel
@@ -16,12 +17,16 @@ from toolkit.data import ClassificationData, StepBatches, TextData
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.errors import RecipeError, explain
+from toolkit.evaluation.label_set_metrics import compute_label_set_metrics
 from toolkit.evaluation.likelihood import mean_loss
 from toolkit.evaluation.metrics import compute_metrics
+from toolkit.evaluation.number_metrics import LESS_IS_BETTER, compute_number_metrics
+from toolkit.names import Problem
 from toolkit.recipe import Recipe
-from toolkit.training.losses import ClassificationLoss, TokenLoss, balanced_weights
+from toolkit.training.losses import ClassificationLoss, LabelSetLoss, SquaredErrorLoss, TokenLoss, balanced_weights
 
 Collator: TypeAlias = Callable[[Any], dict[str, Any]]
+Loss: TypeAlias = Callable[..., torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,17 @@ class Objective:
         loss: of a micro-batch, as `Trainer` calls it.
         compute_metrics: what validation measures beside the loss; None: nothing.
         validate: measures the loss of a model on the validation rows; None leaves it to `Trainer`.
+        less_is_better: names of what validation measures of which less is better.
     """
 
     train_rows: Dataset
     validation_rows: Dataset | None
     packed: bool
     collator: Callable[[StepBatches], Collator]
-    loss: Callable[..., torch.Tensor]
+    loss: Loss
     compute_metrics: Callable[[EvalPrediction], dict[str, float | None]] | None = None
     validate: Callable[[torch.nn.Module], dict[str, float]] | None = None
+    less_is_better: frozenset[str] = LESS_IS_BETTER | {"loss"}
 
 
 def objective_of(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedModel) -> Objective:
@@ -65,10 +72,9 @@ def objective_of(recipe: Recipe, data: ClassificationData | TextData, opened: Op
 
 def _classification(recipe: Recipe, data: ClassificationData, opened: OpenedModel) -> Objective:
     def compute(prediction: EvalPrediction) -> dict[str, float | None]:
-        predicted = np.asarray(prediction.predictions).argmax(axis=-1)
-        references = np.asarray(prediction.label_ids)
-        return compute_metrics(recipe.metrics, predictions=predicted, references=references, n_labels=len(data.labels))
+        return measured(np.asarray(prediction.predictions), np.asarray(prediction.label_ids), recipe.metrics)
 
+    measured = _MEASURED[data.problem]
     collator = PaddingCollator(int(opened.tokenizer.pad_token_id))
     return Objective(
         train_rows=encode(data.train, opened.tokenizer, max_length=opened.max_length),
@@ -101,7 +107,31 @@ def _texts(recipe: Recipe, data: TextData, opened: OpenedModel) -> Objective:
     )
 
 
-def _classification_loss(recipe: Recipe, data: ClassificationData) -> ClassificationLoss:
+def _measured_classes(logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]) -> dict[str, float | None]:
+    return compute_metrics(names, predictions=logits.argmax(axis=-1), references=labels, n_labels=logits.shape[-1])
+
+
+def _measured_sets(logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]) -> dict[str, float | None]:
+    # A logit of 0 is a probability of 0.5.
+    return compute_label_set_metrics(names, predictions=logits >= 0, references=labels > 0.5)
+
+
+def _measured_numbers(logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]) -> dict[str, float | None]:
+    return compute_number_metrics(names, predictions=logits.ravel(), references=labels.ravel())
+
+
+_MEASURED = {
+    Problem.SINGLE_LABEL: _measured_classes,
+    Problem.MULTI_LABEL: _measured_sets,
+    Problem.REGRESSION: _measured_numbers,
+}
+
+
+def _classification_loss(recipe: Recipe, data: ClassificationData) -> Loss:
+    if data.problem is Problem.MULTI_LABEL:
+        return LabelSetLoss()
+    if data.problem is Problem.REGRESSION:
+        return SquaredErrorLoss()
     wanted = recipe.training.class_weights
     weights = None
     if wanted == "balanced":
@@ -122,7 +152,9 @@ def _known_validation_rows(data: ClassificationData, opened: OpenedModel) -> Dat
     """Rows of classes that training does not have are left out: a loss has no value for them."""
     if data.validation is None:
         return None
-    known = data.validation.select(np.flatnonzero(np.asarray(data.validation["label"]) >= 0))
+    known = data.validation
+    if data.problem is Problem.SINGLE_LABEL:
+        known = known.select(np.flatnonzero(np.asarray(known["label"]) >= 0))
     if len(known) == 0:
         return None
     return _by_length(encode(known, opened.tokenizer, max_length=opened.max_length))

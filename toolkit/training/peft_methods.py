@@ -2,37 +2,87 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from toolkit.adapters import OpenedModel
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, explain
+from toolkit.names import Method
+
+FLAGS: dict[Method, dict[str, bool]] = {
+    Method.LORA: {},
+    Method.DORA: {"use_dora": True},
+    Method.RSLORA: {"use_rslora": True},
+}
+"""LoRA's flags by method: weight-decomposed (Liu et al. 2024) and rank-stabilised (Kalajdzievski 2023)."""
 
 
-def wrap_with_lora(opened: OpenedModel, settings: Mapping[str, Any]) -> PeftModel:
-    """Put LoRA (Hu et al. 2021) on the body; the new head trains in full.
+def wrap_with_peft(opened: OpenedModel, method: Method, settings: Mapping[str, Any]) -> PeftModel:
+    """Put LoRA (Hu et al. 2021), or a method that is one of its flags, on the body; the head trains in full.
 
-    peft finds heads by a list of names and misses some (DESIGN.md 4.6, fact 4). Here every module that
-    holds a newly initialised parameter is handed over by name.
+    peft finds heads by a list of names and misses some (DESIGN.md 4.6, fact 4). Here every module outside of the
+    body is handed over by name, and whatever in the body holds a newly initialised parameter.
 
     Args:
-        opened: the model with its new head.
+        opened: the model with its head.
+        method: one of `FLAGS`.
         settings: fields of ``peft.LoraConfig``.
 
     Raises:
         RecipeError: if the settings do not fit the model, such as target modules that it has not.
     """
+    _check_targets(opened.model, settings.get("target_modules"))
+    wanted = settings.get("modules_to_save") or ()
     own = {
         "task_type": TaskType.SEQ_CLS,
-        "modules_to_save": sorted({*(settings.get("modules_to_save") or ()), *_new_modules(opened)}),
+        "modules_to_save": sorted({*wanted, *head_modules(opened.model, opened.new_parameters)}),
     }
     try:
-        return get_peft_model(opened.model, LoraConfig(**{**settings, **own}))
+        with warnings.catch_warnings():
+            # GPT-2 keeps its matrices turned over; peft sees to it and tells so for each of them.
+            warnings.filterwarnings("ignore", message="fan_in_fan_out is set to False", category=UserWarning)
+            # peft 0.21 asks the model by a name that transformers 5.23 has another one for.
+            warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
+            return get_peft_model(opened.model, LoraConfig(**{**settings, **own, **FLAGS[method]}))
     except ValueError as error:
         raise RecipeError(str(error).split("\n")[0], where="peft") from error
+
+
+def _check_targets(model: PreTrainedModel, targets: Any) -> None:
+    """Refuse names of modules that the model has not; peft passes over them while there is another."""
+    if not isinstance(targets, list):
+        return
+    known = [name for name, _ in model.named_modules()]
+    unknown = [target for target in targets if not any(f".{name}".endswith(f".{target}") for name in known)]
+    linear = {
+        name.rpartition(".")[2]
+        for name, module in model.base_model.named_modules()
+        if isinstance(module, torch.nn.Linear | torch.nn.Embedding | Conv1D)
+    }
+    if unknown:
+        raise RecipeError(
+            *(explain(f"the model has no module {name!r}", allowed=sorted(linear), name=name) for name in unknown),
+            where="peft.target_modules",
+        )
+
+
+def head_modules(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> set[str]:
+    """The modules that train in full: all outside of the body, and those inside it that are new.
+
+    Args:
+        model: with its head.
+        new_parameters: names of the parameters that start at random.
+    """
+    prefix = model.base_model_prefix
+    head = {name.partition(".")[0] for name, _ in model.named_parameters()} - {prefix}
+    inside = {name.rpartition(".")[0] for name in new_parameters if name.startswith(f"{prefix}.")}
+    return head | inside
 
 
 def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
@@ -41,7 +91,3 @@ def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
         merged: PreTrainedModel = model.merge_and_unload()
         return merged
     return model
-
-
-def _new_modules(opened: OpenedModel) -> set[str]:
-    return {name.rpartition(".")[0] for name in opened.new_parameters}

@@ -17,14 +17,14 @@ from toolkit.adapters import OpenedModel
 from toolkit.data import ClassificationData, TextData
 from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
-from toolkit.names import Method
+from toolkit.names import PEFT_METHODS
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective, objective_of
-from toolkit.training.peft_methods import wrap_with_lora
+from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.plan import Plan, plan_training
 from toolkit.training.trainable import ParameterCount, check_new_parameters_train, count_parameters
 from toolkit.training.trainer import RecipeTrainer
@@ -77,7 +77,8 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
     keep_freed_memory()
     root = folder / CHECKPOINTS
     root.mkdir(parents=True, exist_ok=True)
-    model = wrap_with_lora(opened, recipe.peft) if recipe.method is Method.LORA else opened.model
+    is_peft = recipe.method in PEFT_METHODS
+    model = wrap_with_peft(opened, recipe.method, recipe.peft) if is_peft else opened.model
     check_new_parameters_train(model, opened.new_parameters)
     parameters = count_parameters(model)
     objective = objective_of(recipe, data, opened)

@@ -33,8 +33,8 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
     Raises:
         IntegrityError: naming the frozen parameters.
     """
-    learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    frozen = [name for name in new_parameters if not any(_is_same(name, learnt) for learnt in learning)]
+    learning = {_before_peft(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+    frozen = [name for name in new_parameters if name not in learning]
     if frozen:
         raise IntegrityError(
             f"newly initialised parameters would stay at their random start: {', '.join(frozen)}; "
@@ -42,7 +42,6 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
         )
 
 
-def _is_same(name: str, wrapped: str) -> bool:
-    """Whether a name belongs to a parameter that peft wrapped: its path gains a prefix and inner parts."""
-    module, _, leaf = name.rpartition(".")
-    return wrapped == name or (wrapped.endswith(f".{leaf}") and f".{module}.modules_to_save." in f".{wrapped}")
+def _before_peft(name: str) -> str:
+    """The name that a parameter had before peft wrapped the model, and perhaps a module that trains whole."""
+    return name.removeprefix("base_model.model.").replace(".modules_to_save.default.", ".", 1)

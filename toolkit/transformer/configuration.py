@@ -97,6 +97,9 @@ class TransformerConfig(PreTrainedConfig):
         attention_dropout: of attention weights.
         activation_dropout: inside the feed-forward network.
         classifier_dropout: before a classification head; None: `dropout`.
+        classifier_pooling: how a head that labels a sequence makes one vector of its states: ``mean``, ``cls`` (the
+            first), ``last`` or ``max``; None: ``mean`` in an encoder, else ``last``.
+        classifier_hidden_size: width of a hidden layer with ReLU in that head; None: it is one linear layer.
         tie_word_embeddings: one matrix for both embeddings and the output (section 3.4).
         scale_embeddings: multiply embeddings by the square root of `hidden_size` (section 3.4).
         initializer_range: standard deviation of the initial embeddings of a model that does not scale them;
@@ -135,6 +138,8 @@ class TransformerConfig(PreTrainedConfig):
     attention_dropout: float | int = interval(min=0.0, max=1.0)(default=0.0)
     activation_dropout: float | int = interval(min=0.0, max=1.0)(default=0.0)
     classifier_dropout: float | int | None = None
+    classifier_pooling: Literal["mean", "cls", "last", "max"] | None = None
+    classifier_hidden_size: int | None = None
     tie_word_embeddings: bool = True
     scale_embeddings: bool = True
     initializer_range: float | int = interval(min=0.0, max=1.0)(default=0.02)
@@ -206,6 +211,8 @@ class TransformerConfig(PreTrainedConfig):
             )
         if self.position == "sinusoidal" and self.hidden_size % 2:
             raise ValueError(f"position='sinusoidal' needs an even hidden_size, found hidden_size={self.hidden_size}")
+        if self.classifier_hidden_size is not None and self.classifier_hidden_size < 1:
+            raise ValueError(f"classifier_hidden_size={self.classifier_hidden_size} is no width; 1 or more, or None")
         if self.sliding_window is not None and self.sliding_window < 2:
             raise ValueError(f"sliding_window={self.sliding_window} leaves nothing to see; 2 tokens or more, or None")
 

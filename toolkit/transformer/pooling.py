@@ -35,6 +35,39 @@ class Sequences(NamedTuple):
             return place == 0
         return (self.mask != 0) & (self.mask.long().cumsum(dim=-1) == 1)
 
+    def pooled(self, states: Tensor, how: str) -> Tensor:
+        """One vector for each sequence.
+
+        Args:
+            states: ``[batch, length, hidden]``.
+            how: ``mean``, ``cls``, ``last`` or ``max``.
+
+        Returns:
+            ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
+        """
+        ways = {"mean": self.mean, "cls": self.first, "last": self.last, "max": self.max}
+        return ways[how](states)
+
+    def first(self, states: Tensor) -> Tensor:
+        """The first real token of each sequence; see `last`."""
+        if self.ends is not None:
+            return states[0].index_select(0, self.ends[:-1].long())
+        if self.mask is None:
+            return states[:, 0]
+        first = (self.mask != 0).long().argmax(dim=-1)
+        return states[torch.arange(states.shape[0], device=states.device), first]
+
+    def max(self, states: Tensor) -> Tensor:
+        """The largest of each number over the real tokens of each sequence; see `last`."""
+        lowest = torch.finfo(states.dtype).min
+        if self.ends is not None:
+            lengths = self.ends.long().diff()
+            row = torch.repeat_interleave(lengths, output_size=states.shape[1])
+            return states.new_full((len(lengths), states.shape[-1]), lowest).index_reduce(0, row, states[0], "amax")
+        if self.mask is not None:
+            states = states.masked_fill((self.mask == 0)[..., None], lowest)
+        return states.amax(dim=1)
+
     def mean(self, states: Tensor) -> Tensor:
         """The mean over the real tokens of each sequence, summed in float32.
 

@@ -82,13 +82,17 @@ class TransformerForSequenceClassification(TransformerForLabels):
     """A body with a linear layer that labels the whole sequence, or gives it numbers.
 
     In an encoder the layer reads the mean of the states of the real tokens, else the state of the last one,
-    which alone has seen all. ``config.problem_type`` says what labels are; where it is None, the first labels
-    do as in the library, and it is noted there.
+    which alone has seen all, unless ``config.classifier_pooling`` says otherwise. ``config.problem_type`` says
+    what labels are; where it is None, the first labels do as in the library, and it is noted there.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
-        self.classifier = nn.Linear(config.hidden_size, self.num_labels)
+        width = config.classifier_hidden_size
+        self.classifier: nn.Module = nn.Linear(width or config.hidden_size, self.num_labels)
+        if width is not None:
+            self.classifier = nn.Sequential(nn.Linear(config.hidden_size, width), nn.ReLU(), self.classifier)
+        self.pooling = config.classifier_pooling or ("mean" if config.architecture == "encoder" else "last")
         self.post_init()
 
     @can_return_tuple
@@ -112,8 +116,7 @@ class TransformerForSequenceClassification(TransformerForLabels):
             With ``logits [batch, classes]``.
         """
         outputs, sequences = self.token_states(input_ids, attention_mask, inputs_embeds, **kwargs)
-        pool = sequences.mean if self.config.architecture == "encoder" else sequences.last
-        logits = self.classifier(self.drop_out(pool(outputs.last_hidden_state)))
+        logits = self.classifier(self.drop_out(sequences.pooled(outputs.last_hidden_state, self.pooling)))
         loss = None if labels is None else self.loss_of(logits, labels, **kwargs)
         made = Seq2SeqSequenceClassifierOutput if self.config.is_encoder_decoder else SequenceClassifierOutput
         return made(loss=loss, logits=logits, **recorded(outputs, made))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
 
+from toolkit.evaluation.mistakes import LargeError, Mistake
 from toolkit.evaluation.text_predictions import TextPredictions
 from toolkit.evaluation.text_result import choose_samples
+from toolkit.names import Problem
 
 RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
@@ -35,19 +37,33 @@ class FinishedRun:
     def samples(self) -> list[dict[str, Any]]:
         """Test rows to look at, from ``predictions.parquet``.
 
-        Of a classifier its most confident mistakes: ``id``, ``text``, ``reference``, ``prediction``, ``probability``.
+        Of a classifier its most confident mistakes, the fields of `toolkit.evaluation.mistakes.Mistake`; of a model
+        that gives numbers its largest errors, those of `LargeError` there.
         Of a model that writes, some of what it wrote: the fields of `toolkit.evaluation.text_result.Sample`.
         Nothing where texts were only scored.
         """
         table = parquet.read_table(self.folder / PREDICTIONS_FILE)
         if "prediction" not in table.column_names:
             return []
-        return _mistakes(table.to_pylist()) if self.metrics["labels"] else _written(table.to_pydict())
+        if not self.metrics["labels"]:
+            return _written(table.to_pydict())
+        is_number = self.metrics.get("problem") == Problem.REGRESSION
+        return _errors(table.to_pylist()) if is_number else _mistakes(table.to_pylist())
 
 
 def _mistakes(rows: Sequence[Mapping[str, Any]], n: int = 10) -> list[dict[str, Any]]:
-    wrong = [dict(row) for row in rows if row["reference"] != row["prediction"]]
-    return sorted(wrong, key=lambda row: -row["probability"])[:n]
+    wrong = [row for row in rows if row["reference"] != row["prediction"]]
+    return [_fields(Mistake, row) for row in sorted(wrong, key=lambda row: -row["probability"])[:n]]
+
+
+def _errors(rows: Sequence[Mapping[str, Any]], n: int = 10) -> list[dict[str, Any]]:
+    furthest = sorted(rows, key=lambda row: -abs(row["prediction"] - row["reference"]))
+    return [_fields(LargeError, row) for row in furthest[:n]]
+
+
+def _fields(kind: type[Mistake] | type[LargeError], row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that are fields of `kind`; where there is no such column, None."""
+    return {field.name: row.get(field.name) for field in fields(kind)}
 
 
 def _written(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:

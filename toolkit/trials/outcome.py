@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from toolkit.adapters import OpenedModel
 from toolkit.adapters.open import model_size
 from toolkit.data import ClassificationData, TextData
 from toolkit.evaluation import Evaluation, MetricValue, metrics_to_json
+from toolkit.evaluation.measured import LabelEvaluation
 from toolkit.evaluation.text_result import TextEvaluation
-from toolkit.names import Split
+from toolkit.names import Family, Split
 from toolkit.recipe import Recipe
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
@@ -26,10 +26,11 @@ MOST_CLASSES_IN_A_MATRIX = 200
 def outcome(
     recipe: Recipe,
     data: ClassificationData | TextData,
-    opened: OpenedModel,
     *,
+    family: Family,
+    revision: str | None,
     trained: Trained,
-    test: Evaluation | TextEvaluation,
+    test: LabelEvaluation | TextEvaluation,
     baselines: Mapping[str, Mapping[str, MetricValue]],
     model_folder: Path,
     evaluate_seconds: float,
@@ -42,12 +43,13 @@ def outcome(
     return {
         "schema": SCHEMA,
         "task": recipe.task.value,
-        "family": opened.family.value,
+        "family": family.value,
         "model": recipe.model.label,
-        "revision": opened.revision,
+        "revision": revision,
         "method": recipe.method.value,
         "seed": recipe.seed,
-        "labels": list(opened.labels),
+        "labels": list(data.labels) if isinstance(data, ClassificationData) else [],
+        **({"problem": data.problem.value} if isinstance(data, ClassificationData) else {}),
         "splits": splits,
         "baselines": {
             name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
@@ -60,7 +62,12 @@ def outcome(
             "parameters": {"trainable": trained.parameters.trainable, "total": trained.parameters.total},
             "curve": trained.curve,
         },
-        "data": {"source": data.source, "digest": data.digest, "warnings": [*data.warnings, *test.warnings]},
+        "data": {
+            "source": data.source,
+            "digest": data.digest,
+            "pairs": "text_pair" in data.train.column_names,
+            "warnings": [*data.warnings, *test.warnings],
+        },
         "cost": {
             "train_seconds": round(trained.train_seconds, 2),
             "evaluate_seconds": round(evaluate_seconds, 2),
@@ -71,10 +78,10 @@ def outcome(
     }
 
 
-def split_result(evaluation: Evaluation | TextEvaluation) -> dict[str, Any]:
+def split_result(evaluation: LabelEvaluation | TextEvaluation) -> dict[str, Any]:
     """A split's entry: rows, metrics and, where it is of a size to look at, the confusion matrix."""
     result = evaluation.to_json()
-    if isinstance(evaluation, TextEvaluation):
+    if not isinstance(evaluation, Evaluation):
         return result
     confusion = evaluation.confusion
     if len(confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import yaml
 
-from toolkit.errors import IntegrityError, ResourceError
-from toolkit.names import Task
+from toolkit.errors import IntegrityError, ResourceError, ToolkitError
+from toolkit.names import Method, Task
+from toolkit.recipe import Recipe, load_recipe
 from toolkit.training.save import MODEL_FOLDER
-from toolkit.trials.finished import RECIPE_FILE
+from toolkit.trials.finished import RECIPE_FILE, read_run
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,16 @@ class Subject:
         recipe_columns: the task's own column names and those of the data that a run learnt from.
         metrics: those of the run's recipe; None for the task's usual ones.
         task: that of the run's recipe; None where only the model can tell.
+        untrained: the recipe of a run that asked a pretrained model as it is, without a model of its own.
+        labels: the classes that such a run chose from.
     """
 
     model: str
     recipe_columns: Mapping[str, str] = field(default_factory=dict)
     metrics: Sequence[str] | None = None
     task: Task | None = None
+    untrained: Recipe | None = None
+    labels: tuple[str, ...] = ()
 
     def columns(self, **given: str | None) -> dict[str, str]:
         """The columns to read: those given on the command line, else those of the recipe."""
@@ -52,6 +57,8 @@ def find_subject(name: str) -> Subject:
     recipe_file = folder / RECIPE_FILE
     if not recipe_file.is_file():
         return Subject(name)
+    if _method(recipe_file) == Method.ZERO_SHOT:
+        return _untrained(folder)
     if not (folder / MODEL_FOLDER).is_dir():
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     try:
@@ -61,3 +68,24 @@ def find_subject(name: str) -> Subject:
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task)
+
+
+def _method(recipe_file: Path) -> str | None:
+    """The method of a run's recipe, as far as it can be read."""
+    try:
+        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    return recipe.get("method") if isinstance(recipe, dict) else None
+
+
+def _untrained(folder: Path) -> Subject:
+    """A run without weights of its own: it is what its recipe says of a pretrained model."""
+    try:
+        recipe = load_recipe(folder / RECIPE_FILE)
+        labels = tuple(read_run(folder).metrics["labels"])
+    except (ToolkitError, OSError, ValueError, KeyError) as error:
+        raise IntegrityError("the recipe or the metrics of this run cannot be read", where=str(folder)) from error
+    return Subject(
+        recipe.model.label, recipe.data.columns, recipe.metrics, recipe.task, untrained=recipe, labels=labels
+    )

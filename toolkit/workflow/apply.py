@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.adapters import OpenedModel, locate_model, open_config, open_for_prediction
+from toolkit.adapters import LocatedModel, family_of, locate_model, open_config, open_for_prediction
+from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.heads import task_of
 from toolkit.data import prepare_rows
 from toolkit.data.columns import pick_columns
@@ -15,15 +16,16 @@ from toolkit.data.notes import listed
 from toolkit.data.rows import prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.errors import DataError, RecipeError, ResourceError
-from toolkit.evaluation import Predictions, check_output_suffix
+from toolkit.evaluation import check_output_suffix
 from toolkit.evaluation.generate import write_texts
-from toolkit.evaluation.measured import measure_on
-from toolkit.evaluation.predict import predict as predict_rows
+from toolkit.evaluation.measured import Measured, evaluate_labels, measure_on
+from toolkit.evaluation.predict import LabelPredictions
 from toolkit.evaluation.text_predictions import TextPredictions
-from toolkit.names import DEFAULT_METRICS, Family, Split, Task
+from toolkit.names import Family, Problem, Split, Task, default_metrics
 from toolkit.progress import warn
 from toolkit.trials.outcome import split_result
 from toolkit.trials.subject import find_subject
+from toolkit.workflow.classifier import classifier_of
 
 
 def evaluate(
@@ -55,22 +57,27 @@ def evaluate(
     if subject.task is None:
         _check_data(data, {"text": text_column, "label": label_column}, encoding=encoding)
     located = locate_model(subject.model)
-    task = subject.task or task_of(open_config(located))
-    opened = open_for_prediction(located, task=task)
-    names = _columns_of(opened, task)
+    task = subject.task or _task_of(located)
+    names = _columns_of(located, task)
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{task} has no column beside the text; leave it out", where="--label-column")
-    given = dict(zip(names, (text_column, label_column), strict=False))
-    columns = subject.columns(**given)
+    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)))
     if task is Task.TEXT_CLASSIFICATION:
-        rows = prepare_rows(list(data), columns=columns, encoding=encoding, require_label=True)
-        _check_labels(rows["reference"], opened.labels, source=", ".join(data))
+        classifier = classifier_of(subject, located)
+        family, labels, problem = classifier.family, classifier.labels, classifier.problem
+        rows = prepare_rows(list(data), columns=columns, encoding=encoding, require_label=True, problem=problem)
+        if problem is Problem.SINGLE_LABEL:
+            _check_labels(rows["reference"], labels, source=", ".join(data))
+        predictions = classifier.predict(rows)
+        metrics = subject.metrics or default_metrics(task, problem)
+        measured = Measured(predictions, evaluate_labels(predictions, metrics=metrics))
     else:
-        wanted = _wanted(opened)
+        opened = open_for_prediction(located, task=task)
+        family, labels = opened.family, ()
         rows = prepare_text_rows(
-            list(data), wanted=wanted, columns=columns, encoding=encoding, require_reference=len(wanted) > 1
+            list(data), wanted=names, columns=columns, encoding=encoding, require_reference=len(names) > 1
         )
-    measured = measure_on(rows, opened, task=task, metrics=subject.metrics or DEFAULT_METRICS[task])
+        measured = measure_on(rows, opened, task=task, metrics=subject.metrics or default_metrics(task))
     if output is not None:
         measured.predictions.write(output)
     for line in measured.evaluation.warnings:
@@ -78,9 +85,9 @@ def evaluate(
     return {
         "schema": 1,
         "task": task.value,
-        "family": opened.family.value,
+        "family": family.value,
         "model": model,
-        "labels": list(opened.labels),
+        "labels": list(labels),
         "splits": {Split.TEST.value: split_result(measured.evaluation)},
         "data": {"source": ", ".join(data)},
     }
@@ -93,7 +100,7 @@ def predict(
     text_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
-) -> Predictions | TextPredictions:
+) -> LabelPredictions | TextPredictions:
     """Predict files, texts, or lines of stdin.
 
     Args:
@@ -112,28 +119,34 @@ def predict(
     if subject.task is None and files:
         _check_data(files, {"text": text_column}, encoding=encoding)
     located = locate_model(subject.model)
-    task = subject.task or task_of(open_config(located))
-    opened = open_for_prediction(located, task=task)
-    columns = subject.columns(**{_columns_of(opened, task)[0]: text_column})
-    predictions: Predictions | TextPredictions
+    task = subject.task or _task_of(located)
+    names = _columns_of(located, task)
+    columns = subject.columns(**{names[0]: text_column})
+    predictions: LabelPredictions | TextPredictions
     if task is Task.TEXT_CLASSIFICATION:
-        predictions = predict_rows(opened, read_inputs(inputs, columns=columns, encoding=encoding))
+        classifier = classifier_of(subject, located)
+        predictions = classifier.predict(read_inputs(inputs, columns=columns, encoding=encoding))
     else:
-        rows = read_inputs(inputs, columns=columns, encoding=encoding, wanted=_wanted(opened))
+        opened = open_for_prediction(located, task=task)
+        rows = read_inputs(inputs, columns=columns, encoding=encoding, wanted=names)
         predictions, _ = write_texts(opened, rows)
     if output is not None:
         predictions.write(output)
     return predictions
 
 
-def _wanted(opened: OpenedModel) -> tuple[str, ...]:
-    """The columns that a model of texts reads, by the toolkit's own names."""
-    return ("source", "target") if opened.family is Family.ENCODER_DECODER else ("text",)
+def _task_of(located: LocatedModel) -> Task:
+    """What a model that no run made is for; adapters without a configuration are classifiers."""
+    if is_adapter(located.folder):
+        return Task.TEXT_CLASSIFICATION
+    return task_of(open_config(located))
 
 
-def _columns_of(opened: OpenedModel, task: Task) -> tuple[str, ...]:
+def _columns_of(located: LocatedModel, task: Task) -> tuple[str, ...]:
     """The columns that ``--text-column`` and ``--label-column`` stand for, by the toolkit's own names."""
-    return ("text", "label") if task is Task.TEXT_CLASSIFICATION else _wanted(opened)
+    if task is Task.TEXT_CLASSIFICATION:
+        return ("text", "label")
+    return ("source", "target") if family_of(open_config(located)) is Family.ENCODER_DECODER else ("text",)
 
 
 def _check_output(output: Path | None, *, inputs: Sequence[str]) -> None:

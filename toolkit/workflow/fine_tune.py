@@ -7,34 +7,21 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import set_seed
 
-from toolkit.adapters import (
-    LocatedModel,
-    OpenedModel,
-    learn_tokenizer,
-    locate_model,
-    open_for_prediction,
-    open_for_training,
-    open_from_scratch,
-)
 from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
 from toolkit.errors import RecipeError
-from toolkit.evaluation.measured import Measured, free_baselines, measure_on
+from toolkit.evaluation.measured import free_baselines
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card import render_card
 from toolkit.names import Task
 from toolkit.progress import say, warn
-from toolkit.recipe import Recipe, TokenizerSection, recipe_digest, recipe_yaml
+from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
-from toolkit.training import train
-from toolkit.training.checkpoints import CHECKPOINTS
-from toolkit.training.save import MODEL_FOLDER, save_model
 from toolkit.trials.finished import (
     METRICS_FILE,
     PREDICTIONS_FILE,
@@ -48,6 +35,7 @@ from toolkit.trials.finished import (
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_folder import RunIdentity, claim_run
+from toolkit.workflow.ways import Used, use_model
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
@@ -98,60 +86,37 @@ def fine_tune(
 def _prepare(recipe: Recipe) -> ClassificationData | TextData:
     """The rows of the recipe, read, checked and divided."""
     if recipe.task is Task.TEXT_CLASSIFICATION:
-        return prepare_classification(recipe.data)
+        return prepare_classification(recipe.data, problem=recipe.problem)
     return prepare_texts(recipe.data, columns=recipe.text_columns)
 
 
 def _carry_out(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> dict[str, Any]:
-    """Train, save, measure what was saved beside the baselines, and write it all down."""
+    """Use the model in the recipe's way, put it beside the baselines, and write it all down."""
     set_seed(recipe.seed)
-    opened = _open(recipe, data, work=work)
-    trained = train(recipe, data, opened, work)
-    model_folder = save_model(trained.model, opened, work)
-    say("measuring the saved model on the test rows")
-    started = time.monotonic()
-    saved = open_for_prediction(LocatedModel(recipe.model.label, model_folder), task=recipe.task)
-    measured = measure_on(data.test, saved, task=recipe.task, metrics=recipe.metrics)
-    evaluate_seconds = time.monotonic() - started
+    used = use_model(recipe, data, work=work)
     metrics = outcome(
         recipe,
         data,
-        opened,
-        trained=trained,
-        test=measured.evaluation,
+        family=used.family,
+        revision=used.revision,
+        trained=used.trained,
+        test=used.measured.evaluation,
         baselines=free_baselines(data, metrics=recipe.metrics),
-        model_folder=model_folder,
-        evaluate_seconds=evaluate_seconds,
+        model_folder=used.folder,
+        evaluate_seconds=used.evaluate_seconds,
     )
-    _write_down(recipe, metrics, measured, work=work)
+    _write_down(recipe, metrics, used, work=work)
     return metrics
 
 
-def _open(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> OpenedModel:
-    """The pretrained model with the head that the task needs, or our own from a random start."""
-    labels = data.labels if isinstance(data, ClassificationData) else ()
-    longest = recipe.data.max_length
-    if recipe.model.config is None:
-        located = locate_model(recipe.model.label)
-        return open_for_training(located, labels=labels, method=recipe.method, max_length=longest)
-    return open_from_scratch(
-        recipe.model.config,
-        learn_tokenizer(recipe.tokenizer or TokenizerSection(), data, kept_in=work / CHECKPOINTS / "tokenizer"),
-        task=recipe.task,
-        labels=labels,
-        max_length=longest,
-        generation=recipe.evaluation.generation,
-    )
-
-
-def _write_down(recipe: Recipe, metrics: Mapping[str, Any], measured: Measured, *, work: Path) -> None:
+def _write_down(recipe: Recipe, metrics: Mapping[str, Any], used: Used, *, work: Path) -> None:
     text = recipe_yaml(recipe)
     write_text_atomically(work / RECIPE_FILE, text)
     write_json_atomically(work / METRICS_FILE, metrics)
-    measured.predictions.write(work / PREDICTIONS_FILE)
-    page = render_page(metrics, recipe_yaml=text, samples=measured.samples(), losses=training_losses(work))
+    used.measured.predictions.write(work / PREDICTIONS_FILE)
+    page = render_page(metrics, recipe_yaml=text, samples=used.measured.samples(), losses=training_losses(work))
     write_text_atomically(work / "report.html", page)
-    model_config = json.loads((work / MODEL_FOLDER / "config.json").read_text(encoding="utf-8"))
+    model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
     write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text, model_config=model_config))
 
 

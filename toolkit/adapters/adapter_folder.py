@@ -1,0 +1,152 @@
+"""A folder that holds a PEFT adapter alone: its base model is found and opened, and the adapter merged into it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
+
+from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
+from toolkit.adapters.classification_head import labels_of, problem_of
+from toolkit.adapters.loading import load_model, open_config
+from toolkit.adapters.locate import LocatedModel, locate_model
+from toolkit.adapters.quiet import quiet_library
+from toolkit.cache import file_digest
+from toolkit.errors import IntegrityError, RecipeError
+from toolkit.exported import PooledConfig
+from toolkit.files import write_json_atomically
+
+SETTINGS = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
+BASE = "base.json"
+_LAST_LAYERS = ("classifier.weight", "score.weight", "out_proj.weight")
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter."""
+    return (folder / SETTINGS).is_file()
+
+
+def write_base(folder: Path, base: Path) -> None:
+    """Note in an adapter's folder which weights it belongs to.
+
+    Args:
+        folder: of the adapter.
+        base: of the model that it was trained on.
+    """
+    write_json_atomically(folder / BASE, {"sha256": _digests(base)})
+
+
+def load_adapted(located: LocatedModel) -> tuple[PreTrainedModel, LocatedModel]:
+    """The base model with the adapter merged into it, and the folder whose tokenizer it reads with.
+
+    Args:
+        located: the adapter's folder. Where it has a ``config.json``, as in our runs, labels and head are those; else
+            the head is the library's, with as many labels as the adapter has rows.
+
+    Raises:
+        RecipeError: if the adapter is for something else than labelling texts.
+        HubError: if the base model cannot be found.
+        IntegrityError: if the adapter is damaged, not to be trusted, or another model's.
+    """
+    where = f"model {located.name}"
+    base = _base_of(located)
+    _check_base(located, base, where=where)
+    config = open_config(base)
+    if (located.folder / "config.json").is_file():
+        wanted = open_config(located)
+    else:
+        wanted = _with_rows(config, _head_rows(located, where=where))
+    if isinstance(wanted, PooledConfig):
+        model, _ = load_pooled(base, config, wanted)
+    else:
+        model, _ = load_model(AutoModelForSequenceClassification, base, config=wanted, new_head=True)
+    tokenizer = any((located.folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
+    return _merged(model, located, where=where), located if tokenizer else base
+
+
+def _base_of(located: LocatedModel) -> LocatedModel:
+    """The base model, for an adapter that is safe to open."""
+    where = f"model {located.name}"
+    try:
+        settings = json.loads((located.folder / SETTINGS).read_text(encoding="utf-8"))
+        base, revision = str(settings["base_model_name_or_path"]), settings.get("revision")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"{SETTINGS} is damaged", where=where) from error
+    if settings.get("peft_type") != "LORA" or settings.get("megatron_config") is not None:
+        raise RecipeError(
+            f"this is an adapter of the type {settings.get('peft_type')}; the toolkit opens LoRA alone", where=where
+        )
+    if settings.get("task_type") != "SEQ_CLS":
+        raise RecipeError(
+            f"this is an adapter for {settings.get('task_type')}; the toolkit opens those for SEQ_CLS", where=where
+        )
+    return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")
+
+
+def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> None:
+    if not (located.folder / WEIGHTS).is_file():
+        raise IntegrityError(f"{WEIGHTS} is missing", where=where)
+    noted = located.folder / BASE
+    if not noted.is_file():
+        return
+    try:
+        digests = json.loads(noted.read_text(encoding="utf-8"))["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(f"{BASE} is damaged", where=where) from error
+    if digests != _digests(base.folder):
+        raise IntegrityError(
+            f"the adapter was trained on other weights than {base.name} has now; put its base model back", where=where
+        )
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {file.name: file_digest(file) for file in sorted(folder.glob("*.safetensors"))}
+
+
+def _head_rows(located: LocatedModel, *, where: str) -> int | None:
+    """Rows of the saved head's last layer; None: no head was saved."""
+    try:
+        with safe_open(located.folder / WEIGHTS, framework="pt") as file:
+            last = [name for name in file.keys() if name.endswith(_LAST_LAYERS) and "lora_" not in name]  # noqa: SIM118
+            shapes = [file.get_slice(name).get_shape() for name in sorted(last, key=lambda name: name.count("."))]
+    except (SafetensorError, OSError) as error:
+        raise IntegrityError(f"a file of the model is damaged: {error}", where=where) from error
+    return shapes[0][0] if shapes else None
+
+
+def _with_rows(config: Any, rows: int | None) -> Any:
+    """The base's configuration with as many labels as the adapter has."""
+    if rows is not None and rows != config.num_labels:
+        config.num_labels = rows
+    if has_stock_head(config):
+        return config
+    return pooled_config(config, labels=labels_of(config), problem=problem_of(config))
+
+
+def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> PreTrainedModel:
+    from peft import PeftModel, get_peft_model_state_dict
+
+    try:
+        with quiet_library(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tensors that are missing are found below, the rest is not the user's
+            adapted = PeftModel.from_pretrained(model, str(located.folder))
+        with safe_open(located.folder / WEIGHTS, framework="pt") as file:
+            saved = set(file.keys())
+    except (SafetensorError, OSError, KeyError) as error:
+        raise IntegrityError(f"a file of the model is damaged: {error}", where=where) from error
+    except (ValueError, RuntimeError, TypeError) as error:
+        first_line = str(error).strip().split("\n")[0]
+        raise IntegrityError(f"the adapter does not fit its base model: {first_line}", where=where) from error
+    strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    if strange:
+        raise IntegrityError(
+            f"the adapter does not fit its base model: {sorted(strange)[0]} is only in one of them", where=where
+        )
+    merged: PreTrainedModel = adapted.merge_and_unload()
+    merged.train(False)
+    return merged

@@ -1,0 +1,28 @@
+"""Encoder-decoders: the encoder reads the text, the decoder writes another."""
+
+from __future__ import annotations
+
+from transformers import AutoModelForSeq2SeqLM, PreTrainedModel, PreTrainedTokenizerBase
+
+from toolkit.adapters.adapter import Adapter
+from toolkit.errors import IntegrityError
+from toolkit.names import Family
+
+
+class EncoderDecoderAdapter(Adapter):
+    """T5, BART, Marian and two models made one. Features are the encoder's, which alone sees the whole text."""
+
+    family = Family.ENCODER_DECODER
+    language_class = AutoModelForSeq2SeqLM
+
+    def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        """A text that spells a special token is text: the library's heads read the last of equally many ``</s>``."""
+        tokenizer.split_special_tokens = True
+        ids, end = tokenizer("a")["input_ids"], tokenizer.eos_token_id
+        if end is not None and end not in ids:
+            raise IntegrityError(f"the tokenizer puts no {tokenizer.eos_token} behind a text")
+
+    def reader(self, model: PreTrainedModel) -> PreTrainedModel:
+        """The encoder."""
+        encoder: PreTrainedModel = model.get_encoder()
+        return encoder

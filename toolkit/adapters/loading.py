@@ -1,0 +1,144 @@
+"""Files of a model to objects of the library, or one line that says what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from toolkit.adapters.family import adapter_of, family_of, reading_config
+from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
+from toolkit.adapters.lengths import settle_length
+from toolkit.adapters.locate import LocatedModel
+from toolkit.adapters.quiet import quiet_library
+from toolkit.errors import IntegrityError
+
+
+def open_config(located: LocatedModel) -> Any:
+    """A model's configuration.
+
+    Raises:
+        IntegrityError: if it is damaged.
+    """
+    config = load(AutoConfig, located, trust_remote_code=False)
+    config._attn_implementation = None  # a file could name code of the hub here
+    return config
+
+
+def load_model(
+    factory: Any, located: LocatedModel, *, config: Any, body: str | None = None, new_head: bool = False
+) -> tuple[PreTrainedModel, tuple[str, ...]]:
+    """A model with the weights of its files, float32, in evaluation mode.
+
+    Args:
+        factory: an Auto class.
+        located: the files.
+        config: as the model shall be.
+        body: what the names of the body's parameters begin with; None: the class says it.
+        new_head: whether the head will start anew, so that it need not fit.
+
+    Returns:
+        The model, and the names of those of its parameters that start at random.
+
+    Raises:
+        IntegrityError: if files are missing, damaged or not to be trusted, or the body is not whole.
+    """
+    where = f"model {located.name}"
+    check_weight_files(located.folder, where=where)
+    with quiet_library():
+        model, info = load(
+            factory,
+            located,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,  # `check_loaded` names them
+            output_loading_info=True,
+        )
+    missing, mismatched = info["missing_keys"] - _computed(model), info["mismatched_keys"]
+    body = f"{model.base_model_prefix}." if body is None else body
+    check_loaded(model, missing=missing, mismatched=mismatched, body=body, new_head=new_head, where=where)
+    model.eval()
+    return model, tuple(sorted({*missing, *(name for name, *_ in mismatched)}))
+
+
+def _computed(model: PreTrainedModel) -> set[str]:
+    """Names of parameters that the library computes instead of saving them: Marian's and Pegasus's positions."""
+    return {f"{name}.weight" for name, module in model.named_modules() if hasattr(module, "create_weight")}
+
+
+def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = False) -> PreTrainedTokenizerBase:
+    """A model's tokenizer, its padding settled as the family needs it.
+
+    Args:
+        located: the files.
+        config: the model's; learns what the padding token is.
+        labelling: whether a classification head will read its tokens.
+
+    Raises:
+        IntegrityError: if its files are missing or damaged, or it gives no batches that the model can read.
+    """
+    tokenizer: PreTrainedTokenizerBase = load(AutoTokenizer, located, trust_remote_code=False)
+    check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
+    adapter = adapter_of(family_of(config))
+    try:
+        adapter.settle_tokenizer(tokenizer, reading_config(config))
+        if labelling:
+            adapter.settle_labelling(tokenizer)
+    except IntegrityError as error:
+        raise IntegrityError(error.faults[0].message, where=f"model {located.name}") from None
+    return tokenizer
+
+
+def load_with_tokenizer(
+    located: LocatedModel, model: PreTrainedModel, *, max_length: int | None, labelling: bool = False
+) -> tuple[PreTrainedTokenizerBase, int]:
+    """The tokenizer of an opened model, if its ids fit the embeddings, and the tokens that a text may have.
+
+    Args:
+        located: the files.
+        model: its configuration learns what the padding token is.
+        max_length: None takes what the model was made for.
+        labelling: whether it has a classification head.
+
+    Raises:
+        RecipeError: if the model has positions for fewer tokens.
+        IntegrityError: if the tokenizer is damaged or another model's.
+    """
+    tokenizer = load_tokenizer(located, config=model.config, labelling=labelling)
+    rows = int(cast(torch.Tensor, model.get_input_embeddings().weight).shape[0])
+    if len(tokenizer) > rows:
+        raise IntegrityError(
+            f"the tokenizer knows {len(tokenizer)} tokens but the model has embeddings for {rows}; "
+            "they do not belong together",
+            where=f"model {located.name}",
+        )
+    return tokenizer, settle_length(model, tokenizer, max_length, name=located.name)
+
+
+def load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
+    """Let the library read a model's folder.
+
+    Args:
+        factory: what has ``from_pretrained``.
+        located: the files.
+        settings: for it.
+
+    Raises:
+        IntegrityError: in one line, for whatever it cannot read.
+    """
+    try:
+        return factory.from_pretrained(str(located.folder), **settings)
+    except KeyError as error:
+        raise IntegrityError(
+            f"a file of the model is damaged: it lacks {error}", where=f"model {located.name}"
+        ) from error
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise IntegrityError(f"a file of the model is damaged: {error}", where=f"model {located.name}") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        first_line = str(error).strip().split("\n")[0]
+        raise IntegrityError(f"the model cannot be opened: {first_line}", where=f"model {located.name}") from error

@@ -1,0 +1,93 @@
+"""Models that are made from other files once and kept: whole or not there, whatever happens meanwhile.
+
+They live in the toolkit's cache folder (DESIGN.md 4.1). Nothing in it is precious: what is missing or damaged is
+made again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+
+from toolkit.cache import cache_folder
+from toolkit.errors import ResourceError
+from toolkit.files import fsync_file, fsync_folder, write_json_atomically
+from toolkit.progress import say
+
+_SIZES = "toolkit-cache.json"
+
+
+def made_once(name: str, make: Callable[[Path], None], *, doing: str) -> Path:
+    """The folder of a model that is made from other files; made if it is not there, or not whole any more.
+
+    Of two processes that want the same model one makes it and the other waits.
+
+    Args:
+        name: of the folder; holds the digest of what the model is made from.
+        make: writes the model's files into an empty folder.
+        doing: what `make` does, for the line that the user sees.
+
+    Raises:
+        ResourceError: the cache folder cannot be written, or the disk is full.
+    """
+    folder = cache_folder() / "models" / name
+    if _is_whole(folder):
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_name(f"{name}.lock"))
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            say(f"another process is {doing}; waiting for it")
+            lock.acquire()
+        try:
+            if not _is_whole(folder):  # the other process may have made it
+                say(f"{doing} (once; kept in {folder})")
+                _make(folder, make)
+        finally:
+            lock.release()
+    except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
+        reason = getattr(error, "strerror", None) or error
+        raise ResourceError(
+            f"the model's files cannot be written ({reason}); set XDG_CACHE_HOME to a folder with room",
+            where=str(folder),
+        ) from error
+    return folder
+
+
+def _make(folder: Path, make: Callable[[Path], None]) -> None:
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    for leftover in (unfinished, folder):  # of a process that was killed, or damaged
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    unfinished.mkdir()
+    try:
+        make(unfinished)
+        sizes = {path.relative_to(unfinished).as_posix(): path.stat().st_size for path in _files_of(unfinished)}
+        write_json_atomically(unfinished / _SIZES, sizes)
+        for path in _files_of(unfinished):
+            fsync_file(path)
+        fsync_folder(unfinished)
+        unfinished.rename(folder)
+        fsync_folder(folder.parent)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every file is there with the size it was written with; the list of them is written last."""
+    try:
+        sizes = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,66 @@
+"""`toolkit zero-shot`: which of your labels fits, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from toolkit.cli import console
+
+EXAMPLE = console.example(
+    'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
+    'toolkit zero-shot packaged:minilm reviews.csv --labels "food,service,price" --output labelled.csv',
+)
+
+
+def zero_shot(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model folder, a hub id or packaged:<name>.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),
+    ],
+    labels: Annotated[str, typer.Option(help="The labels to choose from, with commas between them.")],
+    output: Annotated[Path | None, typer.Option(help="Write to this file: .csv, .jsonl or .parquet.")] = None,
+    template: Annotated[
+        list[str] | None,
+        typer.Option(help='A prompt such as "{text} It was {label}."; give several to average their answers.'),
+    ] = None,
+    language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
+    scorer: Annotated[
+        Literal["similarity", "mask", "entailment", "likelihood"] | None,
+        typer.Option(help="How the model is asked; what it was made for if not given."),
+    ] = None,
+    calibration: Annotated[
+        Literal["none", "length", "content-free", "domain", "batch"] | None,
+        typer.Option(help="How likelihoods become comparable."),
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
+    text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the file or of stdin, such as cp949.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
+    from toolkit.recipe.schema import ZeroShotSection
+    from toolkit.workflow.zero_shot import zero_shot as carry_out
+
+    settings = ZeroShotSection(scorer=scorer, templates=template or None, language=language, calibration=calibration)
+    answers = carry_out(
+        model,
+        inputs,
+        labels=labels.split(","),
+        settings=settings,
+        text_column=text_column,
+        text_pair_column=text_pair_column,
+        encoding=encoding,
+        output=output,
+    )
+    if as_json:
+        console.print_json({"predictions": answers.rows()})
+    elif output is None:
+        from toolkit.cli.predict import _labels
+
+        console.print_lines(_labels(answers.predictions.rows()))
+    else:
+        console.print_lines([f"{len(answers.predictions)} predictions written to {output}"])

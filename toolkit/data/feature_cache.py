@@ -1,0 +1,169 @@
+"""Features of texts on disk, so that a frozen model reads each text once, whatever split or run it stands in.
+
+A folder belongs to one model and one way to read a text with it. It holds shards: safetensors files with the keys of
+some texts and their vectors, one tensor a layer. A shard's name is the digest of its bytes. So damage shows, two
+processes that write the same shard write the same file, and a reader needs no lock; what is missing is computed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from toolkit.cache import cache_folder
+from toolkit.data.feature_table import KEY_BYTES, FeatureTable, Places, Vectors, digest_of
+from toolkit.errors import ResourceError
+from toolkit.files import replacing, sha256_file
+from toolkit.progress import warn
+
+_FORMAT = 1  # another number where the same texts and models would give other vectors
+_NAME_LENGTH = 32  # hex digits of a shard's digest
+_KEYS = "keys"
+_LOCK_SECONDS = 600
+
+
+def features_folder() -> Path:
+    """Where features are kept: ``features`` in the toolkit's cache folder."""
+    return cache_folder() / "features"
+
+
+class FeatureCache:
+    """The features of one model on disk.
+
+    Args:
+        model: digest of the model's files.
+        settings: what else vectors depend on, such as the pooling.
+    """
+
+    def __init__(self, model: str, settings: Mapping[str, str | int]) -> None:
+        name = "-".join(f"{value}" for value in (*settings.values(), f"v{_FORMAT}"))
+        self.folder = features_folder() / model[:_NAME_LENGTH] / name
+        self._writes = True
+
+    def fill(self, table: FeatureTable) -> None:
+        """Take from shards that are new since the last call what a table lacks; a damaged shard is removed."""
+        for file in sorted(self.folder.glob("*.safetensors")):
+            if file.name not in table.looked_at:
+                table.looked_at.add(file.name)
+                try:
+                    _read(file, table)
+                except (SafetensorError, ValueError):
+                    warn(f"{file}: damaged features are taken anew")
+                    with contextlib.suppress(OSError):
+                        file.unlink()
+                except OSError:
+                    continue  # what cannot be read is computed
+
+    def add(self, table: FeatureTable, places: Places, vectors: Mapping[int, Vectors]) -> None:
+        """Write vectors of some texts as a shard; where that is impossible the user is told once, and work goes on."""
+        keys = np.frombuffer(b"".join(table.keys[place] for place in places), dtype=np.uint8)
+        tensors: dict[str, NDArray[Any]] = {str(layer): values for layer, values in vectors.items()}
+        data = save({_KEYS: keys.reshape(-1, KEY_BYTES), **tensors})
+        name = f"{hashlib.sha256(data).hexdigest()[:_NAME_LENGTH]}.safetensors"
+        table.looked_at.add(name)
+        if not self._writes:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with replacing(self.folder / name) as temporary:
+                temporary.write_bytes(data)
+        except (OSError, ResourceError) as error:
+            self._writes = False
+            warn(f"features are not kept: {error}")
+
+    @contextlib.contextmanager
+    def claimed(self, table: FeatureTable, places: Places, *, wait: bool) -> Iterator[bool]:
+        """Keep other processes from computing the same texts meanwhile; gives False where another one is at it.
+
+        Only work is saved by it, no file depends on it: where there can be no lock there is none.
+
+        Args:
+            table, places: the texts.
+            wait: whether to wait for the other process, and then to go ahead at any rate.
+        """
+        name = digest_of(b"".join(table.keys[place] for place in places)).hex()
+        lock = FileLock(self.folder / f"{name}.lock", timeout=_LOCK_SECONDS if wait else 0)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+            is_ours = True
+        except Timeout:
+            is_ours = wait
+        except (OSError, NotImplementedError):
+            is_ours = True
+        try:
+            yield is_ours
+        finally:
+            if lock.is_locked:
+                with contextlib.suppress(OSError):
+                    Path(lock.lock_file).unlink(missing_ok=True)
+                lock.release()
+
+
+def complete(
+    table: FeatureTable,
+    units: Sequence[Places],
+    compute: Callable[[Places], Mapping[int, Vectors]],
+    *,
+    cache: FeatureCache | None,
+    skipped: Callable[[int], None],
+) -> None:
+    """Compute what a table lacks, unit by unit; each is on disk before the next begins.
+
+    Units that another process is at are left for last; by then it has mostly done them.
+
+    Args:
+        table: gets the vectors.
+        units: places of texts, in the order of the work.
+        compute: gives the vectors of every layer of the table for some places.
+        cache: where they are kept; None: nowhere.
+        skipped: is told of the number of texts that need not be computed any more.
+    """
+    wait = False
+    while units:
+        left = []
+        for unit in units:
+            claim = contextlib.nullcontext(True) if cache is None else cache.claimed(table, unit, wait=wait)
+            with claim as is_ours:
+                if not is_ours:
+                    left.append(unit)
+                    continue
+                if cache is not None:
+                    cache.fill(table)
+                places = np.intersect1d(unit, table.missing())
+                skipped(len(unit) - len(places))
+                if len(places):
+                    vectors = compute(places)
+                    for layer, values in vectors.items():
+                        table.put(layer, places, values)
+                    if cache is not None:
+                        cache.add(table, places, vectors)
+        wait = len(left) == len(units)
+        units = left
+
+
+def _read(file: Path, table: FeatureTable) -> None:
+    """Put what a shard has of a table's texts into it."""
+    with safe_open(file, framework="np") as shard:
+        layers = [layer for layer in table.layers if str(layer) in shard.keys()]  # noqa: SIM118, it is no dict
+        if not layers:
+            return
+        packed = np.ascontiguousarray(shard.get_tensor(_KEYS)).tobytes()
+        keys = [packed[start : start + KEY_BYTES] for start in range(0, len(packed), KEY_BYTES)]
+        rows = [row for row, key in enumerate(keys) if key in table.place]
+        if not rows:
+            return
+        if sha256_file(file)[:_NAME_LENGTH] != file.stem:
+            raise ValueError("the bytes are not those that were written")
+        places = np.array([table.place[keys[row]] for row in rows], dtype=np.int64)
+        for layer in layers:
+            table.put(layer, places, shard.get_tensor(str(layer))[rows])

@@ -1,0 +1,33 @@
+"""A metric with its interval, for every task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """A metric on one data set.
+
+    Attributes:
+        value: None where the metric is undefined on the data.
+        ci95: the ends of its 95 % interval, None together with `value`.
+        reason: why it is undefined.
+    """
+
+    value: float | None
+    ci95: tuple[float, float] | None
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"value", "ci95"}``, with ``"reason"`` where both are null."""
+        interval = None if self.ci95 is None else list(self.ci95)
+        undefined = {} if self.reason is None else {"reason": self.reason}
+        return {"value": self.value, "ci95": interval, **undefined}
+
+
+def metrics_to_json(metrics: Mapping[str, MetricValue]) -> dict[str, Any]:
+    """Metrics as they stand in metrics.json: ``{name: {"value", "ci95"}}``."""
+    return {name: metric.to_json() for name, metric in metrics.items()}

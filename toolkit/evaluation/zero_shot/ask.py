@@ -1,0 +1,185 @@
+"""Zero-shot classification from opened model to predictions, whatever the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from datasets import Dataset
+
+from toolkit.adapters import LocatedModel, OpenedBody, OpenedModel
+from toolkit.errors import RecipeError
+from toolkit.evaluation.predictions import Predictions
+from toolkit.evaluation.zero_shot.calibration import Scores, calibrated, needs
+from toolkit.evaluation.zero_shot.entailment import entailment_scores
+from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
+from toolkit.evaluation.zero_shot.mask import mask_scores
+from toolkit.evaluation.zero_shot.question import Question, open_for_question, settle_question
+from toolkit.evaluation.zero_shot.result import ZeroShot
+from toolkit.evaluation.zero_shot.shots import BETWEEN, choose_examples
+from toolkit.evaluation.zero_shot.similarity import similarity_scores
+from toolkit.evaluation.zero_shot.templates import TEXTS, Template
+from toolkit.recipe.schema import ZeroShotSection
+
+Texts = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled rows for the prompt.
+
+    Attributes:
+        texts: by the name of their gap. ``[examples]``
+        words: what stands for their labels. ``[examples]``
+    """
+
+    texts: Texts
+    words: list[str]
+
+    def filled(self, template: Template) -> str:
+        """The examples as they stand before a prompt."""
+        shown = (template.fill(texts, word) for texts, word in zip(self.texts, self.words, strict=True))
+        return "".join(example + BETWEEN for example in shown)
+
+
+def zero_shot(
+    located: LocatedModel,
+    rows: Dataset,
+    *,
+    labels: Sequence[str],
+    settings: ZeroShotSection | None = None,
+    examples: Dataset | None = None,
+    seed: int = 0,
+) -> ZeroShot:
+    """Ask a pretrained model which label fits each row, without training it.
+
+    Args:
+        located: the model's files.
+        rows: ``id``, ``text``, optionally ``text_pair`` and ``reference``, as `toolkit.data` prepares them.
+        labels: to choose from.
+        settings: the recipe's ``zero_shot``; None: what the model was made for.
+        examples: labelled rows, ``reference`` among their columns, of which ``shots`` come into the prompt.
+        seed: chooses these.
+
+    Raises:
+        RecipeError: if model, labels and settings do not fit together.
+        IntegrityError: if files of the model are missing or damaged.
+    """
+    is_pair = "text_pair" in rows.column_names
+    settings = settings or ZeroShotSection()
+    question = settle_question(located, labels=labels, settings=settings, is_pair=is_pair, n_rows=len(rows))
+    return ask(open_for_question(located, question), rows, question, examples=examples, seed=seed)
+
+
+def ask(
+    opened: OpenedModel | OpenedBody,
+    rows: Dataset,
+    question: Question,
+    *,
+    examples: Dataset | None = None,
+    seed: int = 0,
+) -> ZeroShot:
+    """Ask a model that is open; see `zero_shot`.
+
+    Args:
+        opened: as `open_for_question` opens it.
+        rows, examples, seed: see `zero_shot`.
+        question: as `settle_question` gives it.
+
+    Raises:
+        RecipeError: if a template does not fit into the model, or there are no examples where some are wanted.
+    """
+    texts, warnings = texts_of(rows), _about_words(question.words)
+    shown = _examples(examples, question, seed=seed)
+    if shown is not None and len(shown.words) < question.n_shots:
+        warnings.append(f"{len(shown.words)} examples in the prompt instead of {question.n_shots}: there are no more")
+    scores, n_cut = _scores(opened, question, texts, shown)
+    if n_cut:
+        warnings.append(f"{n_cut:,} of {len(texts):,} texts are longer than the model takes; their ends are cut off")
+    return ZeroShot(
+        predictions=_predictions(rows, question.labels, averaged(scores)),
+        scorer=question.scorer,
+        calibration=question.calibration,
+        templates=tuple(template.pattern for template in question.templates),
+        words=question.words,
+        warnings=tuple(warnings),
+    )
+
+
+def averaged(scores: Sequence[Scores]) -> Scores:
+    """Probabilities of the labels from the log-probabilities of each template, ``[rows, labels]``.
+
+    It is the mean of the probabilities: over two and three templates it was right a little more often than that of
+    their logarithms (benchmarks/zero_shot.py).
+
+    Args:
+        scores: ``[rows, labels]`` for each template.
+    """
+    return np.asarray(np.exp(scores).mean(axis=0))
+
+
+def texts_of(rows: Dataset) -> Texts:
+    """The texts of each row by the name of their gap, without white space around them."""
+    names = [name for name in TEXTS if name in rows.column_names]
+    cells = zip(*(rows[name] for name in names), strict=True)
+    return [dict(zip(names, (text.strip() for text in of_row), strict=True)) for of_row in cells]
+
+
+def _scores(
+    opened: OpenedModel | OpenedBody, question: Question, texts: Texts, shown: Examples | None
+) -> tuple[list[Scores], int]:
+    """For each template log-probabilities ``[rows, labels]``, and how many texts were cut."""
+    words = question.words
+    if isinstance(opened, OpenedBody):
+        return similarity_scores(opened, question.templates, texts, words=words)
+    parts: list[tuple[Scores, int]] = []
+    for template in question.templates:
+        if question.scorer == "mask":
+            parts.append(mask_scores(opened, template, texts, words=words))
+        elif question.scorer == "entailment":
+            parts.append(entailment_scores(opened, template, texts, words=words))
+        else:
+            parts.append(_likelihoods(opened, question, template, texts, shown))
+    return [scores for scores, _ in parts], max(n_cut for _, n_cut in parts)
+
+
+def _likelihoods(
+    opened: OpenedModel, question: Question, template: Template, texts: Texts, shown: Examples | None
+) -> tuple[Scores, int]:
+    method = question.calibration or "none"
+    asker = Asker(opened, template, question.words, examples="" if shown is None else shown.filled(template))
+    evidence, n_cut = label_evidence(asker, texts, needed=needs(method))
+    return calibrated(evidence, method), n_cut
+
+
+def _examples(rows: Dataset | None, question: Question, *, seed: int) -> Examples | None:
+    if not question.n_shots:
+        return None
+    if rows is None:
+        raise RecipeError("shots needs labelled rows for the prompt; write a recipe with method: zero-shot")
+    chosen = choose_examples(list(rows["reference"]), question.labels, question.n_shots, seed=seed)
+    word_of: Mapping[str, str] = dict(zip(question.labels, question.words, strict=True))
+    taken = rows.select(chosen)
+    return Examples(texts_of(taken), [word_of[label] for label in taken["reference"]])
+
+
+def _about_words(words: Sequence[str]) -> list[str]:
+    if all(word.removeprefix("-").isdecimal() for word in words):
+        return ["the labels are numbers, which say nothing to a model; name words for them (zero_shot.label_words)"]
+    return []
+
+
+def _predictions(rows: Dataset, labels: tuple[str, ...], probabilities: Scores) -> Predictions:
+    references = list(rows["reference"]) if "reference" in rows.column_names else None
+    index = {label: i for i, label in enumerate(labels)}
+    known = None if references is None else np.array([index.get(name, -1) for name in references], dtype=np.int64)
+    return Predictions(
+        ids=list(rows["id"]),
+        texts=list(rows["text"]),
+        references=references,
+        reference_labels=known,
+        labels=labels,
+        probabilities=probabilities,
+        pairs=list(rows["text_pair"]) if "text_pair" in rows.column_names else None,
+    )

@@ -1,0 +1,38 @@
+"""What came of asking a model without training it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.evaluation.predictions import Predictions
+from toolkit.evaluation.rows import PROBABILITY_OF, RowPredictions
+
+
+@dataclass(frozen=True, eq=False)
+class ZeroShot(RowPredictions):
+    """Probabilities of every label, and how they were come by.
+
+    Attributes:
+        predictions: row by row, as those of a trained model.
+        scorer: similarity, mask, entailment or likelihood.
+        calibration: of likelihoods; None for other scorers.
+        templates: those whose answers were averaged.
+        words: what stood for each label.
+        warnings: what the user should know, a line each.
+    """
+
+    predictions: Predictions
+    scorer: str
+    calibration: str | None
+    templates: tuple[str, ...]
+    words: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Those of the predictions, and ``probability:<label>`` for each label."""
+        by_label = zip(self.predictions.labels, self.predictions.probabilities.T, strict=True)
+        return {
+            **self.predictions.columns(),
+            **{f"{PROBABILITY_OF}{label}": values.tolist() for label, values in by_label},
+        }

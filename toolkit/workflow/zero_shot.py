@@ -1,0 +1,56 @@
+"""Any pretrained model, asked without training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolkit.adapters import locate_model
+from toolkit.data.inputs import read_inputs
+from toolkit.evaluation.zero_shot import ZeroShot, ask, clean_labels, open_for_question, settle_question
+from toolkit.progress import warn
+from toolkit.recipe.schema import ZeroShotSection
+from toolkit.trials.subject import find_subject
+from toolkit.workflow.apply import _check_output
+
+
+def zero_shot(
+    model: str,
+    inputs: Sequence[str],
+    *,
+    labels: Sequence[str],
+    settings: ZeroShotSection,
+    text_column: str | None = None,
+    text_pair_column: str | None = None,
+    encoding: str | None = None,
+    output: Path | None = None,
+) -> ZeroShot:
+    """Tell which label fits files, texts, or lines of stdin.
+
+    Args:
+        model: a model's name, or a run folder.
+        inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
+        labels: to choose from.
+        settings: how the model is asked.
+        text_column: where the file has another name than ``text``.
+        text_pair_column: the column of the second text, where rows are pairs.
+        encoding: of text files and of stdin; None finds it.
+        output: where the answers go, if anywhere; its suffix chooses the format.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
+    """
+    _check_output(output, inputs=inputs)
+    labels = clean_labels(labels, where="--labels")
+    named = {"text": text_column, "text_pair": text_pair_column}
+    columns = {name: column for name, column in named.items() if column is not None}
+    rows = read_inputs(inputs, columns=columns, encoding=encoding)
+    located = locate_model(find_subject(model).model)
+    is_pair = "text_pair" in columns
+    question = settle_question(located, labels=labels, settings=settings, is_pair=is_pair, n_rows=len(rows))
+    answers = ask(open_for_question(located, question), rows, question)
+    for line in answers.warnings:
+        warn(line)
+    if output is not None:
+        answers.write(output)
+    return answers
