@@ -1,9 +1,10 @@
 """Calibrations of zero-shot likelihoods side by side, on validation rows of four data sets.
 
     python benchmarks/zero_shot.py --data FOLDER [--model packaged:smollm2] [--rows 200] [--max-length 256]
+                                   [--only NAME] [--split test]
 
 FOLDER holds banking77/train.csv (Casanueva et al. 2020) and kor_chatbot/ChatbotData.csv; the film reviews come with
-the toolkit. The rows are those of a validation split: the test rows of the recipes are not among them. Each of the
+the toolkit. The rows are those of a validation split unless test is asked for, which shall choose nothing. Each of the
 toolkit's own templates is a line, and their average, which is what `toolkit zero-shot` answers with. Accuracies come
 with their 95 % intervals. The best mean of the averages is the toolkit's default calibration. The table is markdown,
 for docs/benchmarks.md.
@@ -30,6 +31,7 @@ from toolkit.evaluation.zero_shot.ask import averaged
 from toolkit.evaluation.zero_shot.calibration import CALIBRATIONS, Evidence, calibrated
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.templates import templates_for
+from toolkit.names import Split
 from toolkit.recipe.schema import DataSection, ZeroShotSection
 
 TEST_ROWS = 1000
@@ -61,16 +63,15 @@ def main() -> None:
     parser.add_argument("--model", default="packaged:smollm2")
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--max-length", type=int, default=256)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--split", choices=[Split.VALIDATION.value, Split.TEST.value], default=Split.VALIDATION.value)
     given = parser.parse_args()
     opened = open_for_scoring(locate_model(given.model), head="language")
     opened = replace(opened, max_length=min(opened.max_length, given.max_length))
-    print(
-        f"{given.model}, {given.rows} rows a set, at most {opened.max_length} tokens, torch {torch.__version__}, ",
-        end="",
-    )
-    print(f"{torch.get_num_threads()} threads\n")
+    print(f"{given.model}, {given.split} rows, {given.rows} a set, at most {opened.max_length} tokens")
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads\n")
     print(f"| data | template | {' | '.join(CALIBRATIONS)} | s |\n|{'---|' * (len(CALIBRATIONS) + 3)}")
-    of_cases = [measured(case, opened) for case in cases(given.data, given.rows)]
+    of_cases = [measured(case, opened) for case in cases(given) if given.only in case.name]
     means = np.mean(of_cases, axis=0)
     print(f"| mean | average | {' | '.join(f'**{value:.3f}**' for value in means)} | |")
     print(f"\nBest mean: {CALIBRATIONS[int(means.argmax())]}.")
@@ -103,26 +104,35 @@ def print_line(case: Case, name: str, evidence: list[Evidence], seconds: float) 
     return values
 
 
-def cases(folder: Path, n_rows: int) -> Iterator[Case]:
-    """The data sets, of each the rows of a validation split."""
+def cases(given: argparse.Namespace) -> Iterator[Case]:
+    """The data sets, of each as many rows as are asked for."""
+    folder: Path = given.data
     for name in ("rotten-tomatoes", "imdb"):
-        yield case_of(name, f"packaged:{name}", n_rows, {}, str, "en")
+        yield case_of(name, f"packaged:{name}", given, {}, str, "en")
     intents = {"text": "text", "label": "category"}
-    yield case_of("banking77, coarse", str(folder / "banking77/train.csv"), n_rows, intents, topic_of, "en")
+    yield case_of("banking77, coarse", str(folder / "banking77/train.csv"), given, intents, topic_of, "en")
     talk = {"text": "Q", "label": "label"}
-    yield case_of("kor_chatbot", str(folder / "kor_chatbot/ChatbotData.csv"), n_rows, talk, mood_of, "ko")
+    yield case_of("kor_chatbot", str(folder / "kor_chatbot/ChatbotData.csv"), given, talk, mood_of, "ko")
 
 
 def case_of(
-    name: str, source: str, n_rows: int, columns: dict[str, str], word_of: Callable[[str], str | None], language: str
+    name: str,
+    source: str,
+    given: argparse.Namespace,
+    columns: dict[str, str],
+    word_of: Callable[[str], str | None],
+    language: str,
 ) -> Case:
     """A data set's case; rows whose label has no word are left out."""
-    section = DataSection(source=source, columns=columns, test_size=TEST_ROWS, validation_size=2 * n_rows)
-    rows = prepare_classification(section).validation
+    section = DataSection(source=source, columns=columns, test_size=TEST_ROWS, validation_size=2 * given.rows)
+    data = prepare_classification(section)
+    rows = data.test if given.split == Split.TEST else data.validation
     if rows is None:
         raise SystemExit(f"{name} has no validation rows")
     labelled = [(text, word_of(label)) for text, label in zip(rows["text"], rows["reference"], strict=True)]
-    kept = [(text, word) for text, word in labelled if word is not None][:n_rows]
+    named = [(text, word) for text, word in labelled if word is not None]
+    # The files are sorted by class.
+    kept = named[:: max(1, len(named) // given.rows)][: given.rows]
     words = tuple(sorted({word for _, word in kept}))
     return Case(name, language, words, [text for text, _ in kept], [words.index(word) for _, word in kept])
 

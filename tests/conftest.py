@@ -17,6 +17,18 @@ os.environ["OMP_NUM_THREADS"] = "1"  # models of width 32 gain nothing from thre
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A cache folder that begins empty, but for converted models: they are checked whenever they are opened."""
+    from toolkit.cache import cache_folder
+
+    models = cache_folder() / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    cache_folder().mkdir()
+    (cache_folder() / "models").symlink_to(models, target_is_directory=True)
+
+
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random BERT of two layers and width 32, with MiniLM's own tokenizer."""

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 from datasets import Dataset
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
-from toolkit.data.encode import CHUNK_ROWS, encode_pairs, encode_texts
+from toolkit.data.encode import CHUNK_ROWS, encode, encode_pairs, encode_texts
 from toolkit.data.vocabulary import train_tokenizer
 
 SENTENCES = ["Ein Hund läuft über die Wiese.", "A dog runs over the meadow.", "강아지가 풀밭을 달린다.", ""]
@@ -81,3 +84,11 @@ def test_more_rows_than_a_chunk(tokenizer):
 def test_no_rows(tokenizer):
     with pytest.raises(ValueError, match="no row"):
         encode_texts(Dataset.from_dict({"text": []}), tokenizer, max_length=50)
+
+
+def test_a_blank_text_is_one_token_where_a_tokenizer_adds_none():
+    words = Tokenizer(WordLevel({"<unk>": 0, "</s>": 1, "dog": 2}, unk_token="<unk>"))
+    bare = PreTrainedTokenizerFast(tokenizer_object=words, unk_token="<unk>", eos_token="</s>")
+    encoded = encode(Dataset.from_dict({"text": ["dog", ""], "label": [0, 1]}), bare, max_length=4)
+    assert encoded["input_ids"][:] == [[2], [1]]
+    assert encoded["length"][:] == [1, 1]

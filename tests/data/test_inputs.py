@@ -8,6 +8,7 @@ import pytest
 
 from toolkit.data.inputs import read_inputs
 from toolkit.errors import DataError, RecipeError
+from toolkit.names import Problem
 
 
 @pytest.fixture
@@ -80,3 +81,9 @@ def test_texts_and_files_of_a_task_that_learns_from_texts_alone(typed, write):
     rows = read_inputs([name], columns={"source": "Q", "target": "A"}, wanted=pair)
     assert rows.to_dict() == {"id": [0], "source": ["밥 먹었어?"], "reference": ["응"]}
     assert read_inputs(["one"], columns={}, wanted=("text",)).to_dict() == {"id": [0], "text": ["one"]}
+
+
+def test_labels_of_a_file_are_read_as_the_problem_has_them(write):
+    name = write("a.csv", "text,tags\nx,a;b\ny,\n")
+    rows = read_inputs([name], columns={"labels": "tags"}, problem=Problem.MULTI_LABEL)
+    assert rows["label_names"][:] == [["a", "b"], []]

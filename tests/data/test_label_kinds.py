@@ -6,6 +6,8 @@ import json
 from collections import Counter
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 import torch
 from datasets import Dataset
@@ -101,6 +103,14 @@ def test_csv_has_the_same_rows_and_digest_as_json(write, section):
     from_json = prepare_classification(section(source=write("a.jsonl", topics(50))), problem=SETS)
     assert from_csv.digest == from_json.digest
     assert from_csv.train["label"][:] == from_json.train["label"][:]
+
+
+def test_parquet_lists_have_the_same_rows_and_digest_as_json(write, section, tmp_path):
+    rows = {"text": [f"text {i}" for i in range(50)], "labels": [TOPICS[i % 5] for i in range(50)]}
+    pyarrow.parquet.write_table(pyarrow.table(rows), tmp_path / "a.parquet")
+    from_json = prepare_classification(section(source=write("a.jsonl", topics(50))), problem=SETS)
+    from_parquet = prepare_classification(section(source="a.parquet"), problem=SETS)
+    assert from_parquet.digest == from_json.digest
 
 
 def test_the_column_may_be_called_label(write, section):

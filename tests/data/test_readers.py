@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, Features, List, Value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from toolkit.data.readers_arrow import from_arrow
 from toolkit.data.sources import read_splits, read_table
 from toolkit.errors import DataError, HubError, RecipeError
 
@@ -237,3 +238,22 @@ def test_names_that_look_like_hub_ids(write, tmp_path):
 def test_a_file_has_no_subset(write):
     with pytest.raises(RecipeError, match=r"data\.subset"):
         read_table(write("a.csv", "text,label\na,b\n"), subset="x")
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.large_list(pa.large_string())], ids=str)
+def test_lists_of_names_are_kept_and_still_no_text(tmp_path, kind):
+    path = tmp_path / "a.parquet"
+    cells = [["b", "가, 나"], [], None]
+    pyarrow.parquet.write_table(pa.table({"text": ["x", "y", "z"], "labels": pa.array(cells, kind)}), path)
+    table = read_table(str(path))
+    assert table.columns["labels"] == ['["b", "가, 나"]', "[]", None]
+    assert table.not_text == {"labels": "lists"}
+
+
+def test_lists_of_class_numbers_get_their_names():
+    dataset = Dataset.from_dict(
+        {"labels": [[1, 0], [], [1]]}, features=Features({"labels": List(ClassLabel(names=["joy", "화"]))})
+    )
+    table = from_arrow(dataset.with_format("arrow")[:], name="x")
+    assert table.columns["labels"] == ['["화", "joy"]', "[]", '["화"]']
+    assert table.categories == {"labels": ("joy", "화")}

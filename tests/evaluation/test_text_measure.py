@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from toolkit.evaluation import text_measure
+from toolkit.evaluation import intervals
 from toolkit.evaluation.likelihoods import Likelihoods
 from toolkit.evaluation.text_measure import compare_texts, measure_texts
 from toolkit.evaluation.text_metrics import TextRows
@@ -60,16 +60,16 @@ def test_seeded_and_independent_of_the_block_size(monkeypatch: pytest.MonkeyPatc
     first = measure_texts(["bleu", "perplexity"], **options)
     assert measure_texts(["bleu", "perplexity"], **options, seed=1) != first
     assert measure_texts(["bleu"], **options)["bleu"] == first["bleu"]
-    monkeypatch.setattr(text_measure, "_BLOCK", 100)
+    monkeypatch.setattr(intervals, "_BLOCK", 100)
     again = measure_texts(["bleu", "perplexity"], **options)
     for name, metric in first.items():
         assert again[name].ci95 == pytest.approx(metric.ci95, rel=1e-12)
 
 
 def test_blocks_are_multinomial_and_stay_within_the_memory_promised():
-    blocks = list(text_measure._resampled_counts(50_000, seed=0, resamples=100))
+    blocks = list(intervals.drawn_rows(50_000, seed=0, resamples=100))
     assert sum(map(len, blocks)) == 100
-    assert all(block.size <= text_measure._BLOCK for block in blocks)
+    assert all(block.size <= intervals._BLOCK for block in blocks)
     assert all((block.sum(axis=1) == 50_000).all() for block in blocks)
     assert np.concatenate(blocks).var() == pytest.approx(1.0, rel=0.02)
 

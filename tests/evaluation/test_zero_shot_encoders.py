@@ -87,7 +87,7 @@ def test_similarity_is_the_cosine_of_mean_pooled_states(minilm: OpenedBody):
     model, tokenizer = AutoModel.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
     def embedded(text: str) -> np.ndarray:
-        inputs = tokenizer(text, return_tensors="pt", split_special_tokens=True)
+        inputs = tokenizer(text, return_tensors="pt")
         with torch.no_grad():
             return model(**inputs).last_hidden_state[0].mean(dim=0).numpy()
 

@@ -91,3 +91,11 @@ def test_cards_have_every_figure(metrics: dict[str, Any]):
     card = render_card(scores_of_pairs(metrics), recipe_yaml="data: {source: a.csv, columns: {text_pair: b}}\n")
     for words in ("| TF-IDF + ridge regression |", "mean squared error, less is better", "**0.810**", "type: pearson"):
         assert words in card
+
+
+def test_what_it_answers_with(metrics: dict[str, Any]):
+    recipe = "data: {source: a.csv}\n"
+    assert "It answers with a number, on the scale of" in render_card(scores_of_pairs(metrics), recipe_yaml=recipe)
+    several = render_card(several_labels(metrics), recipe_yaml=recipe)
+    assert "It answers with any number of 3 labels, also none: `joy`, `화`, `envy`." in several
+    assert "It answers with one of 2 labels: `negative`, `positive`." in render_card(metrics, recipe_yaml=recipe)

@@ -19,6 +19,7 @@ from toolkit.recipe import Recipe, build_recipe
 from toolkit.training import train
 from toolkit.training.losses import LabelSetLoss, SquaredErrorLoss
 from toolkit.training.objective import objective_of
+from toolkit.training.plan import plan_training
 from toolkit.training.save import save_model
 
 WORDS = ("rain", "sun", "wind")
@@ -87,3 +88,13 @@ def test_the_objective_measures_as_the_evaluation_does(recipe: Recipe):
     assert found[recipe.metrics[0]] == pytest.approx(1 / 3 if several else 1.0)
     assert objective.validation_rows is not None
     assert len(objective.validation_rows) == len(data.validation)
+
+
+@pytest.mark.parametrize("recipe", [Problem.REGRESSION], indirect=True, ids=str)
+@pytest.mark.parametrize(("metric", "greater_is_better"), [("mse", False), ("loss", False), ("pearson", True)])
+def test_the_best_epoch_has_the_least_error(recipe: Recipe, tmp_path: Path, metric: str, greater_is_better: bool):
+    named = recipe.training.model_copy(update={"metric_for_best_model": metric})
+    recipe = recipe.model_copy(update={"training": named})
+    data = prepare_classification(recipe.data, problem=recipe.problem)
+    plan = plan_training(recipe, objective_of(recipe, data, _opened(recipe, data)), checkpoints=tmp_path)
+    assert (plan.metric, plan.greater_is_better) == (metric, greater_is_better)

@@ -9,6 +9,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.errors import RecipeError
+from toolkit.names import Problem
 
 EXAMPLE = console.example("toolkit doctor --data reviews.csv --label-column sentiment --model packaged:minilm")
 
@@ -21,6 +22,9 @@ def doctor(
     max_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens beyond which a text is cut; needs --model.")
     ] = None,
+    problem: Annotated[
+        Problem, typer.Option(help="What the labels are: one class a text, several, or a number.")
+    ] = Problem.SINGLE_LABEL,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -40,6 +44,7 @@ def doctor(
         label_column=label_column,
         model=model,
         max_length=max_length,
+        problem=problem,
         encoding=encoding,
     )
     if as_json:

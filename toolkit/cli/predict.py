@@ -29,27 +29,35 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
-    from toolkit.evaluation import Predictions
+    from toolkit.evaluation.text_predictions import TextPredictions
     from toolkit.workflow import predict as carry_out
 
     predictions = carry_out(model, inputs, text_column=text_column, encoding=encoding, output=output)
     if as_json:
         console.print_json({"predictions": predictions.rows()})
     elif output is None:
-        as_table = _labels if isinstance(predictions, Predictions) else _texts
+        as_table = _texts if isinstance(predictions, TextPredictions) else label_lines
         console.print_lines(as_table(predictions.rows()))
     else:
         console.print_lines([f"{len(predictions.ids)} predictions written to {output}"])
 
 
-def _labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def label_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows with labels or numbers as a table."""
+    from toolkit.report.label_facts import answer, joined_texts
     from toolkit.report.text_table import shortened, table
 
+    scored = ("probability",) if all("probability" in row for row in rows) else ()
     cells = [
-        (str(row["id"]), str(row["prediction"]), f"{row['probability']:.3f}", shortened(str(row["text"])))
+        (
+            str(row["id"]),
+            answer(row["prediction"]),
+            *(f"{row[name]:.3f}" for name in scored),
+            shortened(joined_texts(row)),
+        )
         for row in rows
     ]
-    return table(cells, header=("id", "prediction", "probability", "text"))
+    return table(cells, header=("id", "prediction", *scored, "text"))
 
 
 def _texts(rows: Sequence[Mapping[str, Any]]) -> list[str]:

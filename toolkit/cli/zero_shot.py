@@ -59,8 +59,8 @@ def zero_shot(
     if as_json:
         console.print_json({"predictions": answers.rows()})
     elif output is None:
-        from toolkit.cli.predict import _labels
+        from toolkit.cli.predict import label_lines
 
-        console.print_lines(_labels(answers.predictions.rows()))
+        console.print_lines(label_lines(answers.predictions.rows()))
     else:
         console.print_lines([f"{len(answers.predictions)} predictions written to {output}"])

@@ -33,7 +33,10 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
         them), ``length`` in tokens and, if there was a ``label``, ``labels``.
     """
     names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
+    filler = int(tokenizer.pad_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id)
     label_type = rows.features.arrow_schema.field("label").type if "label" in rows.column_names else None
+
+    blank = {"input_ids": [filler]}
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
         encoded = tokenizer(
@@ -43,8 +46,10 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
             max_length=max_length,
             return_attention_mask=False,
         )
-        columns = {name: pa.array(encoded[name], _IDS) for name in names if name in encoded}
-        columns["length"] = _lengths(encoded["input_ids"])
+        # A tokenizer that adds nothing, as many decoders have, makes nothing of a blank text; no model reads nothing.
+        filled = {name: [ids or blank.get(name, [0]) for ids in encoded[name]] for name in names if name in encoded}
+        columns = {name: pa.array(ids, _IDS) for name, ids in filled.items()}
+        columns["length"] = _lengths(filled["input_ids"])
         if "label" in chunk:
             columns["labels"] = pa.array(chunk["label"], label_type)
         return columns

@@ -96,9 +96,9 @@ def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
 def _table(dataset: Any, name: str) -> Table:
     from datasets import ClassLabel
 
-    categories = {
-        column: tuple(feature.names) for column, feature in dataset.features.items() if isinstance(feature, ClassLabel)
-    }
+    # A list of class numbers has the feature of its items in `feature`.
+    items = {column: getattr(feature, "feature", feature) for column, feature in dataset.features.items()}
+    categories = {column: tuple(item.names) for column, item in items.items() if isinstance(item, ClassLabel)}
     return from_arrow(dataset.with_format("arrow")[:], name=name, categories=categories)
 
 

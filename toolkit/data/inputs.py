@@ -13,6 +13,7 @@ from toolkit.data.rows import prepare_rows, prepare_text_rows, rows_of
 from toolkit.data.sources import DATA_SUFFIXES
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
+from toolkit.names import Problem
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -26,6 +27,7 @@ def read_inputs(
     columns: Mapping[str, str],
     encoding: str | None = None,
     wanted: Sequence[str] | None = None,
+    problem: Problem = Problem.SINGLE_LABEL,
 ) -> Dataset:
     """Rows to predict.
 
@@ -35,6 +37,7 @@ def read_inputs(
         encoding: of text files and of stdin; None finds it.
         wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
             classification.
+        problem: what the labels are, for classification.
 
     Raises:
         RecipeError: if files and texts are mixed, or single texts are given where `columns` names a pair.
@@ -48,7 +51,7 @@ def read_inputs(
         source = files[0] if len(files) == 1 else files
         if wanted is not None:
             return prepare_text_rows(source, wanted=wanted, columns=columns, encoding=encoding)
-        return prepare_rows(source, columns=columns, encoding=encoding)
+        return prepare_rows(source, columns=columns, problem=problem, encoding=encoding)
     if "text_pair" in columns:
         raise RecipeError(
             "this model reads pairs of texts; give a file with the columns "

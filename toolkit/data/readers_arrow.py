@@ -54,13 +54,13 @@ def read_arrow(path: Path) -> Table:
 
 
 def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tuple[str, ...]] | None = None) -> Table:
-    """An Arrow table as text: numbers as Python writes them, booleans as true and false, null as None.
+    """An Arrow table as text: numbers as Python writes them, booleans as true and false, null as None, lists as JSON.
 
     Args:
         table: the table; columns of class numbers get their names.
         name: what to call it in messages.
-        categories: the class names of columns of class numbers; by default those that ``datasets`` has
-            written into the schema.
+        categories: the class names of columns of class numbers, or of lists of them; by default those that
+            ``datasets`` has written into the schema.
 
     Raises:
         DataError: no rows, a duplicate column, or text that is not valid UTF-8.
@@ -76,7 +76,8 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
     columns: dict[str, list[str | None]] = {}
     for column in names:
         cells = _cells(table.column(column), name, column, not_text)
-        columns[column] = _class_names(cells, categories[column]) if column in categories else cells
+        named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
+        columns[column] = named(cells, categories[column]) if column in categories else cells
     lines = range(1, table.num_rows + 1)
     return Table(columns, (Part(name, lines),), categories=categories, not_text=not_text)
 
@@ -89,6 +90,12 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> list
         column = column.cast(column.type.value_type)
     if types.is_floating(column.type):
         return [None if value is None or math.isnan(value) else str(value) for value in column.to_pylist()]
+    if _is_flat_list(column.type):
+        not_text[label] = "lists"
+        return [
+            None if value is None else json.dumps(list(map(_item, value)), ensure_ascii=False)
+            for value in column.to_pylist()
+        ]
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
         return [None] * len(column)
@@ -105,16 +112,39 @@ def _categories(schema: pyarrow.Schema) -> dict[str, tuple[str, ...]]:
         return {}
     features = json.loads(metadata).get("info", {}).get("features", {})
     return {
-        name: tuple(feature["names"])
+        name: tuple(_item_feature(feature)["names"])
         for name, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        if _item_feature(feature).get("_type") == "ClassLabel"
     }
+
+
+def _item_feature(feature: Any) -> dict[str, Any]:
+    """The feature, or that of the items of a list."""
+    inner = feature.get("feature") if isinstance(feature, dict) and "feature" in feature else feature
+    return inner if isinstance(inner, dict) else {}
+
+
+def _is_flat_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    items = kind.value_type if is_list else None
+    return bool(is_list) and bool(types.is_string(items) or types.is_large_string(items) or types.is_integer(items))
+
+
+def _item(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _class_names(cells: list[str | None], names: tuple[str, ...]) -> list[str | None]:
     # A number without a name, such as the -1 of hidden test labels, is a missing label.
     by_number: dict[str | None, str] = {str(number): name for number, name in enumerate(names)}
     return [by_number.get(cell) for cell in cells]
+
+
+def _lists_of_class_names(cells: list[str | None], names: tuple[str, ...]) -> list[str | None]:
+    lists = [None if cell is None else _class_names(json.loads(cell), names) for cell in cells]
+    return [None if each is None else json.dumps([n for n in each if n], ensure_ascii=False) for each in lists]
 
 
 def _first_line(error: BaseException) -> str:

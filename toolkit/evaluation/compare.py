@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from toolkit.data import ClassificationData
 from toolkit.evaluation.baselines import Baseline, majority_baseline, tfidf_baseline
+from toolkit.evaluation.kept_baseline import kept_baseline
 from toolkit.evaluation.label_set_baselines import majority_set_baseline, tfidf_sets_baseline
 from toolkit.evaluation.label_set_result import measure_label_sets
 from toolkit.evaluation.metric_value import MetricValue
@@ -36,12 +37,13 @@ def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> di
     """
     train, test = data.train, data.test
     constant, on_tfidf = _BASELINES[data.problem]
-    baselines = (
-        constant(train["label"], len(test)),
-        on_tfidf(
-            list(train["text"]), train["label"], list(test["text"]), train_pairs=_pairs(train), test_pairs=_pairs(test)
-        ),
-    )
+
+    def answer_by_tfidf() -> Baseline:
+        texts, asked = list(train["text"]), list(test["text"])
+        return on_tfidf(texts, train["label"], asked, train_pairs=_pairs(train), test_pairs=_pairs(test))
+
+    by_tfidf = kept_baseline(f"{data.problem}-{data.digest}", answer_by_tfidf)
+    baselines = (constant(train["label"], len(test)), by_tfidf)
     for baseline in baselines:
         if baseline.note is not None:
             warn(f"baseline {baseline.name}: {baseline.note}")

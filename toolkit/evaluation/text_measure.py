@@ -8,20 +8,17 @@ out, so that the difference is known far better than either value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.evaluation.intervals import PERCENTILES
+from toolkit.evaluation.intervals import drawn_rows, interval_of
 from toolkit.evaluation.likelihoods import Likelihoods
-from toolkit.evaluation.result import MetricValue
+from toolkit.evaluation.metric_value import MetricValue
 from toolkit.evaluation.text_metrics import LikelihoodMetric, TextMetric, TextRows, text_metrics
-
-# How often each row was drawn, held at a time over all resamples of a block: 2**21 of them are 16 MiB.
-_BLOCK = 2**21
 
 
 @dataclass(frozen=True)
@@ -140,8 +137,7 @@ def _compare(metric: TextMetric, sums: NDArray[np.float64], resampled: NDArray[n
 
 def _interval(values: NDArray[np.float64], observed: NDArray[np.float64]) -> tuple[float, float]:
     """The interval of resampled values; one that is undefined keeps the value on the full data."""
-    lower, upper = np.percentile(np.where(np.isfinite(values), values, observed), PERCENTILES)
-    return float(lower), float(upper)
+    return interval_of(np.where(np.isfinite(values), values, observed))
 
 
 def _resampled_sums(
@@ -151,18 +147,6 @@ def _resampled_sums(
     if not statistics:
         return []
     side_by_side = np.concatenate(statistics, axis=1)
-    counts = _resampled_counts(len(side_by_side), seed=seed, resamples=resamples)
+    counts = drawn_rows(len(side_by_side), seed=seed, resamples=resamples)
     sums = np.concatenate([block @ side_by_side for block in counts])
     return np.split(sums, np.cumsum([each.shape[1] for each in statistics])[:-1], axis=1)
-
-
-def _resampled_counts(n_rows: int, *, seed: int, resamples: int) -> Iterator[NDArray[np.float64]]:
-    """How often each row is drawn, in blocks of bounded size, ``[block, rows]``.
-
-    These are draws of the multinomial distribution, which numpy's own function makes more slowly.
-    """
-    generator = np.random.default_rng(seed)
-    block = max(1, _BLOCK // n_rows)
-    for start in range(0, resamples, block):
-        drawn = (generator.integers(n_rows, size=n_rows) for _ in range(min(block, resamples - start)))
-        yield np.stack([np.bincount(rows, minlength=n_rows) for rows in drawn]).astype(np.float64)

@@ -23,7 +23,7 @@ def is_text_task(metrics: Mapping[str, Any]) -> bool:
 
 
 _WITHOUT_STEPS = {
-    "features": "The model itself was left as it is; rows that were held back chose how the head on its features learnt.",
+    "features": "The model was left as it is; rows that were held back chose how the head on its features learnt.",
     "zero-shot": "Nothing was trained.",
 }
 

@@ -85,5 +85,5 @@ def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) ->
         keeps_best=has_validation and bool(settings["load_best_model_at_end"]),
         averaged=recipe.training.average_checkpoints if has_validation else None,
         metric=metric,
-        greater_is_better=metric != "loss" if greater is None else bool(greater),
+        greater_is_better=metric not in objective.less_is_better if greater is None else bool(greater),
     )

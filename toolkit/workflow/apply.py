@@ -52,7 +52,7 @@ def evaluate(
     Raises:
         ToolkitError: of the kind that says what went wrong.
     """
-    _check_output(output, inputs=data)
+    check_output(output, inputs=data)
     subject = find_subject(model)
     if subject.task is None:
         _check_data(data, {"text": text_column, "label": label_column}, encoding=encoding)
@@ -62,6 +62,7 @@ def evaluate(
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{task} has no column beside the text; leave it out", where="--label-column")
     columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)))
+    problem: Problem | None
     if task is Task.TEXT_CLASSIFICATION:
         classifier = classifier_of(subject, located)
         family, labels, problem = classifier.family, classifier.labels, classifier.problem
@@ -73,7 +74,7 @@ def evaluate(
         measured = Measured(predictions, evaluate_labels(predictions, metrics=metrics))
     else:
         opened = open_for_prediction(located, task=task)
-        family, labels = opened.family, ()
+        family, labels, problem = opened.family, (), None
         rows = prepare_text_rows(
             list(data), wanted=names, columns=columns, encoding=encoding, require_reference=len(names) > 1
         )
@@ -87,6 +88,7 @@ def evaluate(
         "task": task.value,
         "family": family.value,
         "model": model,
+        **({} if problem is None else {"problem": problem.value}),
         "labels": list(labels),
         "splits": {Split.TEST.value: split_result(measured.evaluation)},
         "data": {"source": ", ".join(data)},
@@ -113,7 +115,7 @@ def predict(
     Raises:
         ToolkitError: of the kind that says what went wrong.
     """
-    _check_output(output, inputs=inputs)
+    check_output(output, inputs=inputs)
     subject = find_subject(model)
     files = [name for name in inputs if Path(name).suffix.lower() in DATA_SUFFIXES]
     if subject.task is None and files:
@@ -125,7 +127,8 @@ def predict(
     predictions: LabelPredictions | TextPredictions
     if task is Task.TEXT_CLASSIFICATION:
         classifier = classifier_of(subject, located)
-        predictions = classifier.predict(read_inputs(inputs, columns=columns, encoding=encoding))
+        rows = read_inputs(inputs, columns=columns, encoding=encoding, problem=classifier.problem)
+        predictions = classifier.predict(rows)
     else:
         opened = open_for_prediction(located, task=task)
         rows = read_inputs(inputs, columns=columns, encoding=encoding, wanted=names)
@@ -149,7 +152,7 @@ def _columns_of(located: LocatedModel, task: Task) -> tuple[str, ...]:
     return ("source", "target") if family_of(open_config(located)) is Family.ENCODER_DECODER else ("text",)
 
 
-def _check_output(output: Path | None, *, inputs: Sequence[str]) -> None:
+def check_output(output: Path | None, *, inputs: Sequence[str]) -> None:
     """Refuse before any work an output file that could not be written, or that would replace what is read."""
     if output is None:
         return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from toolkit.adapters import locate_model, open_tokenizer
 from toolkit.data import DoctorReport, TokenReport, examine_file, examine_tokens, prepare_rows
+from toolkit.names import Problem
 
 
 def examine(
@@ -15,6 +16,7 @@ def examine(
     label_column: str | None = None,
     model: str | None = None,
     max_length: int | None = None,
+    problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
 ) -> tuple[DoctorReport, TokenReport | None]:
     """Look at a data file, without a model or through a model's tokenizer.
@@ -24,12 +26,13 @@ def examine(
         text_column, label_column: where they are not called ``text`` and ``label``.
         model: a model's name.
         max_length: tokens beyond which a text is cut; None takes what the model was made for.
+        problem: what the labels are.
         encoding: of text files; None finds it.
     """
     columns = {name: column for name, column in (("text", text_column), ("label", label_column)) if column is not None}
-    report = examine_file(list(data), columns=columns, encoding=encoding)
+    report = examine_file(list(data), columns=columns, problem=problem, encoding=encoding)
     if model is None:
         return report, None
     tokenizer, length = open_tokenizer(locate_model(model), max_length=max_length)
-    rows = prepare_rows(list(data), columns=columns, encoding=encoding)
+    rows = prepare_rows(list(data), columns=columns, problem=problem, encoding=encoding)
     return report, examine_tokens(rows["text"], tokenizer, length)

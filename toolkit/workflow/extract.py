@@ -18,7 +18,7 @@ from toolkit.errors import RecipeError, explain
 from toolkit.evaluation.device import inference_device
 from toolkit.files import replacing
 from toolkit.trials.subject import find_subject
-from toolkit.workflow.apply import _check_output
+from toolkit.workflow.apply import check_output
 
 SUFFIX = ".parquet"
 
@@ -73,7 +73,7 @@ def extract(
     if output.suffix.lower() != SUFFIX:
         found = f"features cannot be written as {output.suffix!r}" if output.suffix else "the file has no suffix"
         raise RecipeError(explain(found, allowed=[SUFFIX]), where=str(output))
-    _check_output(output, inputs=data)
+    check_output(output, inputs=data)
     subject = find_subject(model)
     columns = subject.columns(text=text_column, text_pair=text_pair_column)
     texts = {name: column for name, column in columns.items() if name in ("text", "text_pair")}

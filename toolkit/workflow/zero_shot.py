@@ -11,7 +11,7 @@ from toolkit.evaluation.zero_shot import ZeroShot, ask, clean_labels, open_for_q
 from toolkit.progress import warn
 from toolkit.recipe.schema import ZeroShotSection
 from toolkit.trials.subject import find_subject
-from toolkit.workflow.apply import _check_output
+from toolkit.workflow.apply import check_output
 
 
 def zero_shot(
@@ -40,7 +40,7 @@ def zero_shot(
     Raises:
         ToolkitError: of the kind that says what went wrong.
     """
-    _check_output(output, inputs=inputs)
+    check_output(output, inputs=inputs)
     labels = clean_labels(labels, where="--labels")
     named = {"text": text_column, "text_pair": text_pair_column}
     columns = {name: column for name, column in named.items() if column is not None}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from torch import Tensor
-from torch.nn.functional import normalize
+from datasets import Dataset
 
-from toolkit.adapters import OpenedBody, adapter_of
+from toolkit.adapters import OpenedBody
+from toolkit.adapters.features import pooled_features
+from toolkit.evaluation.device import inference_device
 from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
-from toolkit.evaluation.zero_shot.encoded import computed, encoded_texts
 from toolkit.evaluation.zero_shot.templates import Template
-from toolkit.exported.pooling import pool
 
 TEMPERATURE = 0.05
 """What cosines are divided by before the softmax: the inverse of 20, with which sentence encoders are trained
@@ -21,11 +19,7 @@ TEMPERATURE = 0.05
 
 
 def similarity_scores(
-    opened: OpenedBody,
-    templates: Sequence[Template],
-    rows: Sequence[Mapping[str, str]],
-    *,
-    words: Sequence[str],
+    opened: OpenedBody, templates: Sequence[Template], rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
 ) -> tuple[list[Scores], int]:
     """Log-probabilities of the labels for each template, ``[rows, labels]``, and how many texts were cut.
 
@@ -37,20 +31,18 @@ def similarity_scores(
         rows: the texts, which are embedded as they are.
         words: what stands for each label.
     """
-    prompts = [template.about(word) for template in templates for word in words]
-    vectors, n_cut = _embedded(opened, [row["text"] for row in rows])
-    of_labels, _ = _embedded(opened, prompts)
-    cosines = vectors @ of_labels.T
-    return [log_softmax(part / TEMPERATURE) for part in np.split(cosines, len(templates), axis=1)], n_cut
+    texts = [row["text"] for row in rows]
+    lengths = [len(ids) for ids in opened.tokenizer(texts, verbose=False)["input_ids"]]
+    cosines = (
+        _directions(opened, texts)
+        @ _directions(opened, [template.about(word) for template in templates for word in words]).T
+    )
+    of_templates = np.split(cosines / TEMPERATURE, len(templates), axis=1)
+    return [log_softmax(scores) for scores in of_templates], sum(length > opened.max_length for length in lengths)
 
 
-def _embedded(opened: OpenedBody, texts: Sequence[str]) -> tuple[Scores, int]:
-    """Vectors of length 1, ``[texts, dim]``, and how many texts were cut."""
-    adapter = adapter_of(opened.family)
-    inputs, is_cut = encoded_texts(opened, texts)
-
-    def vectors(batch: dict[str, Any]) -> Tensor:
-        (states,) = adapter.states(opened.model, batch, [-1])
-        return normalize(pool(states, batch["attention_mask"], how="mean").float(), dim=-1)
-
-    return computed(opened, inputs, vectors, doing="embedding"), sum(is_cut)
+def _directions(opened: OpenedBody, texts: Sequence[str]) -> Scores:
+    """Vectors of length 1, ``[texts, dim]``."""
+    rows = Dataset.from_dict({"text": list(texts)})
+    vectors = pooled_features(opened, rows, device=inference_device()).astype(np.float64)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
