@@ -34,6 +34,7 @@ def broken(**changes):
         {"method": "features", "features": {"pooling": "last", "layers": [0, -1], "head": "mlp"}},
         ZERO_SHOT | {"zero_shot": {"templates": ["{text} {label}"], "calibration": "batch", "shots": 2}},
         ZERO_SHOT | {"zero_shot": {"scorer": "similarity", "language": "ko"}},
+        ZERO_SHOT | {"zero_shot": {"scorer": "entailment", "templates": ["This is about {label}."]}},
     ],
 )
 def test_sound_methods(changes):

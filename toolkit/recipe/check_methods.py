@@ -60,7 +60,9 @@ def _zero_shot_can_answer(recipe: Recipe) -> Broken:
             if getattr(asked, key):
                 fix = "take one of them out, or write scorer: likelihood"
                 yield f"zero_shot.{key}", f"it is for likelihoods, and the scorer is {asked.scorer}; {fix}"
+    # Similarity and entailment compare the text with what is said of it, without putting it into the sentence.
+    gaps = ("{label}",) if asked.scorer in ("similarity", "entailment") else ("{text}", "{label}")
     for i, template in enumerate(asked.templates or ()):
-        lacking = [field for field in ("{text}", "{label}") if field not in template]
+        lacking = [gap for gap in gaps if gap not in template]
         if lacking:
             yield f"zero_shot.templates.{i}", f"the template lacks {' and '.join(lacking)}: {template!r}"
