@@ -11,7 +11,7 @@ import yaml
 from toolkit.names import Method
 from toolkit.recipe.check_methods import UNTRAINED
 from toolkit.recipe.scalars import plain_value
-from toolkit.recipe.schema import Recipe
+from toolkit.recipe.schema import HubSection, Recipe
 
 _LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
 """Section and key of what is not written where it is empty: other methods and tasks have it."""
@@ -33,8 +33,9 @@ def recipe_yaml(recipe: Recipe) -> str:
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """The sha256 of the recipe's values, in hex; order and layout of the file do not matter."""
-    canonical = json.dumps(_values(recipe), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The sha256 of the recipe's values, in hex; the layout of the file and the place to publish do not matter."""
+    values = {key: value for key, value in _values(recipe).items() if key != "hub"}
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
@@ -44,6 +45,8 @@ def _values(recipe: Recipe) -> dict[str, Any]:
     for key, methods in _OF_METHODS.items():
         if recipe.method not in methods:
             del values[key]
+    if recipe.hub == HubSection():
+        del values["hub"]
     for section, key in _LEFT_OUT:
         holder = values[section] if section else values
         if not holder[key]:

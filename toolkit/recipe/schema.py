@@ -211,6 +211,19 @@ class EvaluationSection(Section):
     )
 
 
+class HubSection(Section):
+    """Where the model is published when it is done."""
+
+    repo_id: Text | None = Field(
+        default=None, description="The repository, owner/name; with it, what the run needs to publish is checked first."
+    )
+    private: bool = Field(default=True, description="Whether a repository that is made for it is private.")
+    license: Text | None = Field(
+        default=None, description="The model's licence by its id on the hub, such as apache-2.0; null is not stated."
+    )
+    language: list[Text] = Field(default=[], description="Languages of the texts by their ISO 639 codes, such as ko.")
+
+
 class Recipe(Section):
     """What to do, with every default filled in.
 
@@ -235,6 +248,7 @@ class Recipe(Section):
         description="Fields of transformers.TrainingArguments, and six of our own.",
     )
     evaluation: EvaluationSection = Field(default_factory=EvaluationSection, description="How the result is measured.")
+    hub: HubSection = Field(default_factory=HubSection, description="Where the model is published, and as what.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
 
