@@ -1,0 +1,71 @@
+"""What the study compares with: every candidate fine-tuned in full on every data set.
+
+    python benchmarks/choose/truth.py --work runs/study --shared ../shared/data [--own FOLDER]
+
+Of two learning rates the validation rows choose one. Finished runs are not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from candidates import LONGEST, make_data, make_models
+
+from toolkit.recipe import build_recipe
+from toolkit.workflow import fine_tune
+
+RATES = (1e-4, 3e-4)
+
+
+def main() -> None:
+    """Fine-tune all of them and write truth.json."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--work", type=Path, default=Path("runs/study"))
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--own", type=Path)
+    given = parser.parse_args()
+    models = make_models(given.work / "models", own=given.own)
+    results = []
+    for data, folder in make_data(given.work / "data", shared=given.shared).items():
+        for name, model in models.items():
+            runs = [measured(given.work, data, folder, name, model, rate) for rate in RATES]
+            best = max(runs, key=lambda run: run["validation"])
+            seconds = sum(run["seconds"] for run in runs)
+            results.append({**best, "data": data, "model": name, "seconds": seconds})
+            print(f"{data:16} {name:14} {best['accuracy']:.3f} (rate {best['rate']}, {seconds:.0f} s)", flush=True)
+            (given.work / "truth.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+def measured(work: Path, data: str, folder: Path, name: str, model: str, rate: float) -> dict[str, Any]:
+    """One run: its accuracy on the validation and on the test rows, and where it is."""
+    tree = {
+        "task": "text-classification",
+        "model": {"name": model},
+        "data": {split: str(folder / f"{split}.csv") for split in ("train", "validation", "test")}
+        | {"columns": {"text": "text", "label": "label"}, "max_length": LONGEST},
+        "method": "full",
+        "training": {
+            "learning_rate": rate,
+            "num_train_epochs": 3,
+            "per_device_train_batch_size": 32,
+            "train_sampling_strategy": "group_by_length",
+        },
+        "evaluation": {"metrics": ["accuracy"]},
+    }
+    output = work / "full" / f"{data}-{name}-{rate}"
+    run = fine_tune(build_recipe(tree), name=output.name, output_dir=output, ledger=work / "trials.jsonl")
+    curve = list(run.metrics["training"]["curve"])
+    return {
+        "run": str(run.folder),
+        "rate": rate,
+        "accuracy": run.metrics["splits"]["test"]["metrics"]["accuracy"]["value"],
+        "validation": max(point["accuracy"] for point in curve),
+        "seconds": run.metrics["cost"]["train_seconds"],
+    }
+
+
+if __name__ == "__main__":
+    main()
