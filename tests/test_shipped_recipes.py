@@ -74,7 +74,7 @@ def test_it_runs_on_a_tiny_model(
     assert set(run.metrics["splits"]["test"]["metrics"]) == set(recipe.metrics)
     assert (run.folder / "model" / "model.safetensors").is_file() == (recipe.method is not Method.ZERO_SHOT)
     for page in ("README.md", "report.html"):
-        named = recipe.model.name or "own Transformer"
+        named = recipe.model.name or "Transformer"
         assert named.split("/")[-1] in (run.folder / page).read_text(encoding="utf-8")
     if recipe.task == "text-classification":
         answers = predict(str(run.folder), [str(file)])

@@ -46,4 +46,3 @@ def test_it_beats_guessing(family: str, name: str, changes: tuple[str, ...], tmp
     majority = run.metrics["baselines"]["majority"]["metrics"]["accuracy"]["value"]
     assert majority == pytest.approx(0.5)
     assert accuracy["ci95"][0] > majority
-    print(name, accuracy, run.metrics["cost"]["train_seconds"], run.metrics["cost"]["evaluate_seconds"])  # noqa: T201

@@ -86,7 +86,7 @@ def test_the_wheel_fine_tunes_and_plain_transformers_says_the_same(
     _toolkit(installed, tmp_path, "fine-tune", "movie-sentiment", *changes, "--output-dir", "out/run")
     run = tmp_path / "out" / "run"
     expected = {"recipe.yaml", "metrics.json", "predictions.parquet", "model", "README.md", "report.html", "trial.json"}
-    assert {path.name for path in run.iterdir()} == expected | {"log.jsonl"}
+    assert {path.name for path in run.iterdir()} == expected | {"log.jsonl", "golden.json", "files.json"}
     rows = parquet.read_table(run / "predictions.parquet").to_pylist()
     assert len(rows) == 100
     texts = tmp_path / "texts.json"
@@ -105,3 +105,7 @@ def test_the_wheel_fine_tunes_and_plain_transformers_says_the_same(
     again = json.loads(_toolkit(installed, tmp_path, "predict", "out/run", rows[0]["text"], "--json"))
     assert again["predictions"][0]["prediction"] == rows[0]["prediction"]
     assert again["predictions"][0]["probability"] == pytest.approx(rows[0]["probability"], abs=1e-5)
+    advice = _toolkit(installed, tmp_path, "choose", "--task", "translation", "--explain")
+    assert "encoder-decoder" in advice
+    korean = _toolkit(installed, tmp_path, "push", "out/run", "--card-only", "--language", "ko")
+    assert (tmp_path / korean.strip()).read_text(encoding="utf-8").count("정확도") > 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -15,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from toolkit.hub import render_card
+from toolkit.hub.card import render_card
+from toolkit.hub.card_check import check_card
 
 RECIPE = "data:\n  source: packaged:rotten-tomatoes\n  columns: {text: text, label: label}\n"
 ODD = "a|b *c* _d_ `e` <script>alert(1)</script> [f](javascript:g) {{ 7 * 7 }} $$h$$"
@@ -35,10 +38,18 @@ def html(card: str) -> str:
     return MarkdownIt("commonmark", {"html": True}).enable("table").render(load(card).text)
 
 
+def printed(code: str) -> str:
+    """What lines of Python print."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    return out.getvalue()
+
+
 def text(card: str) -> str:
     """What a reader sees."""
     inner = re.sub(r"<[^>]*>", "", html(card))
-    for entity, character in {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}.items():
+    for entity, character in {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}.items():
         inner = inner.replace(entity, character)
     return inner
 
@@ -77,6 +88,7 @@ def test_every_figure_stands_in_the_card(metrics):
         assert words in seen
     assert "More information needed" not in seen
     assert render(metrics) == render(deepcopy(metrics))
+    assert check_card(render(metrics)) == ()
 
 
 @pytest.mark.parametrize(
@@ -158,6 +170,7 @@ def test_no_string_breaks_the_front_matter_or_the_tables(metrics, name, label, w
     odd["splits"]["test"]["confusion"]["labels"][0] = label
     card = render(odd)
     card.encode("utf-8")
+    assert check_card(card) == ()
     assert [r.metric_value for r in load(card).data.eval_results] == [0.8402, 0.8399]
     assert re.findall(STRUCTURE, html(card)) == re.findall(STRUCTURE, html(render(metrics)))
 
@@ -196,10 +209,7 @@ def test_the_snippet_runs(metrics, tiny_bert: Path, tmp_path: Path, columns):
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
     recipe = yaml.safe_dump({"data": {"columns": {name: name for name in columns}}})
     (snippet,) = re.findall(r"```python\n(.*?)\n```", render(metrics, recipe_yaml=recipe), re.DOTALL)
-    *setup, call = snippet.replace("RUN/model", tmp_path.as_posix()).splitlines()
-    names: dict[str, Any] = {}
-    exec("\n".join(setup), names)
-    answer = eval(call.replace("…", "a long text " * 100), names)
+    answer = eval(printed(snippet.replace("RUN/model", tmp_path.as_posix()).replace("…", "a long text " * 100)))
     (answer,) = answer if isinstance(answer, list) else [answer]
     assert answer["label"] in labels.values()
-    assert ("text_pair" in call) == ("text_pair" in columns)
+    assert ("text_pair" in snippet) == ("text_pair" in columns)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
 import re
 import sys
 from pathlib import Path
@@ -42,10 +45,10 @@ def test_the_snippet_says_what_the_toolkit_says(
     recipe = yaml.safe_dump({"data": {"columns": {name: name for name in columns}}})
     (snippet,) = re.findall(r"```python\n(.*?)\n```", render_card(metrics, recipe_yaml=recipe), re.DOTALL)
     snippet = snippet.replace("RUN/model", tmp_path.as_posix()).replace('"text_pair": "…"', f'"text_pair": "{PAIR}"')
-    *lines, last = snippet.replace("…", TEXT).splitlines()
-    names: dict[str, Any] = {}
-    exec("\n".join(lines), names)
-    answer = eval(last, names)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(snippet.replace("…", TEXT), {})
+    answer = ast.literal_eval(printed.getvalue())
     texts = dict(zip(("text", "text_pair"), (TEXT, PAIR), strict=True))
     rows = Dataset.from_dict({"id": [0], **{name: [texts[name]] for name in columns}})
     expected = predict(open_for_prediction(LocatedModel("mine", tmp_path)), rows).rows()[0]
@@ -65,7 +68,7 @@ def test_the_snippet_says_what_the_toolkit_says(
 )
 def test_intended_use_is_that_of_the_problem(problem: str, columns: dict[str, str], use: str):
     metrics = {"task": "text-classification", "family": "encoder", "problem": problem}
-    assert use in intended_use(metrics, {"data": {"columns": columns}})
+    assert use in str(intended_use(metrics, {"data": {"columns": columns}}))
 
 
 def test_limits_of_several_labels(metrics: dict[str, Any]):
@@ -73,10 +76,10 @@ def test_limits_of_several_labels(metrics: dict[str, Any]):
     sentences = [str(sentence) for sentence in measured_limits(several)]
     assert sentences == [
         "In exact match it is no better than a baseline that costs nothing: 0.500 against 0.550 "
-        "(`Most frequent set of labels`).",
+        "(Most frequent set of labels).",
         "The hardest label is `화` (F1 0.333): found in 10 of 40 test rows that have it, given to 20.",
     ]
-    assert any("calibrated" in sentence for sentence in unmeasured(several))
+    assert any("calibrated" in str(sentence) for sentence in unmeasured(several))
 
 
 def test_limits_of_scores(metrics: dict[str, Any]):
@@ -84,7 +87,7 @@ def test_limits_of_scores(metrics: dict[str, Any]):
     sentences = [str(sentence) for sentence in measured_limits(scores)]
     assert sentences[0].startswith("In mean absolute error it is no better than a baseline that costs nothing: 0.900")
     assert sentences[1].startswith("Half of the predictions are off by 0.457 or less")
-    assert not any("calibrated" in sentence for sentence in unmeasured(scores))
+    assert not any("calibrated" in str(sentence) for sentence in unmeasured(scores))
 
 
 def test_cards_have_every_figure(metrics: dict[str, Any]):

@@ -56,6 +56,7 @@ def test_next_commands_can_be_copied_whatever_the_folder_is_called(run: dict[str
     assert commands == [
         ["toolkit", "predict", folder, "your own text"],
         ["toolkit", "evaluate", folder, "--data", "your-file.csv"],
+        ["toolkit", "push", folder, "your-name/your-model"],
     ]
 
 

@@ -66,10 +66,11 @@ def test_rows_without_references_have_no_score():
 )
 def test_next_commands_are_of_the_task_and_can_be_copied(task: str, family: str, asked: str):
     folder = "runs/내 것"
-    lines = next_lines({"task": task, "family": family}, folder=folder)
-    first, second, *more = [shlex.split(line) for line in lines if line.startswith("  toolkit ")]
+    lines = next_lines({"task": task, "family": family, "method": "full"}, folder=folder)
+    first, second, *more, last = [shlex.split(line) for line in lines if line.startswith("  toolkit ")]
     assert first == ["toolkit", "predict", folder, asked]
     assert second == ["toolkit", "evaluate", folder, "--data", "your-file.csv"]
+    assert last == ["toolkit", "push", folder, "your-name/your-model"]
     if task == "fill-mask":
         ((*verb, recipe, override),) = more
         assert (verb, override) == (["toolkit", "fine-tune"], f"model.name={folder}/model")

@@ -18,6 +18,7 @@ class EncoderDecoderAdapter(Adapter):
     def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
         """A text that spells a special token is text: the library's heads read the last of equally many ``</s>``."""
         tokenizer.split_special_tokens = True
+        tokenizer.init_kwargs["split_special_tokens"] = True  # what is saved
         ids, end = tokenizer("a")["input_ids"], tokenizer.eos_token_id
         if end is not None and end not in ids:
             raise IntegrityError(f"the tokenizer puts no {tokenizer.eos_token} behind a text")

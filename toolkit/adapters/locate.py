@@ -84,7 +84,9 @@ def _from_hub(name: str) -> LocatedModel:
     repo, _, revision = name.partition("@")
     reason = "offline" if constants.HF_HUB_OFFLINE else _download(repo, revision or None, name=name)
     try:
-        folder = Path(snapshot_download(repo, revision=revision or None, local_files_only=True))
+        # The same patterns as when it was fetched: without them the client misses what was left out.
+        kept = snapshot_download(repo, revision=revision or None, local_files_only=True, allow_patterns=HUB_FILES)
+        folder = Path(kept)
     except (LocalEntryNotFoundError, HFValidationError) as error:
         found = f"there is no such folder{_meant(Path(name))}, and as a model of the hub it is not in the cache"
         found += f", and the hub is not to be reached ({reason})" if reason else ""

@@ -17,23 +17,41 @@ from typing import Annotated, Any
 import typer
 
 from toolkit import __version__
-from toolkit.cli import console, doctor, evaluate, extract, fine_tune, predict, recipes, trials, zero_shot
+from toolkit.cli import (
+    choose,
+    console,
+    doctor,
+    evaluate,
+    export,
+    extract,
+    fine_tune,
+    predict,
+    push,
+    recipes,
+    trials,
+    verify,
+    zero_shot,
+)
 from toolkit.errors import Fault, RecipeError, ResourceError, ToolkitError
 from toolkit.interrupt import Interrupted
 
 app = typer.Typer(
     name="toolkit",
-    help="Transfer learning with pretrained Transformers: fine-tune from a recipe, evaluate honestly, predict.",
+    help="Transfer learning with pretrained Transformers: choose, fine-tune from a recipe, evaluate honestly, publish.",
     epilog=console.example("toolkit fine-tune movie-sentiment", "toolkit recipes list"),
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("choose", epilog=choose.EXAMPLE)(choose.choose)
 app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("extract", epilog=extract.EXAMPLE)(extract.extract)
 app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)
+app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("push", epilog=push.EXAMPLE)(push.push)
+app.command("verify", epilog=verify.EXAMPLE)(verify.verify)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")

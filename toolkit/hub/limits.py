@@ -5,51 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.hub.markdown import Markdown, code_span, escape
+from toolkit.hub.card_results import slice_name, slices
+from toolkit.hub.card_words import Words, words_of
+from toolkit.hub.markdown import Markdown, code_span
 from toolkit.names import Method, Problem, Task
-from toolkit.report.facts import Confused, Measure, confusion_rows, count, most_confused, results
-from toolkit.report.label_facts import hardest_labels, problem_of, spread_of_errors
+from toolkit.report.facts import Measure, confusion_rows, metric_name, most_confused, results
+from toolkit.report.label_facts import hardest_labels, number, problem_of
 from toolkit.report.text_facts import is_text_task
 
+_NO_SHIFT = 1 / 100
+"""Of a usual error: a shift of less than this is none."""
 
-def measured_limits(metrics: Mapping[str, Any]) -> list[Markdown]:
-    """One sentence a finding: baselines that are not beaten, classes that are confused, rows of classes never seen."""
-    sentences = _not_beaten(metrics)
+
+def measured_limits(metrics: Mapping[str, Any], words: Words | None = None) -> list[Markdown]:
+    """One sentence a finding: baselines that are not beaten, classes that are confused, texts that are harder.
+
+    Args:
+        metrics: the content of ``metrics.json``.
+        words: of the card; English if not given.
+    """
+    words = words or words_of("en")
     test = metrics["splits"]["test"]
-    sentences += _about_labels(test)
+    sentences = _not_beaten(metrics, words) + _of_errors(test, words) + _hardest(test, words)
     confusion = test.get("confusion")
-    if confusion is None:
-        return sentences
-    sentences += _found_least(confusion)
-    sentences += [_confused(pair) for pair in most_confused(confusion, at_most=1)]
-    unknown = sum(sum(row) for _, row in confusion_rows(confusion)[len(confusion["labels"]) :])
-    if unknown:
-        sentences.append(Markdown(f"{count(unknown, 'test row')} of classes that training did not have: all wrong."))
-    return sentences
+    if confusion is not None:
+        sentences += _found_least(confusion, words)
+        sentences += [
+            words(
+                "limits.confused",
+                reference=code_span(pair.reference),
+                prediction=code_span(pair.prediction),
+                n=pair.rows,
+                rows=words.count("test_rows", pair.of_rows),
+            )
+            for pair in most_confused(confusion, at_most=1)
+        ]
+        unknown = sum(sum(row) for _, row in confusion_rows(confusion)[len(confusion["labels"]) :])
+        sentences += [words("limits.unknown", rows=words.count("test_rows", unknown))] if unknown else []
+    return sentences + _harder_texts(metrics, words)
 
 
-def unmeasured(metrics: Mapping[str, Any]) -> list[str]:
+def unmeasured(metrics: Mapping[str, Any], words: Words | None = None) -> list[Markdown]:
     """What nobody should take for known, a sentence each."""
-    is_text = is_text_task(metrics)
-    is_score = problem_of(metrics) is Problem.REGRESSION
-    calibration = "" if is_text or is_score else ", and whether the probabilities are calibrated"
-    sentences = [
-        "Any other data than this test split: other domains, languages and times.",
-        "The spread over seeds: this is one training. The intervals say how far another test sample would move a "
-        "figure, not another training.",
-        f"Differences between groups of people, robustness against misspelt or hostile text{calibration}.",
-    ]
-    if metrics["task"] in (Task.TRANSLATION, Task.TEXT_GENERATION):
-        sentences.append(
-            "What people think of its texts: whether they are right, fluent or harmful. It can write what is false, "
-            "and repeat what stood in its training texts."
-        )
-    if metrics["method"] != Method.SCRATCH:
-        sentences.append("Whether the pretrained model had seen the test rows before.")
-    return sentences
+    words = words or words_of("en")
+    labelled = not is_text_task(metrics) and problem_of(metrics) is not Problem.REGRESSION
+    asked = metrics["method"] == Method.ZERO_SHOT
+    keys = {
+        "other": True,
+        "prompts": asked,
+        "seeds": not asked,
+        "groups": True,
+        "calibrated": labelled,
+        "people": metrics["task"] in (Task.TRANSLATION, Task.TEXT_GENERATION),
+        "seen": metrics["method"] != Method.SCRATCH,
+        "other_speed": True,
+    }
+    return [words(f"unmeasured.{key}") for key, holds in keys.items() if holds]
 
 
-def _not_beaten(metrics: Mapping[str, Any]) -> list[Markdown]:
+def _not_beaten(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
     """The metrics in which something that costs nothing is at least as good."""
     model, *baselines = results(metrics)
     sentences = []
@@ -57,33 +71,46 @@ def _not_beaten(metrics: Mapping[str, Any]) -> list[Markdown]:
         known = [(result.measures[name], result.name) for result in baselines if name in result.measures]
         theirs, baseline = max(known, key=lambda pair: pair[0].goodness, default=(Measure(), ""))
         if ours.value is not None and theirs.value is not None and theirs.goodness >= ours.goodness:
-            metric = escape(ours.words.name)
             sentences.append(
-                Markdown(
-                    f"In {metric} it is no better than a baseline that costs nothing: "
-                    f"{ours.text} against {theirs.text} ({code_span(baseline)})."
+                words(
+                    "limits.not_beaten",
+                    metric=ours.words.name,
+                    ours=ours.text,
+                    theirs=theirs.text,
+                    baseline=words.name(baseline),
                 )
             )
     return sentences
 
 
-def _about_labels(test: Mapping[str, Any]) -> list[Markdown]:
-    """Of several labels the hardest one, of scores how far they are off."""
-    errors = spread_of_errors(test)
-    sentences = [Markdown(errors)] if errors else []
-    for score in hardest_labels(test, at_most=1):
-        recall = score["recall"] or 0.0
-        found = f"{count(round(recall * score['rows']))} of {count(score['rows'], 'test row')}"
-        sentences.append(
-            Markdown(
-                f"The hardest label is {code_span(score['label'])} (F1 {score['f1']:.3f}): found in {found} that "
-                f"have it, given to {count(score['given'])}."
-            )
-        )
+def _of_errors(test: Mapping[str, Any], words: Words) -> list[Markdown]:
+    """How far predicted numbers are off."""
+    errors = test.get("errors")
+    if errors is None:
+        return []
+    sentences = [words("limits.errors", median=number(errors["median"]), p95=number(errors["p95"]))]
+    bias = errors["bias"]
+    if abs(bias) > errors["median"] * _NO_SHIFT:
+        sentences.append(words(f"limits.{'high' if bias > 0 else 'low'}", bias=number(abs(bias))))
     return sentences
 
 
-def _found_least(confusion: Mapping[str, Any]) -> list[Markdown]:
+def _hardest(test: Mapping[str, Any], words: Words) -> list[Markdown]:
+    """Of several labels a text the one that is found worst."""
+    return [
+        words(
+            "limits.hardest",
+            label=code_span(score["label"]),
+            f1=f"{score['f1']:.3f}",
+            found=round((score["recall"] or 0.0) * score["rows"]),
+            rows=words.count("test_rows", score["rows"]),
+            given=score["given"],
+        )
+        for score in hardest_labels(test, at_most=1)
+    ]
+
+
+def _found_least(confusion: Mapping[str, Any], words: Words) -> list[Markdown]:
     shares = [
         (row[index] / sum(row), row[index], sum(row), label)
         for index, (label, row) in enumerate(confusion_rows(confusion)[: len(confusion["labels"])])
@@ -92,12 +119,33 @@ def _found_least(confusion: Mapping[str, Any]) -> list[Markdown]:
     if not shares:
         return []
     share, found, rows, label = min(shares, key=lambda entry: entry[0])
-    of_rows = f"{count(found)} of {count(rows, 'test row')} ({100 * share:.0f} %)"
-    return [Markdown(f"The class found least is {code_span(label)}: {of_rows}.")]
+    of_rows = words.count("test_rows", rows)
+    return [words("limits.found_least", label=code_span(label), found=found, rows=of_rows, share=f"{100 * share:.0f}")]
 
 
-def _confused(pair: Confused) -> Markdown:
-    return Markdown(
-        f"The most frequent confusion: {code_span(pair.reference)} taken for {code_span(pair.prediction)}, "
-        f"{count(pair.rows)} of {count(pair.of_rows, 'test row')}."
-    )
+def _harder_texts(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
+    """Of each kind of slices the worst one, where its interval and that of the best do not overlap."""
+    by_kind: dict[str, list[tuple[Mapping[str, Any], Measure]]] = {}
+    for entry, measure in slices(metrics):
+        by_kind.setdefault(entry["by"], []).append((entry, measure))
+    sentences = []
+    for group in by_kind.values():
+        (worst_entry, worst), *_, (best_entry, best) = sorted(group, key=lambda pair: pair[1].goodness)
+        if _apart(worst, best):
+            sentences.append(
+                words(
+                    "limits.worse",
+                    kind=slice_name(worst_entry, metrics, words),
+                    metric=metric_name(metrics["splits"]["test"]["slices"]["metric"]),
+                    value=worst.text,
+                    best=best.text,
+                    best_kind=slice_name(best_entry, metrics, words),
+                )
+            )
+    return sentences
+
+
+def _apart(one: Measure, other: Measure) -> bool:
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return False
+    return one.high < other.low or other.high < one.low

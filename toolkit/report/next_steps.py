@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.names import Family, Task
+from toolkit.names import Family, Method, Task
 from toolkit.report.label_facts import reads_pairs
 
 _TEXTS = {
@@ -31,6 +31,8 @@ def next_lines(metrics: Mapping[str, Any], *, folder: str) -> list[str]:
     if metrics["task"] == Task.FILL_MASK:
         model = shlex.quote(f"model.name={folder}/model")
         lines.append(f"  toolkit fine-tune finetune-pretrained {model}")
+    if metrics["method"] != Method.ZERO_SHOT:
+        lines.append(f"  toolkit push {quoted} your-name/your-model")
     return [*lines, f"  look at {folder}/report.html; the model is in {folder}/model"]
 
 

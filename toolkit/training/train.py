@@ -93,7 +93,8 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
             _run(trainer, plan, checkpoint, log=RunLog(folder / "log.jsonl"))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
-    trained = trainer.accelerator.unwrap_model(trainer.model).cpu().eval()
+    # Without the wrapper that would go on computing in bf16 after training.
+    trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).cpu().eval()
     _put_back(trained, plan, state, root)
     return Trained(
         model=trained,

@@ -13,6 +13,7 @@ from toolkit.adapters.open import model_size
 from toolkit.data import ClassificationData, TextData
 from toolkit.evaluation import Evaluation, MetricValue, metrics_to_json
 from toolkit.evaluation.measured import LabelEvaluation
+from toolkit.evaluation.slices import count_labels
 from toolkit.evaluation.text_result import TextEvaluation
 from toolkit.names import Family, Split
 from toolkit.recipe import Recipe
@@ -36,10 +37,6 @@ def outcome(
     evaluate_seconds: float,
 ) -> dict[str, Any]:
     """Everything that is known of a finished run, as JSON-able values (DESIGN.md 4.4)."""
-    splits: dict[str, Any] = {Split.TRAIN.value: {"rows": len(data.train)}}
-    if data.validation is not None:
-        splits[Split.VALIDATION.value] = {"rows": len(data.validation)}
-    splits[Split.TEST.value] = split_result(test)
     return {
         "schema": SCHEMA,
         "task": recipe.task.value,
@@ -50,7 +47,7 @@ def outcome(
         "seed": recipe.seed,
         "labels": list(data.labels) if isinstance(data, ClassificationData) else [],
         **({"problem": data.problem.value} if isinstance(data, ClassificationData) else {}),
-        "splits": splits,
+        "splits": _splits(data, test),
         "baselines": {
             name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
         },
@@ -76,6 +73,25 @@ def outcome(
         },
         "environment": environment(),
     }
+
+
+def _splits(data: ClassificationData | TextData, test: LabelEvaluation | TextEvaluation) -> dict[str, Any]:
+    """Rows and labels of every split; of the test rows also what was measured."""
+    rows = {Split.TRAIN: data.train, Split.VALIDATION: data.validation, Split.TEST: data.test}
+    results = {
+        split.value: {
+            "rows": len(part),
+            **(
+                count_labels(part, problem=data.problem, labels=data.labels)
+                if isinstance(data, ClassificationData)
+                else {}
+            ),
+        }
+        for split, part in rows.items()
+        if part is not None
+    }
+    results[Split.TEST.value] |= split_result(test)
+    return results
 
 
 def split_result(evaluation: LabelEvaluation | TextEvaluation) -> dict[str, Any]:

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from transformers import set_seed
 
+from toolkit.adapters import LocatedModel
+from toolkit.adapters.open import open_tokenizer
 from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
 from toolkit.errors import RecipeError
+from toolkit.evaluation.golden import GOLDEN_FILE
 from toolkit.evaluation.measured import free_baselines
+from toolkit.evaluation.slices import measure_slices
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card import render_card
-from toolkit.names import Task
+from toolkit.hub.card_example import make_example
+from toolkit.hub.preflight import check_before_training
+from toolkit.names import Family, Task
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
@@ -34,6 +41,7 @@ from toolkit.trials.finished import (
 )
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
+from toolkit.trials.run_files import write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
 from toolkit.workflow.ways import Used, use_model
 
@@ -66,6 +74,7 @@ def fine_tune(
         raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
+    check_before_training(recipe.hub)
     data = _prepare(recipe)
     classes = f", {len(data.labels)} classes" if isinstance(data, ClassificationData) else ""
     say(f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on{classes}")
@@ -109,15 +118,40 @@ def _carry_out(recipe: Recipe, data: ClassificationData | TextData, *, work: Pat
     return metrics
 
 
-def _write_down(recipe: Recipe, metrics: Mapping[str, Any], used: Used, *, work: Path) -> None:
-    text = recipe_yaml(recipe)
+def _write_down(recipe: Recipe, metrics: dict[str, Any], used: Used, *, work: Path) -> None:
+    """Everything that a run leaves, but for its model; the limits and the example of the card are measured here."""
+    text, predictions = recipe_yaml(recipe), used.measured.predictions
+    model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
+    metrics["splits"]["test"]["slices"] = _slices(recipe, used)
+    metrics["example"] = make_example(
+        metrics, yaml.safe_load(text), predictions.columns(), folder=used.folder, model_config=model_config
+    )
+    if used.proof is not None:
+        metrics["parity"] = {name: parity.to_json() for name, parity in used.proof.parity.items()}
+        write_json_atomically(work / GOLDEN_FILE, used.proof.golden)
     write_text_atomically(work / RECIPE_FILE, text)
     write_json_atomically(work / METRICS_FILE, metrics)
-    used.measured.predictions.write(work / PREDICTIONS_FILE)
+    predictions.write(work / PREDICTIONS_FILE)
     page = render_page(metrics, recipe_yaml=text, samples=used.measured.samples(), losses=training_losses(work))
     write_text_atomically(work / "report.html", page)
-    model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
     write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text, model_config=model_config))
+    write_digests(work)
+
+
+def _slices(recipe: Recipe, used: Used) -> dict[str, Any]:
+    """The result by length, script and unknown tokens."""
+    tokenizer, longest = open_tokenizer(
+        LocatedModel(recipe.model.label, used.folder), max_length=recipe.data.max_length
+    )
+    reads_on = recipe.task is Task.FILL_MASK or (
+        recipe.task is Task.TEXT_GENERATION and used.family is Family.DECODER
+    )  # in parts, so that nothing is cut
+    return measure_slices(
+        used.measured.predictions,
+        tokenizer=tokenizer,
+        max_length=None if reads_on else longest,
+        metrics=recipe.metrics,
+    )
 
 
 def fine_tune_over_seeds(

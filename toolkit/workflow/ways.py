@@ -39,9 +39,10 @@ from toolkit.training import Trained, train
 from toolkit.training.callbacks import RunLog
 from toolkit.training.checkpoints import CHECKPOINTS
 from toolkit.training.head import fit_head
-from toolkit.training.save import save_model
+from toolkit.training.save import ADAPTER_FOLDER, save_model
 from toolkit.training.trainable import ParameterCount, count_parameters
 from toolkit.trials.finished import LOG_FILE
+from toolkit.workflow.proof import Proof, answers_in_memory, prove_saved
 
 CHECKED_ROWS = 64
 LOGITS_TOLERANCE = 1e-4
@@ -59,6 +60,7 @@ class Used:
         trained: what training gave.
         measured: on the test rows.
         evaluate_seconds: wall time of measuring.
+        proof: that what was saved is what was trained; None where nothing was saved.
     """
 
     family: Family
@@ -67,6 +69,7 @@ class Used:
     trained: Trained
     measured: Measured
     evaluate_seconds: float
+    proof: Proof | None = None
 
 
 def use_model(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> Used:
@@ -156,14 +159,20 @@ def _train_head(recipe: Recipe, data: ClassificationData, work: Path) -> Used:
     )
     head_size = sum(tensor.numel() for tensor in (head.weight, head.bias, *(head.hidden or ())))
     trained = _untrained(model, trainable=head_size, seconds=time.monotonic() - started)
+    before = answers_in_memory(opened, model, data, task=recipe.task)
     folder = save_model(model, opened, work)
     say("measuring on the test rows")
     started = time.monotonic()
-    measured = _measure_head(recipe, data, saved=folder, logits=head.logits(learnt_from(data.test)[0]).numpy())
-    return Used(body.family, located.revision, folder, trained, measured, time.monotonic() - started)
+    saved = open_for_prediction(LocatedModel(recipe.model.label, folder), task=recipe.task)
+    measured = _measure_head(recipe, data, saved, logits=head.logits(learnt_from(data.test)[0]).numpy())
+    seconds = time.monotonic() - started
+    proof = prove_saved(saved, data, before, task=recipe.task, measured=measured, adapter=work / ADAPTER_FOLDER)
+    return Used(body.family, located.revision, folder, trained, measured, seconds, proof)
 
 
-def _measure_head(recipe: Recipe, data: ClassificationData, *, saved: Path, logits: NDArray[np.float32]) -> Measured:
+def _measure_head(
+    recipe: Recipe, data: ClassificationData, saved: OpenedModel, *, logits: NDArray[np.float32]
+) -> Measured:
     """What the saved model says to the test rows.
 
     Its body has read most of them before: where it agrees on some of them with the head on these features, the
@@ -172,15 +181,14 @@ def _measure_head(recipe: Recipe, data: ClassificationData, *, saved: Path, logi
     Args:
         recipe: for the metrics.
         data: with the test rows.
-        saved: the model's folder.
+        saved: the model, opened again.
         logits: of the head on the features of the test rows, ``[rows, labels]``.
     """
-    opened = open_for_prediction(LocatedModel(recipe.model.label, saved), task=recipe.task)
     some = np.linspace(0, len(data.test) - 1, min(CHECKED_ROWS, len(data.test))).astype(np.int64)
-    read = logits_of(opened, data.test.select(some))
+    read = logits_of(saved, data.test.select(some))
     if np.abs(read - logits[some]).max() > LOGITS_TOLERANCE * max(1.0, np.abs(logits[some]).max()):
         warn("the saved model differs from the head on its features; all test rows are read again")
-        return measure_on(data.test, opened, task=recipe.task, metrics=recipe.metrics)
+        return measure_on(data.test, saved, task=recipe.task, metrics=recipe.metrics)
     predictions = predictions_of(data.problem, logits, data.test, labels=data.labels)
     return Measured(predictions, evaluate_labels(predictions, metrics=recipe.metrics))
 
@@ -204,12 +212,15 @@ def _measure_saved(
     recipe: Recipe, data: ClassificationData | TextData, opened: OpenedModel, *, trained: Trained, work: Path
 ) -> Used:
     """Save the model, open what was saved, and measure that."""
+    before = answers_in_memory(opened, trained.model, data, task=recipe.task)
     folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")
     started = time.monotonic()
     saved = open_for_prediction(LocatedModel(recipe.model.label, folder), task=recipe.task)
     measured = measure_on(data.test, saved, task=recipe.task, metrics=recipe.metrics)
-    return Used(opened.family, opened.revision, folder, trained, measured, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    proof = prove_saved(saved, data, before, task=recipe.task, measured=measured, adapter=work / ADAPTER_FOLDER)
+    return Used(opened.family, opened.revision, folder, trained, measured, seconds, proof)
 
 
 def _ask(recipe: Recipe, data: ClassificationData, work: Path) -> Used:

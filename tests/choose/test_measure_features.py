@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from toolkit.adapters import open_body
+from toolkit.adapters.features import pooled_features
+from toolkit.choose import measure_features as measuring
+from toolkit.choose.budget import Budget
+from toolkit.choose.candidates import Candidate, find_candidates
+from toolkit.choose.choose import _divided
+from toolkit.choose.costs import Costs
+from toolkit.choose.measure_features import features_answers, measure_features
+from toolkit.choose.measurement import Status
+from toolkit.choose.notebook import Notebook
+from toolkit.choose.work import Work
+from toolkit.names import Task
+from toolkit.training.head_linear import PENALTIES
+
+
+@pytest.fixture
+def work(reviews: Path, tmp_path: Path) -> Work:
+    rows = _divided(Task.TEXT_CLASSIFICATION, {"source": str(reviews)}, None)
+    return Work(rows=rows, budget=Budget(100.0), notebook=Notebook(tmp_path, data=rows.digest), folder=tmp_path)
+
+
+@pytest.fixture
+def candidate(tiny_bert: Path) -> Candidate:
+    return find_candidates([str(tiny_bert)], task=Task.TEXT_CLASSIFICATION)[0]
+
+
+def test_every_layer_is_scored_and_the_head_is_logistic_regression(work: Work, candidate: Candidate) -> None:
+    made = measure_features(work, candidate, seconds=60.0)
+    assert set(made.details["scores"]) == {"0", "1", "2"}
+    assert made.rows_learnt == len(work.rows.learn)
+    assert candidate.located is not None
+    (layer,) = made.recipe["features"]["layers"]
+    body = open_body(candidate.located)
+    learnt, judged = (pooled_features(body, rows, layers=[layer]) for rows in (work.rows.learn, work.rows.judge_rows))
+    scale = StandardScaler().fit(learnt)
+    agreed = []
+    for penalty in PENALTIES:
+        model = LogisticRegression(C=1 / penalty, max_iter=5_000).fit(scale.transform(learnt), work.rows.learn["label"])
+        agreed.append(float((model.predict(scale.transform(judged)) == np.array(made.answers)).mean()))
+    assert max(agreed) >= 0.95
+
+
+def test_the_same_answers_come_again_from_the_cache(work: Work, candidate: Candidate) -> None:
+    made = measure_features(work, candidate, seconds=60.0)
+    assert features_answers(work, candidate, made, work.rows.judge_rows) == made.answers
+
+
+def test_a_body_is_measured_once(work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = measure_features(work, candidate, seconds=60.0)
+    monkeypatch.setattr(measuring, "pooled_features", lambda *_, **__: pytest.fail("read again"))
+    other = Candidate(**{**vars(candidate), "name": "other"})
+    found = measuring._measure(work, other, seconds=60.0, known=[made])
+    assert (found.candidate, found.answers) == ("other", made.answers)
+    assert found.details["same_body_as"] == candidate.name
+
+
+def _costing(texts_per_second: float) -> Callable[..., Costs]:
+    return lambda *_, **__: Costs(1, 1, 0.1, 0.1, texts_per_second, None)
+
+
+@pytest.mark.parametrize(("rate", "n_learnt"), [(1.0, 40), (1e-4, 0)])
+def test_with_little_time_it_learns_from_fewer_rows_or_says_what_all_would_take(
+    rate: float, n_learnt: int, work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "FEWEST_TO_LEARN", 10)
+    monkeypatch.setattr(measuring, "_FASTER", 1.0)
+    monkeypatch.setattr(measuring, "measure_costs", _costing(rate))
+    made = measure_features(work, candidate, seconds=60.0)
+    assert made.status is (Status.MEASURED if n_learnt else Status.SKIPPED)
+    assert made.rows_learnt <= n_learnt + 8
+    assert made.reason is None or "would take about" in made.reason

@@ -1,0 +1,131 @@
+"""`toolkit export`: merged and ONNX, checked against golden rows, and nothing left where they do not agree."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from verified_models import SENTENCES, golden_of, labelled, translating
+
+from toolkit.cli.main import run
+from toolkit.names import Method
+from toolkit.workflow import export_onnx
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return labelled("bert", tmp_path_factory.mktemp("home") / "run")
+
+
+@pytest.fixture(scope="module")
+def with_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home") / "lora"
+    return labelled("bert", folder, method=Method.LORA, base_name=str(folder / "base"))
+
+
+def _other_answers(run_folder: Path, folder: Path) -> Path:
+    """The same run with another answer among its golden rows."""
+    shutil.copytree(run_folder, folder)
+    golden = golden_of(folder)
+    golden["rows"][2]["probabilities"][0] += 0.01
+    (folder / "golden.json").write_text(json.dumps(golden), encoding="utf-8")
+    return folder
+
+
+def test_merged_is_a_plain_model(with_adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "new" / "plain"
+    assert run(["export", str(with_adapter), "--format", "merged", "--output-dir", str(out)]) == 0
+    assert f"exported as merged: {out}" in capsys.readouterr().out
+    model = AutoModelForSequenceClassification.from_pretrained(out).eval()
+    golden = golden_of(with_adapter)
+    row = golden["rows"][0]
+    with torch.no_grad():
+        said = model(**AutoTokenizer.from_pretrained(out)(row["text"], return_tensors="pt")).logits.softmax(-1)[0]
+    assert said.tolist() == pytest.approx(row["probabilities"], abs=1e-6)
+    parity = json.loads((out / "parity.json").read_text(encoding="utf-8"))
+    assert parity["format"] == "merged"
+    assert (parity["rows"], parity["flips"], parity["tolerance"]) == (8, 0, 1e-4)
+    assert parity["largest_gap"] < 1e-6
+    assert "8 rows" in (out / "README.md").read_text(encoding="utf-8")
+    assert golden_of(out) == golden
+    assert [path.name for path in out.parent.iterdir()] == ["plain"]
+
+
+def test_onnx_gives_the_same_probabilities(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Asked with onnxruntime as its README says, for other rows and lengths than it was traced with."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    out = tmp_path / "out"
+    out.mkdir()
+    assert run(["export", str(finished), "--format", "onnx", "--output-dir", str(out), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["folder"], result["format"], result["parity"]["flips"]) == (str(out), "onnx", 0)
+    assert {path.name for path in out.iterdir()} >= {"model.onnx", "config.json", "tokenizer.json", "parity.json"}
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    session = onnxruntime.InferenceSession(str(out / "model.onnx"))
+    assert [(each.name, each.shape) for each in session.get_inputs()] == [
+        ("input_ids", ["batch", "length"]),
+        ("attention_mask", ["batch", "length"]),
+    ]
+    model = AutoModelForSequenceClassification.from_pretrained(finished / "model").eval()
+    for texts in (list(SENTENCES[:6]), [SENTENCES[6]]):
+        inputs = tokenizer(texts, padding=True, return_tensors="pt")
+        arrays = {each.name: inputs[each.name].numpy() for each in session.get_inputs()}
+        with torch.no_grad():
+            expected = model(**inputs).logits.numpy()
+        np.testing.assert_allclose(session.run(["logits"], arrays)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["merged", "onnx"])
+def test_nothing_is_left_of_an_export_with_other_answers(
+    form: str, with_adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setattr("toolkit.workflow.export.write_onnx", lambda *_: None)
+    monkeypatch.setattr("toolkit.workflow.export.opened_onnx", lambda opened, _: opened)
+    changed = _other_answers(with_adapter, tmp_path / "changed")
+    assert run(["export", str(changed), "--format", form, "--output-dir", str(tmp_path / "out")]) == 7
+    assert "does not answer as golden.json says, so it is not kept: 8 rows" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["changed"]
+
+
+def test_bad_input(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def export(target: Path | str, form: str, out: Path = tmp_path / "out") -> tuple[int, str]:
+        code = run(["export", str(target), "--format", form, "--output-dir", str(out)])
+        return code, capsys.readouterr().err
+
+    assert export(finished, "onx") == (
+        2,
+        "error: --format: there is no format 'onx'; did you mean 'onnx'?; allowed: merged, onnx\n",
+    )
+    assert export(finished, "merged")[0] == 2
+    assert export("alice/model", "merged")[0] == 2
+    code, told = export(finished, "onnx", finished)
+    assert (code, "choose another --output-dir" in told) == (4, True)
+    code, told = export(translating(tmp_path / "own"), "onnx")
+    assert (code, "translation (encoder-decoder), which writes token by token" in told) == (2, True)
+    code, told = export(finished / "model", "onnx")
+    assert (code, "there is no golden.json" in told) == (7, True)
+    monkeypatch.setattr(export_onnx, "find_spec", lambda _: None)
+    code, told = export(finished, "onnx")
+    assert (code, "pip install 'transfer-toolkit[onnx]'" in told) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_torch_cannot_express_is_one_line(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    pytest.importorskip("onnxruntime")
+
+    def gives_up(*_: object) -> None:
+        raise NotImplementedError("aten::nothing is not there\nmore lines")
+
+    monkeypatch.setattr(export_onnx, "_traced", gives_up)
+    assert run(["export", str(finished), "--format", "onnx", "--output-dir", str(tmp_path / "out")]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith("torch cannot export a model of the type 'bert': aten::nothing is not there")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,70 @@
+"""How long a choice may take: read from the command line, and told from a clock that only goes forward."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+
+from toolkit.errors import RecipeError
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
+_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
+
+
+def seconds_of(text: str) -> float:
+    """A time such as ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h 30m`` in seconds.
+
+    Raises:
+        RecipeError: it is no time, or nothing.
+    """
+    parts = _AMOUNT.findall(text)
+    seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
+    if not parts or _AMOUNT.sub("", text).strip() or seconds <= 0:
+        raise RecipeError(f"found {text!r}; write a time such as 90s, 10m or 1.5h", where="--budget")
+    return seconds
+
+
+def bytes_of(text: str) -> int:
+    """A size such as ``4GB``, ``512M`` or ``1000000`` in bytes.
+
+    Raises:
+        RecipeError: it is no size, or nothing.
+    """
+    found = _SIZE.fullmatch(text)
+    size = int(float(found[1]) * _BYTES[found[2].lower()]) if found else 0
+    if size <= 0:
+        raise RecipeError(f"found {text!r}; write a size such as 4GB or 512MB", where="--memory")
+    return size
+
+
+def told(seconds: float) -> str:
+    """A time for people: ``8 s``, ``3 min``, ``1.5 h``."""
+    if seconds < 100:
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A time to stay within.
+
+    Attributes:
+        seconds: all of it.
+        reserve: what is kept for the end: the test rows, the recipes and the page.
+        started: when it began to run, by `time.monotonic`.
+    """
+
+    seconds: float
+    reserve: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+
+    def spent(self) -> float:
+        """Seconds until now."""
+        return time.monotonic() - self.started
+
+    def left(self) -> float:
+        """Seconds that measuring may still take; at least 0."""
+        return max(0.0, self.seconds - self.reserve - self.spent())

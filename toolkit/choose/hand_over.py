@@ -1,0 +1,75 @@
+"""What is handed over: a recipe for each way that is worth its cost, which loads and runs as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.choose.candidates import Candidate
+from toolkit.choose.decide import Decision
+from toolkit.choose.measure_runs import short_name
+from toolkit.choose.measurement import Measurement
+from toolkit.choose.recipes import recipe_tree
+from toolkit.choose.rows import Rows
+from toolkit.files import write_text_atomically
+from toolkit.names import Method
+from toolkit.recipe import build_recipe, load_recipe, recipe_yaml
+
+RECIPES = "recipes"
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The recipes by the name of the measurement that each one carries out.
+
+    Attributes:
+        paths: of the files, in the order of the front.
+    """
+
+    paths: Mapping[str, Path]
+
+    def of(self, made: Measurement | None) -> Path | None:
+        """The recipe of a measurement, if it has one."""
+        return None if made is None else self.paths.get(made.name)
+
+
+def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate], *, folder: Path) -> HandedOver:
+    """Write the recipes of the front; those of an earlier choice in the same folder are removed.
+
+    Args:
+        decision: with its front.
+        rows: the data.
+        candidates: by name.
+        folder: the output folder.
+    """
+    into = folder / RECIPES
+    into.mkdir(parents=True, exist_ok=True)
+    paths: dict[str, Path] = {}
+    for made in decision.front:
+        name = "-".join(dict.fromkeys([short_name(made.candidate), str(made.method)]))
+        path = into / f"{name}.yaml"
+        while path in paths.values():  # folders of the same name in different places
+            path = path.with_stem(f"{path.stem}-2")
+        write_text_atomically(path, _text(made, rows, candidates[made.candidate], path))
+        load_recipe(path)
+        paths[made.name] = path
+    for other in into.glob("*.yaml"):
+        if other not in paths.values():
+            other.unlink()
+    return HandedOver(paths)
+
+
+def _text(made: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
+    parts = {name: value for name, value in made.recipe.items() if name in ("features", "zero_shot", "training")}
+    seed = int(made.recipe.get("seed", 0))
+    tree = recipe_tree(rows, candidate, Method(str(made.method)), parts=parts, seed=seed)
+    value = (
+        "" if made.value is None else f"{rows.judge.metric} {made.value:.4f} on {_judged(made, rows):,} validation rows"
+    )
+    head = [f"# toolkit fine-tune {path}", f"# From toolkit choose: {value}."]
+    return "\n".join([*head, recipe_yaml(build_recipe(tree))])
+
+
+def _judged(made: Measurement, rows: Rows) -> int:
+    return len(rows.judge_rows) if made.rows is None else len(made.rows)

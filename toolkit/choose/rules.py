@@ -1,0 +1,151 @@
+"""What is known of the three families before anything is measured; the rules themselves are in ``rules.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.names import Family, Problem
+
+LANGUAGES = ("en", "ko")
+"""The languages in which advice is worded."""
+
+ABOUT = ("attends", "pretrained", "how", "cost", "length", "rows", "language")
+"""What rules are about, in the order in which they are told."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the task and its data; None is not known.
+
+    Attributes:
+        problem: what the labels are.
+        n_rows: rows to learn from.
+        length_p95_tokens: tokens that 95 % of the texts do not exceed.
+        text_language: the language of the texts, such as ``ko``.
+    """
+
+    problem: Problem = Problem.SINGLE_LABEL
+    n_rows: int | None = None
+    length_p95_tokens: float | None = None
+    text_language: str | None = None
+
+
+@dataclass(frozen=True)
+class TaskRule:
+    """What a task wants.
+
+    Attributes:
+        wants: ``understanding``, ``generation`` or ``both``.
+        families: those that can do it, first the one to try first.
+        texts: why, by language.
+        source: where that is from.
+    """
+
+    wants: str
+    families: tuple[Family, ...]
+    texts: Mapping[str, str]
+    source: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is known.
+
+    Attributes:
+        about: one of `ABOUT`.
+        families, tasks: for whom it holds; none named: for all.
+        when: what must be known of the data, each by its name.
+        texts: the sentences by language; ``{length}`` and the like stand for facts.
+        source: paper and section.
+    """
+
+    about: str
+    texts: Mapping[str, str]
+    source: str
+    families: tuple[Family, ...] = ()
+    tasks: tuple[str, ...] = ()
+    when: Mapping[str, Any] = field(default_factory=dict)
+
+    def holds(self, task: str, family: Family, facts: Facts) -> bool:
+        """Whether it has something to say here."""
+        named = (not self.families or family in self.families) and (not self.tasks or task in self.tasks)
+        return named and all(_CONDITIONS[name](facts, value) for name, value in self.when.items())
+
+    def text(self, language: str, facts: Facts) -> str:
+        """Its sentences with the facts filled in."""
+        known: dict[str, str] = {}
+        if facts.n_rows is not None:
+            known["n_rows"] = f"{facts.n_rows:,}"
+        if facts.length_p95_tokens is not None:
+            known["length"] = f"{facts.length_p95_tokens:,.0f}"
+            known |= {
+                f"share_{width}": f"{attention_share(facts.length_p95_tokens, width):.0%}" for width in (384, 768)
+            }
+        return self.texts[language].format_map(known)
+
+
+_CONDITIONS: dict[str, Callable[[Facts, Any], bool]] = {
+    "length_over": lambda facts, tokens: facts.length_p95_tokens is not None and facts.length_p95_tokens > tokens,
+    "rows_under": lambda facts, rows: facts.n_rows is not None and facts.n_rows < rows,
+    "problem": lambda facts, problem: facts.problem == problem,
+    "text_language": lambda facts, language: facts.text_language == language,
+}
+"""What ``when`` may ask for; what is not known is not so."""
+
+
+def attention_share(n_tokens: float, hidden_dim: int) -> float:
+    """The part of a layer's work that full attention makes, between 0 and 1.
+
+    A layer whose feed-forward part is four times as wide does 24·d² operations for a token in its linear parts (12·d²
+    weights, a multiplication and an addition each), and 4·n·d in attention (n products with keys, n with values).
+    Kaplan et al. 2020, table 1.
+
+    Args:
+        n_tokens: the length of the text.
+        hidden_dim: the width d of the layer.
+    """
+    return n_tokens / (n_tokens + 6 * hidden_dim)
+
+
+@cache
+def task_rules() -> Mapping[str, TaskRule]:
+    """What each task wants, by the task's name."""
+    return {
+        name: TaskRule(entry["wants"], _families(entry), _texts(entry), entry["source"])
+        for name, entry in _read()["tasks"].items()
+    }
+
+
+@cache
+def family_rules() -> tuple[Rule, ...]:
+    """All rules of families, in the order of `ABOUT`."""
+    rules = [
+        Rule(
+            about=entry["about"],
+            texts=_texts(entry),
+            source=entry["source"],
+            families=_families(entry),
+            tasks=tuple(entry.get("tasks", ())),
+            when=entry.get("when", {}),
+        )
+        for entry in _read()["rules"]
+    ]
+    return tuple(sorted(rules, key=lambda rule: ABOUT.index(rule.about)))
+
+
+def _read() -> Any:
+    return yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+
+
+def _families(entry: Mapping[str, Any]) -> tuple[Family, ...]:
+    return tuple(Family(name) for name in entry.get("families", ()))
+
+
+def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {language: entry[language] for language in LANGUAGES}

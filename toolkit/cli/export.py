@@ -1,0 +1,43 @@
+"""`toolkit export`: a run's model merged or as an ONNX file, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import console
+from toolkit.errors import RecipeError, explain
+
+EXAMPLE = console.example(
+    "toolkit export runs/quickstart --format onnx --output-dir exported/quickstart",
+    "toolkit export runs/with-lora --format merged --output-dir exported/plain",
+)
+
+_FORMATS = ("merged", "onnx")
+
+
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a model folder with golden.json.")],
+    form: Annotated[
+        str, typer.Option("--format", help="merged: the adapter in its base model; onnx: one file for ONNX Runtime.")
+    ],
+    output_dir: Annotated[Path, typer.Option(help="The folder to make.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Write a model in another form, if that answers as the run's golden rows say.
+
+    Beside it stand tokenizer, configuration, and parity.json with the largest gap and the labels that flipped. Beyond
+    the tolerance nothing is written and the exit code is 7.
+    """
+    if form not in _FORMATS:
+        raise RecipeError(explain(f"there is no format {form!r}", allowed=_FORMATS, name=form), where="--format")
+    from toolkit.workflow.export import Format
+    from toolkit.workflow.export import export as carry_out
+
+    exported = carry_out(run, form=Format(form), output_dir=output_dir)
+    if as_json:
+        console.print_json(exported.to_json())
+    else:
+        console.print_lines([f"answers as before: {exported.parity}", f"exported as {form}: {exported.folder}"])

@@ -1,0 +1,174 @@
+"""A run's model in another form, let out only if it answers as the run's golden rows say."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters.adapter_folder import is_adapter
+from toolkit.adapters.quiet import quiet_library
+from toolkit.errors import IntegrityError, RecipeError, ResourceError
+from toolkit.evaluation.golden import GOLDEN_FILE, read_golden
+from toolkit.evaluation.golden_answers import answers
+from toolkit.evaluation.parity import Parity, compare
+from toolkit.files import write_json_atomically, write_text_atomically
+from toolkit.names import Family, Task
+from toolkit.progress import say
+from toolkit.training.save import ADAPTER_FOLDER, readable
+from toolkit.trials.subject import find_subject
+from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
+
+PARITY_FILE = "parity.json"
+
+
+class Format(StrEnum):
+    """The forms that a model can be exported in."""
+
+    MERGED = "merged"
+    ONNX = "onnx"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was exported.
+
+    Attributes:
+        folder: where it is.
+        format: the form.
+        parity: of its answers with the golden rows.
+    """
+
+    folder: Path
+    format: Format
+    parity: Parity
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"folder", "format", "parity"}``."""
+        return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json()}
+
+
+def export(target: str, *, form: Format, output_dir: Path) -> Exported:
+    """Write a model in another form, with tokenizer, configuration and the figures of its check.
+
+    Args:
+        target: a run folder, or a folder with a model or an adapter and ``golden.json``.
+        form: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime.
+        output_dir: a folder that is not there yet, or empty.
+
+    Raises:
+        RecipeError: if there is nothing to merge, or the model has no such form.
+        ResourceError: if the folder is in use or cannot be written.
+        IntegrityError: if there are no golden rows, or the export does not answer as they say; nothing is left then.
+    """
+    folder = Path(target).expanduser()
+    subject = find_subject(target)
+    if not folder.is_dir() or subject.untrained is not None:
+        found = "this is no folder" if subject.untrained is None else "this run has no model of its own"
+        raise RecipeError(f"{found}; export a finished run or a model's folder", where=target)
+    golden = read_golden(folder / GOLDEN_FILE)
+    if golden is None:
+        raise IntegrityError(
+            f"there is no {GOLDEN_FILE} to check an export against; fine-tune again with this version", where=target
+        )
+    task = Task(golden["task"])
+    source = _adapter_of(folder) if form is Format.MERGED else Path(subject.model).expanduser()
+    if form is Format.ONNX:
+        check_exportable(task, Family(golden["family"]))
+    with _whole_or_nothing(output_dir) as work:
+        opened = open_for_prediction(LocatedModel(target, source), task=task)
+        say(f"exporting {target} as {form}")
+        made = (_merge if form is Format.MERGED else _to_onnx)(opened, work, task)
+        parity = compare(golden["rows"], answers(made, golden["rows"], task=task), golden["tolerance"])
+        if not parity.passed:
+            raise IntegrityError(
+                f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=target
+            )
+        exported = Exported(output_dir, form, parity)
+        if form is Format.MERGED:
+            write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
+        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json()})
+        write_text_atomically(work / "README.md", _readme(opened, form, parity))
+    return exported
+
+
+def _adapter_of(folder: Path) -> Path:
+    for place in (folder / ADAPTER_FOLDER, folder):
+        if is_adapter(place):
+            return place
+    raise RecipeError(f"there is no adapter to merge; {folder / 'model'} is a plain model already", where=str(folder))
+
+
+def _merge(opened: OpenedModel, work: Path, task: Task) -> OpenedModel:
+    """The plain model, opened from what was written."""
+    _write_plain(opened, work, weights=True)
+    return open_for_prediction(LocatedModel(opened.name, work), task=task)
+
+
+def _to_onnx(opened: OpenedModel, work: Path, _: Task) -> OpenedModel:
+    _write_plain(opened, work, weights=False)
+    write_onnx(opened, work)
+    return opened_onnx(opened, work)
+
+
+def _write_plain(opened: OpenedModel, work: Path, *, weights: bool) -> None:
+    with quiet_library():
+        (opened.model if weights else opened.model.config).save_pretrained(str(work))
+        opened.tokenizer.save_pretrained(str(work))
+    readable(work)
+
+
+@contextmanager
+def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
+    """A folder beside the one that is wanted, which gets its name if all goes well, and else is removed."""
+    if output_dir.exists() and (not output_dir.is_dir() or any(output_dir.iterdir())):
+        raise ResourceError("this is there already; choose another --output-dir", where=str(output_dir))
+    work = output_dir.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        work.mkdir(parents=True)
+        yield work
+        if output_dir.is_dir():
+            output_dir.rmdir()
+        work.rename(output_dir)
+    except OSError as error:
+        raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(output_dir)) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
+    title = "A model with its adapter merged" if form is Format.MERGED else "A model for ONNX Runtime"
+    use = (
+        "It opens with plain transformers."
+        if form is Format.MERGED
+        else _ONNX_USE.format(
+            file=FILE, names=", ".join(f"`{name}`" for name in input_names(opened)), longest=opened.max_length
+        )
+    )
+    return f"""# {title}
+
+{use}
+
+Checked against golden rows, answers that were kept when the model was made: {parity.rows} rows, {parity.flips} of them
+with another answer, the largest gap between two probabilities (or numbers) {parity.largest_gap:.2g}, where
+{parity.tolerance:.2g} is tolerated. The same figures stand in `{PARITY_FILE}`.
+"""
+
+
+_ONNX_USE = """`{file}` reads {names} (int64, `[batch, length]`) and gives `logits`; its labels are in `config.json`.
+
+```python
+import onnxruntime
+from transformers import AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained(".")
+session = onnxruntime.InferenceSession("{file}")
+inputs = tokenizer(["…"], truncation=True, max_length={longest}, padding=True, return_tensors="np")
+logits = session.run(["logits"], {{name.name: inputs[name.name] for name in session.get_inputs()}})[0]
+```"""

@@ -1,0 +1,85 @@
+"""What shows a run to others, written beside it and sent nowhere: its card, and a demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.errors import HubError, RecipeError
+from toolkit.files import write_text_atomically
+from toolkit.hub.collect import card_of
+from toolkit.hub.manifest import CARD, Manifest, made_file, model_manifest
+from toolkit.hub.preflight import check_files, check_name
+from toolkit.hub.source import Source, find_source
+from toolkit.hub.space import write_space
+
+
+def write_card(run: str, repo_id: str | None = None, *, language: str = "en") -> Path:
+    """Write the card of a run as it would be pushed, and send nothing.
+
+    Args:
+        run: its folder.
+        repo_id: what its snippets shall name; None takes the recipe's, or else the folder.
+        language: of its own words, ``en`` or ``ko``.
+
+    Returns:
+        The file.
+
+    Raises:
+        IntegrityError: the run is not finished, or the card not sound.
+    """
+    source = _run(run)
+    repo_id = repo_id or source.hub_section().get("repo_id")
+    if repo_id is not None:
+        check_name(repo_id)
+    manifest = model_manifest(source.model, within=source.folder)
+    card = card_of(source, manifest, repo_id=repo_id, language=language)
+    check_files(Manifest((made_file(CARD, card.encode()),)), public=False)
+    write_text_atomically(source.folder / CARD, card)
+    return source.folder / CARD
+
+
+def write_demo(run: str, repo_id: str | None = None, *, commit: str | None = None) -> Path:
+    """Write the folder of a Gradio Space that answers with the published model.
+
+    Args:
+        run: its folder; the demo goes into its folder ``space``.
+        repo_id: where the model is published, as a whole; None takes the recipe's.
+        commit: which one the demo opens; None: the newest.
+
+    Returns:
+        The folder.
+
+    Raises:
+        RecipeError: no repository is named, or the run has no model of its own.
+    """
+    source = check_demo(run, repo_id, merged=True)
+    golden: Any = source.golden or {}
+    return write_space(
+        source.folder,
+        repo_id=repo_id or source.hub_section()["repo_id"],
+        metrics=source.metrics or {},
+        recipe=yaml.safe_load(source.recipe or ""),
+        model_config=model_manifest(source.model, within=source.folder).json("config.json"),
+        revision=commit,
+        examples=golden.get("rows", ()),
+    )
+
+
+def check_demo(run: str, repo_id: str | None = None, *, merged: bool) -> Source:
+    """Refuse, before anything is sent, a demo that could not be written; the arguments are those of `publish`."""
+    source = _run(run, merged=merged)
+    if repo_id is None and source.hub_section().get("repo_id") is None:
+        raise RecipeError("a demo opens a model from its repository; write owner/name behind the run")
+    if source.base is not None:
+        raise RecipeError("a demo opens a whole model, and this run has an adapter; add --merged", where="--space")
+    return source
+
+
+def _run(name: str, *, merged: bool = False) -> Source:
+    source = find_source(name, merged=merged)
+    if not source.is_run:
+        raise HubError("only a run has what this is made of", where=name)
+    return source
