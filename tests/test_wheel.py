@@ -108,4 +108,4 @@ def test_the_wheel_fine_tunes_and_plain_transformers_says_the_same(
     advice = _toolkit(installed, tmp_path, "choose", "--task", "translation", "--explain")
     assert "encoder-decoder" in advice
     korean = _toolkit(installed, tmp_path, "push", "out/run", "--card-only", "--language", "ko")
-    assert (tmp_path / korean.strip()).read_text(encoding="utf-8").count("정확도") > 0
+    assert (tmp_path / korean.strip()).read_text(encoding="utf-8").count("## 사용 방법") == 1
