@@ -41,7 +41,7 @@ bench: install
 	$(BIN)/python benchmarks/translate.py --data $(DATA) $(ARGS)
 
 # The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
-CARD_RECIPES ?= movie-sentiment movie-features movie-zero-shot
+CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean
 cards: install
 	for recipe in $(CARD_RECIPES); do $(RUN) fine-tune $$recipe || exit 1; done
 	$(BIN)/python -m toolkit.hub.refresh_cards

@@ -173,6 +173,8 @@ def test_a_budget_too_short_for_one_candidate_says_what_it_would_take(
     monkeypatch.setattr("toolkit.choose.stages.ZERO_SHOT_SHARE", 0.0)
     with pytest.raises(RecipeError, match=r"too short for one candidate.*--budget \d+s"):
         choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+    with pytest.raises(RecipeError, match=r"too short for one candidate; write --budget 10s or more"):
+        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(0.1), output_dir=tmp_path)
 
 
 def test_several_labels_and_numbers_are_measured_too(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -226,19 +227,22 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 
 def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> None:
-    """Say what one candidate would take, where not one could be measured in time."""
-    waiting = {made.candidate: made.details["needed_seconds"] for made in measured if "needed_seconds" in made.details}
-    if waiting:
-        name = min(waiting, key=lambda candidate: waiting[candidate])
+    """Say what one candidate would take, where time was all that was missing for one."""
+    waiting = [made for made in measured if made.status is Status.SKIPPED]
+    if not waiting:
+        failed = [f"{made.candidate}: {made.reason}" for made in measured if made.status is Status.FAILED]
+        warn("nothing could be measured that a recipe can carry out; " + "; ".join(dict.fromkeys(failed)))
+        return
+    known = [made for made in waiting if "needed_seconds" in made.details]
+    found = f"{told(budget.seconds)} are too short for one candidate"
+    wanted = 2 * budget.seconds
+    if known:
+        least = min(known, key=lambda made: made.details["needed_seconds"])
+        needed = least.details["needed_seconds"]
+        found += f": {least.candidate} would take about {told(needed)} beside the start"
         # A candidate gets half of the budget for its features, and there is the start before.
-        wanted = 2 * waiting[name] + budget.spent()
-        raise RecipeError(
-            f"{told(budget.seconds)} are too short for one candidate: {name} would take about {told(waiting[name])} "
-            f"beside the start; write --budget {max(10, 10 * round(wanted / 10 + 0.5))}s or more",
-            where="--budget",
-        )
-    failed = [f"{made.candidate}: {made.reason}" for made in measured if made.status is not Status.MEASURED]
-    warn("nothing could be measured that a recipe can carry out; " + "; ".join(dict.fromkeys(failed)))
+        wanted = max(wanted, 2 * needed + budget.spent())
+    raise RecipeError(f"{found}; write --budget {10 * math.ceil(wanted / 10)}s or more", where="--budget")
 
 
 def write_json(choice: Choice, text: str) -> None:

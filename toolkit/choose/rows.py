@@ -22,7 +22,7 @@ from toolkit.names import Problem, Task
 from toolkit.recipe import Recipe
 
 VALIDATION_SIZE = TEST_SIZE = 0.2
-MOST_JUDGING = 2_000
+MOST_JUDGING = 1_000
 """Validation rows beyond which more cost time and hardly change a decision."""
 
 
