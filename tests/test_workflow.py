@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, f1_score
 
 from toolkit.errors import HubError, RecipeError
-from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest
+from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
 from toolkit.trials.finished import FinishedRun
 from toolkit.trials.ledger import read_trials
 from toolkit.workflow import evaluate, fine_tune, fine_tune_over_seeds, predict
@@ -143,3 +143,16 @@ def test_several_processes_are_refused(tiny_tree: dict[str, Any], tmp_path: Path
     with pytest.raises(RecipeError, match="without torchrun"):
         fine_tune(_recipe(tiny_tree), name="tiny", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_publishing_needs_is_asked_before_training(tiny_tree: dict[str, Any], tmp_path: Path):
+    recipe = _recipe(tiny_tree, hub={"repo_id": "no owner", "license": "apache-2.0"})
+    with pytest.raises(HubError, match="no repository's name"):
+        fine_tune(recipe, name="tiny", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_it_is_published_makes_no_other_run(tiny_tree: dict[str, Any]):
+    named = _recipe(tiny_tree, hub={"repo_id": "you/tiny"})
+    assert recipe_digest(named) == recipe_digest(_recipe(tiny_tree))
+    assert "you/tiny" in recipe_yaml(named)
