@@ -17,7 +17,7 @@ from toolkit.choose.candidates import Candidate, find_candidates, usual_names
 from toolkit.choose.catalogue import suggest
 from toolkit.choose.decide import Decision, decide
 from toolkit.choose.hand_over import HandedOver, hand_over
-from toolkit.choose.look import Look, look
+from toolkit.choose.look import Look, look, text_language
 from toolkit.choose.measurement import Measurement, Stage, Status
 from toolkit.choose.notebook import Notebook
 from toolkit.choose.on_test import OnTest, measure_on_test
@@ -200,7 +200,7 @@ def _usual_models(task: Task, rows: Rows, *, memory_bytes: int | None) -> list[s
     from huggingface_hub import try_to_load_from_cache
 
     names = list(usual_names(task, n_rows=len(rows.learn), problem=rows.problem or Problem.SINGLE_LABEL))
-    for model in suggest(task, memory=memory_bytes):
+    for model in suggest(task, [text_language(rows.data) or "en"], memory_bytes):
         with contextlib.suppress(HubError, ValueError):
             if isinstance(try_to_load_from_cache(model.name, "config.json"), str):
                 names.append(model.name)

@@ -101,18 +101,22 @@ def look(data: ClassificationData | TextData, candidates: Sequence[Candidate]) -
         candidates: those that were refused, and those without a tokenizer, are left out.
     """
     train = _examined(data)
-    rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
-    texts = {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}
+    texts = _sampled(data)
     tokenizers = [(candidate, candidate.tokenizer()) for candidate in candidates]
     tokens = [_through(candidate, tokenizer, texts) for candidate, tokenizer in tokenizers if tokenizer is not None]
     return Look(
         rows=len(data.train),
         classes=train.classes,
-        text_language="ko" if _hangul_share(texts) >= KOREAN else None,
+        text_language=text_language(data),
         length_p95_tokens=min((one.report.p95_tokens for one in tokens), default=None),
         tokens=tuple(tokens),
         warnings=(*data.warnings, *_train_warnings(train, data), *_warnings(tokens)),
     )
+
+
+def text_language(data: ClassificationData | TextData) -> str | None:
+    """``ko`` where the training texts are mostly Hangul; None: not known."""
+    return "ko" if _hangul_share(_sampled(data)) >= KOREAN else None
 
 
 def look_lines(look: Look) -> list[str]:
@@ -138,6 +142,12 @@ def look_lines(look: Look) -> list[str]:
 def _smallest(classes: Mapping[str, int]) -> str:
     name, rows = min(classes.items(), key=lambda entry: entry[1])
     return f"the smallest {name!r} with {count(rows)}"
+
+
+def _sampled(data: ClassificationData | TextData) -> dict[str, list[str]]:
+    """Some of the training texts, spread over all of them, by their columns."""
+    rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
+    return {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}
 
 
 def _examined(data: ClassificationData | TextData) -> SplitReport:
