@@ -57,7 +57,7 @@ def main() -> None:
 
 def chosen(work: Path, data: str, folder: Path, models: Mapping[str, str], truth: list[dict[str, Any]]) -> Scores:
     """The best value that `choose` found for each model."""
-    seconds = SHARE * sum(row["seconds"] for row in truth if row["data"] == data) / 2  # of one learning rate
+    seconds = SHARE * sum(row["seconds"] for row in truth if row["data"] == data)
     section = {split: str(folder / f"{split}.csv") for split in ("train", "validation", "test")}
     choice = choose(
         Task.TEXT_CLASSIFICATION,

@@ -8,8 +8,7 @@ import sacrebleu
 
 from toolkit.evaluation import intervals
 from toolkit.evaluation.likelihoods import Likelihoods
-from toolkit.evaluation.text_measure import compare_texts, measure_texts
-from toolkit.evaluation.text_metrics import TextRows
+from toolkit.evaluation.text_measure import measure_texts
 
 WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "in", "mat", "house", "and", "then", "we", "saw", "it"]
 
@@ -79,14 +78,6 @@ def test_undefined_metrics_say_why():
     found = measure_texts(["perplexity", "bits_per_character"], likelihoods=nothing)
     assert found["perplexity"].to_json()["reason"].startswith("there are no tokens")
     assert found["bits_per_character"].value is None
-    compared = compare_texts(["perplexity"], first=TextRows(likelihoods=nothing), second=TextRows(likelihoods=nothing))
-    assert compared["perplexity"].holds_zero is None
-    assert compared["perplexity"].to_json() == {
-        "difference": None,
-        "ci95": None,
-        "holds_zero": None,
-        "reason": found["perplexity"].reason,
-    }
 
 
 def test_a_resample_without_units_keeps_the_value():
@@ -96,44 +87,3 @@ def test_a_resample_without_units_keeps_the_value():
 
 def test_no_metrics_is_no_result():
     assert measure_texts([], predictions=["a"], references=["a"]) == {}
-
-
-def test_a_difference_is_that_of_the_values_and_tighter_than_the_intervals():
-    worse, references = simulated(300, kept=0.7)
-    better = [
-        " ".join(row.split()[:-1] + reference.split()[-1:]) for row, reference in zip(worse, references, strict=True)
-    ]
-    names = ["bleu", "chrf"]
-    compared = compare_texts(names, first=TextRows(worse, references), second=TextRows(better, references))
-    values = [measure_texts(names, predictions=texts, references=references) for texts in (worse, better)]
-    for name in names:
-        assert compared[name].difference == pytest.approx(values[1][name].value - values[0][name].value, abs=1e-9)
-        lower, upper = compared[name].ci95
-        assert 0 < lower < compared[name].difference < upper
-        assert compared[name].holds_zero is False
-        assert upper - lower < values[0][name].ci95[1] - values[0][name].ci95[0]
-    same = compare_texts(["bleu"], first=TextRows(worse, references), second=TextRows(worse, references))["bleu"]
-    assert (same.difference, same.ci95, same.holds_zero) == (0.0, (0.0, 0.0), True)
-
-
-def test_equally_good_systems_differ_as_rarely_as_the_interval_says():
-    n_trials, apart = 200, 0
-    for seed in range(n_trials):
-        ones = np.ones(100, dtype=np.int64)
-        first, second = (
-            TextRows(likelihoods=Likelihoods(np.random.default_rng([seed, n]).normal(5, 1, 100), ones, ones))
-            for n in (0, 1)
-        )
-        found = compare_texts(["bits_per_character"], first=first, second=second, seed=seed, resamples=300)
-        apart += not found["bits_per_character"].holds_zero
-    assert 2 <= apart <= 22  # 5 % of 200 with a standard deviation of 3
-
-
-def test_what_cannot_be_compared_is_refused():
-    first, second = simulated_likelihoods(20), simulated_likelihoods(20, seed=1)
-    with pytest.raises(ValueError, match="do not count the same tokens"):
-        compare_texts(["perplexity"], first=TextRows(likelihoods=first), second=TextRows(likelihoods=second))
-    with pytest.raises(ValueError, match="different references"):
-        compare_texts(["bleu"], first=TextRows(["a"], ["b"]), second=TextRows(["a"], ["c"]))
-    with pytest.raises(ValueError, match="1 rows cannot be compared with 2"):
-        compare_texts(["bleu"], first=TextRows(["a"], ["b"]), second=TextRows(["a", "b"], ["b", "c"]))

@@ -169,9 +169,9 @@ def with_costs(measured: Sequence[Measurement]) -> list[Measurement]:
 
 
 def cost_of(made: Measurement) -> float:
-    """What decides between equals: the seconds from one text to its answer, or else a large number."""
+    """What decides between equals: the seconds from one text to its answer; infinite where it was not measured."""
     costs = made.costs or {}
-    return float(costs.get("latency_p50_seconds") or 1e6)
+    return float(costs.get("latency_p50_seconds") or math.inf)
 
 
 def _divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Rows:

@@ -2,7 +2,7 @@
 
 Both are measured on the same resamples (paired bootstrap; Efron 1979, Koehn 2004): what is hard for both cancels
 out, so that the difference is known far better than either value. `toolkit.evaluation.intervals` says how rows are
-drawn; every metric of the toolkit can be computed from how often each row was.
+drawn; a metric is computed from how often each row was.
 """
 
 from __future__ import annotations
@@ -15,18 +15,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.evaluation.intervals import drawn_rows, interval_of, mean_of_parts
-from toolkit.evaluation.label_set_metrics import LABEL_SET_METRICS, SetTally
-from toolkit.evaluation.label_set_predictions import LabelSetPredictions
-from toolkit.evaluation.metrics import METRICS, chosen_metrics
-from toolkit.evaluation.number_metrics import NUMBER_METRICS
-from toolkit.evaluation.number_predictions import NumberPredictions
-from toolkit.evaluation.predict import LabelPredictions
-from toolkit.evaluation.predictions import Predictions
-from toolkit.evaluation.tally import UNKNOWN, Cells, tally
-from toolkit.evaluation.text_measure import compare_texts
-from toolkit.evaluation.text_metrics import TextRows
-from toolkit.report.metric_words import metric_words
+from toolkit.evaluation.intervals import drawn_rows, interval_of
 
 RESAMPLES = 2000
 
@@ -75,45 +64,6 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: i
     return difference
 
 
-def paired_metric_difference(
-    metric: str, first: LabelPredictions, second: LabelPredictions, *, n: int = RESAMPLES, seed: int = 0
-) -> Difference | None:
-    """By how much one candidate's metric is better than another's on the same rows.
-
-    Args:
-        metric: a name that belongs to the problem; where less is better, less counts as better here too.
-        first, second: with the same references in the same order.
-        n, seed: as of `paired_difference`.
-
-    Returns:
-        None where the metric is undefined for one of them.
-
-    Raises:
-        RecipeError: the metric is unknown.
-        ValueError: the rows are not the same, or have no references.
-    """
-    if _references(first) != _references(second):
-        raise ValueError("the two candidates were not measured on the same rows")
-    metrics = [_metric_of(metric, predictions) for predictions in (first, second)]
-    difference = bootstrap_difference(metrics[0], metrics[1], n_rows=len(first), n=n, seed=seed)
-    return _better(difference, metric)
-
-
-def paired_text_difference(
-    metric: str, first: TextRows, second: TextRows, *, n: int = RESAMPLES, seed: int = 0
-) -> Difference | None:
-    """As `paired_metric_difference`, for what was written, or how probable it was.
-
-    Raises:
-        RecipeError: the metric is unknown.
-        ValueError: as `toolkit.evaluation.text_measure.compare_texts`, which compares.
-    """
-    compared = compare_texts([metric], first=second, second=first, seed=seed, resamples=n)[metric]
-    if compared.difference is None or compared.ci95 is None:
-        return None
-    return _better(Difference(compared.difference, *compared.ci95), metric)
-
-
 def bootstrap_difference(
     first: Metric, second: Metric, *, n_rows: int, n: int = RESAMPLES, seed: int = 0
 ) -> Difference | None:
@@ -138,57 +88,3 @@ def bootstrap_difference(
 
 def _mean(rows: NDArray[np.float64], drawn: Drawn) -> NDArray[np.float64]:
     return np.asarray(drawn @ rows / len(rows))
-
-
-def _better(difference: Difference | None, metric: str) -> Difference | None:
-    if difference is None or metric_words(metric).greater_is_better:
-        return difference
-    return Difference(-difference.value, -difference.high, -difference.low)
-
-
-def _references(predictions: LabelPredictions) -> list[object]:
-    if predictions.references is None:
-        raise ValueError("predictions without references cannot be compared")
-    return list(predictions.references)
-
-
-def _metric_of(name: str, predictions: LabelPredictions) -> Metric:
-    if isinstance(predictions, LabelSetPredictions):
-        return _of_label_sets(name, predictions)
-    if isinstance(predictions, NumberPredictions):
-        weighted = chosen_metrics([name], NUMBER_METRICS)[name].weighted
-        return partial(weighted, predictions.predicted, predictions.expected)
-    return _of_classes(name, predictions)
-
-
-def _of_classes(name: str, predictions: Predictions) -> Metric:
-    metric = chosen_metrics([name], METRICS)[name]
-    references, n_labels = np.asarray(predictions.reference_labels), len(predictions.labels)
-    rows = Cells(
-        references=np.where(references == UNKNOWN, n_labels, references),
-        predictions=predictions.predicted,
-        counts=np.ones(len(predictions), dtype=np.int64),
-        n_labels=n_labels,
-    )
-    return _mean_of_parts(lambda drawn: metric.parts(tally(rows, drawn.astype(np.int64))), len(predictions))
-
-
-def _of_label_sets(name: str, predictions: LabelSetPredictions) -> Metric:
-    metric = chosen_metrics([name], LABEL_SET_METRICS)[name]
-    given, expected, unknown = predictions.predicted, predictions.reference_sets, predictions.unknown
-    exact = (given == expected).all(axis=1) & (unknown == 0)
-    hits, has, was_given, right = (each.astype(np.float64) for each in (given & expected, expected, given, exact))
-
-    def parts(drawn: Drawn) -> NDArray[np.float64]:
-        of_rows = (hits, has, was_given, right, unknown)
-        found, wanted, answered, whole, missed = (np.rint(drawn @ each).astype(np.int64) for each in of_rows)
-        return metric.parts(SetTally(found, wanted, answered, drawn.shape[1], exact=whole, unknown=missed))
-
-    return _mean_of_parts(parts, len(given))
-
-
-def _mean_of_parts(parts: Metric, n_rows: int) -> Metric:
-    observed = parts(np.ones((1, n_rows)))[0]
-    if np.isnan(observed).all():
-        return lambda drawn: np.full(len(drawn), np.nan)
-    return lambda drawn: mean_of_parts(parts(drawn), observed)

@@ -67,7 +67,12 @@ def measure_features(
         lambda: _measure(work, candidate, seconds=seconds, known=known),
         method=Method.FEATURES.value,
         seconds=seconds * 1.2,
-        settings={"pooling": POOLING, "bf16": work.use_bf16, "seed": work.seed},
+        settings={
+            "pooling": POOLING,
+            "bf16": work.use_bf16,
+            "seed": work.seed,
+            "max_length": work.rows.max_length,
+        },
         enough=lambda made: made.rows_learnt >= len(work.rows.learn) or seconds <= made.details.get("seconds", 0.0),
     )
 
@@ -81,7 +86,7 @@ def features_answers(work: Work, candidate: Candidate, made: Measurement, asked:
         made: its measurement, by which layer and rows are known.
         asked: the rows.
     """
-    body = open_body(files_of(candidate))
+    body = open_body(files_of(candidate), max_length=work.rows.max_length)
     layers = made.recipe["features"]["layers"]
     learn = work.rows.some_to_learn(made.rows_learnt)
     every = _layers(body)
@@ -94,7 +99,7 @@ def features_answers(work: Work, candidate: Candidate, made: Measurement, asked:
 def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement]) -> Measurement:
     started = time.monotonic()
     rows = work.rows
-    body = open_body(files_of(candidate))
+    body = open_body(files_of(candidate), max_length=rows.max_length)
     digest = body_digest(body)
     same = next((made for made in known if made.body == digest and made.value is not None), None)
     if same is not None:

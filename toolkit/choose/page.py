@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from toolkit.choose.advise import advice_lines
 from toolkit.choose.budget import told
 from toolkit.choose.measurement import Status
-from toolkit.choose.picture import front_png, front_svg
+from toolkit.choose.picture import front_png
 from toolkit.choose.written import HEADER, choice_json, recommendation, result_rows
 from toolkit.files import replacing, write_text_atomically
 
@@ -30,15 +30,20 @@ def write_page(choice: Choice) -> None:
     Args:
         choice: with its recipes written.
     """
-    if choice.decision.points:
-        picture = front_png(choice.decision.points, quality=_quality(choice), cost=_COST, tied=choice.decision.tied)
+    picture = _picture(choice)
+    if picture is not None:
         with replacing(choice.folder / PICTURE) as temporary:
             temporary.write_bytes(picture)
-    write_text_atomically(choice.folder / PAGE, render_choice(choice))
+    write_text_atomically(choice.folder / PAGE, render_choice(choice, picture=picture))
 
 
-def render_choice(choice: Choice) -> str:
-    """The page; every string is escaped, as names and texts come from models and data that nobody has checked."""
+def render_choice(choice: Choice, *, picture: bytes | None) -> str:
+    """The page; every string is escaped, as names and texts come from models and data that nobody has checked.
+
+    Args:
+        choice: with its recipes written.
+        picture: a PNG file; None: nothing was measured that could be drawn.
+    """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, _REPORT], encoding="utf-8"),
         autoescape=True,
@@ -47,14 +52,13 @@ def render_choice(choice: Choice) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    rows, decision = choice.rows, choice.decision
-    picture = front_svg(decision.points, quality=_quality(choice), cost=_COST, tied=decision.tied)
+    rows = choice.rows
     page = environment.get_template("page.html.jinja").render(
         title=f"Chosen for {rows.data.source}",
         result=choice_json(choice),
         rows=rows.sizes(),
         sentences=recommendation(choice),
-        picture=Markup(picture),  # noqa: S704, it escapes the names itself
+        picture=None if picture is None else base64.b64encode(picture).decode("ascii"),
         header=[cell.format(metric=rows.judge.metric.replace("_", " ")) for cell in HEADER],
         table=result_rows(choice),
         recipes=[(name, str(path), path.read_text(encoding="utf-8")) for name, path in choice.recipes.paths.items()],
@@ -67,6 +71,8 @@ def render_choice(choice: Choice) -> str:
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
-def _quality(choice: Choice) -> str:
+def _picture(choice: Choice) -> bytes | None:
     metric = choice.rows.judge.metric.replace("_", " ")
-    return f"less {metric}" if choice.rows.judge.lower_is_better else metric
+    quality = f"less {metric}" if choice.rows.judge.lower_is_better else metric
+    decision = choice.decision
+    return front_png(decision.points, quality=quality, cost=_COST, tied=decision.tied) if decision.points else None

@@ -59,6 +59,11 @@ class Rows:
         """SHA-256 of all rows in their splits."""
         return self.data.digest
 
+    @property
+    def max_length(self) -> int | None:
+        """Tokens beyond which a text is cut; None: what each model was made for."""
+        return self.section.get("max_length")
+
     def sizes(self) -> str:
         """How many rows there are, for people."""
         learn, judge, test = len(self.learn), len(self.judge_rows), len(self.test)

@@ -151,6 +151,7 @@ class _Runs:
         return self.judge.quality(made) if made.status is Status.MEASURED else -math.inf
 
     def _arms(self, candidates: Sequence[Candidate]) -> list[Arm]:
+        """What could be run, the most promising first."""
         if self._is_perfect():
             return []
         of_name = {made.candidate: made for made in self.known if made.stage is Stage.FEATURES}
@@ -195,28 +196,38 @@ class _Runs:
         return first
 
     def _first_rung(self) -> float | None:
-        """How long the first runs are; arms that the budget has no room for are left out, the dearest first."""
+        """How long the first runs are; arms that the budget has no room for are left out.
+
+        As many of the most promising arms as fit are kept, and a less promising one only where none before it fits:
+        that a run is cheap is no reason for it where its model is not going to win.
+        """
         n_steps = max(1, len(self.work.rows.learn) // _ROWS_A_STEP)
         lengths = [length for length in LENGTHS if length * n_steps >= FEWEST_STEPS] or [LENGTHS[-1]]
-        while self.arms:
-            first = longest_first_rung(
-                [self.paces[arm.key].seconds for arm in self.arms],
-                available=self.work.budget.left(),
-                lengths=lengths,
-                longest=LONGEST,
-            )
+        best_ones = [self.arms[:n_arms] for n_arms in range(len(self.arms), 0, -1)]
+        for kept in [*best_ones, *([arm] for arm in self.arms[1:])]:
+            first = self._longest(kept, lengths)
             if first is not None:
+                self._leave_out([arm for arm in self.arms if arm not in kept], lengths[0])
                 return first
-            # Of equals the last one: the first is the method that suits a model of its size.
-            dearest = max(reversed(self.arms), key=lambda arm: self.paces[arm.key].seconds(lengths[0]))
-            needed, left = self.paces[dearest.key].seconds(lengths[0]), told(self.work.budget.left())
-            others = f" beside {len(self.arms) - 1} others" if len(self.arms) > 1 else ""
-            reason = f"a run of {lengths[0]:g} epochs would take about {told(needed)}{others}, and {left} are left"
-            self.skipped.append(
-                skipped(dearest.candidate, Stage.RUN, reason, method=dearest.method.value, needed=needed)
-            )
-            self.arms = [arm for arm in self.arms if arm is not dearest]
+        self._leave_out(self.arms, lengths[0])
         return None
+
+    def _longest(self, arms: Sequence[Arm], lengths: Sequence[float]) -> float | None:
+        return longest_first_rung(
+            [self.paces[arm.key].seconds for arm in arms],
+            available=self.work.budget.left(),
+            lengths=lengths,
+            longest=LONGEST,
+        )
+
+    def _leave_out(self, arms: Sequence[Arm], shortest: float) -> None:
+        """Say of some arms that the budget has no room for them."""
+        left = told(self.work.budget.left())
+        for arm in arms:
+            needed = self.paces[arm.key].seconds(shortest)
+            reason = f"a run of {shortest:g} epochs would take about {told(needed)}, and {left} are left for all runs"
+            self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method.value, needed=needed))
+        self.arms = [arm for arm in self.arms if arm not in arms]
 
     def _longer(self, runs: Sequence[tuple[Arm, float, Measurement]]) -> list[Measurement]:
         """Twice as long, as long as the time allows it and the last doubling has shown to be better."""
