@@ -10,6 +10,9 @@ from types import FrameType
 
 from toolkit.progress import say
 
+by_clock = threading.Event()
+"""Set where SIGINT comes from a clock and from no person: nobody is told what to press then."""
+
 
 class Interrupted(BaseException):
     """The run was asked to stop and can go on.
@@ -52,7 +55,8 @@ def stop_on_signals() -> Iterator[StopRequest]:
         if request.signal_number is not None:
             raise Interrupted(signal_number)
         request.signal_number = signal_number
-        say("stopping after this step and saving; once more to stop at once")
+        if not by_clock.is_set():
+            say("stopping after this step and saving; once more to stop at once")
 
     watched = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, remember) for number in watched}

@@ -40,39 +40,50 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, required=True)
     parser.add_argument("--own", type=Path)
     parser.add_argument("--ranker", help="a Python with transformer-ranker; none: it is left out")
+    parser.add_argument("--data", help="one data set, for which toolkit choose is asked, and no more")
     given = parser.parse_args()
     models = make_models(given.work / "models", own=given.own)
+    folders = make_data(given.work / "data", shared=given.shared)
     truth = json.loads((given.work / "truth.json").read_text(encoding="utf-8"))
-    n_models = len(models)
-    data = {
-        name: folder
-        for name, folder in make_data(given.work / "data", shared=given.shared).items()
-        if sum(row["data"] == name for row in truth) == n_models
-    }
-    orders = {"choose": {name: chosen(given.work, name, folder, models, truth) for name, folder in data.items()}}
+    if given.data is not None:
+        chosen(given.work, given.data, folders[given.data], models, truth)
+        return
+    orders = {"choose": {name: chosen(given.work, name, folder, models, truth) for name, folder in folders.items()}}
     if given.ranker:
-        orders["TransformerRanker"] = ranked(given.work, data, models, python=given.ranker)
+        orders["TransformerRanker"] = ranked(given.work, folders, models, python=given.ranker)
     report(orders, truth, given.work)
 
 
 def chosen(work: Path, data: str, folder: Path, models: Mapping[str, str], truth: list[dict[str, Any]]) -> Scores:
-    """The best value that `choose` found for each model."""
-    seconds = SHARE * sum(row["seconds"] for row in truth if row["data"] == data)
+    """The best value that `choose` found for each model; asked once, and kept."""
+    path = work / "choose" / f"{data}.json"
+    if not path.is_file():
+        path.parent.mkdir(exist_ok=True)
+        seconds = SHARE * sum(row["seconds"] for row in truth if row["data"] == data)
+        path.write_text(json.dumps(_choose(folder, models, seconds, output=path.with_suffix(""))), encoding="utf-8")
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    print(f"{data}: choose took {kept['seconds']:.0f} of {kept['budget']:.0f} s")
+    scores: Scores = kept["scores"]
+    return scores
+
+
+def _choose(folder: Path, models: Mapping[str, str], seconds: float, *, output: Path) -> dict[str, Any]:
     section = {split: str(folder / f"{split}.csv") for split in ("train", "validation", "test")}
     choice = choose(
         Task.TEXT_CLASSIFICATION,
         {**section, "columns": {"text": "text", "label": "label"}, "max_length": LONGEST},
         models=list(models.values()),
         budget=Budget(seconds),
-        output_dir=work / "choose" / data,
+        output_dir=output,
+        ledger=output.with_name("trials.jsonl"),
     )
-    by_place = {place: name for name, place in models.items()}
+    names = {place: name for name, place in models.items()}
+    quality = {point.name: point.quality for point in choice.decision.points}
     best: Scores = {}
     for made in choice.decision.contenders:
-        name = by_place[made.candidate]
-        best[name] = max(best.get(name, 0.0), choice.rows.judge.quality(made))
-    print(f"{data}: choose took {choice.seconds:.0f} of {seconds:.0f} s")
-    return best
+        name = names[made.candidate]
+        best[name] = max(best.get(name, 0.0), quality[made.name])
+    return {"budget": seconds, "seconds": choice.seconds, "scores": best}
 
 
 def ranked(work: Path, data: Mapping[str, Path], models: Mapping[str, str], *, python: str) -> dict[str, Scores]:

@@ -9,26 +9,35 @@ from toolkit.errors import RecipeError
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5_400), ("1h 30m", 5_400), ("2M", 120)]
+    ("text", "seconds"),
+    [("90", 90), ("90s", 90), ("10m", 600), ("1.5h", 5_400), ("1h 30m", 5_400), ("1h30m5s", 5_405), ("2M", 120)],
 )
 def test_times_are_read(text: str, seconds: float) -> None:
     assert seconds_of(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-3m", "0", "10 minutes", "3m later"])
+@pytest.mark.parametrize("text", ["", "soon", "-3m", "0", "10 minutes", "3m later", "1h30", "30 1h", "1 2"])
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(RecipeError, match="10m"):
         seconds_of(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("4GB", 4 * 10**9), ("512M", 512 * 10**6), ("1000", 1_000), ("1.5gib", 15 * 10**8)]
+    ("text", "size"),
+    [
+        ("4GB", 4 * 10**9),
+        ("512M", 512 * 10**6),
+        ("1000", 1_000),
+        ("1000 B", 1_000),
+        ("4GiB", 2**32),
+        ("1.5gi", 3 * 2**29),
+    ],
 )
 def test_sizes_are_read(text: str, size: int) -> None:
     assert bytes_of(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "much", "0GB", "4 apples"])
+@pytest.mark.parametrize("text", ["", "much", "0GB", "4 apples", "4iB"])
 def test_what_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(RecipeError, match="4GB"):
         bytes_of(text)
@@ -41,5 +50,19 @@ def test_a_budget_counts_from_its_start_and_keeps_its_reserve() -> None:
     assert Budget(10.0, started=time.monotonic() - 60.0).left() == 0.0
 
 
-def test_times_are_told_in_the_unit_that_fits() -> None:
-    assert [told(seconds) for seconds in (0.31, 8.4, 180, 7_200)] == ["0.3 s", "8 s", "3 min", "2.0 h"]
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.31, "0.3 s"),
+        (8.4, "8 s"),
+        (99.4, "99 s"),
+        (99.6, "1 min 40 s"),
+        (150, "2 min 30 s"),
+        (180, "3 min"),
+        (599.7, "10 min"),
+        (640, "11 min"),
+        (7_200, "2.0 h"),
+    ],
+)
+def test_times_are_told_in_the_unit_that_fits(seconds: float, words: str) -> None:
+    assert told(seconds) == words

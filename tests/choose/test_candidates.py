@@ -18,6 +18,7 @@ from toolkit.choose.candidates import (
     scratch_pays,
     usual_names,
 )
+from toolkit.choose.rules import family_rules
 from toolkit.errors import HubError, IntegrityError, RecipeError, ResourceError
 from toolkit.names import Family, Method, Problem, Task
 
@@ -153,6 +154,7 @@ def test_what_to_choose_from_when_nobody_says():
     packaged = ("packaged:minilm", "packaged:smollm2", "packaged:minilm2minilm")
     assert usual_names(CLASSIFY, n_rows=2000) == packaged
     assert usual_names(CLASSIFY, n_rows=SCRATCH_ROWS) == (*packaged, SCRATCH)
+    assert SCRATCH_ROWS in [rule.when.get("rows_under") for rule in family_rules()]
     assert usual_names(Task.TRANSLATION) == ("packaged:minilm2minilm", SCRATCH)
     assert not scratch_pays(CLASSIFY, None)
 

@@ -109,11 +109,6 @@ def test_suggestions_speak_the_languages_and_fit():
     assert small
     assert all(model.parameters * BYTES_TO_READ <= 10**9 for model in small)
     assert suggest(Task.TEXT_CLASSIFICATION, ["en"], 1000) == ()
-    long = suggest(Task.TEXT_CLASSIFICATION, ["en"], length_tokens=3000)
-    assert {model.name for model in long if model.family is Family.ENCODER} == {
-        "allenai/longformer-base-4096",
-        "answerdotai/ModernBERT-base",
-    }
 
 
 def test_suggestions_begin_with_the_family_to_try_first_and_the_smallest():

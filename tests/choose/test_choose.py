@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tiny_models import WORDS, pretrained
 
-from toolkit.choose import stages
+from toolkit.choose import runs, stages
 from toolkit.choose.budget import Budget
 from toolkit.choose.choose import Choice, choose
 from toolkit.choose.measurement import Measurement, Stage, Status
@@ -24,14 +26,25 @@ from toolkit.workflow import fine_tune
 LABELS = Task.TEXT_CLASSIFICATION
 
 
-@pytest.fixture(scope="module")
-def short_runs() -> pytest.MonkeyPatch:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(stages, "LENGTHS", (1.0,))
-    patch.setattr(stages, "LONGEST", 2.0)
-    patch.setattr(stages, "FEWEST_STEPS", 1)
-    patch.setattr(stages, "SEEDS", 2)
-    return patch
+@pytest.fixture(scope="module", autouse=True)
+def short_runs() -> Iterator[None]:
+    """Runs of one and two epochs, of whatever number of steps, and two seeds."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (
+            ("SHORTEST", 1.0),
+            ("LONGEST", 2.0),
+            ("FEWEST_STEPS", 2),
+            ("ENOUGH_STEPS", 1),
+            ("SEEDS", 2),
+        ):
+            patch.setattr(runs, name, value)
+        yield
+
+
+@pytest.fixture
+def no_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring ends with the features."""
+    monkeypatch.setattr(runs, "training_methods", lambda _: ())
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +60,15 @@ def chosen(
     tiny_bert: Path,
     broken: Path,
     reviews: Path,
-    short_runs: pytest.MonkeyPatch,
 ) -> Choice:
+    folder = tmp_path_factory.mktemp("chosen")
     return choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},
         models=[str(tiny_bert), str(broken)],
         budget=Budget(120.0),
-        output_dir=tmp_path_factory.mktemp("chosen") / "out",
+        output_dir=folder / "out",
+        ledger=folder / "trials.jsonl",
     )
 
 
@@ -81,14 +95,16 @@ def test_halving_runs_the_better_one_twice_as_long(chosen: Choice) -> None:
     assert epochs == [1.0, 1.0, 2.0]
 
 
-def test_runs_are_in_the_ledger_and_never_see_the_test_rows(chosen: Choice) -> None:
-    trials, _ = read_trials(chosen.folder / "runs" / "trials.jsonl")
-    assert len(trials) == len(_made(chosen, Stage.RUN)) + len(_made(chosen, Stage.SEEDS))
+def test_all_trials_are_in_the_ledger_and_runs_never_see_the_test_rows(chosen: Choice) -> None:
+    trials, _ = read_trials(chosen.folder.parent / "trials.jsonl")
+    tried = [Stage.ZERO_SHOT, Stage.FEATURES, Stage.RUN, Stage.SEEDS]
+    made = [one for stage in tried for one in _made(chosen, stage)]
+    assert [trial.method for trial in trials] == [one.method for one in made]
+    values = [(trial.metrics or {})["accuracy"]["value"] for trial in trials]
+    assert values == pytest.approx([one.value for one in made])
     run = chosen.folder / _made(chosen, Stage.RUN)[0].details["run"]
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["splits"]["test"]["rows"] == 24
-    judged = _made(chosen, Stage.RUN)[0]
-    assert metrics["splits"]["test"]["metrics"]["accuracy"]["value"] == pytest.approx(judged.value)
 
 
 def test_the_recommended_one_is_measured_on_the_test_rows(chosen: Choice) -> None:
@@ -98,7 +114,7 @@ def test_the_recommended_one_is_measured_on_the_test_rows(chosen: Choice) -> Non
 
 
 def test_each_recipe_of_the_front_loads_and_runs_as_it_is(chosen: Choice, tmp_path: Path) -> None:
-    paths = list(chosen.recipes.paths.values())
+    paths = chosen.recipes.paths
     assert len(paths) == len(chosen.decision.front) >= 1
     recommended = chosen.recipes.of(chosen.decision.recommended)
     assert recommended is not None
@@ -137,7 +153,9 @@ def test_the_same_choice_goes_on_where_it_was(
         models=[str(tiny_bert)],
         budget=Budget(120.0),
         output_dir=chosen.folder,
+        ledger=chosen.folder.parent / "again.jsonl",
     )
+    assert not (chosen.folder.parent / "again.jsonl").exists()
     assert (chosen.folder / FILE).read_text(encoding="utf-8") == before
     assert again.decision.recommended == chosen.decision.recommended
 
@@ -154,10 +172,11 @@ def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
         {"source": str(reviews), "max_length": 32},
         models=[str(tiny_bert)],
         budget=Budget(120.0),
-        output_dir=tmp_path,
+        output_dir=tmp_path / "out",
+        ledger=tmp_path / "trials.jsonl",
     )
-    runs = [made for made in choice.measured if made.stage is Stage.RUN]
-    assert {(made.status, made.reason) for made in runs} == {(Status.FAILED, "out of memory")}
+    trained = [made for made in choice.measured if made.stage is Stage.RUN]
+    assert {(made.status, made.reason) for made in trained} == {(Status.FAILED, "out of memory")}
     assert choice.decision.recommended is not None
 
 
@@ -178,11 +197,8 @@ def test_a_budget_too_short_for_one_candidate_says_what_it_would_take(
 
 
 def test_several_labels_and_numbers_are_measured_too(
-    tiny_bert: Path, sentences: list[tuple[str, str]], write_csv: Callable[..., Path], tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(stages, "FEATURES_SHARE", 0.9)
-    monkeypatch.setattr(stages, "LONGEST", 0.0)
+    tiny_bert: Path, sentences: list[tuple[str, str]], write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
     several = write_csv([(text, f"{label};long" if len(text) > 100 else label) for text, label in sentences[:80]])
     numbers = write_csv([(text, str(len(text))) for text, _ in sentences[:80]], name="numbers.csv")
     for problem, path, columns, metric in (
@@ -196,10 +212,17 @@ def test_several_labels_and_numbers_are_measured_too(
             models=[str(tiny_bert)],
             budget=Budget(60.0),
             output_dir=tmp_path / metric,
+            ledger=tmp_path / "trials.jsonl",
         )
         assert choice.rows.judge.metric == metric
         assert choice.decision.recommended is not None
-        assert choice.decision.recommended.value is not None
+        assert choice.on_test is not None
+        assert choice.on_test.value is not None
+        trained = _made(choice, Stage.RUN)
+        assert {made.method for made in trained} == {"full", "lora"}
+        for made in trained:  # what was read from the run's files is what the run itself has measured
+            metrics = json.loads((choice.folder / made.details["run"] / "metrics.json").read_text(encoding="utf-8"))
+            assert metrics["splits"]["test"]["metrics"][metric]["value"] == pytest.approx(made.value, abs=1e-6)
 
 
 def test_one_class_is_refused(write_csv: Callable[..., Path], tiny_bert: Path, tmp_path: Path) -> None:
@@ -218,3 +241,120 @@ def test_one_process_at_a_time_chooses_in_a_folder(tiny_bert: Path, reviews: Pat
 
     with FileLock(tmp_path / ".lock"), pytest.raises(ResourceError, match="another process"):
         choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+
+
+@pytest.mark.usefixtures("no_runs")
+def test_the_same_rows_as_another_problem_are_measured_anew(
+    tiny_bert: Path, sentences: list[tuple[str, str]], write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write_csv([(text, str(len(text) % 3)) for text, _ in sentences[:100]])
+    choices = [
+        choose(
+            LABELS,
+            {"source": str(path), "max_length": 32},
+            problem=problem,
+            models=[str(tiny_bert)],
+            budget=Budget(60.0),
+            output_dir=tmp_path / "out",
+            ledger=tmp_path / "trials.jsonl",
+        )
+        for problem in (None, Problem.REGRESSION)
+    ]
+    classes, numbers = (_made(choice, Stage.FEATURES)[0].answers or [] for choice in choices)
+    assert all(isinstance(answer, int) for answer in classes)
+    assert all(isinstance(answer, float) for answer in numbers)
+
+
+@pytest.mark.usefixtures("no_runs")
+def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
+    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def go() -> Choice:
+        return choose(
+            LABELS,
+            {"source": str(reviews), "max_length": 32},
+            models=[str(tiny_bert)],
+            budget=Budget(60.0),
+            output_dir=out,
+            ledger=tmp_path / "trials.jsonl",
+        )
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "measure_features", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            go()
+    before = [json.loads(line)["stage"] for line in (out / FILE).read_text(encoding="utf-8").splitlines()]
+    assert before == ["zero-shot"]
+    (out / "recipes").mkdir()
+    (out / "recipes" / "mine.yaml").write_text("# my own\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("toolkit.choose.measure_zero_shot._measure", interrupted)
+        choice = go()
+    assert choice.decision.recommended is not None
+    assert (out / "recipes" / "mine.yaml").is_file()
+
+
+@pytest.mark.usefixtures("no_runs")
+def test_an_error_on_the_test_rows_costs_no_page(
+    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("toolkit.choose.on_test._answers", too_large)
+    choice = choose(
+        LABELS,
+        {"source": str(reviews), "max_length": 32},
+        models=[str(tiny_bert)],
+        budget=Budget(60.0),
+        output_dir=tmp_path / "out",
+        ledger=tmp_path / "trials.jsonl",
+    )
+    assert choice.on_test is not None
+    assert choice.on_test.reason == "out of memory"
+    assert "The test rows were not measured: out of memory." in choice_lines(choice)
+    assert (choice.folder / "choose.html").is_file()
+
+
+def test_a_folder_with_other_files_is_refused(tiny_bert: Path, reviews: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("Chapter 1", encoding="utf-8")
+    with pytest.raises(ResourceError, match="not empty; give another --output-dir"):
+        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("task", [Task.TEXT_GENERATION, Task.TRANSLATION])
+def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
+    task: Task, write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    adjectives = [word for word in WORDS.split() if word.isascii() and word.isalpha()]
+    texts = [f"the film is {' '.join(of_text)}" for of_text in itertools.product(adjectives, repeat=2)][:150]
+    if task is Task.TRANSLATION:
+        path = write_csv([(text, " ".join(reversed(text.split()))) for text in texts], header=("source", "target"))
+    else:
+        path = write_csv([(text,) for text in texts], header=("text",))
+    pretrained_one = pretrained("gpt2" if task is Task.TEXT_GENERATION else "bart", tmp_path / "model")
+    choice = choose(
+        task,
+        {"source": str(path)},
+        models=[str(pretrained_one), "scratch"],
+        budget=Budget(300.0),
+        output_dir=tmp_path / "out",
+        ledger=tmp_path / "trials.jsonl",
+    )
+    assert choice.rows.judge.metric == "bits_per_character"
+    (scored,) = _made(choice, Stage.ZERO_SHOT)
+    trained = _made(choice, Stage.RUN)
+    assert {made.candidate for made in trained} == {"scratch"}
+    assert all(0 < (made.value or 0.0) < 20 for made in (scored, *trained))
+    recommended = choice.decision.recommended
+    assert recommended is not None
+    assert recommended.method == "scratch"
+    assert load_recipe(choice.recipes.paths[0]).task is task
+    assert choice.on_test is not None
+    assert choice.on_test.value is not None

@@ -102,6 +102,8 @@ def test_figures_agree_with_the_tokenizer_by_hand(write_csv: WriteCsv, packaged:
         sum(word == "café" for word in words) / sum(len(re.findall(r"\w", word)) for word in words)
     )
     assert one.attention_share == pytest.approx(one.report.p95_tokens / (one.report.p95_tokens + 6 * 384))
+    causal, _ = of(look(data, packaged), "packaged:smollm2")
+    assert causal.attention_share == pytest.approx(causal.report.p95_tokens / (causal.report.p95_tokens + 12 * 576))
 
 
 def test_a_tokenizer_that_composes_breaks_nothing(tmp_path: Path, write_csv: WriteCsv):
@@ -189,6 +191,17 @@ def test_lines_for_the_terminal(dialogue: list[tuple[str, str]], packaged: tuple
         f"{found.rows:,} rows to learn from of 2 classes, the smallest "
         f"{min(found.classes, key=found.classes.__getitem__)!r} with {min(found.classes.values()):,}"  # type: ignore[union-attr,arg-type]
     )
-    assert lines[2].split("  ")[0] == "model"
-    assert [line.split()[0] for line in lines[3:6]] == list(PACKAGED)
-    assert sum(line.startswith("! ") for line in lines) == len(found.warnings)
+    header, *rows = lines[2:]
+    assert "into jamo" in header
+    assert [line.split()[0] for line in rows] == list(PACKAGED)
+    one, _ = of(found, "packaged:minilm")
+    assert f" {one.broken_syllables:.0%} " in rows[0]
+    assert f" {one.report.p95_tokens:,.0f} " in rows[0]
+
+
+def test_jamo_are_a_column_for_korean_alone(
+    sentences: list[tuple[str, str]], packaged: tuple[Candidate, ...], write_csv: WriteCsv
+):
+    path = write_csv(sentences[:200])
+    assert not any("jamo" in line for line in look_lines(looked(path, packaged)))
+    assert len(look_lines(looked(path, ()))) == 1

@@ -13,8 +13,8 @@ from toolkit.adapters.features import pooled_features
 from toolkit.choose import measure_features as measuring
 from toolkit.choose.budget import Budget
 from toolkit.choose.candidates import Candidate, find_candidates
-from toolkit.choose.choose import _divided
 from toolkit.choose.costs import Costs
+from toolkit.choose.first_look import divided
 from toolkit.choose.measure_features import features_answers, measure_features
 from toolkit.choose.measurement import Status
 from toolkit.choose.notebook import Notebook
@@ -25,8 +25,9 @@ from toolkit.training.head_linear import PENALTIES
 
 @pytest.fixture
 def work(reviews: Path, tmp_path: Path) -> Work:
-    rows = _divided(Task.TEXT_CLASSIFICATION, {"source": str(reviews)}, None)
-    return Work(rows=rows, budget=Budget(100.0), notebook=Notebook(tmp_path, data=rows.digest), folder=tmp_path)
+    rows = divided(Task.TEXT_CLASSIFICATION, {"source": str(reviews)}, None)
+    notebook = Notebook(tmp_path, data=rows.digest)
+    return Work(rows=rows, budget=Budget(100.0), notebook=notebook, folder=tmp_path, ledger=tmp_path / "trials.jsonl")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import islice, permutations
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,17 @@ from datasets import Dataset
 from tiny_models import pretrained
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_scoring
-from toolkit.choose.measure_likelihood import bits_of
+from toolkit.choose.budget import Budget
+from toolkit.choose.candidates import find_candidates
+from toolkit.choose.first_look import divided
+from toolkit.choose.measure_likelihood import bits_of, measure_likelihood, unknown_share
+from toolkit.choose.measurement import Measurement, Status
+from toolkit.choose.notebook import Notebook
+from toolkit.choose.work import Work
+from toolkit.names import Task
+
+LONG = " ".join("abcdefgh"[place % 8] for place in range(60))
+"""Of more tokens than the models have positions, 40."""
 
 TEXTS = ["the film is good", "a b c d e f g h", "dull"]
 
@@ -55,3 +66,57 @@ def test_an_encoder_decoder_pays_for_the_target_given_the_source(name: str, tmp_
             logits = opened.model(**opened.tokenizer(source, return_tensors="pt"), decoder_input_ids=decoder_ids).logits
         expected = torch.nn.functional.cross_entropy(logits[0], labels[0], reduction="sum")
         assert bits == pytest.approx(float(expected) / math.log(2), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "bart", "own-encoder-decoder"])
+def test_every_token_of_a_long_target_is_paid_for_once(name: str, tmp_path: Path) -> None:
+    opened = _opened(name, tmp_path)
+    for weights in opened.model.parameters():
+        weights.data.zero_()  # so that all 40 tokens are equally probable everywhere
+    rows = Dataset.from_dict({"source": ["a b", LONG], "target": [LONG, "good film"]})
+    assert bits_of(opened, rows) == pytest.approx([61 * math.log2(40), 3 * math.log2(40)])
+
+
+def test_each_window_of_a_long_text_has_what_comes_before_in_sight(tmp_path: Path) -> None:
+    opened = _opened("gpt2", tmp_path)
+    written = [*opened.tokenizer(LONG, add_special_tokens=False)["input_ids"], 2]
+    expected = 0.0
+    for place, token in enumerate(written):
+        # <s> leaves 39 of the 40 positions; from the second window on, 19 of these repeat what came before.
+        first = 0 if place < 39 else 20 if place < 59 else 40
+        with torch.no_grad():
+            logits = opened.model(input_ids=torch.tensor([[1, *written[first:place]]])).logits[0, -1]
+        expected -= float(logits.log_softmax(dim=-1)[token])
+    assert bits_of(opened, Dataset.from_dict({"text": [LONG]}))[0] == pytest.approx(expected / math.log(2), rel=1e-4)
+
+
+def _measured(texts: list[str], folder: Path) -> Measurement:
+    lines = folder / "texts.txt"
+    lines.write_text("\n".join(texts), encoding="utf-8")
+    rows = divided(Task.TEXT_GENERATION, {"source": str(lines)}, None)
+    model = pretrained("gpt2", folder / "model")
+    (candidate,) = find_candidates([str(model)], task=Task.TEXT_GENERATION)
+    notebook, ledger = Notebook(folder, data=rows.digest), folder / "trials.jsonl"
+    work = Work(rows=rows, budget=Budget(100.0), notebook=notebook, folder=folder, ledger=ledger)
+    return measure_likelihood(work, candidate, seconds=60.0)
+
+
+def test_texts_that_a_tokenizer_knows_are_measured_in_bits_per_character(tmp_path: Path) -> None:
+    made = _measured([" ".join(letters) for letters in islice(permutations("abcdef"), 30)], tmp_path)
+    assert made.status is Status.MEASURED
+    assert made.answers is not None
+    assert made.value == pytest.approx(sum(made.answers) / (11 * len(made.answers)))
+
+
+def test_a_model_that_does_not_know_the_words_is_no_candidate(tmp_path: Path) -> None:
+    made = _measured([f"a b unheard {number * 'a '}c" for number in range(30)], tmp_path)
+    assert made.status is Status.FAILED
+    assert made.reason is not None
+    assert made.reason.startswith("bits per character cannot be compared: ")
+    assert "tokens are unknown to it" in made.reason
+
+
+def test_the_share_of_unknown_tokens_is_that_of_the_targets(tmp_path: Path) -> None:
+    opened = _opened("gpt2", tmp_path)
+    rows = Dataset.from_dict({"source": ["unheard of"] * 2, "target": ["a b c unheard", "a good </s>"]})
+    assert unknown_share(opened, rows) == pytest.approx(4 / 9)

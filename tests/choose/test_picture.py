@@ -19,12 +19,16 @@ POINTS = [
     Point("packaged:smollm2, lora", 0.85, 0.05, 0.82, 0.88),
     Point("한국어 모델 <b> $x$", 0.95, 0.2, 0.93, 0.97),
 ]
-WORDS = {"quality": "macro F1", "cost": "seconds & more"}
+SETTINGS = {
+    "quality": "macro F1",
+    "cost": "seconds & more",
+    "tied": lambda one, other: abs(one.quality - other.quality) < 0.02,
+}
 
 
 def drawn(points):
     """The axes, as matplotlib knows them."""
-    return _figure(points, **WORDS, tied=lambda one, other: abs(one.quality - other.quality) < 0.02).axes[0]
+    return _figure(points, **SETTINGS).axes[0]
 
 
 def test_every_point_stands_by_its_values_and_is_named_from_the_best():
@@ -59,15 +63,15 @@ def test_any_costs_can_be_drawn(costs):
 
 
 def test_the_file_is_a_picture_and_the_same_one_for_the_same_points():
-    png = front_png(POINTS, **WORDS)
-    assert png == front_png(list(reversed(POINTS)), **WORDS)
+    png = front_png(POINTS, **SETTINGS)
+    assert png == front_png(list(reversed(POINTS)), **SETTINGS)
     pixels = imread(io.BytesIO(png))[..., :3]
     blue = np.array(matplotlib.colors.to_rgb("#2563c9"))
     assert (np.abs(pixels - blue).max(axis=-1) < 0.01).sum() > 1000  # three filled circles and the line
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert (edge == 1).all()
     with pytest.raises(ValueError, match="no points"):
-        front_png([], **WORDS)
+        front_png([], **SETTINGS)
 
 
 def test_a_long_name_keeps_its_ends():

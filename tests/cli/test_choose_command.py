@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from toolkit.cli import choose as command
 from toolkit.cli import main
-
-
-@pytest.fixture(autouse=True)
-def verb() -> None:
-    """The verb, where the command line does not have it yet."""
-    if not any(known.name == "choose" for known in main.app.registered_commands):
-        main.app.command("choose", epilog=command.EXAMPLE)(command.choose)
+from toolkit.names import Problem
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -28,12 +21,30 @@ def test_advice_needs_no_data(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert "encoder-decoder: fits" in told
     assert "encoder: does not fit" in told
+    assert "LongT5" in told
 
 
 def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run(["--task", "text-classification", "--explain", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {one["family"] for one in told["advice"]} == {"encoder", "decoder", "encoder-decoder"}
+
+
+def test_advice_for_data_knows_how_long_and_how_many_they_are(
+    capsys: pytest.CaptureFixture[str], tiny_bert: Path, reviews: Path
+) -> None:
+    asked = ["--task", "text-classification", "--explain", "--data", str(reviews), "--models", str(tiny_bert)]
+    assert _run(asked) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("72 rows to learn from of 2 classes")
+    assert "\ntokenizer of" in told
+    assert "72 rows to learn from are few" in told
+    assert _run([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["look"]["tokens"][0]["name"] == str(tiny_bert)
+    length = f"{found['look']['length_p95_tokens']:,.0f}"
+    reasons = [reason["text"] for one in found["advice"] for reason in one["reasons"]]
+    assert any(text.startswith(f"95 % of your texts have at most {length} tokens") for text in reasons)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +56,8 @@ def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         (["--task", "text-classification", "--data", "x.csv", "--memory", "much"], "4GB"),
         (["--task", "translation", "--data", "x.csv", "--text-pair-column", "b"], "--text-pair-column"),
         (["--task", "summarization", "--data", "x.csv"], "--explain"),
+        (["--task", "fill-mask", "--data", "x.csv", "--explain"], "no --data"),
+        (["--task", "text-classification", "--data", "x.csv", "--explain", "--language", "de"], "en, ko"),
     ],
 )
 def test_what_is_wrong_with_the_command_line_is_told(
@@ -62,19 +75,21 @@ def test_a_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
-    def carry_out(task: str, section: dict[str, Any], **settings: Any) -> None:
-        seen.update(section=section, task=task, **settings)
+    def carry_out(task: str, **settings: Any) -> None:
+        seen.update(task=task, **settings)
         raise typer.Exit
 
     monkeypatch.setattr("toolkit.choose.choose.choose", carry_out)
     asked = ["--task", "translation", "--data", "source=a.en", "--data", "target=a.de", "--budget", "2m"]
     _run([*asked, "--models", "scratch, packaged:smollm2"])
-    assert seen["section"] == {"source": {"source": "a.en", "target": "a.de"}}
+    assert seen["data"] == {"source": {"source": "a.en", "target": "a.de"}}
+    assert seen["problem"] is None
     assert seen["models"] == ["scratch", " packaged:smollm2"]
     assert seen["budget"].seconds == 120
     asked = ["--task", "text-classification", "--data", "a.csv", "--data", "b.csv", "--test", "c.csv"]
-    _run([*asked, "--text-column", "q", "--label-column", "intent"])
-    assert seen["section"] == {
+    _run([*asked, "--text-column", "q", "--label-column", "intent", "--problem", "single_label_classification"])
+    assert seen["problem"] is Problem.SINGLE_LABEL
+    assert seen["data"] == {
         "train": ["a.csv", "b.csv"],
         "test": "c.csv",
         "columns": {"text": "q", "label": "intent"},
@@ -84,7 +99,7 @@ def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_choice_is_one_json_object(
     capsys: pytest.CaptureFixture[str], tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toolkit.choose.stages.LONGEST", 0.0)
+    monkeypatch.setattr("toolkit.choose.runs.training_methods", lambda _: ())
     out = tmp_path / "out"
     asked = ["--task", "text-classification", "--data", str(reviews), "--models", str(tiny_bert), "--json"]
     code = _run([*asked, "--budget", "60s", "--output-dir", str(out)])

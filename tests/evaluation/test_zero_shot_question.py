@@ -15,9 +15,18 @@ from zero_shot_models import save
 from toolkit.adapters import LocatedModel, locate_model
 from toolkit.errors import RecipeError
 from toolkit.evaluation.result import evaluate_predictions
-from toolkit.evaluation.zero_shot import ask, open_for_question, settle_question, zero_shot
+from toolkit.evaluation.zero_shot import (
+    Respondent,
+    ask,
+    likelihood,
+    open_for_question,
+    settle_question,
+    similarity,
+    zero_shot,
+)
 from toolkit.evaluation.zero_shot import question as question_module
 from toolkit.evaluation.zero_shot.ask import texts_of
+from toolkit.evaluation.zero_shot.calibration import CONTENT_FREE
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.recipe.schema import ZeroShotSection
@@ -166,6 +175,22 @@ def test_examples_stand_in_the_prompt_with_the_words_of_their_labels(
     assert len(same) == 1
     assert "= bad" in same[0]
     assert "= good" in same[0]
+
+
+@pytest.mark.parametrize(("kind", "computes"), [("minilm", "pooled_features"), ("gpt2", "decoder_scores")])
+def test_what_is_the_same_for_all_texts_is_computed_once(
+    kind: str, computes: str, located: dict[str, LocatedModel], rows: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    module = similarity if kind == "minilm" else likelihood
+    compute, asked = getattr(module, computes), []
+    monkeypatch.setattr(module, computes, lambda *a, **kw: (asked.append(len(a[1])), compute(*a, **kw))[1])
+    question = settle_question(located[kind], labels=LABELS, settings=ZeroShotSection())
+    respondent = Respondent(open_for_question(located[kind], question), question)
+    alone = [respondent.ask(rows.select([row])).predictions.probabilities[0] for row in range(3)]
+    n_once = len(question.templates) * (len(LABELS) if kind == "minilm" else len(CONTENT_FREE))
+    assert sum(asked) == 3 * (1 if kind == "minilm" else len(question.templates)) + n_once
+    expected = ask(respondent.opened, rows.select(range(3)), question).predictions.probabilities
+    np.testing.assert_allclose(alone, expected, atol=1e-4)
 
 
 def test_several_templates_are_averaged(located: dict[str, LocatedModel], rows: Dataset):

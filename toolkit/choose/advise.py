@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.choose.rules import ABOUT, LANGUAGES, Facts, Rule, family_rules, task_rules
@@ -120,26 +120,6 @@ def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGL
         found = f"{task} is not done with {family} models in this version"
     would = f"with {' or '.join(fitting)} it is" if fitting else "it only explains the task"
     return f"{found}; {would}; `toolkit choose --task {task} --explain` says why"
-
-
-def require_fitting(
-    task: Task | str, families: Iterable[Family], *, problem: Problem = Problem.SINGLE_LABEL, where: str | None = None
-) -> None:
-    """Refuse a task that none of the families fits.
-
-    Args:
-        task: what shall be done.
-        families: of the candidates.
-        problem: what the labels are.
-        where: the place for the message.
-
-    Raises:
-        RecipeError: with the families that would.
-    """
-    given = list(dict.fromkeys(families))
-    faults = [misfit(task, family, problem=problem) for family in given]
-    if given and all(faults):
-        raise RecipeError(*(fault for fault in faults if fault is not None), where=where)
 
 
 def advice_lines(advice: Sequence[Advice]) -> list[str]:

@@ -10,40 +10,50 @@ from toolkit.errors import RecipeError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
-_BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", re.IGNORECASE)
+_THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?\s*", re.IGNORECASE)
 
 
 def seconds_of(text: str) -> float:
     """A time such as ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h 30m`` in seconds.
+
+    A number alone is seconds; beside others each needs its unit, as ``1h30`` may mean either.
 
     Raises:
         RecipeError: it is no time, or nothing.
     """
     parts = _AMOUNT.findall(text)
     seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
-    if not parts or _AMOUNT.sub("", text).strip() or seconds <= 0:
-        raise RecipeError(f"found {text!r}; write a time such as 90s, 10m or 1.5h", where="--budget")
+    unclear = _AMOUNT.sub("", text).strip() or (len(parts) > 1 and not all(unit for _, unit in parts))
+    if unclear or seconds <= 0:
+        raise RecipeError(f"found {text!r}; write a time such as 90s, 10m, 1.5h or 1h30m", where="--budget")
     return seconds
 
 
 def bytes_of(text: str) -> int:
-    """A size such as ``4GB``, ``512M`` or ``1000000`` in bytes.
+    """A size such as ``4GB``, ``512M`` or ``1000000`` in bytes; ``4GiB`` counts by 1024 instead of 1000.
 
     Raises:
         RecipeError: it is no size, or nothing.
     """
     found = _SIZE.fullmatch(text)
-    size = int(float(found[1]) * _BYTES[found[2].lower()]) if found else 0
+    size = 0
+    if found:
+        size = int(float(found[1]) * (1024 if found[3] else 1000) ** _THOUSANDS[(found[2] or "").lower()])
     if size <= 0:
         raise RecipeError(f"found {text!r}; write a size such as 4GB or 512MB", where="--memory")
     return size
 
 
 def told(seconds: float) -> str:
-    """A time for people: ``8 s``, ``3 min``, ``1.5 h``."""
-    if seconds < 100:
-        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    """A time for people: ``0.3 s``, ``8 s``, ``1 min 40 s``, ``12 min``, ``1.5 h``."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if 60 * minutes + rest < 100:
+        return f"{60 * minutes + rest} s"
+    if minutes < 10:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
 
 

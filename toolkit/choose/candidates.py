@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 SCRATCH = "scratch"
 """The name of our own Transformer from random weights."""
 
-SCRATCH_ROWS = 100_000
-"""Labelled rows from which random weights are worth a try (Zhang, Zhao & LeCun 2015, section 5)."""
+SCRATCH_ROWS = 500_000
+"""Labelled rows from which random weights are worth a try, as rules.yaml says with its source."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,16 @@ class Candidate:
     max_length: int | None = None
     notes: tuple[str, ...] = ()
     refused: str | None = None
+
+    def files(self) -> LocatedModel:
+        """Its files.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if self.located is None:
+            raise ValueError(f"{self.name} has no files")
+        return self.located
 
     def tokenizer(self) -> PreTrainedTokenizerBase | None:
         """Its own tokenizer; None from scratch, where one is learnt from the texts, and where it cannot be chosen."""

@@ -77,20 +77,13 @@ def catalogue() -> tuple[Catalogued, ...]:
     )
 
 
-def suggest(
-    task: Task | str,
-    languages: Iterable[str] = ("en",),
-    memory: int | None = None,
-    *,
-    length_tokens: float | None = None,
-) -> tuple[Catalogued, ...]:
+def suggest(task: Task | str, languages: Iterable[str] = ("en",), memory: int | None = None) -> tuple[Catalogued, ...]:
     """Models for a task: of the family to try first before the others, and in it the smallest first.
 
     Args:
         task: what shall be done.
         languages: that the model has to have learnt, all of them.
         memory: bytes that its weights must fit into when they are only read; None: any.
-        length_tokens: tokens that it has to have positions for; None: any.
     """
     rule = task_rules().get(str(task))
     order = rule.families if rule is not None else ()
@@ -102,6 +95,5 @@ def suggest(
         and model.family in order
         and model.speaks(wanted)
         and (memory is None or model.parameters * BYTES_TO_READ <= memory)
-        and (length_tokens is None or length_tokens <= model.max_length)
     ]
     return tuple(sorted(fitting, key=lambda model: (order.index(model.family), model.parameters)))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from toolkit.interrupt import Interrupted
+from toolkit.interrupt import Interrupted, by_clock
 
 _PENDING_SECONDS = 0.05  # a signal that was sent has been answered by then
 
@@ -23,7 +23,7 @@ class OutOfTimeError(Exception):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        said = f"stopped after {seconds:.0f} s, its share of the budget" if seconds else "no time was left for it"
+        said = f"stopped after {seconds:.0f} s, the time that it was given" if seconds else "no time was left for it"
         super().__init__(said)
 
 
@@ -33,12 +33,11 @@ class _Alarm:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._is_set = True
-        self.went_off = False
 
     def go_off(self) -> None:
         with self._lock:
             if self._is_set:
-                self.went_off = True
+                by_clock.set()
                 _thread.interrupt_main(signal.SIGINT)
 
     def disarm(self) -> None:
@@ -66,16 +65,33 @@ def within(seconds: float) -> Iterator[None]:
     alarm = _Alarm()
     timer = threading.Timer(seconds, alarm.go_off)
     timer.daemon = True
-    try:
+    with _interruptible():
         try:
-            timer.start()
-            yield
+            try:
+                timer.start()
+                yield
+            finally:
+                timer.cancel()
+                alarm.disarm()
+                if by_clock.is_set():
+                    time.sleep(_PENDING_SECONDS)  # the interruption comes here if it has not come yet
+        except (KeyboardInterrupt, Interrupted):
+            if by_clock.is_set():
+                raise OutOfTimeError(seconds) from None
+            raise
         finally:
-            timer.cancel()
-            alarm.disarm()
-            if alarm.went_off:
-                time.sleep(_PENDING_SECONDS)  # the interruption comes here if it has not come yet
-    except (KeyboardInterrupt, Interrupted):
-        if alarm.went_off:
-            raise OutOfTimeError(seconds) from None
-        raise
+            by_clock.clear()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have SIGINT interrupt Python where it is ignored, as in the background jobs of scripts, or left to the system."""
+    before = signal.getsignal(signal.SIGINT)
+    if before not in (signal.SIG_IGN, signal.SIG_DFL):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

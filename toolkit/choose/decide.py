@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.choose.compare import Difference, is_tie
@@ -36,30 +36,37 @@ class Decision:
     points: tuple[Point, ...]
     tied: Tied
 
-    def why(self, judge: Judge) -> str:
-        """The decision in a sentence."""
+    def why(self) -> str:
+        """The decision in a sentence or two."""
         chosen = self.recommended
         if chosen is None:
             return "Nothing could be measured that a recipe can carry out."
-        best = self.contenders[0]
-        if best is chosen or best.name == chosen.name:
-            shared = {made.name for made in self.contenders if made.body is not None and made.body == chosen.body}
-            ties = [name for name, difference in self.differences.items() if is_tie(difference)]
-            rivals = [name for name in ties if name not in shared]
-            tied = f"; not shown to be better than {', '.join(rivals)}, which cost more" if rivals else ""
-            return f"{chosen.name} is the best on the validation rows{tied}."
-        return f"{best.name} is not shown to be better than {chosen.name}, which costs less."
+        usable = [made for made in self.contenders if made.method is not None]
+        if usable[0] is not chosen:
+            return f"{usable[0].name} is not shown to be better than {chosen.name}, which costs less."
+        rivals = [
+            made.name
+            for made in usable[1:]
+            if (made.body is None or made.body != chosen.body)
+            and made.name in self.differences
+            and is_tie(self.differences[made.name])
+        ]
+        tied = f"; not shown to be better than {', '.join(rivals)}, which cost no less" if rivals else ""
+        better = [made.name for made in self.contenders[: self.contenders.index(chosen)]]
+        untrained = f" As they are, {', '.join(better)} do better, but no recipe can use them so." if better else ""
+        return f"{chosen.name} is the best on the validation rows{tied}.{untrained}"
 
 
-def decide(measured: Sequence[Measurement], judge: Judge, *, cost: Callable[[Measurement], float]) -> Decision:
+def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     """Compare what was measured on the rows that each two have in common.
 
     Args:
         measured: all results.
         judge: of the validation rows.
-        cost: of using one, less being better.
     """
-    contenders = sorted(best_of_each(measured, judge), key=lambda made: -judge.quality(made))
+    found = best_of_each(measured, judge)
+    quality = _Qualities(found, judge)
+    contenders = sorted(found, key=lambda made: -quality.of(made))
     usable = [made for made in contenders if made.method is not None]
     by_name = {made.name: made for made in usable}
 
@@ -67,7 +74,7 @@ def decide(measured: Sequence[Measurement], judge: Judge, *, cost: Callable[[Mea
         difference = judge.difference(by_name[one.name], by_name[other.name])
         return difference is None or is_tie(difference)
 
-    points = [_point(made, judge, cost(made), place) for place, made in enumerate(_simplest_first(usable))]
+    points = [quality.point(made, place) for place, made in enumerate(_simplest_first(usable))]
     chosen = [by_name[point.name] for point in front(points, tied=tied)]
     recommended = chosen[-1] if chosen else None
     return Decision(
@@ -81,37 +88,75 @@ def decide(measured: Sequence[Measurement], judge: Judge, *, cost: Callable[[Mea
     )
 
 
+def cost_of(made: Measurement) -> float:
+    """What decides between equals: the seconds from one text to its answer; infinite where it was not measured."""
+    return float((made.costs or {}).get("latency_p50_seconds") or math.inf)
+
+
 def best_of_each(measured: Sequence[Measurement], judge: Judge) -> list[Measurement]:
-    """The best result of each candidate in each way; baselines are none.
+    """The result that stands for each candidate in each way; baselines are none.
 
-    Of runs of unlike length the longest counts, as that is what a recipe would do.
+    Of runs with several seeds it is the middle one, so that luck wins nothing; of runs of unlike length the longest,
+    as that is what training is for, unless a shorter one is shown to be better.
     """
-    best: dict[str, Measurement] = {}
+    ways: dict[str, dict[float, list[Measurement]]] = {}
     for made in measured:
-        if made.stage in (Stage.BASELINE, Stage.SEEDS) or made.status is not Status.MEASURED or made.value is None:
+        if made.stage is Stage.BASELINE or made.status is not Status.MEASURED or made.value is None:
             continue
-        other = best.get(made.name)
-        if other is None or _rank(made, judge) > _rank(other, judge):
-            best[made.name] = made
-    return list(best.values())
+        of_length = ways.setdefault(made.name, {})
+        of_length.setdefault(float(made.details.get("epochs") or 0.0), []).append(made)
+    return [_longest_that_pays(of_length, judge) for of_length in ways.values()]
 
 
-def _rank(made: Measurement, judge: Judge) -> tuple[float, float]:
-    return float(made.details.get("epochs") or 0.0), judge.quality(made)
+def _longest_that_pays(of_length: dict[float, list[Measurement]], judge: Judge) -> Measurement:
+    best, *longer = [_middle(of_length[length], judge) for length in sorted(of_length)]
+    for made in longer:
+        worse_by = judge.difference(best, made)
+        if worse_by is None or worse_by.low <= 0:
+            best = made
+    return best
+
+
+def _middle(of_seeds: Sequence[Measurement], judge: Judge) -> Measurement:
+    return sorted(of_seeds, key=judge.quality)[(len(of_seeds) - 1) // 2]
+
+
+class _Qualities:
+    """What results are worth, those of few rows among those of all.
+
+    Some rows may be easier than the others: a result of a part of the rows counts as what the best result of all rows
+    is worth, less the difference between the two on the rows that both have answered.
+
+    Args:
+        contenders: to be compared.
+        judge: of the validation rows.
+    """
+
+    def __init__(self, contenders: Sequence[Measurement], judge: Judge) -> None:
+        self._judge = judge
+        self._anchor = max((made for made in contenders if made.rows is None), key=judge.quality, default=None)
+
+    def of(self, made: Measurement) -> float:
+        """More is better."""
+        if made.rows is None or self._anchor is None:
+            return self._judge.quality(made)
+        difference = self._judge.difference(self._anchor, made)
+        return self._judge.quality(made) if difference is None else self._judge.quality(self._anchor) - difference.value
+
+    def point(self, made: Measurement, place: int) -> Point:
+        """A point; of equal costs that of the simpler way counts as the cheaper by a hair."""
+        quality, cost = self.of(made), cost_of(made)
+        moved = quality - self._judge.quality(made)
+        low, high = made.interval or (None, None)
+        if low is not None and high is not None:
+            low, high = (-high, -low) if self._judge.lower_is_better else (low, high)
+            low, high = low + moved, high + moved
+        return Point(made.name, quality, cost + (cost * 1e-9 * place if math.isfinite(cost) else 0.0), low, high)
 
 
 def _simplest_first(measured: Sequence[Measurement]) -> list[Measurement]:
     order = {method: place for place, method in enumerate(_SIMPLEST_FIRST)}
     return sorted(measured, key=lambda made: (order.get(made.method or "", len(order)), made.candidate))
-
-
-def _point(made: Measurement, judge: Judge, cost: float, place: int) -> Point:
-    """A point; of equal costs the simpler way counts as the cheaper by a hair."""
-    low, high = made.interval or (None, None)
-    if judge.lower_is_better and low is not None and high is not None:
-        low, high = -high, -low
-    hair = cost * 1e-9 * place if math.isfinite(cost) else 0.0
-    return Point(made.name, judge.quality(made), cost + hair, low, high)
 
 
 def _differences(

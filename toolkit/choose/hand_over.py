@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,21 +22,23 @@ RECIPES = "recipes"
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The recipes by the name of the measurement that each one carries out.
+    """The recipes, and the measurement that each one carries out.
 
     Attributes:
-        paths: of the files, in the order of the front.
+        front: what is worth its cost.
+        paths: of their files, in the same order.
     """
 
-    paths: Mapping[str, Path]
+    front: tuple[Measurement, ...]
+    paths: tuple[Path, ...]
 
     def of(self, made: Measurement | None) -> Path | None:
         """The recipe of a measurement, if it has one."""
-        return None if made is None else self.paths.get(made.name)
+        return next((path for one, path in zip(self.front, self.paths, strict=True) if one is made), None)
 
 
 def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate], *, folder: Path) -> HandedOver:
-    """Write the recipes of the front; those of an earlier choice in the same folder are removed.
+    """Write the recipes of the front; what else is in their folder stays, as somebody may have changed it.
 
     Args:
         decision: with its front.
@@ -45,29 +48,25 @@ def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate
     """
     into = folder / RECIPES
     into.mkdir(parents=True, exist_ok=True)
-    paths: dict[str, Path] = {}
+    paths: list[Path] = []
     for made in decision.front:
         name = "-".join(dict.fromkeys([short_name(made.candidate), str(made.method)]))
         path = into / f"{name}.yaml"
-        while path in paths.values():  # folders of the same name in different places
+        while path in paths:  # folders of the same name in different places
             path = path.with_stem(f"{path.stem}-2")
         write_text_atomically(path, _text(made, rows, candidates[made.candidate], path))
         load_recipe(path)
-        paths[made.name] = path
-    for other in into.glob("*.yaml"):
-        if other not in paths.values():
-            other.unlink()
-    return HandedOver(paths)
+        paths.append(path)
+    return HandedOver(decision.front, tuple(paths))
 
 
 def _text(made: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
-    parts = {name: value for name, value in made.recipe.items() if name in ("features", "zero_shot", "training")}
     seed = int(made.recipe.get("seed", 0))
-    tree = recipe_tree(rows, candidate, Method(str(made.method)), parts=parts, seed=seed)
+    tree = recipe_tree(rows, candidate, Method(str(made.method)), parts=made.sections, seed=seed)
     value = (
         "" if made.value is None else f"{rows.judge.metric} {made.value:.4f} on {_judged(made, rows):,} validation rows"
     )
-    head = [f"# toolkit fine-tune {path}", f"# From toolkit choose: {value}."]
+    head = [f"# toolkit fine-tune {shlex.quote(str(path))}", f"# From toolkit choose: {value}."]
     return "\n".join([*head, recipe_yaml(build_recipe(tree))])
 
 

@@ -55,8 +55,8 @@ class TokenLook:
         unknown_characters: the share of the characters, white space aside, in words that it gives up as unknown.
         broken_syllables: the share of the Hangul syllables that its normaliser takes apart into jamo.
         lost_accents: the accents that its normaliser takes away, for each letter of the texts.
-        attention_share: the part of a layer's work that attention makes at the 95 % length; None where the width is not
-            known.
+        attention_share: the part of a layer's work that attention makes at the 95 % length, in an encoder-decoder of
+            its encoder; None where the width is not known.
     """
 
     name: str
@@ -120,23 +120,25 @@ def text_language(data: ClassificationData | TextData) -> str | None:
 
 
 def look_lines(look: Look) -> list[str]:
-    """The look for a terminal."""
+    """The look for a terminal, but for the warnings, which are told as they are found."""
+    is_korean = look.text_language == "ko"
     rows = [
-        (
+        [
             one.name,
             f"{one.report.tokens_per_character:.2f}",
             f"{one.unknown_characters:.1%}",
-            f"{one.broken_syllables:.0%}" if look.text_language == "ko" else "–",
+            *([f"{one.broken_syllables:.0%}"] if is_korean else []),
             f"{one.report.p95_tokens:,.0f}",
             f"{one.report.truncation_rate:.1%} at {one.report.max_length:,}",
-            "–" if one.attention_share is None else f"{one.attention_share:.0%}",
-        )
+            "" if one.attention_share is None else f"{one.attention_share:.0%}",
+        ]
         for one in look.tokens
     ]
-    header = ("model", "tokens a character", "unknown", "into jamo", "95 % length", "cut", "work of attention")
+    jamo = ["into jamo"] if is_korean else []
+    header = ["tokenizer of", "tokens/char", "unknown", *jamo, "95 % up to", "cut", "attention's work"]
     classes = "" if look.classes is None else f" of {count(len(look.classes))} classes, {_smallest(look.classes)}"
     lines = [f"{count(look.rows, 'row')} to learn from{classes}"]
-    return [*lines, *(["", *table(rows, header=header)] if rows else []), "", *(f"! {line}" for line in look.warnings)]
+    return [*lines, "", *table(rows, header=header)] if rows else lines
 
 
 def _smallest(classes: Mapping[str, int]) -> str:
@@ -179,14 +181,14 @@ def _through(candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Ma
     report = examine_tokens(first, tokenizer, candidate.max_length or tokenizer.model_max_length, pairs=pairs)
     every = [*first, *(pairs or ())]
     broken, lost = _normalised_away(every, tokenizer)
-    width = candidate.hidden_dim
+    width, is_causal = candidate.hidden_dim, candidate.family is Family.DECODER
     return TokenLook(
         name=candidate.name,
         report=report,
         unknown_characters=_unknown_characters(every, tokenizer) if report.unknown_rate else 0.0,
         broken_syllables=broken,
         lost_accents=lost,
-        attention_share=None if width is None else attention_share(report.p95_tokens, width),
+        attention_share=None if width is None else attention_share(report.p95_tokens, width, is_causal=is_causal),
     )
 
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedBody, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
+from toolkit.choose.answers import answers_of
 from toolkit.choose.body_digest import body_digest
 from toolkit.choose.budget import told
 from toolkit.choose.candidates import Candidate
 from toolkit.choose.costs import measure_costs
-from toolkit.choose.measure_zero_shot import files_of
 from toolkit.choose.measurement import Measurement, Stage
 from toolkit.choose.scores import FeatureScores, score_layers
 from toolkit.choose.work import Work, skipped
@@ -29,10 +29,12 @@ POOLING = "mean"
 FEWEST_TO_LEARN = 64
 """Rows below which a head tells nothing about a model."""
 
-_COST_BATCH = 16  # texts at once where costs are measured
 _FASTER = 4.0  # times the rate of such batches, which many rows of like length may be read at
 _HELD_BACK = 0.15  # of the rows to learn from, to choose the penalty and the layer by
 _HEADS = 2  # layers that get a head beside the last one
+_SCORED_ROWS = 4_000
+"""Rows that layers are compared on: neighbours take the square of their time, and all layers at once much memory."""
+
 _SPARE = 0.8  # of the time that is left goes to reading; the rest to scores and heads
 
 
@@ -86,46 +88,59 @@ def features_answers(work: Work, candidate: Candidate, made: Measurement, asked:
         made: its measurement, by which layer and rows are known.
         asked: the rows.
     """
-    body = open_body(files_of(candidate), max_length=work.rows.max_length)
+    body = open_body(candidate.files(), max_length=work.rows.max_length)
     layers = made.recipe["features"]["layers"]
     learn = work.rows.some_to_learn(made.rows_learnt)
-    every = _layers(body)
-    # The rows to learn from are in the cache with all their layers; of the others one is enough.
-    vectors = _read(work, candidate, body, learn, every).of(layers[0])
+    vectors = _read(work, candidate, body, learn, layers).of(layers[0])
     head = _fit(work, vectors, _labels(learn))
-    return _answers(head, _read(work, candidate, body, asked, layers).of(layers[0]), work.rows.problem)
+    vectors = _read(work, candidate, body, asked, layers).of(layers[0])
+    return answers_of(head.logits(vectors).numpy(), work.rows.problem)
 
 
 def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement]) -> Measurement:
     started = time.monotonic()
     rows = work.rows
-    body = open_body(files_of(candidate), max_length=rows.max_length)
+    body = open_body(candidate.files(), max_length=rows.max_length)
     digest = body_digest(body)
     same = next((made for made in known if made.body == digest and made.value is not None), None)
     if same is not None:
         details = {**same.details, "same_body_as": same.candidate}
         return replace(same, candidate=candidate.name, family=body.family.value, details=details)
-    costs = measure_costs(
-        body, list(rows.judge_rows["text"]), batch_rows=_COST_BATCH, most_seconds=min(1.0, seconds / 20)
-    )
-    layers, n_judged = _layers(body), len(rows.judge_rows)
+    costs = measure_costs(body, rows.judge_rows, most_seconds=min(1.0, seconds / 20))
+    n_judged, fastest = len(rows.judge_rows), _FASTER * costs.texts_per_second
     left = seconds - (time.monotonic() - started)
-    if n_judged / (_FASTER * costs.texts_per_second) > _SPARE * left:
+    if n_judged / fastest > _SPARE * left:
         return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)
     begun = time.monotonic()
-    judged = _read(work, candidate, body, rows.judge_rows, layers)
-    # From the cache they come faster than any model reads.
-    rate = min(_FASTER * costs.texts_per_second, n_judged / max(time.monotonic() - begun, 1e-6))
+    judged = _read(work, candidate, body, rows.judge_rows, _layers(body))
+    rate = n_judged / max(time.monotonic() - begun, 1e-6)
+    is_cached = rate > fastest  # no model reads as fast, and the rows to learn from are there as well then
     left = seconds - (time.monotonic() - started)
-    n_learn = min(len(rows.learn), int(_SPARE * left * rate))
+    n_learn = min(len(rows.learn), int(_SPARE * left * min(rate, fastest)))
     if n_learn < min(len(rows.learn), max(FEWEST_TO_LEARN, len(rows.labels))):
-        return _too_slow(work, candidate, rate, seconds=seconds)
+        return _too_slow(work, candidate, min(rate, fastest), seconds=seconds)
+    scores = _scored_layers(work, candidate, body, n_rows=min(n_learn, _SCORED_ROWS))
+    layers = _promising(scores)
     learn = rows.some_to_learn(n_learn)
     learnt = _read(work, candidate, body, learn, layers)
     reading = time.monotonic() - begun
-    made = _with_heads(work, candidate, learn=learn, learnt=learnt, judged=judged)
-    details = {**made.details, "seconds": round(seconds, 1), "reading_seconds": round(reading, 2)}
+    made = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged)
+    details = {
+        **made.details,
+        "scores": {str(layer): asdict(of_layer) for layer, of_layer in scores.items()},
+        "seconds": round(seconds, 1),
+        "reading_seconds": round(reading, 2),
+    }
+    rate = costs.texts_per_second if is_cached else rate
     return replace(made, body=digest, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
+
+
+def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
+    """What each layer says of the labels, from one pass over some rows."""
+    learn, layers = work.rows.some_to_learn(n_rows), _layers(body)
+    vectors = _read(work, candidate, body, learn, layers).vectors
+    problem = work.rows.problem or Problem.SINGLE_LABEL
+    return score_layers(vectors, _labels(learn), layers=layers, problem=problem)
 
 
 def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) -> Measurement:
@@ -134,13 +149,10 @@ def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) 
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
-def _with_heads(work: Work, candidate: Candidate, *, learn: Dataset, learnt: _Read, judged: _Read) -> Measurement:
-    problem = work.rows.problem or Problem.SINGLE_LABEL
-    labels = _labels(learn)
-    scores = score_layers(learnt.vectors, labels, layers=list(learnt.layers), problem=problem)
-    heads = {layer: _fit(work, learnt.of(layer), labels) for layer in _promising(scores)}
+def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read) -> Measurement:
+    heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
     layer = min(heads, key=lambda layer: min(point.loss for point in heads[layer].curve))
-    answers = _answers(heads[layer], judged.of(layer), work.rows.problem)
+    answers = answers_of(heads[layer].logits(judged.of(layer)).numpy(), work.rows.problem)
     judge = work.rows.judge
     return Measurement(
         candidate=candidate.name,
@@ -150,8 +162,8 @@ def _with_heads(work: Work, candidate: Candidate, *, learn: Dataset, learnt: _Re
         answers=answers,
         value=judge.value(answers),
         interval=judge.interval(answers),
-        rows_learnt=len(learn),
-        details={"layer": layer, "scores": {str(name): asdict(of_layer) for name, of_layer in scores.items()}},
+        rows_learnt=len(labels),
+        details={"layer": layer},
     )
 
 
@@ -160,7 +172,7 @@ def _layers(body: OpenedBody) -> list[int]:
 
 
 def _read(work: Work, candidate: Candidate, body: OpenedBody, rows: Dataset, layers: Sequence[int]) -> _Read:
-    cache = feature_cache(body, files_of(candidate).folder, pooling=POOLING, bf16=work.use_bf16)
+    cache = feature_cache(body, candidate.files().folder, pooling=POOLING, bf16=work.use_bf16)
     vectors = pooled_features(
         body, rows, pooling=POOLING, layers=layers, cache=cache, device=inference_device(), bf16=work.use_bf16
     )
@@ -192,12 +204,3 @@ def _fit(work: Work, vectors: NDArray[np.float32], labels: NDArray[Any]) -> Fitt
         seed=work.seed,
         validation=(vectors[held], labels[held]),
     )
-
-
-def _answers(head: FittedHead, vectors: NDArray[np.float32], problem: Problem | None) -> list[Any]:
-    logits = head.logits(vectors).numpy()
-    if problem is Problem.MULTI_LABEL:
-        return [np.flatnonzero(row > 0).tolist() for row in logits]
-    if problem is Problem.REGRESSION:
-        return [float(number) for number in logits[:, 0]]
-    return [int(label) for label in logits.argmax(axis=1)]

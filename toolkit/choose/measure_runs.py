@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from datasets import Dataset
+from numpy.typing import NDArray
 
-from toolkit.adapters import LocatedModel, open_for_prediction
+from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.choose.answers import answers_of
 from toolkit.choose.budget import told
 from toolkit.choose.candidates import Candidate
+from toolkit.choose.costs import Costs, measure_costs
 from toolkit.choose.measurement import Measurement, Stage
 from toolkit.choose.recipes import recipe_tree, training_section
 from toolkit.choose.work import Work, skipped
+from toolkit.evaluation.generate import write_texts
 from toolkit.evaluation.likelihood import measure_likelihoods
+from toolkit.evaluation.likelihoods import count_characters
 from toolkit.evaluation.predict import logits_of
 from toolkit.evaluation.rows import PROBABILITY_OF
 from toolkit.names import Method, Problem
@@ -30,12 +36,14 @@ from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
 from toolkit.workflow import fine_tune
 
 RUNS = "runs"
-LEDGER = "trials.jsonl"
 
 _BACKWARD = 3.5  # times a step of training takes what reading its rows takes
-_OVERHEAD = 4.0  # seconds of opening, saving and reporting a run, before that is known
+_OVERHEAD = 5.0  # seconds of opening, saving and reporting a run and of measuring its costs, before that is known
 _DISK_RATE = 150e6  # bytes a second, written and read again
-_LATE = 1.5  # times the expected seconds after which a run is stopped
+_LATE = 1.5  # times the expected seconds after which a run is stopped,
+_A_PART = 0.25  # unless that is less than this part of what is left of the budget: the first guess may be far off
+_COST_SECONDS = 0.5  # for the latency of its model, and for how many rows it answers in a second
+_WRITTEN_AT_ONCE = 4  # texts at once where costs are measured
 
 
 @dataclass(frozen=True)
@@ -113,14 +121,18 @@ def measure_run(
     """
     seed = work.seed if seed is None else seed
     training = training_section(arm.candidate, arm.method, epochs=epochs)
-    settings = {"method": arm.method.value, "training": training, "seed": seed}
+    settings = {
+        "method": arm.method.value,
+        "training": training,
+        "seed": seed,
+        "max_length": work.rows.max_length,
+    }
+    left = work.budget.left()
 
     def measure() -> Measurement:
         expected = pace.seconds(epochs)
-        if expected > work.budget.left():
-            reason = (
-                f"a run of {epochs:g} epochs would take about {told(expected)}; {told(work.budget.left())} are left"
-            )
+        if expected > left:
+            reason = f"a run of {epochs:g} epochs would take about {told(expected)}; {told(left)} are left"
             return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
         return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
 
@@ -129,7 +141,7 @@ def measure_run(
         stage,
         measure,
         method=arm.method.value,
-        seconds=min(work.budget.left(), _LATE * pace.seconds(epochs) + _OVERHEAD),
+        seconds=min(left, max(_LATE * pace.seconds(epochs) + _OVERHEAD, _A_PART * left)),
         settings=settings,
     )
 
@@ -142,67 +154,91 @@ def run_answers(work: Work, made: Measurement, asked: Dataset) -> list[Any]:
         made: the run's measurement.
         asked: the rows.
     """
-    folder = work.folder / made.details["run"] / MODEL_FOLDER
-    opened = open_for_prediction(LocatedModel(made.candidate, folder), task=work.rows.task)
+    opened = _opened(work, work.folder / made.details["run"])
     if work.rows.problem is None:
         scored = measure_likelihoods(opened, asked)
-        return list((scored.negative_log_likelihood / math.log(2)).tolist())
-    logits = logits_of(opened, asked)
-    if work.rows.problem is Problem.MULTI_LABEL:
-        return [np.flatnonzero(row > 0).tolist() for row in logits]
-    if work.rows.problem is Problem.REGRESSION:
-        return [float(number) for number in logits[:, 0]]
-    return [int(label) for label in logits.argmax(axis=1)]
+        return _bits(scored.negative_log_likelihood, scored.characters, list(asked[work.rows.target]))
+    return answers_of(logits_of(opened, asked), work.rows.problem)
 
 
 def _measure(
     work: Work, arm: Arm, *, training: Mapping[str, Any], data: Mapping[str, Any], seed: int, stage: Stage
 ) -> Measurement:
     parts = {"training": {**training, "eval_strategy": "no", "load_best_model_at_end": False, "save_strategy": "no"}}
+    if work.rows.problem is None:
+        parts["evaluation"] = {"metrics": ["perplexity"]}  # others would have it write a text for each row
     note = "choose: a short run; its test rows are the validation rows of the choice"
     tree = recipe_tree(work.rows, arm.candidate, arm.method, parts=parts, data=data, seed=seed, note=note)
     recipe = build_recipe(tree)
     name = f"{short_name(arm.candidate.name)}-{arm.method}-{training['num_train_epochs']:g}-{seed}"
     relative = Path(RUNS) / f"{name}-{recipe_digest(recipe)[:8]}"
     started = time.monotonic()
-    run = fine_tune(
-        recipe, name=f"choose-{name}", output_dir=work.folder / relative, ledger=work.folder / RUNS / LEDGER
-    )
-    total = time.monotonic() - started
-    made = Measurement(
+    run = fine_tune(recipe, name=f"choose-{name}", output_dir=work.folder / relative, ledger=work.ledger)
+    total, spent = time.monotonic() - started, run.metrics["cost"]
+    answers, judge = _written(run, work), work.rows.judge
+    costs = _costs(work, run.folder)
+    # Answers to texts are scores, which take one pass, where using the model means to write.
+    scored = len(answers) / max(spent["evaluate_seconds"], 0.01)
+    return Measurement(
         candidate=arm.candidate.name,
         stage=stage,
         method=arm.method.value,
         family=run.metrics["family"],
         recipe={"training": dict(training), "seed": seed},
+        answers=answers,
+        value=judge.value(answers),
+        interval=judge.interval(answers),
         rows_learnt=len(work.rows.learn),
+        rate=scored if work.rows.problem is None else costs.texts_per_second,
+        costs=costs.to_json(),
         details={
             "run": relative.as_posix(),
             "epochs": training["num_train_epochs"],
             "steps": run.metrics["training"]["steps"],
-            "train_seconds": run.metrics["cost"]["train_seconds"],
-            "peak_memory_bytes": run.metrics["cost"]["peak_memory_bytes"],
+            "train_seconds": spent["train_seconds"],
+            "peak_memory_bytes": spent["peak_memory_bytes"],
             "total_seconds": round(total, 2),
         },
     )
-    answers = run_answers(work, made, work.rows.judge_rows) if work.rows.problem is None else _written(run, work)
-    judge = work.rows.judge
-    return Measurement(
-        **{**vars(made), "answers": answers, "value": judge.value(answers), "interval": judge.interval(answers)}
-    )
+
+
+def _opened(work: Work, run: Path) -> OpenedModel:
+    return open_for_prediction(LocatedModel(run.name, run / MODEL_FOLDER), task=work.rows.task)
+
+
+def _costs(work: Work, run: Path) -> Costs:
+    """What using the trained model costs."""
+    opened, rows = _opened(work, run), work.rows.judge_rows
+    if work.rows.problem is not None:
+        return measure_costs(opened, rows, most_seconds=_COST_SECONDS)
+    write = partial(write_texts, opened)
+    return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=_COST_SECONDS)
 
 
 def _written(run: FinishedRun, work: Work) -> list[Any]:
     """The answers that the run has written down for the validation rows, which stood in the place of its test rows."""
     columns = pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict()
-    labels = work.rows.labels
-    if work.rows.problem is Problem.MULTI_LABEL:
-        shares = np.array([columns[PROBABILITY_OF + name] for name in labels])
-        return [np.flatnonzero(row > 0.5).tolist() for row in shares.T]
-    if work.rows.problem is Problem.REGRESSION:
-        return [float(number) for number in columns["prediction"]]
-    place = {name: number for number, name in enumerate(labels)}
-    return [place[name] for name in columns["prediction"]]
+    problem, labels = work.rows.problem, work.rows.labels
+    if problem is None:
+        nats, characters = (np.array(columns[name]) for name in ("negative_log_likelihood", "n_characters"))
+        return _bits(nats, characters, list(work.rows.judge_rows[work.rows.target]))
+    if problem is Problem.SINGLE_LABEL:
+        return [labels.index(name) for name in columns["prediction"]]
+    of_label = [columns["prediction"]] if problem is Problem.REGRESSION else _shares(columns, labels)
+    return answers_of(np.array(of_label).T, problem)
+
+
+def _shares(columns: Mapping[str, list[Any]], labels: Sequence[str]) -> list[NDArray[np.float64]]:
+    """By how much more than an even chance a text has each label."""
+    return [np.array(columns[PROBABILITY_OF + name]) - 0.5 for name in labels]
+
+
+def _bits(nats: NDArray[np.floating[Any]], characters: NDArray[np.integer[Any]], texts: Sequence[str]) -> list[float]:
+    """The bits that each text costs; what was cut costs as much a character as what was scored. ``[rows]``."""
+    whole = count_characters(texts)
+    is_cut = characters < whole
+    paid = nats / math.log(2) * np.where(is_cut, whole / np.maximum(characters, 1), 1.0)
+    return [float(bits) for bits in paid]
 
 
 def short_name(model: str) -> str:

@@ -73,6 +73,11 @@ class Measurement:
         """For people."""
         return self.candidate if self.method in (None, self.candidate) else f"{self.candidate}, {self.method}"
 
+    @property
+    def sections(self) -> dict[str, Any]:
+        """The sections of a recipe that say how it was done."""
+        return {name: value for name, value in self.recipe.items() if name in ("features", "zero_shot", "training")}
+
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON-able values."""
         return asdict(self)

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from toolkit.choose.candidates import Candidate
-from toolkit.choose.deadline import OutOfTimeError, within
+from toolkit.choose.deadline import within
 from toolkit.choose.measure_features import features_answers
 from toolkit.choose.measure_runs import run_answers
 from toolkit.choose.measure_zero_shot import zero_shot_answers
 from toolkit.choose.measurement import Measurement
-from toolkit.choose.work import Work
-from toolkit.errors import ToolkitError
+from toolkit.choose.work import Work, reason_of
 from toolkit.names import Method
 
 _FEWEST = 20
@@ -54,8 +53,8 @@ def measure_on_test(work: Work, candidate: Candidate, made: Measurement) -> OnTe
     try:
         with within(1.5 * left):
             answers = _answers(work, candidate, made, asked)
-    except (OutOfTimeError, ToolkitError) as error:
-        return OnTest(0, None, None, str(error))
+    except Exception as error:  # whatever it is, what was measured before is worth its page
+        return OnTest(0, None, None, reason_of(error))
     judge = work.rows.judge_of(asked)
     few = None if len(asked) == n_all else f"{len(asked):,} of {n_all:,} rows: the budget allowed no more"
     return OnTest(len(asked), judge.value(answers), judge.interval(answers), few)

@@ -12,7 +12,7 @@ from toolkit.choose.advise import advice_lines
 from toolkit.choose.budget import told
 from toolkit.choose.measurement import Status
 from toolkit.choose.picture import front_png
-from toolkit.choose.written import HEADER, choice_json, recommendation, result_rows
+from toolkit.choose.written import PAGE_HEADER, choice_json, page_rows, recommendation
 from toolkit.files import replacing, write_text_atomically
 
 if TYPE_CHECKING:
@@ -59,9 +59,12 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
         rows=rows.sizes(),
         sentences=recommendation(choice),
         picture=None if picture is None else base64.b64encode(picture).decode("ascii"),
-        header=[cell.format(metric=rows.judge.metric.replace("_", " ")) for cell in HEADER],
-        table=result_rows(choice),
-        recipes=[(name, str(path), path.read_text(encoding="utf-8")) for name, path in choice.recipes.paths.items()],
+        header=[cell.format(metric=rows.judge.metric.replace("_", " ")) for cell in PAGE_HEADER],
+        table=page_rows(choice),
+        recipes=[
+            (made.name, str(path), path.read_text(encoding="utf-8"))
+            for made, path in zip(choice.recipes.front, choice.recipes.paths, strict=True)
+        ],
         unmeasured=[made for made in choice.measured if made.status is not Status.MEASURED],
         warnings=choice.look.warnings,
         advice="\n".join(advice_lines(choice.advice)),

@@ -16,7 +16,7 @@ class Point:
         name: in reports.
         quality: more is better.
         cost: less is better; in whatever unit, the same for all. Infinite where it is not known.
-        low, high: the ends of the interval of `quality`; None where it is not known, and then it is taken as exact.
+        low, high: the ends of the interval of `quality`; None where it is not known.
 
     Raises:
         ValueError: the quality is not finite, or the cost no number.
@@ -37,19 +37,7 @@ Tied: TypeAlias = Callable[[Point, Point], bool]
 """Whether two points may be equally good."""
 
 
-def may_be_equal(one: Point, other: Point) -> bool:
-    """Whether the qualities differ by no more than their intervals allow, were they of different rows.
-
-    For independent estimates the interval of the difference is the root of the sum of squares of both intervals'
-    halves. On the same rows it is narrower: then `toolkit.choose.compare` knows better.
-    """
-    better, worse = (one, other) if one.quality >= other.quality else (other, one)
-    below = 0.0 if better.low is None else better.quality - better.low
-    above = 0.0 if worse.high is None else worse.high - worse.quality
-    return better.quality - worse.quality <= math.hypot(below, above)
-
-
-def front(points: Sequence[Point], *, tied: Tied = may_be_equal) -> list[Point]:
+def front(points: Sequence[Point], *, tied: Tied) -> list[Point]:
     """The points worth their cost, the cheapest first and the best last.
 
     Begin with the best of all. The cheapest point that is tied with it is taken in its place, and dearer ones are left
@@ -68,20 +56,6 @@ def front(points: Sequence[Point], *, tied: Tied = may_be_equal) -> list[Point]:
         chosen.append(rising[taken])
         rising = rising[:taken]
     return chosen[::-1]
-
-
-def recommend(points: Sequence[Point], *, tied: Tied = may_be_equal) -> Point:
-    """The cheapest point of those that may be as good as the best one: the last of the front.
-
-    Args:
-        points, tied: as of `front`.
-
-    Raises:
-        ValueError: there are no points.
-    """
-    if not points:
-        raise ValueError("there is nothing to recommend from")
-    return front(points, tied=tied)[-1]
 
 
 def _rising(points: Sequence[Point]) -> list[Point]:

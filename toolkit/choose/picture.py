@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from toolkit.choose.pareto import Point, Tied, front, may_be_equal
+from toolkit.choose.pareto import Point, Tied, front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ _LONGEST_NAME = 64  # characters
 _WIDE = 2.0  # costs further apart than this many times stand on a logarithmic axis
 
 
-def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied = may_be_equal) -> bytes:
+def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> bytes:
     """The picture as a PNG file, the same one for the same points.
 
     Args:

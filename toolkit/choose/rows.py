@@ -168,4 +168,5 @@ def write_for_runs(rows: Rows, folder: Path) -> dict[str, Any]:
         "test": str(folder / "judge.parquet"),
         "validation_size": 0,
         "columns": columns,
+        **({} if rows.max_length is None else {"max_length": rows.max_length}),
     }

@@ -60,7 +60,7 @@ class Rule:
     Attributes:
         about: one of `ABOUT`.
         families, tasks: for whom it holds; none named: for all.
-        when: what must be known of the data, each by its name.
+        when: what must be so of the data, each by its name.
         texts: the sentences by language; ``{length}`` and the like stand for facts.
         source: paper and section.
     """
@@ -84,33 +84,37 @@ class Rule:
             known["n_rows"] = f"{facts.n_rows:,}"
         if facts.length_p95_tokens is not None:
             known["length"] = f"{facts.length_p95_tokens:,.0f}"
-            known |= {
-                f"share_{width}": f"{attention_share(facts.length_p95_tokens, width):.0%}" for width in (384, 768)
-            }
+            for width in (384, 768):
+                known[f"share_{width}"] = f"{attention_share(facts.length_p95_tokens, width):.0%}"
+                causal = attention_share(facts.length_p95_tokens, width, is_causal=True)
+                known[f"causal_share_{width}"] = f"{causal:.0%}"
         return self.texts[language].format_map(known)
 
 
 _CONDITIONS: dict[str, Callable[[Facts, Any], bool]] = {
-    "length_over": lambda facts, tokens: facts.length_p95_tokens is not None and facts.length_p95_tokens > tokens,
+    "length_known": lambda facts, is_known: (facts.length_p95_tokens is not None) == is_known,
+    "length_over": lambda facts, tokens: facts.length_p95_tokens is None or facts.length_p95_tokens > tokens,
     "rows_under": lambda facts, rows: facts.n_rows is not None and facts.n_rows < rows,
     "problem": lambda facts, problem: facts.problem == problem,
     "text_language": lambda facts, language: facts.text_language == language,
 }
-"""What ``when`` may ask for; what is not known is not so."""
+"""What ``when`` may ask for; what is not known is not so, but that texts may always be long."""
 
 
-def attention_share(n_tokens: float, hidden_dim: int) -> float:
-    """The part of a layer's work that full attention makes, between 0 and 1.
+def attention_share(n_tokens: float, hidden_dim: int, *, is_causal: bool = False) -> float:
+    """The part of a layer's work that attention makes, between 0 and 1.
 
     A layer whose feed-forward part is four times as wide does 24·d² operations for a token in its linear parts (12·d²
-    weights, a multiplication and an addition each), and 4·n·d in attention (n products with keys, n with values).
-    Kaplan et al. 2020, table 1.
+    weights, a multiplication and an addition each; Kaplan et al. 2020, table 1). Attention adds 4·n·d by our own count
+    (n products with keys, n with values), and under a causal mask half of that in the mean, which is what Kaplan et al.
+    count.
 
     Args:
         n_tokens: the length of the text.
         hidden_dim: the width d of the layer.
+        is_causal: whether a token looks at nothing that follows it, and nothing is computed for that.
     """
-    return n_tokens / (n_tokens + 6 * hidden_dim)
+    return n_tokens / (n_tokens + (12 if is_causal else 6) * hidden_dim)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,8 +16,12 @@ from toolkit.choose.deadline import OutOfTimeError, within
 from toolkit.choose.measurement import Measurement, Stage, Status
 from toolkit.choose.notebook import Notebook
 from toolkit.choose.rows import Rows
+from toolkit.choose.trial import trial_of
 from toolkit.errors import ToolkitError
 from toolkit.progress import say
+from toolkit.trials.ledger import append_trial
+
+_UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs add themselves to the ledger
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Work:
         budget: the clock.
         notebook: what was measured before.
         folder: the output folder.
+        ledger: that every trial is added to.
         seed: of heads and runs.
         language: of prompts.
         use_bf16: whether many rows are read in bfloat16.
@@ -37,10 +43,16 @@ class Work:
     budget: Budget
     notebook: Notebook
     folder: Path
+    ledger: Path
     seed: int = 0
     language: str = "en"
     use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What is chosen for: the same rows can be read as another problem."""
+        return identity_of(self.rows)
 
     def digest(self, candidate: Candidate) -> str:
         """Of a candidate's files; of our own Transformer its name."""
@@ -85,12 +97,14 @@ class Work:
                 with within(seconds):
                     made = measure()
             except OutOfTimeError as error:
-                made = replace(told_so_far, status=Status.SKIPPED, reason=str(error))
-            except ToolkitError as error:
-                made = replace(told_so_far, status=Status.FAILED, reason=error.faults[0].message)
+                needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
+                made = replace(told_so_far, status=Status.SKIPPED, reason=str(error), details=needed)
             except Exception as error:  # of any library, such as too little memory: the others go on
-                made = replace(told_so_far, status=Status.FAILED, reason=_first_line(error))
-            return replace(made, seconds=round(time.monotonic() - started, 2))
+                made = replace(told_so_far, status=Status.FAILED, reason=reason_of(error))
+            made = replace(made, seconds=round(time.monotonic() - started, 2))
+            if made.stage in _UNRECORDED and made.method is not None and made.status is not Status.SKIPPED:
+                append_trial(self.ledger, trial_of(self.rows, candidate, made, seed=self.seed, folder=self.folder))
+            return made
 
         made = self.notebook.once(
             stage, model=self.digest(candidate), settings=settings or {}, measure=attempt, enough=enough
@@ -129,7 +143,16 @@ def skipped(
     )
 
 
-def _first_line(error: Exception) -> str:
+def identity_of(rows: Rows) -> str:
+    """SHA-256 of the task, what its labels are, and the rows."""
+    parts = (rows.task, rows.problem or "", rows.digest)
+    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
+
+
+def reason_of(error: Exception) -> str:
+    """Why something failed, in a line."""
+    if isinstance(error, ToolkitError):
+        return error.faults[0].message
     if isinstance(error, MemoryError) or "out of memory" in str(error):
         return "out of memory"
     line = str(error).strip().split("\n")[0]

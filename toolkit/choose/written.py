@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from toolkit.choose.budget import told
 from toolkit.choose.compare import is_tie
 from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.runs import ENOUGH_STEPS
+from toolkit.report.facts import amount
 from toolkit.report.text_table import shortened, table
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 HEADER = ("", "model", "method", "{metric}", "95 %", "latency p50", "texts/s", "size", "measured in")
+PAGE_HEADER = (*HEADER, "latency p95", "parameters", "peak memory", "training")
 
 
 def choice_lines(choice: Choice) -> list[str]:
@@ -23,6 +26,7 @@ def choice_lines(choice: Choice) -> list[str]:
     header = [cell.format(metric=judge.metric.replace("_", " ")) for cell in HEADER]
     lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header), ""]
     lines.append("* worth its cost: a recipe is written. Values are of the validation rows.")
+    lines += _short_runs(choice)
     lines += [f"{made.name}: {made.status}, {shortened(str(made.reason))}" for made in _unmeasured(choice)]
     lines.append(f"{told(choice.seconds)} of {told(choice.budget.seconds)} used. Page: {choice.folder / 'choose.html'}")
     chosen = choice.recipes.of(decision.recommended)
@@ -36,7 +40,7 @@ def recommendation(choice: Choice) -> list[str]:
     decision, judge, on_test = choice.decision, choice.rows.judge, choice.on_test
     chosen = decision.recommended
     if chosen is None:
-        return [decision.why(judge)]
+        return [decision.why()]
     lines = [
         f"Recommended: {chosen.name}: {judge.metric.replace('_', ' ')} {_number(chosen.value)} "
         f"{_interval(chosen.interval)} on the validation rows."
@@ -49,8 +53,39 @@ def recommendation(choice: Choice) -> list[str]:
         )
     elif on_test is not None:
         lines.append(f"The test rows were not measured: {on_test.reason}.")
-    lines.append(decision.why(judge))
-    return [*lines, *_beside_baselines(choice)]
+    lines.append(decision.why())
+    return [*lines, *_over_seeds(choice, chosen), *_read_badly(choice, chosen), *_beside_baselines(choice)]
+
+
+def _over_seeds(choice: Choice, chosen: Measurement) -> list[str]:
+    """What the recommended run gave with other seeds; the middle one of them counts."""
+    epochs = chosen.details.get("epochs")
+    runs = [
+        made
+        for made in choice.measured
+        if made.value is not None and made.name == chosen.name and made.details.get("epochs") == epochs
+    ]
+    if len(runs) < 2:
+        return []
+    seeds = ", ".join(f"{made.recipe['seed']}: {_number(made.value)}" for made in runs)
+    return [f"With other seeds it varies ({seeds}); the middle one counts."]
+
+
+def _read_badly(choice: Choice, chosen: Measurement) -> list[str]:
+    if not any(one.name == chosen.candidate and one.reads_badly for one in choice.look.tokens):
+        return []
+    return [f"{chosen.candidate} reads these texts badly (see the warnings); try a model that knows their language."]
+
+
+def _short_runs(choice: Choice) -> list[str]:
+    """That runs as short as these say little against training."""
+    steps = [int(made.details["steps"]) for made in choice.measured if "steps" in made.details]
+    if not steps or max(steps) >= ENOUGH_STEPS:
+        return []
+    return [
+        f"The trainings were short, {max(steps):,} steps at most: with a larger --budget they may win, here they had "
+        "no time to."
+    ]
 
 
 def _beside_baselines(choice: Choice) -> list[str]:
@@ -64,13 +99,20 @@ def _beside_baselines(choice: Choice) -> list[str]:
     return ["It is not shown to be better than the best free baseline; more rows may tell."]
 
 
-def result_rows(choice: Choice) -> list[list[str]]:
-    """A row a result, the best first, the baselines among them."""
-    front = {made.name for made in choice.decision.front}
+def ranked(choice: Choice) -> list[Measurement]:
+    """The results that stand for their ways, the best first, the baselines among them."""
     free = [made for made in choice.measured if made.stage is Stage.BASELINE]
-    ranked = sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made))
-    n_all = len(choice.rows.learn)
-    return [_row(made, n_all=n_all, is_front=made.name in front and made.method is not None) for made in ranked]
+    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made))
+
+
+def result_rows(choice: Choice) -> list[list[str]]:
+    """A row a result, under `HEADER`."""
+    return [_row(choice, made) for made in ranked(choice)]
+
+
+def page_rows(choice: Choice) -> list[list[str]]:
+    """A row a result, under `PAGE_HEADER`."""
+    return [[*_row(choice, made), *_more(made)] for made in ranked(choice)]
 
 
 def choice_json(choice: Choice) -> dict[str, Any]:
@@ -101,15 +143,17 @@ def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
     if on_test is not None:
         test = {"rows": on_test.rows, "value": on_test.value, "ci95": _ends(on_test.interval), "reason": on_test.reason}
     over = None if margin is None else {"value": margin.value, "ci95": [margin.low, margin.high]}
-    why = choice.decision.why(choice.rows.judge)
+    why = choice.decision.why()
     return {**_summary(choice, chosen), "why": why, "test": test, "over_best_baseline": over}
 
 
 def _candidate_json(choice: Choice, made: Measurement) -> dict[str, Any]:
-    difference = choice.decision.differences.get(made.name)
     compared = None
-    if difference is not None and made.status is Status.MEASURED:
-        compared = {"value": difference.value, "ci95": [difference.low, difference.high], "tie": is_tie(difference)}
+    if any(made is one for one in choice.decision.contenders):
+        difference = choice.decision.differences.get(made.name)
+        if difference is not None:
+            ends = [difference.low, difference.high]
+            compared = {"value": difference.value, "ci95": ends, "tie": is_tie(difference)}
     return {**_summary(choice, made), "recommended_is_better_by": compared, "details": dict(made.details)}
 
 
@@ -137,28 +181,49 @@ def _unmeasured(choice: Choice) -> Sequence[Measurement]:
     return [made for made in choice.measured if made.status is not Status.MEASURED]
 
 
-def _row(made: Measurement, *, n_all: int, is_front: bool) -> list[str]:
+def _row(choice: Choice, made: Measurement) -> list[str]:
     costs = made.costs or {}
     latency, rate, disk = (costs.get(name) for name in ("latency_p50_seconds", "texts_per_second", "disk_bytes"))
     return [
-        "*" if is_front else "",
+        "*" if choice.recipes.of(made) is not None else "",
         made.candidate,
-        _way(made, n_all),
+        _way(choice, made),
         _number(made.value),
         _interval(made.interval),
-        "" if latency is None else f"{1000 * latency:.0f} ms",
+        _milliseconds(latency),
         "" if rate is None else f"{rate:,.0f}",
-        "" if not disk else f"{disk / 1e6:,.0f} MB",
+        "" if not disk else amount(disk, "B"),
         told(made.seconds),
     ]
 
 
-def _way(made: Measurement, n_all: int) -> str:
-    """The method, and from how many rows it has learnt where these were not all."""
+def _more(made: Measurement) -> list[str]:
+    """What the page has room for."""
+    costs, training = made.costs or {}, made.details.get("train_seconds")
+    parameters, peak = costs.get("parameters"), costs.get("peak_memory_bytes")
+    return [
+        _milliseconds(costs.get("latency_p95_seconds")),
+        "" if not parameters else amount(parameters),
+        "" if peak is None else amount(peak, "B"),
+        "" if training is None else told(training),
+    ]
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{1000 * seconds:.0f} ms"
+
+
+def _way(choice: Choice, made: Measurement) -> str:
+    """The method, and of how many rows it knows where these were not all."""
     way = made.method or ("untrained" if made.stage is Stage.ZERO_SHOT else made.stage.value)
-    epochs = made.details.get("epochs")
-    some = f" ({made.rows_learnt:,} of {n_all:,} rows)" if 0 < made.rows_learnt < n_all else ""
-    return f"{way} ({epochs:g} epochs)" if epochs else way + some
+    epochs, n_learn, n_judged = made.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judge_rows)
+    if epochs:
+        return f"{way} ({epochs:g} epochs)"
+    if 0 < made.rows_learnt < n_learn:
+        return f"{way} ({made.rows_learnt:,} of {n_learn:,} rows)"
+    if made.rows is not None and len(made.rows) < n_judged:
+        return f"{way} (on {len(made.rows):,} of {n_judged:,} rows)"
+    return way
 
 
 def _number(value: float | None) -> str:

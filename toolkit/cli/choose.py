@@ -26,79 +26,83 @@ def choose(
     data: Annotated[
         list[str] | None,
         typer.Option(
-            help="A data file or packaged:<name>; give it again for more files. Files line by line beside each other "
-            "are written column=FILE."
+            help="A data file or packaged:<name>; give it again for more files. Files whose lines belong together are "
+            "written column=FILE, such as source=FILE and target=FILE."
         ),
     ] = None,
     validation: Annotated[list[str] | None, typer.Option(help="Rows that decide; by default 20 % of the data.")] = None,
     test: Annotated[
         list[str] | None, typer.Option(help="Rows that measure the recommended one; by default 20 % of the data.")
     ] = None,
-    text_column: Annotated[str | None, typer.Option(help="The column that is read.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     label_column: Annotated[
         str | None, typer.Option(help="The column with the label, or with the target text.")
     ] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     problem: Annotated[
-        Problem, typer.Option(help="What the labels are: one class a text, several, or a number.")
-    ] = Problem.SINGLE_LABEL,
-    models: Annotated[
-        str | None, typer.Option(help="The candidates, with commas between them; by default what is on this machine.")
+        Problem | None,
+        typer.Option(help="What the labels are: one class a text, several, or a number; by default one class."),
     ] = None,
-    budget: Annotated[str, typer.Option(help="How long it may take, such as 90s, 10m or 1.5h.")] = "10m",
-    memory: Annotated[str | None, typer.Option(help="What a model may take of the memory, such as 4GB.")] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(
+            help="The candidates, with commas between them; by default those on this machine that suit the task."
+        ),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="How long it may take, such as 90s, 10m or 1h30m.")] = "10m",
+    memory: Annotated[str | None, typer.Option(help="Memory that a model may take, such as 4GB or 4GiB.")] = None,
     output_dir: Annotated[
-        Path | None, typer.Option(help="Where results and recipes go; by default runs/choose-<digest of the data>.")
+        Path | None,
+        typer.Option(help="Where results and recipes go; by default runs/choose-<digest of task and data>."),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell what each family is for, and measure nothing.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell what each family is for, with --data also what it is for these data, and measure nothing.",
+        ),
     ] = False,
-    language: Annotated[str, typer.Option(help="Of the explanation: en or ko.")] = "en",
-    seed: Annotated[int, typer.Option(min=0, help="Of heads and runs.")] = 0,
+    language: Annotated[str, typer.Option(help="Language of the explanation: en or ko.")] = "en",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of heads and runs.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure which model, used in which way, suits your data, and write a recipe for each that is worth its cost.
 
-    Cheapest first, on the same validation rows: free baselines, each model asked as it is, its frozen features with a
-    head, then short trainings of the best. The same command goes on where an interrupted one was.
+    Cheapest first, all on the same validation rows: free baselines, each model as it is, a head on its frozen features,
+    then short trainings of the best. The same command goes on where it was interrupted.
     """
     started = time.monotonic()
-    if explain:
+    if explain and not data:
         _explain(task, problem=problem, language=language, as_json=as_json)
         return
     if not data:
         raise RecipeError("there is no data to measure on; give --data FILE, or --explain for advice", where="--data")
     from toolkit.choose.budget import Budget, bytes_of, seconds_of
 
-    clock = Budget(seconds_of(budget), started=started)
-    memory_bytes = None if memory is None else bytes_of(memory)
-    kind = _task(task)
+    kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
     columns = _columns(kind, problem=problem, text=text_column, label=label_column, text_pair=text_pair_column)
-    _measure(
-        kind,
-        {**section, **({"columns": columns} if columns else {})},
-        problem=problem,
-        models=[] if models is None else models.split(","),
-        clock=clock,
-        memory_bytes=memory_bytes,
-        output_dir=output_dir,
-        seed=seed,
-        as_json=as_json,
-    )
+    asked: dict[str, Any] = {
+        "data": {**section, **({"columns": columns} if columns else {})},
+        "problem": problem,
+        "models": [] if models is None else models.split(","),
+        "memory_bytes": None if memory is None else bytes_of(memory),
+    }
+    if explain:
+        _explain_data(kind, language=language, as_json=as_json, **asked)
+        return
+    clock = Budget(seconds_of(budget), started=started)
+    _measure(kind, clock=clock, output_dir=output_dir, seed=seed, as_json=as_json, **asked)
 
 
-def _measure(
-    task: Task, section: dict[str, Any], *, problem: Problem, clock: Budget, as_json: bool, **settings: Any
-) -> None:
+def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> None:
     import json
 
     from toolkit.choose.choose import choose as carry_out
     from toolkit.choose.choose import write_json
     from toolkit.choose.written import choice_json, choice_lines
 
-    asked = problem if task is Task.TEXT_CLASSIFICATION and problem is not Problem.SINGLE_LABEL else None
-    choice = carry_out(task, section, problem=asked, budget=clock, **settings)
+    choice = carry_out(task, budget=clock, **settings)
     result = choice_json(choice)
     write_json(choice, json.dumps(result, ensure_ascii=False, indent=2) + "\n")
     if as_json:
@@ -107,24 +111,43 @@ def _measure(
         console.print_lines(choice_lines(choice))
 
 
-def _explain(task: str, *, problem: Problem, language: str, as_json: bool) -> None:
+def _explain(task: str, *, problem: Problem | None, language: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from toolkit.choose.advise import advice_lines, advise
 
-    advice = advise(task, problem=problem, language=language)
+    advice = advise(task, problem=problem or Problem.SINGLE_LABEL, language=language)
     if as_json:
         console.print_json({"task": task, "advice": [asdict(one) for one in advice]})
     else:
         console.print_lines(advice_lines(advice))
 
 
-def _task(name: str) -> Task:
+def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
+    """The advice for these data, and the look that fills it in."""
+    from dataclasses import asdict
+
+    from toolkit.choose.advise import advice_lines
+    from toolkit.choose.first_look import first_look
+    from toolkit.choose.look import look_lines
+    from toolkit.progress import warn
+
+    found = first_look(task, **settings)
+    for line in found.look.warnings:
+        warn(line)
+    if as_json:
+        advice = [asdict(one) for one in found.advice]
+        console.print_json({"task": task, "look": asdict(found.look), "advice": advice})
+    else:
+        console.print_lines([*look_lines(found.look), "", *advice_lines(found.advice)])
+
+
+def _task(name: str, *, language: str) -> Task:
     from toolkit.choose.advise import advise
 
-    advise(name)  # refuses what nobody knows, with the nearest
+    advise(name, language=language)  # refuses what nobody knows, with the nearest
     if name not in list(Task):
-        raise RecipeError(f"{name} is only explained in this version; add --explain", where="--task")
+        raise RecipeError(f"{name} is only explained in this version; give --explain and no --data", where="--task")
     return Task(name)
 
 
@@ -148,7 +171,7 @@ def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
 def _columns(
     task: Task,
     *,
-    problem: Problem,
+    problem: Problem | None,
     text: str | None,
     label: str | None,
     text_pair: str | None,

@@ -11,14 +11,14 @@ from datasets import Dataset
 from toolkit.adapters import LocatedModel, OpenedBody, OpenedModel
 from toolkit.errors import RecipeError
 from toolkit.evaluation.predictions import Predictions
-from toolkit.evaluation.zero_shot.calibration import Scores, calibrated, needs
+from toolkit.evaluation.zero_shot.calibration import Evidence, Scores, calibrated, needs
 from toolkit.evaluation.zero_shot.entailment import entailment_scores
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.mask import mask_scores
 from toolkit.evaluation.zero_shot.question import Question, open_for_question, settle_question
 from toolkit.evaluation.zero_shot.result import ZeroShot
 from toolkit.evaluation.zero_shot.shots import BETWEEN, choose_examples
-from toolkit.evaluation.zero_shot.similarity import similarity_scores
+from toolkit.evaluation.zero_shot.similarity import label_directions, similarity_scores
 from toolkit.evaluation.zero_shot.templates import TEXTS, Template
 from toolkit.recipe.schema import ZeroShotSection
 
@@ -90,21 +90,85 @@ def ask(
     Raises:
         RecipeError: if a template does not fit into the model, or there are no examples where some are wanted.
     """
-    texts, warnings = texts_of(rows), _about_words(question.words)
-    shown = _examples(examples, question, seed=seed)
-    if shown is not None and len(shown.words) < question.n_shots:
-        warnings.append(f"{len(shown.words)} examples in the prompt instead of {question.n_shots}: there are no more")
-    scores, n_cut = _scores(opened, question, texts, shown)
-    if n_cut:
-        warnings.append(f"{n_cut:,} of {len(texts):,} texts are longer than the model takes; their ends are cut off")
-    return ZeroShot(
-        predictions=_predictions(rows, question.labels, averaged(scores)),
-        scorer=question.scorer,
-        calibration=question.calibration,
-        templates=tuple(template.pattern for template in question.templates),
-        words=question.words,
-        warnings=tuple(warnings),
-    )
+    return Respondent(opened, question, examples=examples, seed=seed).ask(rows)
+
+
+class Respondent:
+    """An open model that is asked again and again: what is the same for all texts is computed once, with the first.
+
+    Args:
+        opened, question, examples, seed: see `ask`.
+
+    Raises:
+        RecipeError: there are no examples where some are wanted.
+    """
+
+    def __init__(
+        self,
+        opened: OpenedModel | OpenedBody,
+        question: Question,
+        *,
+        examples: Dataset | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.opened, self.question = opened, question
+        self._shown = _examples(examples, question, seed=seed)
+        self._labels: Scores | None = None
+        self._evidence: dict[Template, Evidence] = {}
+
+    def ask(self, rows: Dataset) -> ZeroShot:
+        """Ask about some rows.
+
+        Args:
+            rows: see `zero_shot`; all that are asked about are pairs, or none is.
+
+        Raises:
+            RecipeError: if a template does not fit into the model.
+        """
+        question, shown = self.question, self._shown
+        texts, warnings = texts_of(rows), _about_words(question.words)
+        if shown is not None and len(shown.words) < question.n_shots:
+            found = f"{len(shown.words)} examples in the prompt instead of {question.n_shots}"
+            warnings.append(f"{found}: there are no more")
+        scores, n_cut = self._scores(texts)
+        if n_cut:
+            warnings.append(
+                f"{n_cut:,} of {len(texts):,} texts are longer than the model takes; their ends are cut off"
+            )
+        return ZeroShot(
+            predictions=_predictions(rows, question.labels, averaged(scores)),
+            scorer=question.scorer,
+            calibration=question.calibration,
+            templates=tuple(template.pattern for template in question.templates),
+            words=question.words,
+            warnings=tuple(warnings),
+        )
+
+    def _scores(self, texts: Texts) -> tuple[list[Scores], int]:
+        """For each template log-probabilities ``[rows, labels]``, and how many texts were cut."""
+        opened, templates, words = self.opened, self.question.templates, self.question.words
+        if isinstance(opened, OpenedBody):
+            if self._labels is None:
+                self._labels = label_directions(opened, templates, words)
+            return similarity_scores(opened, templates, texts, words=words, labels=self._labels)
+        parts: list[tuple[Scores, int]] = []
+        for template in templates:
+            if self.question.scorer == "mask":
+                parts.append(mask_scores(opened, template, texts, words=words))
+            elif self.question.scorer == "entailment":
+                parts.append(entailment_scores(opened, template, texts, words=words))
+            else:
+                parts.append(self._likelihoods(opened, template, texts))
+        return [scores for scores, _ in parts], max(n_cut for _, n_cut in parts)
+
+    def _likelihoods(self, opened: OpenedModel, template: Template, texts: Texts) -> tuple[Scores, int]:
+        method = self.question.calibration or "none"
+        examples = "" if self._shown is None else self._shown.filled(template)
+        asker = Asker(opened, template, self.question.words, examples=examples)
+        known = self._evidence.get(template)
+        evidence, n_cut = label_evidence(asker, texts, needed=needs(method), known=known)
+        self._evidence[template] = evidence
+        return calibrated(evidence, method), n_cut
 
 
 def averaged(scores: Sequence[Scores]) -> Scores:
@@ -124,33 +188,6 @@ def texts_of(rows: Dataset) -> Texts:
     names = [name for name in TEXTS if name in rows.column_names]
     cells = zip(*(rows[name] for name in names), strict=True)
     return [dict(zip(names, (text.strip() for text in of_row), strict=True)) for of_row in cells]
-
-
-def _scores(
-    opened: OpenedModel | OpenedBody, question: Question, texts: Texts, shown: Examples | None
-) -> tuple[list[Scores], int]:
-    """For each template log-probabilities ``[rows, labels]``, and how many texts were cut."""
-    words = question.words
-    if isinstance(opened, OpenedBody):
-        return similarity_scores(opened, question.templates, texts, words=words)
-    parts: list[tuple[Scores, int]] = []
-    for template in question.templates:
-        if question.scorer == "mask":
-            parts.append(mask_scores(opened, template, texts, words=words))
-        elif question.scorer == "entailment":
-            parts.append(entailment_scores(opened, template, texts, words=words))
-        else:
-            parts.append(_likelihoods(opened, question, template, texts, shown))
-    return [scores for scores, _ in parts], max(n_cut for _, n_cut in parts)
-
-
-def _likelihoods(
-    opened: OpenedModel, question: Question, template: Template, texts: Texts, shown: Examples | None
-) -> tuple[Scores, int]:
-    method = question.calibration or "none"
-    asker = Asker(opened, template, question.words, examples="" if shown is None else shown.filled(template))
-    evidence, n_cut = label_evidence(asker, texts, needed=needs(method))
-    return calibrated(evidence, method), n_cut
 
 
 def _examples(rows: Dataset | None, question: Question, *, seed: int) -> Examples | None:

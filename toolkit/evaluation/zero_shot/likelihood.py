@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -87,7 +87,11 @@ class Asker:
 
 
 def label_evidence(
-    asker: Asker, rows: Sequence[Mapping[str, str]], *, needed: Sequence[str] = EVIDENCE
+    asker: Asker,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    needed: Sequence[str] = EVIDENCE,
+    known: Evidence | None = None,
 ) -> tuple[Evidence, int]:
     """What a model says about each label after each text.
 
@@ -95,6 +99,7 @@ def label_evidence(
         asker: a model and a template.
         rows: texts by the name of their gap.
         needed: names of the further evidence that is wanted.
+        known: what came of other rows; its further evidence is taken over, as it is the same for all texts.
 
     Returns:
         The evidence, and how many texts were too long and cut.
@@ -105,6 +110,8 @@ def label_evidence(
     texts = [asker.fit(row) for row in rows]
     n_cut = sum(kept != dict(row) for kept, row in zip(texts, rows, strict=True))
     befores = [asker.before(kept) for kept in texts]
+    if known is not None:
+        needed = ()
     nothing = [asker.before(dict.fromkeys(rows[0], word)) for word in CONTENT_FREE] if "of_nothing" in needed else []
     ending = [asker.template.ending.lstrip()] if "of_ending" in needed else []
     prompts = [asker.prompt(before) for before in (*befores, *nothing, *ending)]
@@ -113,6 +120,8 @@ def label_evidence(
         scores = scores_of(asker.opened.model, prompts, bar=bar)
     of_texts, of_nothing, of_ending = np.split(scores, [len(befores), len(befores) + len(nothing)])
     n_tokens = np.array([[len(answer) for answer in prompt.answers] for prompt in prompts[: len(befores)]])
+    if known is not None:
+        return replace(known, of_texts=of_texts, n_tokens=n_tokens), n_cut
     evidence = Evidence(
         of_texts=of_texts,
         n_tokens=n_tokens,

@@ -19,7 +19,12 @@ TEMPERATURE = 0.05
 
 
 def similarity_scores(
-    opened: OpenedBody, templates: Sequence[Template], rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
+    opened: OpenedBody,
+    templates: Sequence[Template],
+    rows: Sequence[Mapping[str, str]],
+    *,
+    words: Sequence[str],
+    labels: Scores | None = None,
 ) -> tuple[list[Scores], int]:
     """Log-probabilities of the labels for each template, ``[rows, labels]``, and how many texts were cut.
 
@@ -30,15 +35,18 @@ def similarity_scores(
         templates: what each says besides the text is the label's prompt.
         rows: the texts, which are embedded as they are.
         words: what stands for each label.
+        labels: their vectors as `label_directions` gives them; None: they are computed.
     """
     texts = [row["text"] for row in rows]
     lengths = [len(ids) for ids in opened.tokenizer(texts, verbose=False)["input_ids"]]
-    cosines = (
-        _directions(opened, texts)
-        @ _directions(opened, [template.about(word) for template in templates for word in words]).T
-    )
+    cosines = _directions(opened, texts) @ (label_directions(opened, templates, words) if labels is None else labels).T
     of_templates = np.split(cosines / TEMPERATURE, len(templates), axis=1)
     return [log_softmax(scores) for scores in of_templates], sum(length > opened.max_length for length in lengths)
+
+
+def label_directions(opened: OpenedBody, templates: Sequence[Template], words: Sequence[str]) -> Scores:
+    """The vectors that all texts are compared with, ``[templates * labels, dim]``."""
+    return _directions(opened, [template.about(word) for template in templates for word in words])
 
 
 def _directions(opened: OpenedBody, texts: Sequence[str]) -> Scores:

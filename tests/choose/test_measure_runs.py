@@ -1,0 +1,154 @@
+"""Real short runs of tiny models: what they have written down is what their saved models answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import pretrained
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from toolkit.choose import measure_runs as measuring
+from toolkit.choose.answers import answers_of
+from toolkit.choose.budget import Budget
+from toolkit.choose.candidates import SCRATCH, find_candidates
+from toolkit.choose.first_look import divided
+from toolkit.choose.measure_runs import Arm, Pace, measure_run, run_answers
+from toolkit.choose.measurement import Measurement, Status
+from toolkit.choose.notebook import Notebook
+from toolkit.choose.rows import write_for_runs
+from toolkit.choose.work import Work
+from toolkit.evaluation import texts
+from toolkit.names import Method, Problem, Task
+from toolkit.trials.ledger import read_trials
+
+LABELS = Task.TEXT_CLASSIFICATION
+Sentences = list[tuple[str, str]]
+
+
+@pytest.fixture(autouse=True)
+def quick_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_COST_SECONDS", 0.02)
+
+
+def _work(task: Task, data: dict[str, Any], folder: Path, *, problem: Problem | None = None) -> Work:
+    rows = divided(task, {"max_length": 32, **data}, problem)
+    notebook, ledger = Notebook(folder, data=rows.digest), folder / "trials.jsonl"
+    return Work(rows=rows, budget=Budget(200.0), notebook=notebook, folder=folder, ledger=ledger)
+
+
+def _run(work: Work, model: str, method: Method) -> Measurement:
+    (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem or Problem.SINGLE_LABEL)
+    data = write_for_runs(work.rows, work.folder / "data")
+    made = measure_run(work, Arm(candidate, method, rate=100.0), epochs=1.0, data=data, pace=Pace(10.0, 10.0))
+    assert made.status is Status.MEASURED, made.reason
+    return made
+
+
+def _logits(work: Work, made: Measurement) -> np.ndarray[Any, Any]:
+    """What the library's own classes say to the validation rows."""
+    folder = work.folder / made.details["run"] / "model"
+    model, tokenizer = AutoModelForSequenceClassification.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    assert tokenizer.model_max_length == 32
+    given = list(work.rows.judge_rows["text"])
+    with torch.no_grad():
+        return model(**tokenizer(given, padding=True, truncation=True, return_tensors="pt")).logits.numpy()
+
+
+def _has_costs(made: Measurement) -> None:
+    assert made.costs is not None
+    assert 0 < made.costs["latency_p50_seconds"] <= made.costs["latency_p95_seconds"]
+    assert made.rate == made.costs["texts_per_second"]
+
+
+def test_several_labels_are_those_that_are_more_probable_than_not(
+    tiny_bert: Path, sentences: Sentences, write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write_csv([(text, f"{label};long" if len(text) > 100 else label) for text, label in sentences[:60]])
+    data = {"source": str(path), "columns": {"labels": "label"}}
+    work = _work(LABELS, data, tmp_path / "out", problem=Problem.MULTI_LABEL)
+    made = _run(work, str(tiny_bert), Method.FULL)
+    assert made.answers == [np.flatnonzero(row > 0).tolist() for row in _logits(work, made)]
+    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    _has_costs(made)
+    assert [trial.status for trial in read_trials(work.ledger)[0]] == ["done"]
+
+
+def test_a_number_is_what_the_model_says(
+    tiny_bert: Path, sentences: Sentences, write_csv: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = write_csv([(text, str(len(text))) for text, _ in sentences[:60]])
+    work = _work(LABELS, {"source": str(path)}, tmp_path / "out", problem=Problem.REGRESSION)
+    made = _run(work, str(tiny_bert), Method.LORA)
+    assert made.answers == pytest.approx(_logits(work, made)[:, 0], abs=1e-4)
+    assert run_answers(work, made, work.rows.judge_rows) == pytest.approx(made.answers)
+    _has_costs(made)
+
+
+def test_of_an_encoder_decoder_the_whole_model_is_paid_for(reviews: Path, tmp_path: Path) -> None:
+    folder = pretrained("t5", tmp_path / "t5")
+    work = _work(LABELS, {"source": str(reviews)}, tmp_path / "out")
+    made = _run(work, str(folder), Method.FULL)
+    model = AutoModelForSequenceClassification.from_pretrained(work.folder / made.details["run"] / "model")
+    assert made.costs is not None
+    assert made.costs["parameters"] == model.num_parameters()
+    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    _has_costs(made)
+
+
+@pytest.mark.parametrize("task", [Task.TRANSLATION, Task.TEXT_GENERATION])
+def test_texts_are_scored_and_none_is_written_but_for_the_costs(
+    task: Task, sentences: Sentences, write_csv: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "write_texts", lambda *_: pytest.fail("wrote a text for each row"))
+    asked: list[int] = []
+    write_texts = measuring.write_texts
+    monkeypatch.setattr(measuring, "write_texts", lambda *a: (asked.append(len(a[1])), write_texts(*a)))
+    if task is Task.TRANSLATION:
+        path = write_csv([(text, text.upper()) for text, _ in sentences[:60]], header=("source", "target"))
+    else:
+        path = tmp_path / "texts.txt"
+        path.write_text("\n".join(text for text, _ in sentences[:60]), encoding="utf-8")
+    work = _work(task, {"source": str(path)}, tmp_path / "out")
+    made = _run(work, SCRATCH, Method.SCRATCH)
+    assert made.answers == pytest.approx(run_answers(work, made, work.rows.judge_rows), rel=1e-5)
+    characters = sum(map(len, work.rows.judge_rows[work.rows.target]))
+    assert made.value == pytest.approx(sum(made.answers or []) / characters)
+    assert made.costs is not None
+    assert made.costs["latency_p50_seconds"] > 0
+    assert len(asked) >= 6
+    assert max(asked) == 4
+    assert made.rate is not None
+
+
+def test_what_a_target_was_cut_by_costs_as_much_as_the_rest() -> None:
+    nats = math.log(2) * np.array([10.0, 3.0, 1.0])
+    assert measuring._bits(nats, np.array([5, 6, 0]), ["x" * 20, "영화 좋다!", ""]) == pytest.approx([40.0, 3.0, 1.0])
+
+
+def test_a_run_with_another_length_is_another_run(
+    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = _work(LABELS, {"source": str(reviews)}, tmp_path)
+    (candidate,) = find_candidates([str(tiny_bert)], task=LABELS)
+    made = Measurement(candidate=candidate.name, stage=measuring.Stage.RUN, value=0.5)
+    lengths: list[int | None] = []
+    monkeypatch.setattr(measuring, "_measure", lambda work, *_, **__: (lengths.append(work.rows.max_length), made)[1])
+    for length in (32, 32, 16):
+        section = {**work.rows.section, "max_length": length}
+        other = replace(work, rows=replace(work.rows, section=section))
+        measure_run(other, Arm(candidate, Method.FULL, 100.0), epochs=1.0, data={}, pace=Pace(1.0, 1.0))
+    assert lengths == [32, 16]
+
+
+def test_answers_have_the_form_that_the_judge_reads() -> None:
+    logits = np.array([[1.0, 2.0], [0.5, -0.5]])
+    assert answers_of(logits, Problem.SINGLE_LABEL) == [1, 0]
+    assert answers_of(logits, Problem.MULTI_LABEL) == [[0, 1], [0]]
+    assert answers_of(logits[:, :1], Problem.REGRESSION) == [1.0, 0.5]
