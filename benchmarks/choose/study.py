@@ -27,6 +27,8 @@ from toolkit.adapters import locate_model
 from toolkit.choose.budget import Budget
 from toolkit.choose.choose import choose
 from toolkit.choose.compare import is_tie, paired_difference
+from toolkit.choose.measurement import Stage
+from toolkit.choose.written import choice_json
 from toolkit.names import Task
 
 SHARE = 0.2
@@ -55,7 +57,7 @@ def main() -> None:
 
 
 def chosen(work: Path, data: str, folder: Path, models: Mapping[str, str], truth: list[dict[str, Any]]) -> Scores:
-    """The best value that `choose` found for each model; asked once, and kept."""
+    """The models in the order in which `choose` would have them trained; asked once, and kept."""
     path = work / "choose" / f"{data}.json"
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
@@ -78,12 +80,9 @@ def _choose(folder: Path, models: Mapping[str, str], seconds: float, *, output: 
         ledger=output.with_name("trials.jsonl"),
     )
     names = {place: name for name, place in models.items()}
-    quality = {point.name: point.quality for point in choice.decision.points}
-    best: Scores = {}
-    for made in choice.decision.contenders:
-        name = names[made.candidate]
-        best[name] = max(best.get(name, 0.0), quality[made.name])
-    return {"budget": seconds, "seconds": choice.seconds, "scores": best}
+    scores = {names[one["model"]]: -one["mean_place"] for one in choice_json(choice)["promise"]}
+    values = {names[made.candidate]: made.value for made in choice.measured if made.stage is Stage.FEATURES}
+    return {"budget": seconds, "seconds": choice.seconds, "scores": scores, "accuracy of features": values}
 
 
 def ranked(work: Path, data: Mapping[str, Path], models: Mapping[str, str], *, python: str) -> dict[str, Scores]:

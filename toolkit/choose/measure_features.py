@@ -151,7 +151,8 @@ def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) 
 
 def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read) -> Measurement:
     heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
-    layer = min(heads, key=lambda layer: min(point.loss for point in heads[layer].curve))
+    losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
+    layer = min(losses, key=lambda layer: losses[layer])
     answers = answers_of(heads[layer].logits(judged.of(layer)).numpy(), work.rows.problem)
     judge = work.rows.judge
     return Measurement(
@@ -163,7 +164,7 @@ def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learn
         value=judge.value(answers),
         interval=judge.interval(answers),
         rows_learnt=len(labels),
-        details={"layer": layer},
+        details={"layer": layer, "held_out_loss": losses[layer]},
     )
 
 

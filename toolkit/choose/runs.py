@@ -12,6 +12,7 @@ from toolkit.choose.compare import is_tie
 from toolkit.choose.halving import halve, longest_first_rung
 from toolkit.choose.measure_runs import Arm, Pace, expected_pace, measure_run, measured_pace
 from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.promise import by_promise
 from toolkit.choose.recipes import training_methods
 from toolkit.choose.rows import write_for_runs
 from toolkit.choose.work import Work, skipped
@@ -98,18 +99,19 @@ class Runs:
         return is_share and any(self._quality(made) >= 1.0 for made in self.known)
 
     def _survivors(self, candidates: Sequence[Candidate], of_name: dict[str, Measurement]) -> list[Candidate]:
-        """The better half by features, those that tie with the best, and what has no features; each body once."""
-        read = [one for one in candidates if one.name in of_name and of_name[one.name].value is not None]
-        bodies: dict[str | None, Candidate] = {}
-        for one in read:
-            bodies.setdefault(of_name[one.name].body, one)
-        ranked = sorted(bodies.values(), key=lambda one: -self._quality(of_name[one.name]))
+        """The more promising half, those that tie with the best, and what has no features; each body once."""
+        by_name = {one.name: one for one in candidates}
+        bodies: dict[str | None, Measurement] = {}
+        for made in of_name.values():
+            if made.value is not None:
+                bodies.setdefault(made.body, made)
+        ranked = by_promise(list(bodies.values()))
         kept = ranked[: math.ceil(len(ranked) / 2)]
-        for one in ranked[len(kept) :]:
-            difference = self.judge.difference(of_name[ranked[0].name], of_name[one.name])
+        for made in ranked[len(kept) :]:
+            difference = self.judge.difference(ranked[0], made)
             if difference is None or is_tie(difference):
-                kept.append(one)
-        return [*kept, *(one for one in candidates if one.name == SCRATCH)]
+                kept.append(made)
+        return [*(by_name[made.candidate] for made in kept), *(one for one in candidates if one.name == SCRATCH)]
 
     @property
     def _longest(self) -> float:

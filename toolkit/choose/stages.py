@@ -76,16 +76,27 @@ def _in_turn(
 ) -> list[Measurement]:
     """One after the other; each gets its part of what those before have left over of the stage's share.
 
-    What is left over at the end goes to those whose part was too small, the cheapest first.
+    What is left over at the end goes to those whose part was too small, the cheapest first: they are skipped, or have
+    learnt from fewer rows than the others.
     """
     ends = work.budget.spent() + min(work.budget.left(), share * work.budget.seconds)
     made: dict[str, Measurement] = {}
     for place, candidate in enumerate(candidates):
         seconds = max(0.0, ends - work.budget.spent()) / (len(candidates) - place)
         made[candidate.name] = measure(candidate, seconds, list(made.values()))
-    waiting = [one for one in candidates if "needed_seconds" in made[one.name].details]
-    for candidate in sorted(waiting, key=lambda one: float(made[one.name].details["needed_seconds"])):
+    wanted = {one.name: _more_seconds(made[one.name], n_learn=len(work.rows.learn)) for one in candidates}
+    for candidate in sorted(candidates, key=lambda one: wanted[one.name]):
         left = ends - work.budget.spent()
-        if made[candidate.name].details["needed_seconds"] <= left:
-            made[candidate.name] = measure(candidate, left, list(made.values()))
+        if 0 < wanted[candidate.name] <= left:
+            others = [known for name, known in made.items() if name != candidate.name]
+            made[candidate.name] = measure(candidate, left, others)
     return list(made.values())
+
+
+def _more_seconds(made: Measurement, *, n_learn: int) -> float:
+    """How much longer a measurement would have to be; 0 where it is complete."""
+    if made.status is Status.SKIPPED:
+        return float(made.details.get("needed_seconds", 0.0))
+    if made.stage is Stage.FEATURES and made.rate and 0 < made.rows_learnt < n_learn:
+        return 2 * (n_learn - made.rows_learnt) / made.rate
+    return 0.0

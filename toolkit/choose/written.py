@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.choose.budget import told
 from toolkit.choose.compare import is_tie
 from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.promise import mean_places
 from toolkit.choose.runs import ENOUGH_STEPS
 from toolkit.report.facts import amount
 from toolkit.report.text_table import shortened, table
@@ -123,6 +124,7 @@ def choice_json(choice: Choice) -> dict[str, Any]:
         "task": rows.task.value,
         "metric": rows.judge.metric,
         "recommended": None if chosen is None else _recommended_json(choice, chosen),
+        "promise": _promise(choice),
         "front": [_summary(choice, made) for made in decision.front],
         "candidates": [_candidate_json(choice, made) for made in choice.measured if made.stage is not Stage.BASELINE],
         "baselines": [_summary(choice, made) for made in choice.measured if made.stage is Stage.BASELINE],
@@ -135,6 +137,13 @@ def choice_json(choice: Choice) -> dict[str, Any]:
         "budget": {"seconds": choice.budget.seconds, "used_seconds": round(choice.seconds, 2)},
         "output": str(choice.folder),
     }
+
+
+def _promise(choice: Choice) -> list[dict[str, Any]]:
+    """The candidates in the order in which they deserve to be trained, with their mean place by three scores."""
+    features = [made for made in choice.measured if made.stage is Stage.FEATURES and made.value is not None]
+    ranked = sorted(zip(mean_places(features), features, strict=True), key=lambda one: one[0])
+    return [{"model": made.candidate, "mean_place": round(place, 3)} for place, made in ranked]
 
 
 def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
