@@ -20,7 +20,7 @@ from toolkit.choose.answers import answers_of
 from toolkit.choose.budget import told
 from toolkit.choose.candidates import Candidate
 from toolkit.choose.costs import Costs, measure_costs
-from toolkit.choose.measurement import Measurement, Stage
+from toolkit.choose.measurement import Measurement, Stage, told_epochs
 from toolkit.choose.recipes import recipe_tree, training_section
 from toolkit.choose.work import Work, skipped
 from toolkit.evaluation.generate import write_texts
@@ -132,7 +132,7 @@ def measure_run(
     def measure() -> Measurement:
         expected = pace.seconds(epochs)
         if expected > left:
-            reason = f"a run of {epochs:g} epochs would take about {told(expected)}; {told(left)} are left"
+            reason = f"a run of {told_epochs(epochs)} would take about {told(expected)}; {told(left)} are left"
             return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
         return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
 

@@ -94,3 +94,8 @@ class Measurement:
         interval = kept.get("interval")
         kept["interval"] = None if interval is None else (float(interval[0]), float(interval[1]))
         return cls(**{**kept, "stage": Stage(kept["stage"]), "status": Status(kept["status"])})
+
+
+def told_epochs(epochs: float) -> str:
+    """A number of passes over the rows, for people: ``1 epoch``, ``0.5 epochs``."""
+    return f"{epochs:g} epoch" if epochs == 1 else f"{epochs:g} epochs"

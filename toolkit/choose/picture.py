@@ -49,6 +49,7 @@ def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -
 
 def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> Figure:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     if not points:
         raise ValueError("there are no points to draw")
@@ -59,10 +60,13 @@ def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> 
     axes = figure.add_subplot()
     if costs and min(costs) > 0 and max(costs) > _WIDE * min(costs):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_formatter("")
     dearest = max(costs, default=1.0)
     for number, point in enumerate(ordered, start=1):
         recommended = ", recommended" if point == chosen[-1] else ""
-        _draw(axes, point, number, x=_at(point, dearest), on_front=point in chosen, said=recommended)
+        layer = 3 + 3 * (len(points) - number)  # of points in one place the best is seen
+        _draw(axes, point, number, x=_at(point, dearest), layer=layer, on_front=point in chosen, said=recommended)
     axes.step(
         [_at(point, dearest) for point in chosen],
         [point.quality for point in chosen],
@@ -83,16 +87,18 @@ def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> 
     return figure
 
 
-def _draw(axes: Axes, point: Point, number: int, *, x: float, on_front: bool, said: str) -> None:
+def _draw(axes: Axes, point: Point, number: int, *, x: float, layer: int, on_front: bool, said: str) -> None:
     colour, ink = (_OURS, "white") if on_front else (_OTHER, "black")
     label = f"{number}  {_short(point.name)}  {point.quality:.3f}"
     if point.low is not None and point.high is not None:
-        axes.vlines(x, point.low, point.high, color="#1b1d21", linewidth=1.5, zorder=2)
+        axes.vlines(x, point.low, point.high, color="#1b1d21", linewidth=1.5, zorder=layer)
         label += f" ({point.low:.3f} to {point.high:.3f})"
-    axes.plot(x, point.quality, "o", markersize=12, color=colour, linestyle="none", label=label + said, zorder=3)
+    axes.plot(
+        x, point.quality, "o", markersize=12, color=colour, linestyle="none", label=label + said, zorder=layer + 1
+    )
     axes.annotate(
         str(number), (x, point.quality), color=ink, fontsize=8, ha="center", va="center_baseline", weight="bold"
-    ).set_zorder(4)
+    ).set_zorder(layer + 2)
 
 
 def _at(point: Point, dearest: float) -> float:

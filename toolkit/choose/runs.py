@@ -11,7 +11,7 @@ from toolkit.choose.candidates import SCRATCH, Candidate
 from toolkit.choose.compare import is_tie
 from toolkit.choose.halving import halve, longest_first_rung
 from toolkit.choose.measure_runs import Arm, Pace, expected_pace, measure_run, measured_pace
-from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.measurement import Measurement, Stage, Status, told_epochs
 from toolkit.choose.promise import by_promise
 from toolkit.choose.recipes import training_methods
 from toolkit.choose.rows import write_for_runs
@@ -169,7 +169,9 @@ class Runs:
         left, shortest = told(self.work.budget.left()), self._lengths()[0]
         for arm in arms:
             needed = self.paces[arm.key].seconds(shortest)
-            reason = f"a run of {shortest:g} epochs would take about {told(needed)}, and {left} are left for all runs"
+            reason = (
+                f"a run of {told_epochs(shortest)} would take about {told(needed)}, and {left} are left for all runs"
+            )
             self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method.value, needed=needed))
         self.arms = [arm for arm in self.arms if arm not in arms]
 

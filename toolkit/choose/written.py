@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.choose.budget import told
 from toolkit.choose.compare import is_tie
-from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.measurement import Measurement, Stage, Status, told_epochs
 from toolkit.choose.promise import mean_places
 from toolkit.choose.runs import ENOUGH_STEPS
 from toolkit.report.facts import amount
@@ -227,7 +227,7 @@ def _way(choice: Choice, made: Measurement) -> str:
     way = made.method or ("untrained" if made.stage is Stage.ZERO_SHOT else made.stage.value)
     epochs, n_learn, n_judged = made.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judge_rows)
     if epochs:
-        return f"{way} ({epochs:g} epochs)"
+        return f"{way} ({told_epochs(epochs)})"
     if 0 < made.rows_learnt < n_learn:
         return f"{way} ({made.rows_learnt:,} of {n_learn:,} rows)"
     if made.rows is not None and len(made.rows) < n_judged:
