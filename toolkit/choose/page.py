@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from toolkit.choose.advise import advice_lines
 from toolkit.choose.budget import told
+from toolkit.choose.look import look_lines
 from toolkit.choose.measurement import Status
 from toolkit.choose.picture import front_png
-from toolkit.choose.written import PAGE_HEADER, choice_json, page_rows, recommendation
+from toolkit.choose.written import PAGE_HEADER, choice_json, page_rows, promise, recommendation
 from toolkit.files import replacing, write_text_atomically
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
     page = environment.get_template("page.html.jinja").render(
         title=f"Chosen for {rows.data.source}",
         result=choice_json(choice),
+        look="\n".join(look_lines(choice.look)),
+        promise=[one["model"] for one in promise(choice)],
         rows=rows.sizes(),
         sentences=recommendation(choice),
         picture=None if picture is None else base64.b64encode(picture).decode("ascii"),

@@ -130,7 +130,8 @@ class Runs:
         asked = [self.work.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
         plan = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         if plan.get("asked") == asked:
-            self._leave_out([arm for arm in self.arms if list(arm.key) not in plan["arms"]])
+            for arm in [arm for arm in self.arms if list(arm.key) not in plan["arms"]]:
+                self._leave_out(arm, "the budget had no room for it when these runs were planned")
             return float(plan["first"])
         first = self._first_rung()
         if first is not None:
@@ -152,10 +153,13 @@ class Runs:
                 longest=self._longest,
             )
             if first is not None:
-                self._leave_out([arm for arm in self.arms if arm not in kept])
-                return first
-        self._leave_out(self.arms)
-        return None
+                break
+        shortest, left = self._lengths()[0], told(self.work.budget.left())
+        for arm in [arm for arm in self.arms if first is None or arm not in kept]:
+            needed = self.paces[arm.key].seconds(shortest)
+            reason = f"{told_epochs(shortest)} would take about {told(needed)}, and {left} are left for all runs"
+            self._leave_out(arm, reason, needed=needed)
+        return first
 
     def _lengths(self) -> list[float]:
         """What the first rung may be: each twice the one before, from where a run shows something."""
@@ -164,16 +168,9 @@ class Runs:
             lengths.insert(0, lengths[0] / 2)
         return lengths
 
-    def _leave_out(self, arms: Sequence[Arm]) -> None:
-        """Say of some arms that the budget has no room for them."""
-        left, shortest = told(self.work.budget.left()), self._lengths()[0]
-        for arm in arms:
-            needed = self.paces[arm.key].seconds(shortest)
-            reason = (
-                f"a run of {told_epochs(shortest)} would take about {told(needed)}, and {left} are left for all runs"
-            )
-            self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method.value, needed=needed))
-        self.arms = [arm for arm in self.arms if arm not in arms]
+    def _leave_out(self, arm: Arm, reason: str, *, needed: float | None = None) -> None:
+        self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method.value, needed=needed))
+        self.arms = [other for other in self.arms if other is not arm]
 
     def _longer(self, runs: Sequence[tuple[Arm, float, Measurement]]) -> list[Measurement]:
         """Twice as long, as long as the time allows it and the last doubling has shown to be better."""

@@ -124,7 +124,7 @@ def choice_json(choice: Choice) -> dict[str, Any]:
         "task": rows.task.value,
         "metric": rows.judge.metric,
         "recommended": None if chosen is None else _recommended_json(choice, chosen),
-        "promise": _promise(choice),
+        "promise": promise(choice),
         "front": [_summary(choice, made) for made in decision.front],
         "candidates": [_candidate_json(choice, made) for made in choice.measured if made.stage is not Stage.BASELINE],
         "baselines": [_summary(choice, made) for made in choice.measured if made.stage is Stage.BASELINE],
@@ -139,7 +139,7 @@ def choice_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _promise(choice: Choice) -> list[dict[str, Any]]:
+def promise(choice: Choice) -> list[dict[str, Any]]:
     """The candidates in the order in which they deserve to be trained, with their mean place by three scores."""
     features = [made for made in choice.measured if made.stage is Stage.FEATURES and made.value is not None]
     ranked = sorted(zip(mean_places(features), features, strict=True), key=lambda one: one[0])
