@@ -6,6 +6,7 @@ A network with fewer of its layers, or with weights at random, is worse than the
 
 from __future__ import annotations
 
+import argparse
 import csv
 import random
 from collections import Counter
@@ -22,6 +23,19 @@ from toolkit.data import read_table
 N_TRAIN, N_VALIDATION, N_TEST = 1500, 300, 600
 LONGEST = 64
 """Tokens of a text; the reviews of IMDB are cut."""
+
+
+def study_arguments(doc: str | None) -> argparse.ArgumentParser:
+    """The arguments that all programs of the study take.
+
+    Args:
+        doc: of the program; its first line tells what it is for.
+    """
+    parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
+    parser.add_argument("--work", type=Path, default=Path("runs/study"))
+    parser.add_argument("--shared", type=Path, required=True)
+    parser.add_argument("--own", type=Path)
+    return parser
 
 
 def make_models(folder: Path, *, own: Path | None) -> dict[str, str]:

@@ -10,7 +10,6 @@ zero) are left out, for all.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import os
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from candidates import LONGEST, make_data, make_models
+from candidates import LONGEST, make_data, make_models, study_arguments
 
 from toolkit.adapters import locate_model
 from toolkit.choose.budget import Budget
@@ -37,10 +36,7 @@ Scores = dict[str, float]
 
 def main() -> None:
     """Order by each way, compare, print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=Path, default=Path("runs/study"))
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--own", type=Path)
+    parser = study_arguments(__doc__)
     parser.add_argument("--ranker", help="a Python with transformer-ranker; none: it is left out")
     parser.add_argument("--data", help="one data set, for which toolkit choose is asked, and no more")
     given = parser.parse_args()

@@ -8,12 +8,11 @@ work on a data set each, one after the other on each core.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-from candidates import LONGEST, make_data, make_models
+from candidates import LONGEST, make_data, make_models, study_arguments
 
 from toolkit.recipe import build_recipe
 from toolkit.workflow import fine_tune
@@ -26,10 +25,7 @@ answered worse than a linear head on their own frozen features."""
 
 def main() -> None:
     """Fine-tune all of them and write truth.json."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=Path, default=Path("runs/study"))
-    parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--own", type=Path)
+    parser = study_arguments(__doc__)
     parser.add_argument("--data", help="one data set; without it all of them, and truth.json")
     parser.add_argument("--models", help="some models, with commas between them")
     given = parser.parse_args()

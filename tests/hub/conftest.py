@@ -12,6 +12,7 @@ import pytest
 from huggingface_hub import constants, file_download
 from huggingface_hub.utils import _detect_agent, _http
 from loopback import LoopbackHub
+from loopback_cases import REPO
 
 REPORT = Path(__file__).parents[1] / "report"
 
@@ -45,6 +46,23 @@ def loopback_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Lo
             monkeypatch.setenv(name, value)
         yield hub
     assert not hub.errors, "\n".join(hub.errors)
+
+
+@pytest.fixture
+def hub(loopback_hub):
+    """That Hub with sizes at which a few thousand bytes are large."""
+    loopback_hub.lfs_threshold, loopback_hub.part_size = 2_000, 5_000
+    return loopback_hub
+
+
+@pytest.fixture
+def api(hub):
+    return hub.api()
+
+
+@pytest.fixture
+def repo(hub):
+    return hub.add_repo(REPO, private=True)
 
 
 @pytest.fixture

@@ -19,12 +19,6 @@ FILES = {
 LARGE = {"model.safetensors", "onnx/model.data", "vocab.txt"}
 
 
-def small(hub):
-    """The Hub with sizes at which a few thousand bytes are large."""
-    hub.lfs_threshold, hub.part_size = 2_000, 5_000
-    return hub
-
-
 def commit(api, files, **how):
     adds = [CommitOperationAdd(path, data) for path, data in files.items()]
     return api.create_commit(REPO, adds, commit_message=how.pop("title", "all files"), **how)

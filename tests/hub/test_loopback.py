@@ -19,22 +19,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.utils.sha import git_hash
-from loopback_cases import CARD, FILES, LARGE, REPO, commit, downloaded, small, titles
-
-
-@pytest.fixture
-def hub(loopback_hub):
-    return small(loopback_hub)
-
-
-@pytest.fixture
-def api(hub):
-    return hub.api()
-
-
-@pytest.fixture
-def repo(hub):
-    return hub.add_repo(REPO, private=True)
+from loopback_cases import CARD, FILES, LARGE, REPO, commit, downloaded, titles
 
 
 def test_what_is_pushed_comes_back(hub, api, tmp_path):

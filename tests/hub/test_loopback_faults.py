@@ -16,24 +16,9 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from loopback import LoopbackHub
-from loopback_cases import FILES, REPO, commit, small, titles
+from loopback_cases import FILES, REPO, commit, titles
 
 COMMIT = r"POST /api/models/alice/model/commit/"
-
-
-@pytest.fixture
-def hub(loopback_hub):
-    return small(loopback_hub)
-
-
-@pytest.fixture
-def api(hub):
-    return hub.api()
-
-
-@pytest.fixture
-def repo(hub):
-    return hub.add_repo(REPO, private=True)
 
 
 def test_another_parent_is_refused(hub, api, repo):

@@ -49,7 +49,6 @@ class Candidate:
         located: its files; None from scratch, and where they were not found.
         methods: the ways to use it here, in the order of `Method`; a pretrained model may have none for a task that the
             toolkit trains from scratch only, and can still be scored.
-        model_type: the library's name of its kind.
         parameters: counted in its files.
         disk_bytes: of its weights.
         hidden_dim, n_layers: of what reads the text.
@@ -63,7 +62,6 @@ class Candidate:
     family: Family | None = None
     located: LocatedModel | None = None
     methods: tuple[Method, ...] = ()
-    model_type: str | None = None
     parameters: int | None = None
     disk_bytes: int | None = None
     hidden_dim: int | None = None
@@ -193,7 +191,6 @@ def _candidate(name: str, *, task: Task, problem: Problem, memory_bytes: int | N
         family=family,
         located=located,
         methods=methods,
-        model_type=config.model_type,
         parameters=parameters,
         disk_bytes=model_size(located.folder),
         hidden_dim=getattr(reader, "hidden_size", None),

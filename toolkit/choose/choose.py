@@ -22,7 +22,7 @@ from toolkit.choose.notebook import FILE, Notebook
 from toolkit.choose.on_test import OnTest, measure_on_test
 from toolkit.choose.rows import Rows
 from toolkit.choose.stages import measure_all
-from toolkit.choose.work import Work, identity_of
+from toolkit.choose.work import Work
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
@@ -101,14 +101,13 @@ def choose(
         say(line)
     for line in view.warnings:
         warn(line)
-    identity = identity_of(rows)
-    folder = output_dir or DEFAULT_RUNS / f"choose-{identity[:8]}"
+    folder = output_dir or DEFAULT_RUNS / f"choose-{rows.identity[:8]}"
     with _claimed(folder):
         reserve = min(_MOST_RESERVED, max(_LEAST_RESERVED, _RESERVED * budget.seconds))
         work = Work(
             rows=rows,
             budget=replace(budget, reserve=reserve),
-            notebook=Notebook(folder, data=identity),
+            notebook=Notebook(folder, data=rows.identity),
             folder=folder,
             ledger=ledger,
             seed=seed,

@@ -20,7 +20,7 @@ class Notebook:
 
     Args:
         folder: where ``measured.jsonl`` is, or will be.
-        data: digest of the rows.
+        data: what is chosen for, see `toolkit.choose.rows.Rows.identity`.
     """
 
     def __init__(self, folder: Path, *, data: str) -> None:

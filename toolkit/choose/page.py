@@ -13,7 +13,7 @@ from toolkit.choose.budget import told
 from toolkit.choose.look import look_lines
 from toolkit.choose.measurement import Status
 from toolkit.choose.picture import front_png
-from toolkit.choose.written import PAGE_HEADER, choice_json, page_rows, promise, recommendation
+from toolkit.choose.written import PAGE_HEADER, page_rows, promise, recommendation
 from toolkit.files import replacing, write_text_atomically
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
     rows = choice.rows
     page = environment.get_template("page.html.jinja").render(
         title=f"Chosen for {rows.data.source}",
-        result=choice_json(choice),
+        task=rows.task.value,
         look="\n".join(look_lines(choice.look)),
         promise=[one["model"] for one in promise(choice)],
         rows=rows.sizes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,12 @@ class Rows:
     def digest(self) -> str:
         """SHA-256 of all rows in their splits."""
         return self.data.digest
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the task, what its labels are, and the rows: the same rows can be read as another problem."""
+        parts = (self.task, self.problem or "", self.digest)
+        return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     @property
     def max_length(self) -> int | None:

@@ -127,7 +127,7 @@ class Runs:
     def _planned(self) -> float | None:
         """The first rung, as planned before where the same choice was interrupted: its runs are there then."""
         path = self.work.folder / PLAN
-        asked = [self.work.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
+        asked = [self.work.rows.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
         plan = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         if plan.get("asked") == asked:
             for arm in [arm for arm in self.arms if list(arm.key) not in plan["arms"]]:

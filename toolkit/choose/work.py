@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -48,11 +47,6 @@ class Work:
     language: str = "en"
     use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def identity(self) -> str:
-        """What is chosen for: the same rows can be read as another problem."""
-        return identity_of(self.rows)
 
     def digest(self, candidate: Candidate) -> str:
         """Of a candidate's files; of our own Transformer its name."""
@@ -141,12 +135,6 @@ def skipped(
         details={} if needed is None else {"needed_seconds": round(needed, 1)},
         reason=reason,
     )
-
-
-def identity_of(rows: Rows) -> str:
-    """SHA-256 of the task, what its labels are, and the rows."""
-    parts = (rows.task, rows.problem or "", rows.digest)
-    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
 
 def reason_of(error: Exception) -> str:
