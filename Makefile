@@ -44,7 +44,7 @@ bench: install
 CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean
 cards: install
 	for recipe in $(CARD_RECIPES); do $(RUN) fine-tune $$recipe || exit 1; done
-	$(BIN)/python -m toolkit.hub.refresh_cards
+	$(BIN)/python -m toolkit.hub.card.refresh
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -101,7 +101,7 @@ def measured(cell: Cell, runs: Path) -> dict[str, Any] | None:
         return None
     folder = runs / f"{cell.family}-{cell.way}"
     command = [sys.executable, "-m", "toolkit", "fine-tune", cell.recipe, *cell.overrides, "--json"]
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(
         [*command, "--output-dir", str(folder), "--ledger", str(runs / "trials.jsonl")],
         check=True,
         stdout=subprocess.PIPE,

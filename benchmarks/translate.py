@@ -60,7 +60,7 @@ def main() -> None:
 def in_a_process(system: str, given: argparse.Namespace) -> dict[str, float]:
     """What one system measures in a process of its own."""
     command = [sys.executable, __file__, "--data", str(given.data), "--steps", str(given.steps), "--system", system]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")  # noqa: S603
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
     found: dict[str, float] = json.loads(answer.stdout.strip().splitlines()[-1])
     return found
 

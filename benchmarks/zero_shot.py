@@ -26,13 +26,13 @@ import torch
 
 from toolkit.adapters import OpenedModel, locate_model, open_for_scoring
 from toolkit.data import prepare_classification
-from toolkit.evaluation.result import measure
 from toolkit.evaluation.zero_shot.ask import averaged
 from toolkit.evaluation.zero_shot.calibration import CALIBRATIONS, Evidence, calibrated
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.templates import templates_for
 from toolkit.names import Split
 from toolkit.recipe.schema import DataSection, ZeroShotSection
+from toolkit.tasks.text_classification.class_result import measure
 
 TEST_ROWS = 1000
 

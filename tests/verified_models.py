@@ -13,8 +13,8 @@ from datasets import Dataset
 from tiny_models import pretrained
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction, open_for_training
-from toolkit.evaluation.golden import make_golden
-from toolkit.hub.manifest import model_manifest
+from toolkit.evaluation.proof.golden import make_golden
+from toolkit.hub.push.manifest import model_manifest
 from toolkit.names import Method, Problem, Task
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model

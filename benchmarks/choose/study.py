@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 from candidates import LONGEST, make_data, make_models, study_arguments
 
 from toolkit.adapters import locate_model
-from toolkit.choose.budget import Budget
 from toolkit.choose.choose import choose
-from toolkit.choose.compare import is_tie, paired_difference
-from toolkit.choose.measurement import Stage
-from toolkit.choose.written import choice_json
+from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.measurement import Stage
+from toolkit.choose.show.lines import choice_json
+from toolkit.evaluation.metrics.paired import is_tie, paired_difference
 from toolkit.names import Task
 
 SHARE = 0.2
@@ -93,7 +93,7 @@ def ranked(work: Path, data: Mapping[str, Path], models: Mapping[str, str], *, p
         }
         path.write_text(json.dumps(asked), encoding="utf-8")
         worker = Path(__file__).with_name("ranker.py")
-        subprocess.run([python, str(worker), str(path)], check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})  # noqa: S603
+        subprocess.run([python, str(worker), str(path)], check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     scores = json.loads(path.read_text(encoding="utf-8"))["scores"]
     for name, of_data in scores.items():
         print(f"{name}: TransformerRanker took {sum(one['seconds'] for one in of_data.values()):.0f} s")

@@ -12,14 +12,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import BertConfig, BertModel
 
-from toolkit.choose.advise import (
+from toolkit.choose.advice.advise import (
     advice_lines,
     advise,
     fitting_families,
     misfit,
     ways_of,
 )
-from toolkit.choose.rules import ABOUT, LANGUAGES, attention_share, family_rules, task_rules
+from toolkit.choose.advice.rules import ABOUT, LANGUAGES, attention_share, family_rules, task_rules
 from toolkit.errors import RecipeError
 from toolkit.names import SUPPORTED, Family, Method, Problem, Task
 

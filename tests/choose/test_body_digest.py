@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModel
 
 from toolkit.adapters import LocatedModel, locate_model, open_body
-from toolkit.choose.body_digest import body_digest
+from toolkit.choose.look.body_digest import body_digest
 
 
 def _digest(folder: Path, *, max_length: int | None = None) -> str:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from toolkit.choose.budget import Budget, bytes_of, seconds_of, told
+from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of, told
 from toolkit.errors import RecipeError
 
 

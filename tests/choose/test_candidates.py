@@ -10,7 +10,8 @@ import tiny_models
 import torch
 
 from toolkit.adapters.locate import locate_model
-from toolkit.choose.candidates import (
+from toolkit.choose.advice.rules import family_rules
+from toolkit.choose.look.candidates import (
     SCRATCH,
     SCRATCH_ROWS,
     count_parameters,
@@ -18,7 +19,6 @@ from toolkit.choose.candidates import (
     scratch_pays,
     usual_names,
 )
-from toolkit.choose.rules import family_rules
 from toolkit.errors import HubError, IntegrityError, RecipeError, ResourceError
 from toolkit.names import Family, Method, Problem, Task
 

@@ -22,9 +22,9 @@ from transformers import (
     T5Config,
 )
 
-from toolkit.choose.catalogue import BYTES_TO_READ, catalogue, suggest
-from toolkit.choose.rules import task_rules
-from toolkit.hub.card_known import language_fault, licence_fault, task_fault
+from toolkit.choose.advice.catalogue import BYTES_TO_READ, catalogue, suggest
+from toolkit.choose.advice.rules import task_rules
+from toolkit.hub.card.known import language_fault, licence_fault, task_fault
 from toolkit.names import Family, Task
 
 ROBERTA: dict[str, Any] = {"vocab_size": 50265, "max_position_embeddings": 514, "type_vocab_size": 1}

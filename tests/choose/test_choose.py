@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from tiny_models import WORDS, pretrained
 
-from toolkit.choose import runs, stages
-from toolkit.choose.budget import Budget
 from toolkit.choose.choose import Choice, choose
-from toolkit.choose.measurement import Measurement, Stage, Status
-from toolkit.choose.notebook import FILE
-from toolkit.choose.written import choice_json, choice_lines
+from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.measurement import Measurement, Stage, Status
+from toolkit.choose.measure.notebook import FILE
+from toolkit.choose.search import rounds as runs
+from toolkit.choose.search import stages
+from toolkit.choose.show.lines import choice_json, choice_lines
 from toolkit.errors import DataError, RecipeError, ResourceError
 from toolkit.names import Problem, Task
 from toolkit.recipe import load_recipe
@@ -145,8 +146,8 @@ def test_the_same_choice_goes_on_where_it_was(
         raise AssertionError("measured again")
 
     before = (chosen.folder / FILE).read_text(encoding="utf-8")
-    for module in ("measure_zero_shot", "measure_features", "measure_runs"):
-        monkeypatch.setattr(f"toolkit.choose.{module}._measure", never)
+    for module in ("zero_shot", "features", "runs"):
+        monkeypatch.setattr(f"toolkit.choose.measure.{module}._measure", never)
     again = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},
@@ -166,7 +167,7 @@ def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
     def too_large(*_: object, **__: object) -> None:
         raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
 
-    monkeypatch.setattr("toolkit.choose.measure_runs.fine_tune", too_large)
+    monkeypatch.setattr("toolkit.choose.measure.runs.fine_tune", too_large)
     choice = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},
@@ -183,13 +184,13 @@ def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
 def test_a_budget_too_short_for_one_candidate_says_what_it_would_take(
     tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from toolkit.choose import measure_features
+    from toolkit.choose.measure import features as measure_features
 
     measure_costs = measure_features.measure_costs
     monkeypatch.setattr(
         measure_features, "measure_costs", lambda *a, **k: replace(measure_costs(*a, **k), texts_per_second=0.01)
     )
-    monkeypatch.setattr("toolkit.choose.stages.ZERO_SHOT_SHARE", 0.0)
+    monkeypatch.setattr("toolkit.choose.search.stages.ZERO_SHOT_SHARE", 0.0)
     with pytest.raises(RecipeError, match=r"too short for one candidate.*--budget \d+s"):
         choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
     with pytest.raises(RecipeError, match=r"too short for one candidate; write --budget 10s or more"):
@@ -293,7 +294,7 @@ def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
     (out / "recipes").mkdir()
     (out / "recipes" / "mine.yaml").write_text("# my own\n", encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr("toolkit.choose.measure_zero_shot._measure", interrupted)
+        patch.setattr("toolkit.choose.measure.zero_shot._measure", interrupted)
         choice = go()
     assert choice.decision.recommended is not None
     assert (out / "recipes" / "mine.yaml").is_file()
@@ -306,7 +307,7 @@ def test_an_error_on_the_test_rows_costs_no_page(
     def too_large(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("toolkit.choose.on_test._answers", too_large)
+    monkeypatch.setattr("toolkit.choose.measure.on_test._answers", too_large)
     choice = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},

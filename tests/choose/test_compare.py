@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.choose.compare import Difference, bootstrap_difference, is_tie, paired_difference
+from toolkit.evaluation.metrics.paired import Difference, bootstrap_difference, is_tie, paired_difference
 
 N_ROWS = 60
 

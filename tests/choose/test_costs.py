@@ -11,9 +11,9 @@ from tiny_models import pretrained
 from transformers import AutoModelForSequenceClassification
 
 from toolkit.adapters import OpenedBody, locate_model, open_body, open_for_training
-from toolkit.choose import costs
-from toolkit.choose.costs import Costs, measure_costs, reading
-from toolkit.choose.peak import memory_taken
+from toolkit.choose.measure import costs
+from toolkit.choose.measure.costs import Costs, measure_costs, reading
+from toolkit.choose.measure.peak import memory_taken
 from toolkit.names import Method
 
 TEXTS = [f"the film is {'very ' * n}good" for n in range(100)]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from toolkit.choose.deadline import OutOfTimeError, within
+from toolkit.choose.measure.deadline import OutOfTimeError, within
 from toolkit.interrupt import Interrupted, stop_on_signals
 
 

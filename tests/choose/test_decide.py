@@ -4,9 +4,9 @@ from typing import Any
 
 from datasets import Dataset
 
-from toolkit.choose.decide import best_of_each, decide
-from toolkit.choose.judge import Judge
-from toolkit.choose.measurement import Measurement, Stage, Status
+from toolkit.choose.decision.decide import best_of_each, decide
+from toolkit.choose.look.judge import Judge
+from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.names import Problem
 
 N = 200

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from toolkit.adapters.open import open_tokenizer
-from toolkit.choose.advise import advise
-from toolkit.choose.first_look import divided, first_look
+from toolkit.choose.advice.advise import advise
+from toolkit.choose.look.first_look import divided, first_look
 from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from toolkit.choose.halving import halve, longest_first_rung, most_seconds, rungs
+from toolkit.choose.search.halving import halve, longest_first_rung, most_seconds, rungs
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from datasets import Dataset
 from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score
 
-from toolkit.choose.compare import paired_difference
-from toolkit.choose.judge import Judge
-from toolkit.choose.measurement import Measurement, Stage
+from toolkit.choose.look.judge import Judge
+from toolkit.choose.measure.measurement import Measurement, Stage
+from toolkit.evaluation.metrics.paired import paired_difference
 from toolkit.names import Problem
 
 DRAWN = np.random.default_rng(0)

@@ -13,8 +13,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from toolkit.adapters.open import open_tokenizer
-from toolkit.choose.candidates import Candidate, find_candidates
-from toolkit.choose.look import Look, TokenLook, look, look_lines
+from toolkit.choose.look.candidates import Candidate, find_candidates
+from toolkit.choose.look.look import Look, TokenLook, look, look_lines
 from toolkit.data import prepare_classification, prepare_texts, read_table
 from toolkit.names import Problem, Task
 from toolkit.recipe.schema import DataSection

@@ -10,15 +10,15 @@ from sklearn.preprocessing import StandardScaler
 
 from toolkit.adapters import open_body
 from toolkit.adapters.features import pooled_features
-from toolkit.choose import measure_features as measuring
-from toolkit.choose.budget import Budget
-from toolkit.choose.candidates import Candidate, find_candidates
-from toolkit.choose.costs import Costs
-from toolkit.choose.first_look import divided
-from toolkit.choose.measure_features import features_answers, measure_features
-from toolkit.choose.measurement import Status
-from toolkit.choose.notebook import Notebook
-from toolkit.choose.work import Work
+from toolkit.choose.look.candidates import Candidate, find_candidates
+from toolkit.choose.look.first_look import divided
+from toolkit.choose.measure import features as measuring
+from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.costs import Costs
+from toolkit.choose.measure.features import features_answers, measure_features
+from toolkit.choose.measure.measurement import Status
+from toolkit.choose.measure.notebook import Notebook
+from toolkit.choose.measure.work import Work
 from toolkit.names import Task
 from toolkit.training.head_linear import PENALTIES
 

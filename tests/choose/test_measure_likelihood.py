@@ -10,13 +10,13 @@ from datasets import Dataset
 from tiny_models import pretrained
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_scoring
-from toolkit.choose.budget import Budget
-from toolkit.choose.candidates import find_candidates
-from toolkit.choose.first_look import divided
-from toolkit.choose.measure_likelihood import bits_of, measure_likelihood, unknown_share
-from toolkit.choose.measurement import Measurement, Status
-from toolkit.choose.notebook import Notebook
-from toolkit.choose.work import Work
+from toolkit.choose.look.candidates import find_candidates
+from toolkit.choose.look.first_look import divided
+from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.likelihood import bits_of, measure_likelihood, unknown_share
+from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.notebook import Notebook
+from toolkit.choose.measure.work import Work
 from toolkit.names import Task
 
 LONG = " ".join("abcdefgh"[place % 8] for place in range(60))

@@ -14,18 +14,18 @@ import torch
 from tiny_models import pretrained
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from toolkit.choose import measure_runs as measuring
-from toolkit.choose.answers import answers_of
-from toolkit.choose.budget import Budget
-from toolkit.choose.candidates import SCRATCH, find_candidates
-from toolkit.choose.first_look import divided
-from toolkit.choose.measure_runs import Arm, Pace, measure_run, run_answers
-from toolkit.choose.measurement import Measurement, Status
-from toolkit.choose.notebook import Notebook
-from toolkit.choose.rows import write_for_runs
-from toolkit.choose.work import Work
-from toolkit.evaluation import texts
+from toolkit.choose.look.candidates import SCRATCH, find_candidates
+from toolkit.choose.look.first_look import divided
+from toolkit.choose.look.rows import write_for_runs
+from toolkit.choose.measure import runs as measuring
+from toolkit.choose.measure.answers import answers_of
+from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.notebook import Notebook
+from toolkit.choose.measure.runs import Arm, Pace, measure_run, run_answers
+from toolkit.choose.measure.work import Work
 from toolkit.names import Method, Problem, Task
+from toolkit.tasks.texts import measure as texts
 from toolkit.trials.ledger import read_trials
 
 LABELS = Task.TEXT_CLASSIFICATION

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolkit.choose.measurement import Measurement, Stage, Status
-from toolkit.choose.notebook import FILE, Notebook
+from toolkit.choose.measure.measurement import Measurement, Stage, Status
+from toolkit.choose.measure.notebook import FILE, Notebook
 
 MADE = Measurement(
     candidate="packaged:minilm",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.choose.pareto import Point, front
+from toolkit.choose.decision.pareto import Point, front
 
 POINTS = st.lists(
     st.builds(

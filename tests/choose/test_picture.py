@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from toolkit.choose.pareto import Point
-from toolkit.choose.picture import _figure, front_png
+from toolkit.choose.decision.pareto import Point
+from toolkit.choose.show.picture import _figure, front_png
 
 POINTS = [
     Point("majority", 0.10, 0.00002, 0.08, 0.12),

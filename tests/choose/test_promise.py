@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.choose.measurement import Measurement, Stage
-from toolkit.choose.promise import by_promise, mean_places
+from toolkit.choose.measure.measurement import Measurement, Stage
+from toolkit.choose.search.promise import by_promise, mean_places
 
 
 def _made(name: str, *, layers: list[tuple[float | None, float | None]], loss: float | None) -> Measurement:

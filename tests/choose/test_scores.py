@@ -15,10 +15,10 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.preprocessing import StandardScaler, normalize
 
-from toolkit.choose.evidence import best_evidence
-from toolkit.choose.moments import Moments
-from toolkit.choose.neighbours import nearest_rows, votes
-from toolkit.choose.scores import (
+from toolkit.choose.measure.evidence import best_evidence
+from toolkit.choose.measure.moments import Moments
+from toolkit.choose.measure.neighbours import nearest_rows, votes
+from toolkit.choose.measure.scores import (
     FeatureScores,
     h_score,
     knn_score,
@@ -214,7 +214,7 @@ def test_most_votes_win_and_of_equals_the_nearest():
 def test_blocks_of_neighbours_are_the_whole(monkeypatch):
     features, _ = blobs(101, 6, 2)
     whole = nearest_rows(features, 4)
-    monkeypatch.setattr("toolkit.choose.neighbours._BLOCK", 101 * 10)
+    monkeypatch.setattr("toolkit.choose.measure.neighbours._BLOCK", 101 * 10)
     assert (nearest_rows(features, 4) == whole).all()
     assert (whole != np.arange(101)[:, None]).all()
 

@@ -99,7 +99,7 @@ def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_choice_is_one_json_object(
     capsys: pytest.CaptureFixture[str], tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toolkit.choose.runs.training_methods", lambda _: ())
+    monkeypatch.setattr("toolkit.choose.search.rounds.training_methods", lambda _: ())
     out = tmp_path / "out"
     asked = ["--task", "text-classification", "--data", str(reviews), "--models", str(tiny_bert), "--json"]
     code = _run([*asked, "--budget", "60s", "--output-dir", str(out)])

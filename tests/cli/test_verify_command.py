@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from verified_models import labelled
 
 from toolkit.cli.main import run
-from toolkit.hub import fresh_process, replay
+from toolkit.hub.verify import fresh_process, replay
 from toolkit.workflow import verify as story
 
 

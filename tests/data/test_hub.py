@@ -7,8 +7,8 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from huggingface_hub import constants
 
-from toolkit.data import hub
-from toolkit.data.hub import HubId, parse_hub_id
+from toolkit.data import hub_datasets as hub
+from toolkit.data.hub_datasets import HubId, parse_hub_id
 from toolkit.data.sources import read_table
 from toolkit.errors import HubError, RecipeError
 

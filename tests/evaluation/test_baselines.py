@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from toolkit.evaluation import baselines, majority_baseline, tfidf, tfidf_baseline
+from toolkit.evaluation.baselines import classes as baselines
+from toolkit.evaluation.baselines import tfidf
+from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
 
 
 @pytest.fixture(scope="module")

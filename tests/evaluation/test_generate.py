@@ -10,8 +10,8 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedModel, open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.evaluation import generate
-from toolkit.evaluation.generate import write_texts
+from toolkit.evaluation.inference import generate
+from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Task
 
 TEXTS = ["the cat sat on the mat", "a dog", "the dog and the cat ran to the old house", "the sea", "나는 밥을 먹었다"]

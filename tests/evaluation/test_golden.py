@@ -17,12 +17,12 @@ from tiny_models import pretrained
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction, open_for_training
 from toolkit.errors import IntegrityError
-from toolkit.evaluation.golden import golden_rows, make_golden, read_golden, tolerance_for
-from toolkit.evaluation.golden_answers import answers
-from toolkit.evaluation.golden_rows import choose_rows
-from toolkit.evaluation.parity import check_adapter, check_saved, compare
-from toolkit.evaluation.predict import predict
-from toolkit.hub import replay
+from toolkit.evaluation.inference.predict import predict
+from toolkit.evaluation.proof.golden import golden_rows, make_golden, read_golden, tolerance_for
+from toolkit.evaluation.proof.golden_answers import answers
+from toolkit.evaluation.proof.golden_rows import choose_rows
+from toolkit.evaluation.proof.parity import check_adapter, check_saved, compare
+from toolkit.hub.verify import replay
 from toolkit.names import Method, Problem, Task
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model
@@ -67,7 +67,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def replayed(opened: OpenedModel, golden: dict[str, Any]) -> dict[str, Any]:
-    """What the plain library says, as `toolkit.hub.verify` asks it."""
+    """What the plain library says, as `toolkit.hub.verify.verify` asks it."""
     report = replay.main({"folder": str(opened.folder), "golden": json.loads(json.dumps(golden)), "trust": True})
     assert "error" not in report, report["error"]
     return report

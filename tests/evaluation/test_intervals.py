@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from toolkit.evaluation import METRICS, bootstrap_interval, compute_metrics, intervals
+from toolkit.evaluation.metrics import intervals
+from toolkit.evaluation.metrics.classes import METRICS, compute_metrics
+from toolkit.evaluation.metrics.intervals import bootstrap_interval
 
 
 def simulated(rows: int, n_labels: int, accuracy: float, seed: int) -> dict[str, object]:

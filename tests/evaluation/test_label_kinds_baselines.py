@@ -10,12 +10,12 @@ from scipy.stats import pearsonr
 from sklearn.linear_model import Ridge
 
 from toolkit.data.prepare import prepare_classification
-from toolkit.evaluation import tfidf
-from toolkit.evaluation.label_set_baselines import majority_set_baseline, tfidf_sets_baseline
-from toolkit.evaluation.measured import free_baselines
-from toolkit.evaluation.number_baselines import mean_baseline, tfidf_ridge_baseline
+from toolkit.evaluation.baselines import tfidf
+from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
+from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
 from toolkit.names import Problem
 from toolkit.recipe.schema import DataSection
+from toolkit.tasks.measured import free_baselines
 
 WORDS = ["rain", "sun", "wind", "snow", "fog", "hail"]
 

@@ -15,14 +15,14 @@ from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
-from toolkit.evaluation import Predictions
-from toolkit.evaluation.label_set_predictions import LabelSetPredictions
-from toolkit.evaluation.label_set_result import LabelSetEvaluation
-from toolkit.evaluation.measured import Measured, evaluate_labels
-from toolkit.evaluation.number_predictions import NumberPredictions
-from toolkit.evaluation.number_result import MOST_POINTS, NumberEvaluation
-from toolkit.evaluation.predict import predict, predictions_of
+from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.inference.number_predictions import NumberPredictions
+from toolkit.evaluation.inference.predict import predict, predictions_of
+from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.names import Problem
+from toolkit.tasks.measured import Measured, evaluate_labels
+from toolkit.tasks.text_classification.label_set_result import LabelSetEvaluation
+from toolkit.tasks.text_classification.number_result import MOST_POINTS, NumberEvaluation
 from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
 from toolkit.trials.outcome import split_result
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
-from toolkit.evaluation.label_set_metrics import LABEL_SET_METRICS, LabelSetF1, compute_label_set_metrics
-from toolkit.evaluation.label_set_result import measure_label_sets
+from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS, LabelSetF1, compute_label_set_metrics
 from toolkit.names import PROBLEM_METRICS, Problem
+from toolkit.tasks.text_classification.label_set_result import measure_label_sets
 
 NAMES = list(LABEL_SET_METRICS)
 

@@ -12,8 +12,8 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel, open_from_scratch
 from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.evaluation import likelihood
-from toolkit.evaluation.likelihood import mean_loss, measure_likelihoods
+from toolkit.evaluation.inference import likelihood
+from toolkit.evaluation.inference.likelihood import mean_loss, measure_likelihoods
 from toolkit.names import Family, Task
 
 TEXTS = ["the cat sat on the mat", "a dog", "the dog and the cat ran to the old house by the sea", "나는 밥을 먹었다"]

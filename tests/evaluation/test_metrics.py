@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
-from toolkit.evaluation import F1, METRICS, Accuracy, MatthewsCorrelation, Recall, compute_metrics
+from toolkit.evaluation.metrics.classes import F1, METRICS, Accuracy, MatthewsCorrelation, Recall, compute_metrics
 from toolkit.names import PROBLEM_METRICS, Problem
 
 

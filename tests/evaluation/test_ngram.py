@@ -10,8 +10,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from toolkit.evaluation import ngram
-from toolkit.evaluation.ngram import CharacterModel, ngram_baseline
+from toolkit.evaluation.baselines import ngram
+from toolkit.evaluation.baselines.ngram import CharacterModel, ngram_baseline
 
 START, END, UNKNOWN = "<s>", "</s>", "<unk>"
 

@@ -13,9 +13,9 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
-from toolkit.evaluation.number_metrics import LESS_IS_BETTER, NUMBER_METRICS, Spearman, compute_number_metrics
-from toolkit.evaluation.number_result import measure_numbers
+from toolkit.evaluation.metrics.numbers import LESS_IS_BETTER, NUMBER_METRICS, Spearman, compute_number_metrics
 from toolkit.names import PROBLEM_METRICS, Problem
+from toolkit.tasks.text_classification.number_result import measure_numbers
 
 NAMES = list(NUMBER_METRICS)
 TIED = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=40)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from toolkit.evaluation.parity import compare
+from toolkit.evaluation.proof.parity import compare
 
 
 def label(prediction, *probabilities):

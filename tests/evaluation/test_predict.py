@@ -11,7 +11,7 @@ from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
-from toolkit.evaluation.predict import predict
+from toolkit.evaluation.inference.predict import predict
 
 LABELS = ("bad", "fair", "good")
 TOLERANCE = 1e-5

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import RecipeError, ResourceError
-from toolkit.evaluation import OUTPUT_SUFFIXES, Predictions, check_output_suffix
+from toolkit.evaluation.inference.predictions import OUTPUT_SUFFIXES, Predictions, check_output_suffix
 
 TEXTS = [
     "NA", "007", "", "None", "=1+1", 'say "hi", twice', "two\nlines", "old\rMac", "tab\tand\x00", " 한국어 ",

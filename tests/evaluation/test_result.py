@@ -10,16 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from toolkit.evaluation import (
-    ConfusedPair,
-    Confusion,
-    Predictions,
-    bootstrap_interval,
-    evaluate_predictions,
-    measure,
-    most_confident_mistakes,
-)
-from toolkit.evaluation.tally import count_cells
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.metrics.confusion import ConfusedPair, Confusion
+from toolkit.evaluation.metrics.intervals import bootstrap_interval
+from toolkit.evaluation.metrics.tally import count_cells
+from toolkit.tasks.text_classification.class_result import evaluate_predictions, measure
+from toolkit.tasks.text_classification.mistakes import most_confident_mistakes
 
 LABELS = ("cat", "dog", "eel")
 

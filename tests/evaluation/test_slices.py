@@ -8,15 +8,15 @@ from datasets import Dataset
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from toolkit.evaluation.label_set_predictions import LabelSetPredictions
-from toolkit.evaluation.likelihoods import Likelihoods
-from toolkit.evaluation.number_predictions import NumberPredictions
-from toolkit.evaluation.predictions import Predictions
-from toolkit.evaluation.slices import FEWEST_ROWS, count_labels, measure_slices, script_of
-from toolkit.evaluation.text_predictions import TextPredictions
-from toolkit.evaluation.text_result import evaluate_texts
-from toolkit.evaluation.texts import ScoredTexts
+from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.inference.number_predictions import NumberPredictions
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.names import Problem
+from toolkit.tasks.slices import FEWEST_ROWS, count_labels, measure_slices, script_of
+from toolkit.tasks.texts.measure import ScoredTexts
+from toolkit.tasks.texts.result import evaluate_texts
 
 N = 120
 

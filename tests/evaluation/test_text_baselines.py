@@ -9,8 +9,8 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from toolkit.evaluation import text_baselines
-from toolkit.evaluation.text_baselines import copy_source, nearest_neighbour
+from toolkit.evaluation.baselines import texts as text_baselines
+from toolkit.evaluation.baselines.texts import copy_source, nearest_neighbour
 
 SOURCES = [
     "a man rides a horse",

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from toolkit.evaluation import intervals
-from toolkit.evaluation.likelihoods import Likelihoods
-from toolkit.evaluation.text_measure import measure_texts
+from toolkit.evaluation.metrics import intervals
+from toolkit.evaluation.metrics.likelihoods import Likelihoods
+from toolkit.evaluation.metrics.measure_texts import measure_texts
 
 WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "in", "mat", "house", "and", "then", "we", "saw", "it"]
 

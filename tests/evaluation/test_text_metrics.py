@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from toolkit import names
 from toolkit.errors import RecipeError
-from toolkit.evaluation import bleu_tokenizer as tokenizer_module
-from toolkit.evaluation.bleu_tokenizer import bleu_tokenizer
-from toolkit.evaluation.likelihoods import Likelihoods, count_characters
-from toolkit.evaluation.text_metrics import TEXT_METRICS, TextRows, signature, text_metrics
+from toolkit.evaluation.metrics import bleu_tokenizer as tokenizer_module
+from toolkit.evaluation.metrics.bleu_tokenizer import bleu_tokenizer
+from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
+from toolkit.evaluation.metrics.texts import TEXT_METRICS, TextRows, signature, text_metrics
 
 ENGLISH = [
     ("The cat sat on the mat.", "The cat is on the mat."),

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from toolkit.errors import RecipeError
-from toolkit.evaluation.rows import OUTPUT_SUFFIXES
-from toolkit.evaluation.text_predictions import TextPredictions
+from toolkit.evaluation.inference.rows import OUTPUT_SUFFIXES
+from toolkit.evaluation.inference.text_predictions import TextPredictions
 
 SOURCES = ["NA", "", 'say "hi", twice', "two\nlines", "old\rMac", " 한국어 "]
 WRITTEN = ["007", "None", "", "=1+1", "a\r", "안녕\u200d"]

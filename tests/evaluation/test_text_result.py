@@ -9,10 +9,10 @@ import pytest
 import sacrebleu
 
 from toolkit.errors import RecipeError
-from toolkit.evaluation import bleu_tokenizer
-from toolkit.evaluation.likelihoods import Likelihoods
-from toolkit.evaluation.text_predictions import TextPredictions
-from toolkit.evaluation.text_result import choose_samples, evaluate_texts
+from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.evaluation.metrics import bleu_tokenizer
+from toolkit.evaluation.metrics.likelihoods import Likelihoods
+from toolkit.tasks.texts.result import choose_samples, evaluate_texts
 
 NUMBERS = ["one", "two", "three", "four", "five", "six", "seven"]
 REFERENCES = [f"the number {word} is written in this row" for word in NUMBERS]

@@ -14,7 +14,6 @@ from zero_shot_models import save
 
 from toolkit.adapters import LocatedModel, locate_model
 from toolkit.errors import RecipeError
-from toolkit.evaluation.result import evaluate_predictions
 from toolkit.evaluation.zero_shot import (
     Respondent,
     ask,
@@ -30,6 +29,7 @@ from toolkit.evaluation.zero_shot.calibration import CONTENT_FREE
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.recipe.schema import ZeroShotSection
+from toolkit.tasks.text_classification.class_result import evaluate_predictions
 
 LABELS = ("negative", "positive")
 USUAL = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from toolkit.hub.change import MARK
-from toolkit.hub.manifest import Manifest, made_file
-from toolkit.hub.push import Pushed, Target, push
-from toolkit.hub.remote import Hub
+from toolkit.hub.push.change import MARK
+from toolkit.hub.push.manifest import Manifest, made_file
+from toolkit.hub.push.push import Pushed, Target, push
+from toolkit.hub.push.remote import Hub
 
 REPO = "alice/model"
 CARD = b"---\nlicense: mit\nlanguage: ko\n---\n# A card\n"

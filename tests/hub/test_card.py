@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from toolkit.hub.card import render_card
-from toolkit.hub.card_check import check_card
+from toolkit.hub.card.check import check_card
+from toolkit.hub.card.render import render_card
 
 RECIPE = "data:\n  source: packaged:rotten-tomatoes\n  columns: {text: text, label: label}\n"
 ODD = "a|b *c* _d_ `e` <script>alert(1)</script> [f](javascript:g) {{ 7 * 7 }} $$h$$"

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-from toolkit.hub.card_check import check_card
-from toolkit.hub.card_known import language_fault, licence_fault, names, task_fault
+from toolkit.hub.card.check import check_card
+from toolkit.hub.card.known import language_fault, licence_fault, names, task_fault
 
 RESULT = {
     "task": {"type": "text-classification"},

@@ -11,8 +11,8 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs
 
-from toolkit.hub.card import render_card
-from toolkit.hub.settings import not_default
+from toolkit.hub.card.render import render_card
+from toolkit.hub.card.settings import not_default
 from toolkit.recipe import build_recipe, recipe_yaml
 
 

@@ -15,9 +15,9 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.hub.card import render_card
-from toolkit.hub.card_example import execute_snippet, make_example
-from toolkit.hub.usage import snippet
+from toolkit.hub.card.example import execute_snippet, make_example
+from toolkit.hub.card.render import render_card
+from toolkit.hub.card.usage import snippet
 from toolkit.names import Task
 from toolkit.training.save import save_model
 

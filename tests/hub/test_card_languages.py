@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs, several_labels
 
 from toolkit.errors import RecipeError
-from toolkit.hub.card import render_card
-from toolkit.hub.card_check import check_card
-from toolkit.hub.card_words import LANGUAGES, words_of
+from toolkit.hub.card.check import check_card
+from toolkit.hub.card.render import render_card
+from toolkit.hub.card.words import LANGUAGES, words_of
 from toolkit.report import facts
 from toolkit.shipped import shipped_folder
 

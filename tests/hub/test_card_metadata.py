@@ -6,10 +6,10 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
 
-from toolkit.hub.card import render_card
-from toolkit.hub.card_check import check_card
-from toolkit.hub.card_metadata import eval_results
-from toolkit.hub.card_names import public_recipe
+from toolkit.hub.card.check import check_card
+from toolkit.hub.card.metadata import eval_results
+from toolkit.hub.card.names import public_recipe
+from toolkit.hub.card.render import render_card
 
 SHA = "0" * 40
 RECIPE = """

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolkit.hub.refresh_cards import card_of, refresh_cards
+from toolkit.hub.card.refresh import card_of, refresh_cards
 from toolkit.recipe import find_recipe, load_recipe, recipe_digest, recipe_yaml
 
 

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 
-from toolkit.hub import render_card
+from toolkit.hub.card.render import render_card
 
 RECIPE = """
 task: translation

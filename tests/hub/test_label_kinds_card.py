@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs, several_labels
 
 from toolkit.adapters import LocatedModel, open_for_prediction
-from toolkit.evaluation.predict import predict
-from toolkit.hub import render_card
-from toolkit.hub.limits import measured_limits, unmeasured
-from toolkit.hub.usage import intended_use
+from toolkit.evaluation.inference.predict import predict
+from toolkit.hub.card.limits import measured_limits, unmeasured
+from toolkit.hub.card.render import render_card
+from toolkit.hub.card.usage import intended_use
 from toolkit.names import Problem
 
 TEXT, PAIR = "a long text " * 100, "another one"

@@ -13,8 +13,8 @@ from push_cases import tree
 from tiny_models import ARCHITECTURES, pretrained
 
 from toolkit.errors import IntegrityError
-from toolkit.hub.manifest import Manifest, is_ours, made_file, model_manifest, read_file
-from toolkit.hub.model_code import code_files
+from toolkit.hub.push.manifest import Manifest, is_ours, made_file, model_manifest, read_file
+from toolkit.hub.push.model_code import code_files
 
 MODEL = {
     "config.json": b'{"model_type": "bert"}',

@@ -8,11 +8,11 @@ import pytest
 from push_cases import CARD, REPO, client, manifest_of
 
 from toolkit.errors import HubError, IntegrityError
-from toolkit.hub import preflight
-from toolkit.hub.manifest import ManifestFile
-from toolkit.hub.preflight import check_account, check_before_training, check_files, open_hub
-from toolkit.hub.public_metrics import public_metrics
-from toolkit.hub.remote import find_endpoint
+from toolkit.hub.card.public_metrics import public_metrics
+from toolkit.hub.push import preflight
+from toolkit.hub.push.manifest import ManifestFile
+from toolkit.hub.push.preflight import check_account, check_before_training, check_files, open_hub
+from toolkit.hub.push.remote import find_endpoint
 from toolkit.recipe.schema import HubSection
 
 PUBLIC = b"---\nlicense: apache-2.0\nlanguage: [en, ko]\n---\n# A card\n"

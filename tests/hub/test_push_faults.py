@@ -6,9 +6,9 @@ import pytest
 from push_cases import FILES, REPO, client, pushes, remote, send
 
 from toolkit.errors import HubError
-from toolkit.hub import remote as remote_module
-from toolkit.hub.failures import redacted
-from toolkit.hub.preflight import check_account
+from toolkit.hub.push import remote as remote_module
+from toolkit.hub.push.failures import redacted
+from toolkit.hub.push.preflight import check_account
 
 CHANGED = {**FILES, "config.json": b"{}"}
 PORTAL = "<html><title>Log in to the hotel's network</title></html>"

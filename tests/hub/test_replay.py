@@ -14,8 +14,8 @@ import pytest
 from verified_models import SENTENCES, golden_of, labelled
 
 from toolkit.errors import HubError, IntegrityError
-from toolkit.hub import replay
-from toolkit.hub.fresh_process import replayed
+from toolkit.hub.verify import replay
+from toolkit.hub.verify.fresh_process import replayed
 
 
 def test_it_imports_the_libraries_that_everyone_has_and_nothing_of_ours():

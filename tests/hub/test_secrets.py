@@ -12,8 +12,8 @@ from push_cases import FILES, manifest_of
 
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.errors import IntegrityError
-from toolkit.hub.manifest import made_file, model_manifest, read_file
-from toolkit.hub.secrets import find_secrets, refuse_secrets
+from toolkit.hub.push.manifest import made_file, model_manifest, read_file
+from toolkit.hub.push.secrets import find_secrets, refuse_secrets
 
 _letters = random.Random(0)
 

@@ -10,8 +10,8 @@ import pytest
 from push_cases import tree
 
 from toolkit.errors import HubError, IntegrityError
-from toolkit.hub.collect import collect
-from toolkit.hub.source import find_source
+from toolkit.hub.push.collect import collect
+from toolkit.hub.push.source import find_source
 
 REVISION = "a" * 40
 

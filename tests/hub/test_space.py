@@ -18,7 +18,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import RecipeError
-from toolkit.hub.space import GRADIO, write_space
+from toolkit.hub.push.space import GRADIO, write_space
 from toolkit.names import Task
 from toolkit.training.save import save_model
 

@@ -16,8 +16,8 @@ from datasets import Dataset
 
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.evaluation.generate import write_texts
-from toolkit.hub.usage import FOLDER, brings_code, intended_use, snippet, unintended_use
+from toolkit.evaluation.inference.generate import write_texts
+from toolkit.hub.card.usage import FOLDER, brings_code, intended_use, snippet, unintended_use
 from toolkit.names import Task
 from toolkit.training.save import save_model
 

@@ -19,9 +19,9 @@ from tiny_models import pretrained
 from verified_models import CARD, METRICS, golden_of, labelled, report_of, sent, translating
 
 from toolkit.errors import HubError, IntegrityError
-from toolkit.hub import fresh_process, replay
-from toolkit.hub.verify import Verified, verify_folder, verify_remote
-from toolkit.hub.verify_checks import checks_of
+from toolkit.hub.verify import fresh_process, replay
+from toolkit.hub.verify.checks import checks_of
+from toolkit.hub.verify.verify import Verified, verify_folder, verify_remote
 from toolkit.names import Method
 
 KINDS = {

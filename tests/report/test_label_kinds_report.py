@@ -12,7 +12,8 @@ from report_page import HOSTILE, Page
 from toolkit.data.doctor import examine
 from toolkit.data.tables import Part, Table
 from toolkit.names import Problem
-from toolkit.report import facts, label_facts, render_page
+from toolkit.report import facts, label_facts
+from toolkit.report.page import render_page
 from toolkit.report.scatter import scatter_chart
 from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.evaluation import METRICS
-from toolkit.evaluation.label_set_metrics import LABEL_SET_METRICS
-from toolkit.evaluation.number_metrics import NUMBER_METRICS
-from toolkit.evaluation.text_metrics import TEXT_METRICS
+from toolkit.evaluation.metrics.classes import METRICS
+from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS
+from toolkit.evaluation.metrics.numbers import NUMBER_METRICS
+from toolkit.evaluation.metrics.texts import TEXT_METRICS
 from toolkit.names import METRICS as OF_TASKS
 from toolkit.report.metric_words import metric_words
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from report_page import HOSTILE, Page, poisoned
 
-from toolkit.report import render_page
+from toolkit.report.page import render_page
 
 RECIPE = "task: text-classification\nmodel: {name: 'packaged:minilm'}\n"
 MISTAKES = [

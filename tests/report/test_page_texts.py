@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from report_page import HOSTILE, Page, poisoned
 
-from toolkit.report import render_page
+from toolkit.report.page import render_page
 
 SAMPLES = [
     {

@@ -17,10 +17,10 @@ from transformers import AutoModelForSequenceClassification, set_seed
 from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_for_prediction, open_for_training
 from toolkit.data import prepare_classification
 from toolkit.errors import DivergedError, IntegrityError, RecipeError
-from toolkit.evaluation import evaluate_predictions
-from toolkit.evaluation.predict import predict
+from toolkit.evaluation.inference.predict import predict
 from toolkit.interrupt import Interrupted
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks.text_classification.class_result import evaluate_predictions
 from toolkit.training import Trained, train
 from toolkit.training.callbacks import Pace
 from toolkit.training.losses import ClassificationLoss

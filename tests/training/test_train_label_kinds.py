@@ -13,9 +13,9 @@ from transformers import EvalPrediction, set_seed
 
 from toolkit.adapters import LocatedModel, locate_model, open_for_prediction, open_for_training
 from toolkit.data import ClassificationData, prepare_classification
-from toolkit.evaluation.measured import free_baselines, measure_on
 from toolkit.names import Problem
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks.measured import free_baselines, measure_on
 from toolkit.training import train
 from toolkit.training.losses import LabelSetLoss, SquaredErrorLoss
 from toolkit.training.objective import objective_of

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.evaluation import Predictions, most_confident_mistakes
-from toolkit.evaluation.likelihoods import Likelihoods, count_characters
-from toolkit.evaluation.text_predictions import TextPredictions
-from toolkit.evaluation.text_result import evaluate_texts
-from toolkit.evaluation.texts import ScoredTexts
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
+from toolkit.tasks.text_classification.mistakes import most_confident_mistakes
+from toolkit.tasks.texts.measure import ScoredTexts
+from toolkit.tasks.texts.result import evaluate_texts
 from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
 
 TEXTS = [

@@ -11,18 +11,18 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from toolkit.choose.advise import Advice
-from toolkit.choose.budget import Budget, told
-from toolkit.choose.decide import Decision, decide
-from toolkit.choose.first_look import FirstLook, first_look
-from toolkit.choose.hand_over import HandedOver, hand_over
-from toolkit.choose.look import Look, look_lines
-from toolkit.choose.measurement import Measurement, Status
-from toolkit.choose.notebook import FILE, Notebook
-from toolkit.choose.on_test import OnTest, measure_on_test
-from toolkit.choose.rows import Rows
-from toolkit.choose.stages import measure_all
-from toolkit.choose.work import Work
+from toolkit.choose.advice.advise import Advice
+from toolkit.choose.decision.decide import Decision, decide
+from toolkit.choose.decision.hand_over import HandedOver, hand_over
+from toolkit.choose.look.first_look import FirstLook, first_look
+from toolkit.choose.look.look import Look, look_lines
+from toolkit.choose.look.rows import Rows
+from toolkit.choose.measure.budget import Budget, told
+from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.notebook import FILE, Notebook
+from toolkit.choose.measure.on_test import OnTest, measure_on_test
+from toolkit.choose.measure.work import Work
+from toolkit.choose.search.stages import measure_all
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
@@ -119,7 +119,7 @@ def choose(
 
 
 def _carried_out(work: Work, found: FirstLook) -> Choice:
-    from toolkit.choose.page import write_page
+    from toolkit.choose.show.page import write_page
 
     read_badly = {one.name for one in found.look.tokens if one.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)

@@ -13,7 +13,7 @@ from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
 
 if TYPE_CHECKING:
-    from toolkit.choose.budget import Budget
+    from toolkit.choose.measure.budget import Budget
 
 EXAMPLE = console.example(
     "toolkit choose --task text-classification --data packaged:rotten-tomatoes --budget 5m",
@@ -77,7 +77,7 @@ def choose(
         return
     if not data:
         raise RecipeError("there is no data to measure on; give --data FILE, or --explain for advice", where="--data")
-    from toolkit.choose.budget import Budget, bytes_of, seconds_of
+    from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
 
     kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
@@ -100,7 +100,7 @@ def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> No
 
     from toolkit.choose.choose import choose as carry_out
     from toolkit.choose.choose import write_json
-    from toolkit.choose.written import choice_json, choice_lines
+    from toolkit.choose.show.lines import choice_json, choice_lines
 
     choice = carry_out(task, budget=clock, **settings)
     result = choice_json(choice)
@@ -114,7 +114,7 @@ def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> No
 def _explain(task: str, *, problem: Problem | None, language: str, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from toolkit.choose.advise import advice_lines, advise
+    from toolkit.choose.advice.advise import advice_lines, advise
 
     advice = advise(task, problem=problem or Problem.SINGLE_LABEL, language=language)
     if as_json:
@@ -127,9 +127,9 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
     """The advice for these data, and the look that fills it in."""
     from dataclasses import asdict
 
-    from toolkit.choose.advise import advice_lines
-    from toolkit.choose.first_look import first_look
-    from toolkit.choose.look import look_lines
+    from toolkit.choose.advice.advise import advice_lines
+    from toolkit.choose.look.first_look import first_look
+    from toolkit.choose.look.look import look_lines
     from toolkit.progress import warn
 
     found = first_look(task, **settings)
@@ -143,7 +143,7 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
 
 
 def _task(name: str, *, language: str) -> Task:
-    from toolkit.choose.advise import advise
+    from toolkit.choose.advice.advise import advise
 
     advise(name, language=language)  # refuses what nobody knows, with the nearest
     if name not in list(Task):

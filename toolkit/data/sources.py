@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from toolkit.data.hub import parse_hub_id, read_hub
+from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet

@@ -1,5 +1,1 @@
-"""What goes to the Hugging Face hub with a model."""
-
-from toolkit.hub.card import render_card
-
-__all__ = ["render_card"]
+"""Publish a model on the Hugging Face hub: its card, the push, and the verification of what was pushed."""

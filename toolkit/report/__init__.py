@@ -1,5 +1,1 @@
-"""A finished run as one page to read: `render_page`."""
-
-from toolkit.report.page import render_page
-
-__all__ = ["render_page"]
+"""Show a finished run: as one HTML page, and as lines for a terminal."""

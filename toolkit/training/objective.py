@@ -17,10 +17,10 @@ from toolkit.data import ClassificationData, StepBatches, TextData
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.errors import RecipeError, explain
-from toolkit.evaluation.label_set_metrics import compute_label_set_metrics
-from toolkit.evaluation.likelihood import mean_loss
-from toolkit.evaluation.metrics import compute_metrics
-from toolkit.evaluation.number_metrics import LESS_IS_BETTER, compute_number_metrics
+from toolkit.evaluation.inference.likelihood import mean_loss
+from toolkit.evaluation.metrics.classes import compute_metrics
+from toolkit.evaluation.metrics.label_sets import compute_label_set_metrics
+from toolkit.evaluation.metrics.numbers import LESS_IS_BETTER, compute_number_metrics
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.training.losses import ClassificationLoss, LabelSetLoss, SquaredErrorLoss, TokenLoss, balanced_weights

@@ -20,7 +20,7 @@ from toolkit.interrupt import StopRequest, stop_on_signals
 from toolkit.names import PEFT_METHODS
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
-from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
+from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective, objective_of
@@ -90,7 +90,7 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
         row_ids = _row_ids(objective, data)
         trainer = _build_trainer(recipe, objective, model=model, plan=plan, state=state, stop=stop, row_ids=row_ids)
         if not state.finished:
-            _run(trainer, plan, checkpoint, log=RunLog(folder / "log.jsonl"))
+            _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
     # Without the wrapper that would go on computing in bf16 after training.

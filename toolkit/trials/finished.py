@@ -11,15 +11,15 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from toolkit.evaluation.mistakes import LargeError, Mistake
-from toolkit.evaluation.text_predictions import TextPredictions
-from toolkit.evaluation.text_result import choose_samples
+from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.names import Problem
+from toolkit.tasks.text_classification.mistakes import LargeError, Mistake
+from toolkit.tasks.texts.result import choose_samples
+from toolkit.training.callbacks import LOG_FILE
 
 RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
 PREDICTIONS_FILE = "predictions.parquet"
-LOG_FILE = "log.jsonl"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class FinishedRun:
     def samples(self) -> list[dict[str, Any]]:
         """Test rows to look at, from ``predictions.parquet``.
 
-        Of a classifier its most confident mistakes, the fields of `toolkit.evaluation.mistakes.Mistake`; of a model
-        that gives numbers its largest errors, those of `LargeError` there.
-        Of a model that writes, some of what it wrote: the fields of `toolkit.evaluation.text_result.Sample`.
+        Of a classifier its most confident mistakes, the fields of `Mistake`; of a model that gives
+        numbers its largest errors, those of `LargeError` there.
+        Of a model that writes, some of what it wrote: the fields of `toolkit.tasks.texts.result.Sample`.
         Nothing where texts were only scored.
         """
         table = parquet.read_table(self.folder / PREDICTIONS_FILE)

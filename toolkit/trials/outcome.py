@@ -11,12 +11,12 @@ import torch
 
 from toolkit.adapters.open import model_size
 from toolkit.data import ClassificationData, TextData
-from toolkit.evaluation import Evaluation, MetricValue, metrics_to_json
-from toolkit.evaluation.measured import LabelEvaluation
-from toolkit.evaluation.slices import count_labels
-from toolkit.evaluation.text_result import TextEvaluation
 from toolkit.names import Family, Split
 from toolkit.recipe import Recipe
+from toolkit.tasks.measured import LabelEvaluation
+from toolkit.tasks.slices import count_labels
+from toolkit.tasks.text_classification.class_result import Evaluation, MetricValue, metrics_to_json
+from toolkit.tasks.texts.result import TextEvaluation
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from toolkit.errors import IntegrityError
-from toolkit.evaluation.golden import GOLDEN_FILE
+from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import sha256_file, write_json_atomically
 
 FILES_FILE = "files.json"

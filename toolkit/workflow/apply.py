@@ -16,13 +16,13 @@ from toolkit.data.notes import listed
 from toolkit.data.rows import prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.errors import DataError, RecipeError, ResourceError
-from toolkit.evaluation import check_output_suffix
-from toolkit.evaluation.generate import write_texts
-from toolkit.evaluation.measured import Measured, evaluate_labels, measure_on
-from toolkit.evaluation.predict import LabelPredictions
-from toolkit.evaluation.text_predictions import TextPredictions
+from toolkit.evaluation.inference.generate import write_texts
+from toolkit.evaluation.inference.predict import LabelPredictions
+from toolkit.evaluation.inference.predictions import check_output_suffix
+from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.names import Family, Problem, Split, Task, default_metrics
 from toolkit.progress import warn
+from toolkit.tasks.measured import Measured, evaluate_labels, measure_on
 from toolkit.trials.outcome import split_result
 from toolkit.trials.subject import find_subject
 from toolkit.workflow.classifier import classifier_of

@@ -10,7 +10,7 @@ from datasets import Dataset
 from toolkit.adapters import LocatedModel, open_config, open_for_prediction
 from toolkit.adapters.family import family_of
 from toolkit.data import prepare_classification
-from toolkit.evaluation.predict import LabelPredictions, predict
+from toolkit.evaluation.inference.predict import LabelPredictions, predict
 from toolkit.evaluation.zero_shot import zero_shot
 from toolkit.names import Family, Problem
 from toolkit.progress import warn

@@ -15,9 +15,9 @@ from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError, ResourceError
-from toolkit.evaluation.golden import GOLDEN_FILE, read_golden
-from toolkit.evaluation.golden_answers import answers
-from toolkit.evaluation.parity import Parity, compare
+from toolkit.evaluation.proof.golden import GOLDEN_FILE, read_golden
+from toolkit.evaluation.proof.golden_answers import answers
+from toolkit.evaluation.proof.parity import Parity, compare
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.names import Family, Task
 from toolkit.progress import say

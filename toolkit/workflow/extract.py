@@ -15,7 +15,7 @@ from toolkit.adapters.features import feature_cache, pooled_features
 from toolkit.data import prepare_rows
 from toolkit.data.feature_table import Vectors
 from toolkit.errors import RecipeError, explain
-from toolkit.evaluation.device import inference_device
+from toolkit.evaluation.inference.device import inference_device
 from toolkit.files import replacing
 from toolkit.trials.subject import find_subject
 from toolkit.workflow.apply import check_output

@@ -18,17 +18,18 @@ from toolkit.adapters import LocatedModel
 from toolkit.adapters.open import open_tokenizer
 from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
 from toolkit.errors import RecipeError
-from toolkit.evaluation.golden import GOLDEN_FILE
-from toolkit.evaluation.measured import free_baselines
-from toolkit.evaluation.slices import measure_slices
+from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import write_json_atomically, write_text_atomically
-from toolkit.hub.card import render_card
-from toolkit.hub.card_example import make_example
-from toolkit.hub.preflight import check_before_training
+from toolkit.hub.card.example import make_example
+from toolkit.hub.card.render import render_card
+from toolkit.hub.push.preflight import check_before_training
+from toolkit.methods.use import Used, use_model
 from toolkit.names import Family, Task
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
+from toolkit.tasks.measured import free_baselines
+from toolkit.tasks.slices import measure_slices
 from toolkit.trials.finished import (
     METRICS_FILE,
     PREDICTIONS_FILE,
@@ -43,7 +44,6 @@ from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
-from toolkit.workflow.ways import Used, use_model
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"

@@ -9,11 +9,11 @@ import yaml
 
 from toolkit.errors import HubError, RecipeError
 from toolkit.files import write_text_atomically
-from toolkit.hub.collect import card_of
-from toolkit.hub.manifest import CARD, Manifest, made_file, model_manifest
-from toolkit.hub.preflight import check_files, check_name
-from toolkit.hub.source import Source, find_source
-from toolkit.hub.space import write_space
+from toolkit.hub.push.collect import card_of
+from toolkit.hub.push.manifest import CARD, Manifest, made_file, model_manifest
+from toolkit.hub.push.preflight import check_files, check_name
+from toolkit.hub.push.source import Source, find_source
+from toolkit.hub.push.space import write_space
 
 
 def write_card(run: str, repo_id: str | None = None, *, language: str = "en") -> Path:

@@ -10,7 +10,7 @@ from datasets import Dataset
 
 from toolkit.adapters import LocatedModel, OpenedBody, OpenedModel
 from toolkit.errors import RecipeError
-from toolkit.evaluation.predictions import Predictions
+from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.zero_shot.calibration import Evidence, Scores, calibrated, needs
 from toolkit.evaluation.zero_shot.entailment import entailment_scores
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from toolkit.data.batches import by_tokens
-from toolkit.evaluation.device import inference_device
+from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.zero_shot.batching import IGNORED, padded, tokens_at_once
 from toolkit.evaluation.zero_shot.calibration import Scores
 from toolkit.evaluation.zero_shot.prompts import Prompt

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.evaluation.predictions import Predictions
-from toolkit.evaluation.rows import PROBABILITY_OF, RowPredictions
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from toolkit.data.batches import by_tokens
-from toolkit.evaluation.device import inference_device
+from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.zero_shot.batching import IGNORED, padded, tokens_at_once
 from toolkit.evaluation.zero_shot.calibration import Scores
 from toolkit.evaluation.zero_shot.decoder_scores import EXPANDED_TOKENS

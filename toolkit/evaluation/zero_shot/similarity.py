@@ -9,7 +9,7 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedBody
 from toolkit.adapters.features import pooled_features
-from toolkit.evaluation.device import inference_device
+from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
 from toolkit.evaluation.zero_shot.templates import Template
 

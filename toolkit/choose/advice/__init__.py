@@ -1,0 +1,1 @@
+"""Tell what is known of the families before anything is measured: rules with sources, a catalogue."""

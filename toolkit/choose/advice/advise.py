@@ -1,0 +1,196 @@
+"""Encoder or decoder? What each family can do for a task, how, and why: told from the literature, before measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from toolkit.choose.advice.rules import ABOUT, LANGUAGES, Facts, Rule, family_rules, task_rules
+from toolkit.errors import RecipeError, explain
+from toolkit.names import SUPPORTED, Family, Method, Problem, Task
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A sentence or two, and where they are from.
+
+    Attributes:
+        text: in the language that was asked for.
+        source: paper and section.
+        about: one of `toolkit.choose.advice.rules.ABOUT`, or ``task``.
+    """
+
+    text: str
+    source: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is to be said of one family for a task.
+
+    Attributes:
+        family: how the models are built.
+        fits: whether such a model can do the task at all.
+        ways: the methods by which the toolkit does it with one; none: it does not.
+        reasons: why, in the order in which they teach.
+        task: the task's name.
+        wants: what the task wants, understanding, generation or both: the same for every family.
+        language: of the sentences.
+    """
+
+    family: Family
+    fits: bool
+    ways: tuple[Method, ...]
+    reasons: tuple[Reason, ...]
+    task: str
+    wants: Reason
+    language: str
+
+
+def advise(
+    task: Task | str,
+    *,
+    problem: Problem = Problem.SINGLE_LABEL,
+    n_rows: int | None = None,
+    length_p95_tokens: float | None = None,
+    text_language: str | None = None,
+    language: str = "en",
+) -> tuple[Advice, ...]:
+    """What the three families are to a task, the one to try first before the others; needs no data.
+
+    Args:
+        task: what shall be done; also tasks that the toolkit only explains, such as ``summarization``.
+        problem: what the labels are.
+        n_rows: rows to learn from, where they are known.
+        length_p95_tokens: tokens that 95 % of the texts do not exceed, where that is known.
+        text_language: the language of the texts, such as ``ko``, where it is known.
+        language: of the advice, ``en`` or ``ko``.
+
+    Raises:
+        RecipeError: for a task or a language of which nothing is known.
+    """
+    _check_words(str(task), language)
+    rule = task_rules()[str(task)]
+    facts = Facts(problem, n_rows, length_p95_tokens, text_language)
+    wants = Reason(f"{_WANTS[language][rule.wants]} {rule.texts[language]}", rule.source, "task")
+    others = [family for family in Family if family not in rule.families]
+    return tuple(
+        Advice(
+            family=family,
+            fits=family in rule.families,
+            ways=ways_of(task, family, problem=problem),
+            reasons=tuple(
+                Reason(known.text(language, facts), known.source, known.about)
+                for known in family_rules()
+                if known.holds(str(task), family, facts) and (family in rule.families or _says_why_not(known))
+            ),
+            task=str(task),
+            wants=wants,
+            language=language,
+        )
+        for family in [*rule.families, *others]
+    )
+
+
+def ways_of(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> tuple[Method, ...]:
+    """The methods by which the toolkit does a task with a family, in the order of `Method`; none: it does not."""
+    known = SUPPORTED.get((Task(task), family), frozenset()) if task in list(Task) else frozenset()
+    one_of_several = problem is Problem.SINGLE_LABEL  # zero-shot chooses one class
+    return tuple(way for way in Method if way in known and (one_of_several or way is not Method.ZERO_SHOT))
+
+
+def fitting_families(task: Task | str, *, problem: Problem = Problem.SINGLE_LABEL) -> tuple[Family, ...]:
+    """The families that can do a task here, the one to try first before the others.
+
+    Raises:
+        RecipeError: for a task of which nothing is known.
+    """
+    return tuple(advice.family for advice in advise(task, problem=problem) if advice.fits and advice.ways)
+
+
+def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> str | None:
+    """Why a family is of no use for a task, in one line with the families that are; None: it is of use."""
+    fitting = fitting_families(task, problem=problem)
+    if family in fitting:
+        return None
+    only = "" if family is Family.ENCODER_DECODER else "-only"
+    found = f"{task} is not what a model can do that is {family}{only}"
+    if family in task_rules()[str(task)].families:
+        found = f"{task} is not done with {family} models in this version"
+    would = f"with {' or '.join(fitting)} it is" if fitting else "it only explains the task"
+    return f"{found}; {would}; `toolkit choose --task {task} --explain` says why"
+
+
+def advice_lines(advice: Sequence[Advice]) -> list[str]:
+    """The advice for a terminal: what the task wants, then each family; what holds for all is told once, at the end."""
+    first = advice[0]
+    words = _WORDS[first.language]
+    shared = [reason for reason in first.reasons if all(reason in a.reasons for a in advice if a.fits)]
+    lines = [f"{first.task}: {words['question']}", "", *_told(first.wants)]
+    for one in advice:
+        ways = ", ".join(one.ways) or words["no ways"]
+        lines += ["", f"{one.family}: {words['fits'] if one.fits else words['does not fit']}"]
+        lines += [f"  {words['ways']}: {ways}"] if one.fits else []
+        for reason in (reason for reason in one.reasons if reason not in shared):
+            lines += _told(reason, heading=words[reason.about])
+    if shared:
+        lines += ["", words["shared"]]
+        for reason in shared:
+            lines += _told(reason, heading=words[reason.about])
+    return [*lines, "", words["measure"]]
+
+
+def _told(reason: Reason, *, heading: str | None = None) -> list[str]:
+    text = reason.text if heading is None else f"  {heading}: {reason.text}"
+    return [f"{text} [{reason.source}]"]
+
+
+def _says_why_not(rule: Rule) -> bool:
+    """Of a family that cannot do a task, its costs there mean nothing."""
+    return rule.about in ("attends", "pretrained", "how")
+
+
+def _check_words(task: str, language: str) -> None:
+    if task not in task_rules():
+        message = explain(f"nothing is known of the task {task!r}", name=task, allowed=list(task_rules()))
+        raise RecipeError(message, where="--task")
+    if language not in LANGUAGES:
+        raise RecipeError(explain(f"there is no advice in the language {language!r}", allowed=LANGUAGES))
+
+
+_WANTS = {
+    "en": {
+        "understanding": "It wants understanding.",
+        "generation": "It wants generation.",
+        "both": "It wants understanding first, then generation.",
+    },
+    "ko": {
+        "understanding": "이해가 필요한 과제입니다.",
+        "generation": "생성이 필요한 과제입니다.",
+        "both": "먼저 이해하고 그다음에 생성하는 과제입니다.",
+    },
+}
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "question": "encoder or decoder? Does the task want understanding or generation?",
+        "fits": "fits",
+        "does not fit": "does not fit",
+        "ways": "methods",
+        "no ways": "none in this version",
+        "shared": "For every family that fits:",
+        "measure": "These are rules; what holds for your data is measured: toolkit choose --task … --data FILE",
+    }
+    | dict(zip(ABOUT, ("attention", "pretraining", "here", "cost", "long texts", "rows", "language"), strict=True)),
+    "ko": {
+        "question": "인코더인가, 디코더인가? 이 과제에 필요한 것은 이해인가, 생성인가?",
+        "fits": "알맞습니다",
+        "does not fit": "맞지 않습니다",
+        "ways": "쓸 수 있는 방법",
+        "no ways": "이 버전에는 없습니다",
+        "shared": "알맞은 모든 계열에 해당하는 내용입니다.",
+        "measure": "여기까지는 규칙입니다. 내 데이터에서 어떤지는 재어 보십시오: toolkit choose --task … --data FILE",
+    }
+    | dict(zip(ABOUT, ("어텐션 범위", "사전학습", "이 과제에서는", "비용", "긴 글", "행 수", "언어"), strict=True)),
+}

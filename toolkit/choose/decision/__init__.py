@@ -1,0 +1,1 @@
+"""Decide from what was measured, and write the recipes that are worth their cost."""

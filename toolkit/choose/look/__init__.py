@@ -1,0 +1,1 @@
+"""Look at the data and the candidates: rows, sizes, and what each tokenizer makes of the texts."""

@@ -1,0 +1,121 @@
+"""What can be said of a task and its data before anything is measured: rows → candidates → a look → advice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.choose.advice.advise import Advice, advise
+from toolkit.choose.advice.catalogue import suggest
+from toolkit.choose.look.candidates import Candidate, find_candidates, usual_names
+from toolkit.choose.look.look import Look, look, text_language
+from toolkit.choose.look.rows import TEST_SIZE, VALIDATION_SIZE, Rows, divide
+from toolkit.errors import HubError, RecipeError
+from toolkit.names import Method, Problem, Task
+from toolkit.recipe import Recipe, build_recipe
+
+TASKS = (Task.TEXT_CLASSIFICATION, Task.TRANSLATION, Task.TEXT_GENERATION)
+"""The tasks that can be measured; others are only explained."""
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLook:
+    """What is known before measuring.
+
+    Attributes:
+        rows: the data, divided.
+        candidates: the models, also those that were refused.
+        look: what the data are to each candidate's tokenizer.
+        advice: what is known of the families, for these data.
+    """
+
+    rows: Rows
+    candidates: tuple[Candidate, ...]
+    look: Look
+    advice: tuple[Advice, ...]
+
+
+def first_look(
+    task: Task,
+    data: Mapping[str, Any],
+    *,
+    problem: Problem | None = None,
+    models: Sequence[str] = (),
+    memory_bytes: int | None = None,
+    language: str = "en",
+) -> FirstLook:
+    """Divide the data, find the candidates, and look at the one through the other.
+
+    Args:
+        task: what the model shall do.
+        data: of a recipe's ``data``: the sources and the columns.
+        problem: what labels are; None: what the columns say.
+        models: names of candidates; none: what is on this machine and fits.
+        memory_bytes: that a model may take; None: any.
+        language: of the advice, ``en`` or ``ko``.
+
+    Raises:
+        RecipeError: a task that cannot be measured, or that no candidate fits.
+        ToolkitError: of the kind that says what else went wrong.
+    """
+    rows = divided(task, data, problem)
+    what_labels_are = rows.problem or Problem.SINGLE_LABEL
+    candidates = find_candidates(
+        models or _usual_models(task, rows, memory_bytes=memory_bytes),
+        task=task,
+        problem=what_labels_are,
+        memory_bytes=memory_bytes,
+    )
+    view = look(rows.data, candidates)
+    advice = advise(
+        task,
+        problem=what_labels_are,
+        n_rows=len(rows.learn),
+        length_p95_tokens=view.length_p95_tokens,
+        text_language=view.text_language,
+        language=language,
+    )
+    return FirstLook(rows, candidates, view, advice)
+
+
+def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Rows:
+    """The rows of a choice.
+
+    Args:
+        task, data, problem: as of `first_look`.
+
+    Raises:
+        RecipeError: a task that cannot be measured.
+        ToolkitError: of the kind that says what is wrong with the data.
+    """
+    if task not in TASKS:
+        raise RecipeError(
+            f"{task} is only explained in this version; give --explain and no --data. Measured are: {', '.join(TASKS)}",
+            where="--task",
+        )
+    section = {"test_size": TEST_SIZE, "validation_size": VALIDATION_SIZE, **data}
+    model = {} if problem is None or task is not Task.TEXT_CLASSIFICATION else {"problem_type": problem.value}
+    return divide(_any_recipe(task, section, model), section, model=model)
+
+
+def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]) -> Recipe:
+    """A recipe with this data section, so that the section is checked as every other."""
+    if task is Task.TEXT_CLASSIFICATION:
+        tree: dict[str, Any] = {"model": {"name": "packaged:minilm", **model}, "method": Method.FEATURES.value}
+    else:
+        tree = {"model": {"config": {"preset": "tiny"}}, "method": Method.SCRATCH.value}
+    return build_recipe({"task": task.value, "data": dict(section), **tree})
+
+
+def _usual_models(task: Task, rows: Rows, *, memory_bytes: int | None) -> list[str]:
+    """What is here without a network: packaged models, and those of the catalogue that are in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    names = list(usual_names(task, n_rows=len(rows.learn), problem=rows.problem or Problem.SINGLE_LABEL))
+    for model in suggest(task, [text_language(rows.data) or "en"], memory_bytes):
+        with contextlib.suppress(HubError, ValueError):
+            if isinstance(try_to_load_from_cache(model.name, "config.json"), str):
+                names.append(model.name)
+    return names

@@ -1,0 +1,207 @@
+"""A frozen candidate with a head: every layer in one pass, the best ones found by scores, a head on these."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from toolkit.adapters import OpenedBody, open_body
+from toolkit.adapters.features import feature_cache, pooled_features
+from toolkit.choose.look.body_digest import body_digest
+from toolkit.choose.look.candidates import Candidate
+from toolkit.choose.measure.answers import answers_of
+from toolkit.choose.measure.budget import told
+from toolkit.choose.measure.costs import measure_costs
+from toolkit.choose.measure.measurement import Measurement, Stage
+from toolkit.choose.measure.scores import FeatureScores, score_layers
+from toolkit.choose.measure.work import Work, skipped
+from toolkit.evaluation.inference.device import inference_device
+from toolkit.names import Method, Problem
+from toolkit.training.head import FittedHead, fit_head
+
+POOLING = "mean"
+FEWEST_TO_LEARN = 64
+"""Rows below which a head tells nothing about a model."""
+
+_FASTER = 4.0  # times the rate of such batches, which many rows of like length may be read at
+_HELD_BACK = 0.15  # of the rows to learn from, to choose the penalty and the layer by
+_HEADS = 2  # layers that get a head beside the last one
+_SCORED_ROWS = 4_000
+"""Rows that layers are compared on: neighbours take the square of their time, and all layers at once much memory."""
+
+_SPARE = 0.8  # of the time that is left goes to reading; the rest to scores and heads
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """The features of some rows, of all layers end to end, ``[rows, dim * layers]``."""
+
+    vectors: NDArray[np.float32]
+    layers: Sequence[int]
+
+    def of(self, layer: int) -> NDArray[np.float32]:
+        """Those of one layer, ``[rows, dim]``."""
+        dim = self.vectors.shape[1] // len(self.layers)
+        place = list(self.layers).index(layer)
+        return np.ascontiguousarray(self.vectors[:, place * dim : (place + 1) * dim])
+
+
+def measure_features(
+    work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement] = ()
+) -> Measurement:
+    """Measure what a head makes of a frozen candidate.
+
+    Args:
+        work: the choice.
+        candidate: located.
+        seconds: that it may take; where the rows would take longer, it learns from fewer of them.
+        known: results of other candidates; where one has the same body, its result is this one's.
+    """
+    return work.measure(
+        candidate,
+        Stage.FEATURES,
+        lambda: _measure(work, candidate, seconds=seconds, known=known),
+        method=Method.FEATURES.value,
+        seconds=seconds * 1.2,
+        settings={
+            "pooling": POOLING,
+            "bf16": work.use_bf16,
+            "seed": work.seed,
+            "max_length": work.rows.max_length,
+        },
+        enough=lambda made: made.rows_learnt >= len(work.rows.learn) or seconds <= made.details.get("seconds", 0.0),
+    )
+
+
+def features_answers(work: Work, candidate: Candidate, made: Measurement, asked: Dataset) -> list[Any]:
+    """What the candidate with the head that was measured says about other rows.
+
+    Args:
+        work: the choice.
+        candidate: located.
+        made: its measurement, by which layer and rows are known.
+        asked: the rows.
+    """
+    body = open_body(candidate.files(), max_length=work.rows.max_length)
+    layers = made.recipe["features"]["layers"]
+    learn = work.rows.some_to_learn(made.rows_learnt)
+    vectors = _read(work, candidate, body, learn, layers).of(layers[0])
+    head = _fit(work, vectors, _labels(learn))
+    vectors = _read(work, candidate, body, asked, layers).of(layers[0])
+    return answers_of(head.logits(vectors).numpy(), work.rows.problem)
+
+
+def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement]) -> Measurement:
+    started = time.monotonic()
+    rows = work.rows
+    body = open_body(candidate.files(), max_length=rows.max_length)
+    digest = body_digest(body)
+    same = next((made for made in known if made.body == digest and made.value is not None), None)
+    if same is not None:
+        details = {**same.details, "same_body_as": same.candidate}
+        return replace(same, candidate=candidate.name, family=body.family.value, details=details)
+    costs = measure_costs(body, rows.judge_rows, most_seconds=min(1.0, seconds / 20))
+    n_judged, fastest = len(rows.judge_rows), _FASTER * costs.texts_per_second
+    left = seconds - (time.monotonic() - started)
+    if n_judged / fastest > _SPARE * left:
+        return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)
+    begun = time.monotonic()
+    judged = _read(work, candidate, body, rows.judge_rows, _layers(body))
+    rate = n_judged / max(time.monotonic() - begun, 1e-6)
+    is_cached = rate > fastest  # no model reads as fast, and the rows to learn from are there as well then
+    left = seconds - (time.monotonic() - started)
+    n_learn = min(len(rows.learn), int(_SPARE * left * min(rate, fastest)))
+    if n_learn < min(len(rows.learn), max(FEWEST_TO_LEARN, len(rows.labels))):
+        return _too_slow(work, candidate, min(rate, fastest), seconds=seconds)
+    scores = _scored_layers(work, candidate, body, n_rows=min(n_learn, _SCORED_ROWS))
+    layers = _promising(scores)
+    learn = rows.some_to_learn(n_learn)
+    learnt = _read(work, candidate, body, learn, layers)
+    reading = time.monotonic() - begun
+    made = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged)
+    details = {
+        **made.details,
+        "scores": {str(layer): asdict(of_layer) for layer, of_layer in scores.items()},
+        "seconds": round(seconds, 1),
+        "reading_seconds": round(reading, 2),
+    }
+    rate = costs.texts_per_second if is_cached else rate
+    return replace(made, body=digest, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
+
+
+def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
+    """What each layer says of the labels, from one pass over some rows."""
+    learn, layers = work.rows.some_to_learn(n_rows), _layers(body)
+    vectors = _read(work, candidate, body, learn, layers).vectors
+    problem = work.rows.problem or Problem.SINGLE_LABEL
+    return score_layers(vectors, _labels(learn), layers=layers, problem=problem)
+
+
+def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) -> Measurement:
+    needed = (len(work.rows.judge_rows) + len(work.rows.learn)) / rate / _SPARE
+    reason = f"reading the rows would take about {told(needed)}, and its share of the budget is {told(seconds)}"
+    return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
+
+
+def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read) -> Measurement:
+    heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
+    losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
+    layer = min(losses, key=lambda layer: losses[layer])
+    answers = answers_of(heads[layer].logits(judged.of(layer)).numpy(), work.rows.problem)
+    judge = work.rows.judge
+    return Measurement(
+        candidate=candidate.name,
+        stage=Stage.FEATURES,
+        method=Method.FEATURES.value,
+        recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
+        answers=answers,
+        value=judge.value(answers),
+        interval=judge.interval(answers),
+        rows_learnt=len(labels),
+        details={"layer": layer, "held_out_loss": losses[layer]},
+    )
+
+
+def _layers(body: OpenedBody) -> list[int]:
+    return list(range(int(body.model.config.num_hidden_layers) + 1))
+
+
+def _read(work: Work, candidate: Candidate, body: OpenedBody, rows: Dataset, layers: Sequence[int]) -> _Read:
+    cache = feature_cache(body, candidate.files().folder, pooling=POOLING, bf16=work.use_bf16)
+    vectors = pooled_features(
+        body, rows, pooling=POOLING, layers=layers, cache=cache, device=inference_device(), bf16=work.use_bf16
+    )
+    return _Read(vectors, layers)
+
+
+def _labels(rows: Dataset) -> NDArray[Any]:
+    return np.asarray(rows["label"])
+
+
+def _promising(scores: dict[int, FeatureScores]) -> list[int]:
+    """The layers whose features say most about the labels, and the last one."""
+    worth = {layer: -np.inf if known.log_me is None else known.log_me for layer, known in scores.items()}
+    best = sorted(worth, key=lambda layer: worth[layer], reverse=True)
+    return sorted({*best[:_HEADS], max(scores)})
+
+
+def _fit(work: Work, vectors: NDArray[np.float32], labels: NDArray[Any]) -> FittedHead:
+    """A head whose penalty is chosen on some of the rows to learn from, and that then learns from all of them."""
+    order = np.random.default_rng(work.seed).permutation(len(labels))
+    n_held = max(1, round(_HELD_BACK * len(labels)))
+    held, rest = np.sort(order[:n_held]), np.sort(order[n_held:])
+    return fit_head(
+        vectors[rest],
+        labels[rest],
+        problem=work.rows.problem or Problem.SINGLE_LABEL,
+        kind="linear",
+        n_labels=len(work.rows.labels),
+        seed=work.seed,
+        validation=(vectors[held], labels[held]),
+    )

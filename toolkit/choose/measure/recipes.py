@@ -1,0 +1,110 @@
+"""Recipes as plain values: of the runs that measure, and of those that are handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.choose.look.candidates import SCRATCH, Candidate
+from toolkit.choose.look.rows import Rows
+from toolkit.names import PEFT_METHODS, Family, Method, Task
+
+_SMALL, _MIDDLING = 60_000_000, 250_000_000
+"""Parameters up to which a model learns with larger steps; up to the first one all weights are trained."""
+
+# Learning rates of models up to `_SMALL`, up to `_MIDDLING`, and beyond.
+# All weights: MiniLM's 22 M parameters reach 0.914 on banking77 with 2e-4 and 0.896 with 5e-4, and 5e-5 and 1e-4 are
+# alike on Rotten Tomatoes, which has two classes (docs/experiments.md); benchmarks/choose takes the better of 1e-4 and
+# 3e-4. Larger ones: Devlin et al. 2019 (section A.3), 2e-5 to 5e-5 with 16 or 32 rows a step.
+# Adapters: Hu et al. 2021 (appendix D), 4e-4 to 5e-4 for RoBERTa base, 2e-4 to 4e-4 for RoBERTa large, 2e-4 for GPT-2;
+# for small ones as our recipe banking77-lora. Random weights: as our recipes that begin with them, 1e-3 to 1.5e-3 with
+# 2,048 to 4,096 tokens a step.
+_OF_ALL_WEIGHTS = (2e-4, 5e-5, 2e-5)
+_OF_ADAPTERS = (1e-3, 5e-4, 2e-4)
+_FROM_SCRATCH = 1e-3
+
+_LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
+
+
+def training_methods(candidate: Candidate) -> tuple[Method, ...]:
+    """The ways to train a candidate that are worth a try: a large one by adapters alone."""
+    if candidate.name == SCRATCH:
+        return (Method.SCRATCH,)
+    is_small = (candidate.parameters or 0) <= _SMALL
+    wanted = (Method.FULL, Method.LORA) if is_small else (Method.LORA, Method.FULL)
+    return tuple(method for method in wanted if method in candidate.methods)[: 2 if is_small else 1]
+
+
+def training_section(candidate: Candidate, method: Method, *, epochs: float) -> dict[str, Any]:
+    """A recipe's ``training`` that suits a model of this size and method.
+
+    Args:
+        candidate: the model.
+        method: how its weights are trained.
+        epochs: passes over the rows to learn from.
+    """
+    size = candidate.parameters or 0
+    if method is Method.SCRATCH:
+        return {
+            "learning_rate": _FROM_SCRATCH,
+            "num_train_epochs": epochs,
+            "tokens_per_batch": 4_096,
+            "warmup_steps": 0.1,
+            "lr_scheduler_type": "cosine",
+            "logging_steps": 10,
+        }
+    rates = _OF_ADAPTERS if method in PEFT_METHODS else _OF_ALL_WEIGHTS
+    return {
+        "learning_rate": rates[sum(size > limit for limit in (_SMALL, _MIDDLING))],
+        "num_train_epochs": epochs,
+        "per_device_train_batch_size": 32 if size <= _SMALL else 16,
+        "train_sampling_strategy": "group_by_length",
+        "warmup_steps": 0.1,
+        "logging_steps": 10,
+    }
+
+
+def recipe_tree(
+    rows: Rows,
+    candidate: Candidate,
+    method: Method,
+    *,
+    parts: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """A recipe as plain values, for `toolkit.recipe.build_recipe`.
+
+    Args:
+        rows: of the choice.
+        candidate: the model.
+        method: how it is used.
+        parts: the sections that say how: ``features``, ``zero_shot``, ``training``, ``peft``.
+        data: the ``data`` section; None: that of the choice.
+        seed: of the run.
+        note: why; goes to the ledger.
+    """
+    own = {"config": {"preset": "tiny" if len(rows.learn) < _ROWS_FOR_SMALL else "small"}}
+    model = {**(own if method is Method.SCRATCH else {"name": candidate.name}), **rows.model}
+    if method is Method.SCRATCH and rows.task is Task.TEXT_CLASSIFICATION:
+        model["config"] = {**model["config"], "architecture": (candidate.family or Family.ENCODER).value}
+    return {
+        "task": rows.task.value,
+        "model": model,
+        "data": dict(rows.section if data is None else data),
+        "method": method.value,
+        **({"peft": dict(_LORA)} if method in PEFT_METHODS else {}),
+        **({"tokenizer": _tokenizer(rows)} if method is Method.SCRATCH else {}),
+        **dict(parts),
+        "seed": seed,
+        **({} if note is None else {"note": note}),
+    }
+
+
+_ROWS_FOR_SMALL = 20_000
+
+
+def _tokenizer(rows: Rows) -> dict[str, Any]:
+    """A vocabulary that the texts are many enough for."""
+    return {"train": "bpe", "vocab_size": min(8_000, max(500, len(rows.learn) // 2))}

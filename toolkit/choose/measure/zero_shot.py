@@ -1,0 +1,114 @@
+"""A candidate asked as it is: on a few rows first, to know whether the others can be afforded."""
+
+from __future__ import annotations
+
+import time
+
+from datasets import Dataset
+
+from toolkit.choose.look.candidates import Candidate
+from toolkit.choose.measure.budget import told
+from toolkit.choose.measure.costs import measure_costs
+from toolkit.choose.measure.measurement import Measurement, Stage
+from toolkit.choose.measure.work import Work, skipped
+from toolkit.evaluation.zero_shot import Respondent, open_for_question, settle_question
+from toolkit.names import Method
+from toolkit.recipe.schema import ZeroShotSection
+
+ROWS = 200
+"""Rows that are asked: enough to tell a model that knows from one that guesses."""
+
+_FIRST_ROWS = 5
+_BATCH = 4  # texts at once where costs are measured
+_ROWS_FOR_COSTS = 5 * _BATCH
+
+
+def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+    """Ask a candidate about some validation rows.
+
+    Args:
+        work: the choice.
+        candidate: located, with the method zero-shot among its own.
+        seconds: that it may take.
+    """
+    settings = {"zero_shot": {"language": work.language}, "rows": ROWS}
+    return work.measure(
+        candidate,
+        Stage.ZERO_SHOT,
+        lambda: _measure(work, candidate, seconds=seconds),
+        method=Method.ZERO_SHOT.value,
+        seconds=seconds,
+        settings=settings,
+    )
+
+
+def zero_shot_answers(work: Work, candidate: Candidate, asked: Dataset) -> list[int]:
+    """What a candidate says about some rows: the number of a class each. ``[rows]``."""
+    return _answers(_respondent(work, candidate, n_rows=len(asked)), asked)
+
+
+def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+    started = time.monotonic()
+    rows, numbers = work.rows, work.rows.some_to_judge(ROWS)
+    asked = rows.judge_rows.select(numbers)
+    respondent = _respondent(work, candidate, n_rows=len(numbers))
+    needed = _expected(respondent, asked, enough=seconds - (time.monotonic() - started))
+    if needed > seconds - (time.monotonic() - started):
+        reason = (
+            f"{len(asked)} rows with {len(rows.labels)} labels would take about {told(needed)}, and its share of the "
+            f"budget is {told(seconds)}"
+        )
+        return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)
+    answers = _answers(respondent, asked)
+    costs = measure_costs(
+        respondent.opened, asked, answer=respondent.ask, batch_rows=_BATCH, most_seconds=min(1.0, seconds / 20)
+    )
+    return Measurement(
+        candidate=candidate.name,
+        stage=Stage.ZERO_SHOT,
+        method=Method.ZERO_SHOT.value,
+        family=None if candidate.family is None else candidate.family.value,
+        recipe={"zero_shot": {"language": work.language}},
+        rows=numbers,
+        answers=answers,
+        value=rows.judge.value(answers, numbers),
+        interval=rows.judge.interval(answers, numbers),
+        rate=costs.texts_per_second,
+        costs=costs.to_json(),
+        details={"scorer": respondent.question.scorer, "calibration": respondent.question.calibration},
+    )
+
+
+def _respondent(work: Work, candidate: Candidate, *, n_rows: int) -> Respondent:
+    """The candidate as a recipe asks it: a recipe's ``data.max_length`` is for models that are trained."""
+    located = candidate.files()
+    question = settle_question(
+        located,
+        labels=work.rows.labels,
+        settings=ZeroShotSection(language="ko" if work.language == "ko" else "en"),
+        is_pair="text_pair" in work.rows.learn.column_names,
+        n_rows=n_rows,
+    )
+    return Respondent(open_for_question(located, question), question)
+
+
+def _expected(respondent: Respondent, asked: Dataset, *, enough: float) -> float:
+    """The seconds that all rows will take, from one of them, and from a few more where that alone says too much.
+
+    What is done once, such as reading the labels, is in the time of the first row alone.
+    """
+    n_rows = len(asked) + _ROWS_FOR_COSTS
+    first = _timed(respondent, asked.select([0]))
+    if n_rows * first <= enough or len(asked) <= _FIRST_ROWS:
+        return n_rows * first
+    return n_rows * min(first, _timed(respondent, asked.select(range(_FIRST_ROWS))) / _FIRST_ROWS)
+
+
+def _timed(respondent: Respondent, asked: Dataset) -> float:
+    started = time.monotonic()
+    respondent.ask(asked)
+    return time.monotonic() - started
+
+
+def _answers(respondent: Respondent, asked: Dataset) -> list[int]:
+    return [int(label) for label in respondent.ask(asked).predictions.predicted]

@@ -1,0 +1,84 @@
+"""A choice as one HTML file that needs nothing else, and its picture beside it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from toolkit.choose.advice.advise import advice_lines
+from toolkit.choose.look.look import look_lines
+from toolkit.choose.measure.budget import told
+from toolkit.choose.measure.measurement import Status
+from toolkit.choose.show.lines import PAGE_HEADER, page_rows, promise, recommendation
+from toolkit.choose.show.picture import front_png
+from toolkit.files import replacing, write_text_atomically
+
+if TYPE_CHECKING:
+    from toolkit.choose.choose import Choice
+
+PAGE, PICTURE = "choose.html", "pareto.png"
+
+_COST = "seconds from one text to its answer (p50)"
+_REPORT = Path(__file__).parents[2] / "report"
+
+
+def write_page(choice: Choice) -> None:
+    """Write ``choose.html`` and ``pareto.png``.
+
+    Args:
+        choice: with its recipes written.
+    """
+    picture = _picture(choice)
+    if picture is not None:
+        with replacing(choice.folder / PICTURE) as temporary:
+            temporary.write_bytes(picture)
+    write_text_atomically(choice.folder / PAGE, render_choice(choice, picture=picture))
+
+
+def render_choice(choice: Choice, *, picture: bytes | None) -> str:
+    """The page; every string is escaped, as names and texts come from models and data that nobody has checked.
+
+    Args:
+        choice: with its recipes written.
+        picture: a PNG file; None: nothing was measured that could be drawn.
+    """
+    environment = Environment(
+        loader=FileSystemLoader([Path(__file__).parent, _REPORT], encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    rows = choice.rows
+    page = environment.get_template("page.html.jinja").render(
+        title=f"Chosen for {rows.data.source}",
+        task=rows.task.value,
+        look="\n".join(look_lines(choice.look)),
+        promise=[one["model"] for one in promise(choice)],
+        rows=rows.sizes(),
+        sentences=recommendation(choice),
+        picture=None if picture is None else base64.b64encode(picture).decode("ascii"),
+        header=[cell.format(metric=rows.judge.metric.replace("_", " ")) for cell in PAGE_HEADER],
+        table=page_rows(choice),
+        recipes=[
+            (made.name, str(path), path.read_text(encoding="utf-8"))
+            for made, path in zip(choice.recipes.front, choice.recipes.paths, strict=True)
+        ],
+        unmeasured=[made for made in choice.measured if made.status is not Status.MEASURED],
+        warnings=choice.look.warnings,
+        advice="\n".join(advice_lines(choice.advice)),
+        spent=f"{told(choice.seconds)} of {told(choice.budget.seconds)} used",
+    )
+    # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def _picture(choice: Choice) -> bytes | None:
+    metric = choice.rows.judge.metric.replace("_", " ")
+    quality = f"less {metric}" if choice.rows.judge.lower_is_better else metric
+    decision = choice.decision
+    return front_png(decision.points, quality=quality, cost=_COST, tied=decision.tied) if decision.points else None

@@ -1,0 +1,1 @@
+"""Answer without a pretrained model: what any model has to beat."""

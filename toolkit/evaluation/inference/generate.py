@@ -1,0 +1,154 @@
+"""What a saved model writes, in float32: translations, answers, continuations, filled-in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from toolkit.adapters import OpenedModel
+from toolkit.data.batches import by_length
+from toolkit.evaluation.inference.device import inference_device
+from toolkit.evaluation.inference.likelihood import score_encoded
+from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.names import Family
+from toolkit.progress import progress_bar, warn
+
+ROWS_AT_ONCE = 64
+LONGEST_OUTPUT = 128  # tokens, where neither recipe nor model says
+
+
+def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, NDArray[np.bool_]]:
+    """Let a model write a text for every row, as its own generation settings say.
+
+    Args:
+        opened: with the head that it was trained with. An encoder-decoder answers the source, a decoder goes on
+            with the text, an encoder fills in its ``<mask>``.
+        rows: columns ``id``, ``source`` or ``text``, optionally ``target`` or ``reference``.
+
+    Returns:
+        The predictions in the order of `rows`, and for each whether it ended at the longest length allowed.
+    """
+    column = "source" if "source" in rows.column_names else "text"
+    texts = list(rows[column])
+    probabilities: NDArray[np.float64] | None
+    if opened.family is Family.ENCODER:
+        written, probabilities = _fill(opened, texts)
+        cut = np.zeros(len(texts), dtype=np.bool_)
+    else:
+        prompts = _prompts(opened, texts)
+        outputs = _generate(opened, prompts)
+        end = opened.tokenizer.eos_token_id
+        cut = np.array([end not in output for output in outputs], dtype=np.bool_)
+        written = opened.tokenizer.batch_decode(outputs, skip_special_tokens=True)
+        probabilities = _probabilities(opened, prompts, outputs)
+    predictions = TextPredictions(
+        ids=list(rows["id"]),
+        texts=texts,
+        references=references_of(rows),
+        predictions=list(written),
+        probabilities=probabilities,
+    )
+    return predictions, cut
+
+
+def references_of(rows: Dataset) -> list[str] | None:
+    """The right texts, where the rows have them for all."""
+    for name in ("target", "reference"):
+        if name in rows.column_names and None not in rows[name]:
+            return list(rows[name])
+    return None
+
+
+def _prompts(opened: OpenedModel, texts: Sequence[str]) -> list[list[int]]:
+    """What the model reads: a source to its end, or the beginning of a text without one."""
+    tokenizer, longest = opened.tokenizer, opened.max_length
+    if opened.family is Family.ENCODER_DECODER:
+        settings = {"truncation": True, "max_length": longest, "split_special_tokens": True}  # as in training
+        ids: list[list[int]] = tokenizer(list(texts), **settings)["input_ids"]
+        return ids
+    plain = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    # The end of a long text says more about what follows than its beginning.
+    return [[int(tokenizer.bos_token_id), *ids[-(longest // 2) :]] for ids in plain]
+
+
+def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
+    """The new tokens of each row, up to the one that ends it."""
+    device = inference_device()
+    model: Any = opened.model.to(device)  # type: ignore[arg-type]
+    is_pair, pad = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id)
+    settings = model.generation_config
+    wanted = settings.max_new_tokens or min(LONGEST_OUTPUT, opened.max_length)
+    # Only a table of learned positions has an end.
+    last = opened.max_length if model.config.position == "learned" else max(wanted, opened.max_length) * 2
+    outputs: list[list[int]] = [[] for _ in prompts]
+    with torch.inference_mode(), _seeded(device), progress_bar("writing", len(prompts)) as bar:
+        for indices in by_length([len(prompt) for prompt in prompts], ROWS_AT_ONCE):
+            batch = [prompts[i] for i in indices]
+            inputs = _padded(batch, pad=pad, left=not is_pair).to(device)
+            mask = _padded([[1] * len(prompt) for prompt in batch], pad=0, left=not is_pair).to(device)
+            n_given = 1 if is_pair else inputs.shape[1]
+            limit = max(1, min(wanted, last - n_given))
+            generated = model.generate(input_ids=inputs, attention_mask=mask, max_new_tokens=limit)
+            for i, ids in zip(indices, generated[:, n_given:].tolist(), strict=True):
+                outputs[i] = _ended(ids, end=int(opened.tokenizer.eos_token_id), pad=pad)
+            bar.advance(len(indices))
+    return outputs
+
+
+@contextmanager
+def _seeded(device: torch.device) -> Iterator[None]:
+    """Where tokens are drawn, the same ones each time, without a trace in the random numbers of others."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        yield
+
+
+def _padded(rows: list[list[int]], *, pad: int, left: bool) -> torch.Tensor:
+    longest = max(map(len, rows))
+    filled = [[pad] * (longest - len(row)) + row if left else row + [pad] * (longest - len(row)) for row in rows]
+    return torch.tensor(filled)
+
+
+def _ended(ids: list[int], *, end: int, pad: int) -> list[int]:
+    """Up to the end token, itself included; padding of a row that ended early left out."""
+    if end in ids:
+        return ids[: ids.index(end) + 1]
+    return [token for token in ids if token != pad]
+
+
+def _probabilities(
+    opened: OpenedModel, prompts: list[list[int]], outputs: list[list[int]]
+) -> NDArray[np.float64] | None:
+    """Of each output given its prompt; None for a decoder, whose packed batches count the prompt too."""
+    if opened.family is not Family.ENCODER_DECODER:
+        return None
+    lengths = [len(prompt) + len(output) for prompt, output in zip(prompts, outputs, strict=True)]
+    scores = score_encoded(opened, Dataset.from_dict({"input_ids": prompts, "labels": outputs, "length": lengths}))
+    return np.exp(-scores.negative_log_likelihood)
+
+
+def _fill(opened: OpenedModel, texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Each text with its masks replaced by the most probable tokens, and the probability of those together."""
+    tokenizer, device = opened.tokenizer, inference_device()
+    model = opened.model.to(device)  # type: ignore[arg-type]
+    written, probabilities = [], []
+    n_unmasked = 0
+    with torch.inference_mode(), progress_bar("filling in", len(texts)) as bar:
+        for text in texts:
+            ids = tokenizer(text, truncation=True, max_length=opened.max_length, return_tensors="pt")["input_ids"][0]
+            masked = ids == tokenizer.mask_token_id
+            n_unmasked += not masked.any()
+            best = model(input_ids=ids[None].to(device)).logits[0].cpu()[masked].float().softmax(-1).max(-1)
+            ids[masked] = best.indices
+            written.append(str(tokenizer.decode(ids, skip_special_tokens=True)))
+            probabilities.append(float(best.values.prod()))
+            bar.advance(1)
+    if n_unmasked:
+        warn(f"{n_unmasked} of {len(texts)} texts have no {tokenizer.mask_token} to fill in and come back as they are")
+    return written, np.array(probabilities)

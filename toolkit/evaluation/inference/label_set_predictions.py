@@ -1,0 +1,132 @@
+"""What a model of several labels a text predicted, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.evaluation.inference.predictions import check_columns, check_probabilities, input_columns
+from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
+
+THRESHOLD = 0.5
+"""The probability from which a label belongs to a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSetPredictions(RowPredictions):
+    """The probability of every label for every row, each a decision of its own, in the order of the input.
+
+    Attributes:
+        ids: the rows' own ids, or their numbers in the source file, from 0. ``[rows]``
+        texts: what was read, as text. ``[rows]``
+        references: the names of the labels that each row has; None where the data has none. ``[rows]``
+        labels: the model's labels, those of its training data.
+        probabilities: 0 to 1. ``[rows, n_labels]``
+        pairs: the second texts; None where rows have one text. ``[rows]``
+
+    Raises:
+        ValueError: lengths do not agree, or a probability is not finite.
+    """
+
+    ids: list[int | str]
+    texts: list[str]
+    references: list[tuple[str, ...] | None] | None
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.floating[Any]]
+    pairs: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
+        check_columns(self.ids, texts=self.texts, pairs=self.pairs, references=self.references)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def predicted(self) -> NDArray[np.bool_]:
+        """Which labels were given to which row: those of at least `THRESHOLD`, ``[rows, n_labels]``."""
+        return np.asarray(self.probabilities >= THRESHOLD)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of each row's least sure decision, for a label or against it, ``[rows]``.
+
+        It is at least a half, and near to one only where every label was decided without doubt.
+        """
+        sure = np.maximum(self.probabilities, 1 - self.probabilities)
+        return np.asarray(sure.min(axis=1), dtype=np.float64)
+
+    @property
+    def answers(self) -> list[str]:
+        """The names of each row's labels, joined; empty where none was given to it. ``[rows]``."""
+        return [_joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
+
+    @property
+    def expected(self) -> list[str | None] | None:
+        """The references, joined in the order of the model's labels. ``[rows]``."""
+        if self.references is None:
+            return None
+        place = {name: number for number, name in enumerate(self.labels)}
+        ordered = (
+            None if names is None else sorted(names, key=lambda name: place.get(name, len(place)))
+            for names in self.references
+        )
+        return [None if names is None else _joined(names) for names in ordered]
+
+    @property
+    def reference_sets(self) -> NDArray[np.bool_]:
+        """Which of the model's labels each row has, ``[rows, n_labels]``.
+
+        Raises:
+            ValueError: a row has no reference.
+        """
+        place = {name: number for number, name in enumerate(self.labels)}
+        sets = np.zeros(self.probabilities.shape, dtype=np.bool_)
+        for row, names in enumerate(self._all_references()):
+            sets[row, [place[name] for name in names if name in place]] = True
+        return sets
+
+    @property
+    def unknown(self) -> NDArray[np.int64]:
+        """How many of each row's references the model does not know, ``[rows]``.
+
+        Raises:
+            ValueError: a row has no reference.
+        """
+        known = set(self.labels)
+        return np.array([len(set(names) - known) for names in self._all_references()], dtype=np.int64)
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which rows have a label too many or one missing, ``[rows]``.
+
+        Raises:
+            ValueError: a row has no reference.
+        """
+        return np.asarray((self.predicted != self.reference_sets).any(axis=1) | (self.unknown > 0))
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the columns of `Predictions`, and ``probability:<label>`` for each label.
+
+        ``probability`` is that of the least sure decision.
+        """
+        columns = input_columns(self.ids, self.texts, pairs=self.pairs, references=self.expected)
+        columns |= {"prediction": self.answers, "probability": self.confidence.tolist()}
+        of_labels = self.probabilities.astype(np.float64).T.tolist()
+        return columns | {
+            PROBABILITY_OF + name: of_label for name, of_label in zip(self.labels, of_labels, strict=True)
+        }
+
+    def _all_references(self) -> list[tuple[str, ...]]:
+        names = [] if self.references is None else [each for each in self.references if each is not None]
+        if self.references is None or len(names) < len(self):
+            raise ValueError("without references there are no mistakes to tell")
+        return names
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)

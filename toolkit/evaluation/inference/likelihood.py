@@ -1,0 +1,128 @@
+"""How probable a model of ours finds given texts, from packed batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from toolkit.adapters import OpenedModel
+from toolkit.data.batches import by_tokens
+from toolkit.data.encode import rows_at
+from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.evaluation.inference.device import inference_device, moved
+from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
+from toolkit.names import Family
+from toolkit.progress import progress_bar, warn
+from toolkit.transformer.cross_entropy import IGNORED
+
+TOKENS_AT_ONCE = 4096
+
+
+def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[str, Any]]) -> float:
+    """Cross entropy in nats a predicted token, over all rows: no mean of means.
+
+    Args:
+        model: of ours; its mode and place stay as they are.
+        rows: encoded.
+        pack: makes packed batches of them.
+    """
+    total, n_tokens = 0.0, 0
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        for indices in by_tokens(rows["length"], TOKENS_AT_ONCE):
+            losses, _, _ = _token_losses(model, moved(pack(rows_at(rows, indices)), device))
+            total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
+    return total / max(n_tokens, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Sums over the predicted tokens of each encoded row, ``[rows]`` each.
+
+    Attributes:
+        negative_log_likelihood: in nats.
+        tokens: how many were predicted.
+        correct: how many of them were the most probable ones.
+    """
+
+    negative_log_likelihood: NDArray[np.float64]
+    tokens: NDArray[np.int64]
+    correct: NDArray[np.int64]
+
+
+def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
+    """What a saved model says about texts, or about targets given their sources, in float32.
+
+    Args:
+        opened: our own Transformer with the head that it was trained with.
+        rows: columns ``text``, or ``source`` and ``target``.
+    """
+    columns = ["source", "target"] if opened.family is Family.ENCODER_DECODER else ["text"]
+    of_rows = rows.select_columns(columns).add_column("id", np.arange(len(rows)))
+    encoded = encode_for(opened.family, of_rows, opened.tokenizer, max_length=opened.max_length)
+    scores = score_encoded(opened, encoded)
+    # A text longer than the model takes is several encoded rows.
+    text_of = np.asarray(encoded["id"]) if "id" in encoded.column_names else np.arange(len(encoded))
+    losses, tokens, correct = (
+        np.bincount(text_of, weights=values, minlength=len(rows))
+        for values in (scores.negative_log_likelihood, scores.tokens, scores.correct)
+    )
+    return Likelihoods(
+        negative_log_likelihood=losses.astype(np.float64),
+        tokens=tokens.astype(np.int64),
+        characters=count_characters(_seen(opened, encoded, list(rows[columns[-1]]))),
+        correct=correct.astype(np.int64) if opened.family is Family.ENCODER else None,
+    )
+
+
+def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
+    """The texts as far as they are scored: targets longer than the model takes are cut."""
+    if "labels" not in encoded.column_names:
+        return texts
+    lengths = [len(ids) for ids in encoded["labels"]]
+    cut = [row for row, length in enumerate(lengths) if length >= opened.max_length]
+    for row in cut:
+        texts[row] = str(opened.tokenizer.decode(encoded[row]["labels"], skip_special_tokens=True))
+    if cut:
+        warn(f"{len(cut)} of {len(texts)} targets are scored to their first {opened.max_length} tokens only")
+    return texts
+
+
+def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
+    """What a saved model says about encoded rows, in float32.
+
+    Args:
+        opened: our own Transformer with the head that it was trained with.
+        encoded: as `toolkit.data.text_rows.encode_for` gives them.
+    """
+    device = inference_device()
+    model = opened.model.to(device)  # type: ignore[arg-type]
+    pack = packer_for(opened.family, opened.tokenizer)
+    inputs = encoded.select_columns([name for name in ("input_ids", "labels") if name in encoded.column_names])
+    inputs = inputs.add_column("row", np.arange(len(encoded)))
+    sums = np.zeros((3, len(encoded)))
+    with torch.inference_mode(), progress_bar("scoring", len(encoded)) as bar:
+        for indices in by_tokens(encoded["length"], TOKENS_AT_ONCE):
+            losses, places, correct = _token_losses(model, moved(pack(rows_at(inputs, indices)), device))
+            of_rows = np.asarray(indices)[places.cpu().numpy()]
+            for into, values in zip(sums, (losses, torch.ones_like(losses), correct), strict=True):
+                np.add.at(into, of_rows, values.cpu().double().numpy())
+            bar.advance(len(indices))
+    return Scores(sums[0], sums[1].astype(np.int64), sums[2].astype(np.int64))
+
+
+def _token_losses(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Cross entropy, place of the row in the batch, and rightness of each predicted token, ``[predicted]`` each."""
+    labels = batch["labels"][0]
+    logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row")}).logits[0].float()
+    predicted = (labels != IGNORED).nonzero()[:, 0]
+    targets = labels[predicted]
+    losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+    places = torch.searchsorted(batch["cu_seq_lens_q"].long(), predicted, right=True) - 1
+    return losses, places, logits.argmax(dim=-1) == targets

@@ -1,0 +1,126 @@
+"""What a classification model predicted, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.evaluation.inference.rows import OUTPUT_SUFFIXES, Row, RowPredictions, check_output_suffix
+
+__all__ = ["OUTPUT_SUFFIXES", "Predictions", "Row", "check_output_suffix"]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions(RowPredictions):
+    """Probabilities of every label for every row, in the order of the input.
+
+    Attributes:
+        ids: the rows' own ids, or their numbers in the source file, from 0. ``[rows]``
+        texts: what was read, as text. ``[rows]``
+        references: the labels that the data has, by name; None where it has none. ``[rows]``
+        reference_labels: their positions in `labels`, `UNKNOWN` for a name that is not there. ``[rows]``
+        labels: the model's labels, those of its training data.
+        probabilities: 0 to 1, adding up to 1 in each row. ``[rows, n_labels]``
+        pairs: the second texts; None where rows have one text. ``[rows]``
+
+    Raises:
+        ValueError: lengths do not agree, or a probability is not finite.
+    """
+
+    ids: list[int | str]
+    texts: list[str]
+    references: list[str] | None
+    reference_labels: NDArray[np.int64] | None
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.floating[Any]]
+    pairs: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
+        check_columns(
+            self.ids,
+            texts=self.texts,
+            pairs=self.pairs,
+            references=self.references,
+            reference_labels=self.reference_labels,
+        )
+        if (self.references is None) != (self.reference_labels is None):
+            raise ValueError("references and reference_labels belong together: give both or neither")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The position of each row's most probable label, the first one of equals, ``[rows]``."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of each row's predicted label, ``[rows]``."""
+        return np.asarray(self.probabilities.max(axis=1), dtype=np.float64)
+
+    @property
+    def answers(self) -> list[str]:
+        """The name of each row's predicted label. ``[rows]``."""
+        return [self.labels[label] for label in self.predicted]
+
+    @property
+    def expected(self) -> list[str] | None:
+        """The references, as `answers` words them. ``[rows]``."""
+        return self.references
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """Which rows were given another label than they have, ``[rows]``.
+
+        Raises:
+            ValueError: there are no references.
+        """
+        if self.reference_labels is None:
+            raise ValueError("without references there are no mistakes to tell")
+        return np.asarray(self.predicted != self.reference_labels)
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction`` and ``probability``."""
+        columns = input_columns(self.ids, self.texts, pairs=self.pairs, references=self.references)
+        return {**columns, "prediction": self.answers, "probability": self.confidence.tolist()}
+
+
+def input_columns(
+    ids: list[int | str], texts: list[str], *, pairs: list[str] | None, references: Sequence[Any] | None
+) -> dict[str, list[Any]]:
+    """What was read, by the names of its columns: ``id``, ``text``, perhaps ``text_pair`` and ``reference``."""
+    columns: dict[str, list[Any]] = {"id": ids, "text": texts}
+    if pairs is not None:
+        columns["text_pair"] = pairs
+    if references is not None:
+        columns["reference"] = list(references)
+    return columns
+
+
+def check_columns(ids: Sequence[Any], **columns: Sequence[Any] | NDArray[Any] | None) -> None:
+    """Check that every column that is there has as many rows as there are ids.
+
+    Raises:
+        ValueError: one has not; names it.
+    """
+    for name, column in columns.items():
+        if column is not None and len(column) != len(ids):
+            raise ValueError(f"{len(column)} {name} for {len(ids)} ids")
+
+
+def check_probabilities(probabilities: NDArray[np.floating[Any]], shape: tuple[int, int]) -> None:
+    """Check that probabilities have a shape ``[rows, n_labels]`` and are finite.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if probabilities.shape != shape:
+        raise ValueError(f"probabilities have the shape {probabilities.shape}; expected {shape}")
+    if not np.isfinite(probabilities).all():
+        raise ValueError("probabilities hold numbers that are not finite")

@@ -1,0 +1,1 @@
+"""Write the model card: every figure in it comes from the run."""

@@ -1,0 +1,99 @@
+"""``make cards``: the cards of the shipped recipes' models, written again from their newest finished runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.errors import ToolkitError
+from toolkit.files import write_text_atomically
+from toolkit.hub.card.render import render_card
+from toolkit.recipe import list_recipes, load_recipe, recipe_digest
+from toolkit.training.save import MODEL_FOLDER
+from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
+
+TRIAL_FILE = "trial.json"
+
+
+@dataclass(frozen=True)
+class RecipeRun:
+    """A finished run of a recipe.
+
+    Attributes:
+        folder: of the run.
+        digest: of the recipe that it carried out.
+        time: when, as ISO 8601.
+    """
+
+    folder: Path
+    digest: str
+    time: str
+
+
+def refresh_cards(runs: Path, *, into: Path) -> list[str]:
+    """Write ``<recipe>.md`` for every shipped recipe that has a finished run.
+
+    A run of the recipe as it is shipped goes before one with overrides (paths of data, say), then the newest before
+    others.
+
+    Args:
+        runs: a folder with run folders, at any depth.
+        into: where the cards go.
+
+    Returns:
+        The names of the recipes whose cards were written.
+    """
+    found: dict[str, list[RecipeRun]] = {}
+    for name, run in _finished(runs):
+        found.setdefault(name, []).append(run)
+    written = []
+    for recipe in list_recipes():
+        if recipe.name in found:
+            shipped = recipe_digest(load_recipe(recipe.path))
+            best = max(found[recipe.name], key=lambda run: (run.digest == shipped, run.time))
+            write_text_atomically(into / f"{recipe.name}.md", card_of(best.folder))
+            written.append(recipe.name)
+    return written
+
+
+def card_of(folder: Path, *, language: str = "en") -> str:
+    """The card of a finished run.
+
+    Args:
+        folder: of the run.
+        language: of the card.
+    """
+    config = folder / MODEL_FOLDER / "config.json"
+    return render_card(
+        read_run(folder).metrics,
+        recipe_yaml=(folder / RECIPE_FILE).read_text(encoding="utf-8"),
+        model_config=json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None,
+        language=language,
+    )
+
+
+def _finished(runs: Path) -> Iterator[tuple[str, RecipeRun]]:
+    """The name of the recipe of each finished run, and the run."""
+    for file in sorted(runs.rglob(TRIAL_FILE)):
+        trial = json.loads(file.read_text(encoding="utf-8"))
+        whole = (file.parent / METRICS_FILE).is_file() and not file.parent.name.endswith(".unfinished")
+        if whole and trial.get("status") == "done":
+            yield trial["recipe"], RecipeRun(file.parent, trial["recipe_digest"], trial["time"])
+
+
+def main() -> int:
+    """Refresh the cards of the checkout in the current directory; ends with 1 where there is no run to show."""
+    try:
+        written = refresh_cards(Path("runs"), into=Path("model_cards"))
+    except ToolkitError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write("".join(f"model_cards/{name}.md\n" for name in written) or "no finished run under runs/\n")
+    return 0 if written else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

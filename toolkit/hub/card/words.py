@@ -1,0 +1,107 @@
+"""The sentences of a card in one of its languages; they stand in ``model_cards/words.<language>.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import yaml
+from markupsafe import escape as escape_html
+
+from toolkit.errors import RecipeError, explain
+from toolkit.hub.card.markdown import Markdown, escape
+from toolkit.report import facts
+from toolkit.report.facts import Measure
+from toolkit.shipped import shipped_folder
+
+LANGUAGES = ("en", "ko")
+
+
+class Words:
+    """Sentences by their keys, such as ``limits.unknown``.
+
+    Args:
+        sentences: by group and key; a list of two is singular and plural.
+    """
+
+    def __init__(self, sentences: Mapping[str, Mapping[str, Any]]) -> None:
+        self._sentences = sentences
+
+    def __call__(self, key: str, **gaps: Any) -> Markdown:
+        """A sentence with its gaps filled; what fills them is escaped but where it is Markdown already.
+
+        Args:
+            key: group and key.
+            gaps: values by name; numbers get commas, and ``n`` decides between singular and plural.
+        """
+        group, _, name = key.partition(".")
+        sentence = self._sentences[group][name]
+        if isinstance(sentence, list):
+            sentence = sentence[0 if gaps.get("n") == 1 else 1]
+        return Markdown(sentence.format(**{gap: _filled(value) for gap, value in gaps.items()}))
+
+    def count(self, noun: str, n: int) -> Markdown:
+        """``1,000 test rows`` of ``test_rows``."""
+        return self(f"count.{noun}", n=n)
+
+    def name(self, english: str) -> str:
+        """What the rest of the toolkit calls something, in this language."""
+        return str(self._sentences["names"].get(english, english))
+
+    def amount(self, english: str) -> str:
+        """``2 min 50 s`` in this language."""
+        units = self._sentences["units"]
+        known = "|".join(map(re.escape, units)) or "(?!)"
+        return re.sub(rf"(?<=\d) ({known})\b", lambda unit: units[unit[1]], english)
+
+    def escaped(self, text: str) -> str:
+        """A text as it may stand in Markdown."""
+        return _filled(text)
+
+    def listed(self, parts: Sequence[str | Markdown]) -> Markdown:
+        """``a, b and c``, escaped."""
+        *first, last = (str(_filled(part)) for part in parts)
+        return self("list.and", first=Markdown(", ".join(first)), last=Markdown(last)) if first else Markdown(last)
+
+    def value(self, measure: Measure) -> str:
+        """A metric's value, or that it has none."""
+        return self.name(facts.NOT_DEFINED) if measure.value is None else measure.text
+
+    def interval(self, measure: Measure) -> str:
+        """``0.820 to 0.860``, or nothing."""
+        if measure.low is None or measure.high is None:
+            return ""
+        low, high = measure.words.number(measure.low), measure.words.number(measure.high)
+        return str(self("headline.range", low=low, high=high))
+
+    def with_interval(self, measure: Measure, *, told: str | None = None) -> Markdown:
+        """A value with its 95 % interval in brackets.
+
+        Args:
+            measure: of a metric.
+            told: what stands for the value.
+        """
+        interval = self.interval(measure)
+        in_brackets = f" ({self('headline.interval', interval=interval)})" if interval else ""
+        return Markdown(f"{_filled(told or self.value(measure))}{in_brackets}")
+
+
+@cache
+def words_of(language: str) -> Words:
+    """The sentences of a language.
+
+    Raises:
+        RecipeError: there is no card in it.
+    """
+    if language not in LANGUAGES:
+        raise RecipeError(explain(f"no card is written in {language!r}", allowed=LANGUAGES), where="--language")
+    file = shipped_folder("model_cards") / f"words.{language}.yaml"
+    return Words(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def _filled(value: Any) -> str:
+    if isinstance(value, str):
+        return str(escape_html(escape(value)))
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,1 @@
+"""Send a run to the hub as one commit of exactly its files."""

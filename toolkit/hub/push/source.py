@@ -1,0 +1,190 @@
+"""What a push starts from: a finished run that is as it was when it was measured, or any model's folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
+from toolkit.errors import Fault, HubError, IntegrityError
+from toolkit.evaluation.proof.golden import GOLDEN_FILE
+from toolkit.hub.push.manifest import Manifest, ManifestFile
+from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
+from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
+from toolkit.trials.run_files import FILES_FILE, read_digests
+from toolkit.trials.run_folder import TRIAL_FILE
+
+_HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run or a folder to publish.
+
+    Attributes:
+        folder: the run, or the model's folder.
+        model: the folder of the model or adapter that goes.
+        metrics, recipe, golden: the content of the run's files; None for a folder that no run made.
+        base: of an adapter, the hub's model and its commit, where that is known.
+        remarks: what was decided, and what could not be checked, a line each.
+    """
+
+    folder: Path
+    model: Path
+    metrics: Mapping[str, Any] | None = None
+    recipe: str | None = None
+    golden: Mapping[str, Any] | None = None
+    base: tuple[str, str | None] | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a run made it."""
+        return self.metrics is not None
+
+    def hub_section(self) -> Mapping[str, Any]:
+        """What the run's recipe says under ``hub``."""
+        recipe = yaml.safe_load(self.recipe) if self.recipe is not None else {}
+        return recipe.get("hub") or {}
+
+
+def find_source(name: str, *, merged: bool = False) -> Source:
+    """A finished run or a model's folder by its path.
+
+    An adapter goes as it is where everybody can get its base model, from the hub, and else merged into it.
+
+    Args:
+        name: the folder.
+        merged: of a run with an adapter, send the merged model in any case.
+
+    Raises:
+        HubError: there is no such folder, or nothing in it to publish.
+        IntegrityError: the run never finished or failed, its files are damaged, or the adapter is for a local model.
+    """
+    folder = Path(name).expanduser()
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    if folder.name.endswith(".unfinished") or (not folder.exists() and unfinished.is_dir()):
+        raise IntegrityError(
+            "this run never finished; the command that started it goes on with it, then push", where=name
+        )
+    if not folder.is_dir():
+        raise HubError("there is no such folder; a push takes a run's or a model's", where=name)
+    if (folder / RECIPE_FILE).is_file() and not (folder / "config.json").is_file():
+        return _run(folder, merged=merged)
+    if not any((folder / file).is_file() for file in ("config.json", ADAPTER_SETTINGS)):
+        raise HubError("the folder is no run, and has no config.json, so it is no model", where=name)
+    return _model(folder)
+
+
+def refuse_changed(source: Source, manifest: Manifest) -> str | None:
+    """Refuse files of a run that are not what they were when the run was done.
+
+    Args:
+        source: with the run folder.
+        manifest: its files as they were read.
+
+    Returns:
+        What could not be checked, or None.
+
+    Raises:
+        IntegrityError: with each file that changed, came, or went.
+    """
+    digests = read_digests(source.folder)
+    if digests is None:
+        return f"the run has no {FILES_FILE}, so whether its files changed since then was not checked"
+    read = {_within(file, source.folder): file for file in manifest.files if file.origin is not None}
+    sent_from = {source.model.name, *(name for name in digests if "/" not in name)}
+    faults = [
+        Fault("this file changed since the run was measured", where=str(file.origin))
+        for path, file in read.items()
+        if digests.get(path) != file.sha256
+    ]
+    faults += [
+        Fault("this file of the run is missing", where=str(source.folder / path))
+        for path in digests
+        if path.partition("/")[0] in sent_from and not (source.folder / path).is_file()
+    ]
+    if faults:
+        raise IntegrityError(
+            *faults, Fault("put them back, or fine-tune again with --restart", where=str(source.folder))
+        )
+    return None
+
+
+def _within(file: ManifestFile, folder: Path) -> str:
+    return "" if file.origin is None else file.origin.relative_to(folder).as_posix()
+
+
+def _run(folder: Path, *, merged: bool) -> Source:
+    _refuse_failed(folder)
+    metrics = _json(folder / METRICS_FILE)
+    if not (folder / MODEL_FOLDER).is_dir():
+        if metrics.get("method") == "zero-shot":
+            raise HubError("this run asked a model as it is; there is nothing of its own to publish", where=str(folder))
+        raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
+    golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
+    remarks = [] if golden else [f"the run has no {GOLDEN_FILE}, so there are no answers to compare with"]
+    model, base = folder / MODEL_FOLDER, None
+    adapter = folder / ADAPTER_FOLDER
+    if adapter.is_dir() and not merged:
+        base, hindrance = _base_of(adapter, trained=True)
+        model = model if hindrance else adapter
+        remarks += [f"the merged model is sent: {hindrance}"] if hindrance else []
+    recipe = (folder / RECIPE_FILE).read_text(encoding="utf-8")
+    return Source(folder, model, metrics, recipe, golden, base if model == adapter else None, tuple(remarks))
+
+
+def _model(folder: Path) -> Source:
+    """A folder that no run made, or one that was downloaded from where a push of ours went."""
+    remarks = ["this is no run: where the model comes from and how good it is was not checked"]
+    golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
+    remarks += [] if golden else [f"there is no {GOLDEN_FILE}, so there are no answers to compare with"]
+    if not (folder / ADAPTER_SETTINGS).is_file():
+        return Source(folder, folder, golden=golden, remarks=tuple(remarks))
+    base, hindrance = _base_of(folder, trained=False)
+    if hindrance:
+        raise IntegrityError(
+            f"{hindrance}; merge it into its model and push that, or write the hub id of its base model into "
+            f"base_model_name_or_path of {ADAPTER_SETTINGS}",
+            where=str(folder),
+        )
+    return Source(folder, folder, golden=golden, base=base, remarks=tuple(remarks))
+
+
+def _refuse_failed(folder: Path) -> None:
+    trial = _json(folder / TRIAL_FILE)
+    if trial.get("status") != "done":
+        error = trial.get("error") or {}
+        how = "diverged" if error.get("code") == 6 else f"ended as {trial.get('status')!r}"
+        said = f": {error['message']}" if error.get("message") else ""
+        raise IntegrityError(f"this run {how}{said}; fine-tune again with --restart, then push", where=str(folder))
+
+
+def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], str | None]:
+    """An adapter's base model with its commit, and what keeps others from opening the adapter, or None."""
+    settings = _json(adapter / ADAPTER_SETTINGS)
+    name, _, asked = str(settings.get("base_model_name_or_path") or "").partition("@")
+    revision = settings.get("revision") or asked or None
+    config = _json(adapter / "config.json") if (adapter / "config.json").is_file() else {}
+    if config.get("auto_map"):
+        return (name, revision), "its head is the toolkit's own, which an adapter alone does not bring"
+    # In a run only what came from the hub has a revision; models/mine could be either.
+    local = not _HUB_ID.fullmatch(name) or (revision is None if trained else Path(name).is_dir())
+    hindrance = f"its base model {name or '(none)'} is not on the hub" if local else None
+    return (name, revision), hindrance
+
+
+def _json(file: Path) -> Mapping[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IntegrityError("this file of the run is missing or damaged; fine-tune again", where=str(file)) from error
+    if not isinstance(value, dict):
+        raise IntegrityError("this file of the run is damaged; fine-tune again", where=str(file))
+    return value

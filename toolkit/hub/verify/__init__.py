@@ -1,0 +1,1 @@
+"""Open a published model in a fresh process, ask it again, and compare."""

@@ -1,0 +1,300 @@
+"""Opens a model as anyone would and answers golden rows: a script for a process of its own, without the toolkit.
+
+`toolkit.hub.verify.fresh_process` starts it with ``python -I``; a request stands on its stdin, one JSON object comes
+out. It imports nothing but torch, transformers, peft and huggingface_hub, all in their plain ways, and travels nowhere.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
+ROWS_AT_ONCE = 4
+_AUTO_CLASSES = {"text-classification": "AutoModelForSequenceClassification", "fill-mask": "AutoModelForMaskedLM"}
+_BY_NAME = (
+    (("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel"), "AutoModelForSeq2SeqLM"),
+    (("ForCausalLM", "LMHeadModel"), "AutoModelForCausalLM"),
+    (("ForMaskedLM",), "AutoModelForMaskedLM"),
+)
+
+
+def main(request: dict[str, Any]) -> dict[str, Any]:
+    """Download, open, answer; what cannot be done is said under ``hub`` or ``error`` instead of raised.
+
+    Args:
+        request: ``repo`` and ``revision``, or ``folder`` with ``golden``; ``base``, a folder instead of the base
+            model that an adapter names; ``known_code``, digests of code that may run; ``trust``, whether any may.
+    """
+    report: dict[str, Any] = {}
+    try:
+        place = _place(request, report)
+    except Exception as error:  # whatever the client raises, its reader shall see it in one line
+        return {**report, "hub": _told(error)}
+    try:
+        _replay(request, place, report)
+    except Exception as error:
+        report["hub" if _is_of_the_network(error) else "error"] = _told(error)
+    report["toolkit"] = [name for name, module in sys.modules.items() if name.startswith("toolkit") and module]
+    return report
+
+
+class Place:
+    """Where a model is: as the library is told, and as files.
+
+    Attributes:
+        name: a folder or a repository; pinned: the commit, as the library takes it, nothing for a folder.
+        folder: the files on this machine.
+    """
+
+    def __init__(self, name: str, folder: Path, revision: str | None = None) -> None:
+        self.name = name
+        self.folder = folder
+        self.pinned: dict[str, Any] = {"revision": revision} if revision else {}
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        return (self.folder / name).is_file()
+
+    def read(self, name: str) -> Any:
+        """A JSON file."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+
+def _place(request: dict[str, Any], report: dict[str, Any]) -> Place:
+    if request.get("folder"):
+        folder = Path(request["folder"])
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        report.update(files=files, folder=str(folder))
+        return Place(str(folder), folder)
+    from huggingface_hub import HfApi, snapshot_download
+
+    info = HfApi().model_info(request["repo"], revision=request.get("revision"), timeout=30)
+    report.update(revision=info.sha, files=sorted(file.rfilename for file in info.siblings or []))
+    folder = Path(snapshot_download(request["repo"], revision=info.sha, allow_patterns=DOWNLOADED))
+    report["folder"] = str(folder)
+    return Place(request["repo"], folder, info.sha)
+
+
+def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> None:
+    golden = request.get("golden")
+    if golden is None and place.has("golden.json") and not request.get("folder"):
+        golden = place.read("golden.json")
+    report["golden"] = golden
+    trust = _trusted(request, place, report)
+    if trust is None:
+        return
+    import torch
+
+    with torch.inference_mode():
+        model, tokenizer = _open(request, place, report, golden=golden or {}, trust=trust)
+        report["ids"] = [_ids_digest(tokenizer, row, golden) for row in golden["rows"]] if golden else []
+        report["answers"] = list(_answers(model, tokenizer, golden)) if golden else []
+
+
+def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> bool | None:
+    """Whether code of the model shall run; None: it needs some, and may not.
+
+    Trust holds for all that the library may find: every file of code counts, in whatever folder, and every reference.
+    """
+    named = [name for path in sorted(place.folder.glob("*config.json")) for name in _references(place.read(path.name))]
+    if not named:
+        return False
+    elsewhere = sorted({name for name in named if "--" in name})
+    code = {path.relative_to(place.folder).as_posix(): path for path in sorted(place.folder.rglob("*.py"))}
+    digests = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in code.items()}
+    unknown = [name for name, digest in digests.items() if digest not in request.get("known_code", [])]
+    allowed = not elsewhere and bool(code) and (not unknown or bool(request.get("trust")))
+    report["code"] = {"files": list(code), "unknown": unknown, "elsewhere": elsewhere, "allowed": allowed}
+    return True if allowed else None
+
+
+def _references(value: Any, *, below: bool = False) -> Iterator[str]:
+    """Every text under a key ``auto_map``, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _references(inner, below=below or key == "auto_map")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner, below=below)
+    elif below and isinstance(value, str):
+        yield value
+
+
+def _open(
+    request: dict[str, Any], place: Place, report: dict[str, Any], *, golden: dict[str, Any], trust: bool
+) -> tuple[Any, Any]:
+    import torch
+    import transformers
+
+    pinned = {**place.pinned, "trust_remote_code": trust}
+    if trust and place.pinned:
+        pinned["code_revision"] = place.pinned["revision"]
+    is_adapter = place.has("adapter_config.json")
+    config = transformers.AutoConfig.from_pretrained(place.name, **pinned) if place.has("config.json") else None
+    factory = getattr(transformers, _auto_class(golden, config))
+    settings: dict[str, Any] = {"dtype": torch.float32, "use_safetensors": True, "output_loading_info": True}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(place.name, **pinned)
+    if is_adapter:
+        model, info = _open_adapter(request, place, factory, settings=settings, config=config)
+    else:
+        model, info = factory.from_pretrained(place.name, **settings, **pinned)
+        info = {"missing": sorted(info["missing_keys"]), "mismatched": [str(key[0]) for key in info["mismatched_keys"]]}
+    report["opened"] = {
+        "class": type(model.get_base_model() if is_adapter else model).__name__,
+        "adapter": is_adapter,
+        "id2label": {str(number): name for number, name in model.config.id2label.items()},
+        "label2id": dict(model.config.label2id),
+        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+        **info,
+    }
+    return model.eval(), tokenizer
+
+
+def _auto_class(golden: dict[str, Any], config: Any) -> str:
+    if golden:
+        both = "AutoModelForSeq2SeqLM" if golden["family"] == "encoder-decoder" else "AutoModelForCausalLM"
+        return _AUTO_CLASSES.get(golden["task"], both)
+    made = next(iter(getattr(config, "architectures", None) or ()), "")
+    named = [auto_class for endings, auto_class in _BY_NAME if made.endswith(endings)]
+    return named[0] if named else "AutoModelForSequenceClassification"
+
+
+def _open_adapter(
+    request: dict[str, Any], place: Place, factory: Any, *, settings: dict[str, Any], config: Any
+) -> tuple[Any, dict[str, Any]]:
+    """The base model that the adapter names, with as many labels as its own configuration says, and the adapter."""
+    from peft import PeftModel, get_peft_model_state_dict
+    from peft.utils import load_peft_weights
+
+    named = place.read("adapter_config.json")
+    base, revision = request.get("base") or named["base_model_name_or_path"], named.get("revision")
+    pinned = {"revision": revision} if revision and not request.get("base") else {}
+    given: dict[str, Any] = {"config": config} if config is not None else {}
+    given |= {"ignore_mismatched_sizes": True, "trust_remote_code": False}  # nobody has looked at the base's code
+    model, info = factory.from_pretrained(base, **settings, **pinned, **given)
+    adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    saved = set(load_peft_weights(place.name, **place.pinned))
+    strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    new = {*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])}
+    missing = sorted(name for name in new if not any(key.endswith(f".{name}") for key in saved))
+    return adapted, {"missing": missing, "mismatched": sorted(strange), "base": base, "base_revision": revision}
+
+
+def _inputs(tokenizer: Any, rows: list[dict[str, Any]], golden: dict[str, Any], **settings: Any) -> Any:
+    texts = [[row[name] for row in rows] for name in ("text", "text_pair") if name in rows[0]]
+    return tokenizer(*texts, truncation=True, max_length=golden["max_length"], **settings)
+
+
+def _ids_digest(tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> str:
+    ids = _inputs(tokenizer, [row], golden)["input_ids"][0]
+    return hashlib.sha256(",".join(map(str, ids)).encode("ascii")).hexdigest()[:16]
+
+
+def _answers(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if golden["task"] == "text-classification":
+        yield from _labelled(model, tokenizer, golden)
+        return
+    answer = _filled if golden["task"] == "fill-mask" else _written
+    for row in golden["rows"]:
+        yield answer(model, tokenizer, row, golden)
+
+
+def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Labels and their probabilities, or a number; rows are padded to batches, as anyone would."""
+    size = ROWS_AT_ONCE if tokenizer.pad_token is not None else 1
+    for start in range(0, len(golden["rows"]), size):
+        rows = golden["rows"][start : start + size]
+        inputs = _inputs(tokenizer, rows, golden, padding=size > 1, return_tensors="pt")
+        for logits in model(**inputs).logits.float():
+            if golden["problem"] == "regression":
+                yield {"value": logits[0].item()}
+                continue
+            several = golden["problem"] == "multi_label_classification"
+            shares = (logits.sigmoid() if several else logits.softmax(-1)).tolist()
+            names = [model.config.id2label[place] for place in range(len(shares))]
+            best = names[max(range(len(shares)), key=shares.__getitem__)]
+            given = [name for name, share in zip(names, shares, strict=True) if share >= 0.5]
+            yield {"prediction": given if several else best, "probabilities": shares}
+
+
+def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
+    """The text with its mask replaced by the most probable token, and how probable that was."""
+    import torch
+
+    inputs = _inputs(tokenizer, [row], golden, return_tensors="pt")
+    masked = inputs["input_ids"] == tokenizer.mask_token_id
+    best = model(**inputs).logits[masked].float().log_softmax(-1).topk(2)
+    ids = inputs["input_ids"].masked_scatter(masked, best.indices[:, 0])[0]
+    margin = float((best.values[:, 0].exp() - best.values[:, 1].exp()).min()) if torch.any(masked) else 0.0
+    return {
+        "prediction": tokenizer.decode(ids, skip_special_tokens=True),
+        "log_likelihood": float(best.values[:, 0].sum()),
+        "margin": margin,
+    }
+
+
+def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
+    """How probable a text is (or the right one, given its source), and what is written, where that is asked."""
+    import torch
+
+    if golden["family"] == "encoder-decoder":
+        inputs = dict(_inputs(tokenizer, [row], golden, return_tensors="pt"))
+        targets = tokenizer(row["reference"], truncation=True, max_length=golden["max_length"], return_tensors="pt")
+        labels = targets["input_ids"]
+        logits, n_given = model(**inputs, labels=labels).logits[0], 0
+    else:
+        text = torch.tensor([[tokenizer.bos_token_id, *tokenizer(row["text"])["input_ids"]]])
+        logits, labels = model(input_ids=text).logits[0, :-1], text[:, 1:]
+        plain = tokenizer(row["text"], add_special_tokens=False)["input_ids"]
+        prompt = torch.tensor([[tokenizer.bos_token_id, *plain]])
+        inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, prompt.shape[1]
+    answer = {"log_likelihood": float(logits.float().log_softmax(-1).gather(-1, labels[0][:, None]).sum())}
+    return answer if "prediction" not in row else answer | _generated(model, tokenizer, inputs, golden, n_given=n_given)
+
+
+def _generated(
+    model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
+) -> dict[str, Any]:
+    """What follows, and how near the second choice ever was to the first."""
+    made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
+    nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
+    text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
+    return {"prediction": text, "margin": min(first - second for first, second in nearest)}
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_of_the_network(error: Exception) -> bool:
+    """Whether the hub did not answer, which says nothing of the model."""
+    statuses = [getattr(getattr(cause, "response", None), "status_code", 0) for cause in _causes(error)]
+    names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
+    return max(statuses) >= 500 or 429 in statuses or bool(names & {"TransportError", "OfflineModeIsEnabled"})
+
+
+def _told(error: Exception) -> dict[str, Any]:
+    """An error as its kind, its status and its first line."""
+    statuses = [getattr(getattr(cause, "response", None), "status_code", None) for cause in _causes(error)]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return {
+        "kinds": list(dict.fromkeys(type(cause).__name__ for cause in _causes(error))),
+        "status": next((status for status in statuses if status), None),
+        "message": " ".join(lines[:2])[:500],
+    }
+
+
+if __name__ == "__main__":
+    sys.modules["toolkit"] = None  # type: ignore[assignment]  # as if it had never been installed
+    asked, answer = json.load(sys.stdin), sys.stdout
+    sys.stdout = sys.stderr  # the libraries may say what they like
+    json.dump(main(asked), answer)

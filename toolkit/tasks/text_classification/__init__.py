@@ -1,0 +1,1 @@
+"""Text classification: one class, several labels, or a score."""

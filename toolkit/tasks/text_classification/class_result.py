@@ -1,0 +1,117 @@
+"""The honest result of an evaluation: each metric with its interval, confusion and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.metrics.classes import compute_metrics, metric_classes
+from toolkit.evaluation.metrics.confusion import Confusion
+from toolkit.evaluation.metrics.intervals import bootstrap_interval
+from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
+from toolkit.evaluation.metrics.tally import UNKNOWN, count_cells
+from toolkit.tasks.text_classification.mistakes import Mistake, most_confident_mistakes
+
+__all__ = ["Evaluation", "MetricValue", "evaluate_predictions", "measure", "metrics_to_json"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What came out on one split.
+
+    Attributes:
+        rows: evaluated rows, those with an unknown label included.
+        metrics: in the order asked for.
+        confusion: which labels were taken for which.
+        mistakes: the most confident ones.
+        warnings: what makes the numbers less than they seem, one line each.
+    """
+
+    rows: int
+    metrics: dict[str, MetricValue]
+    confusion: Confusion
+    mistakes: tuple[Mistake, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The split's entry in metrics.json: ``{"rows", "metrics": {name: {"value", "ci95"}}}``."""
+        return {"rows": self.rows, "metrics": metrics_to_json(self.metrics)}
+
+
+def measure(
+    names: Sequence[str], *, predictions: ArrayLike, references: ArrayLike, n_labels: int, seed: int = 0
+) -> dict[str, MetricValue]:
+    """Metrics with their intervals, for a model and its baselines alike.
+
+    Args:
+        names: keys of `toolkit.evaluation.metrics.classes.METRICS`.
+        predictions: label numbers. ``[rows]``
+        references: label numbers, or `UNKNOWN`. ``[rows]``
+        n_labels: labels of the training data.
+        seed: of the intervals' resamples.
+
+    Raises:
+        RecipeError: a name is unknown.
+        ValueError: the rows are not what `count_cells` takes.
+    """
+    values = compute_metrics(names, predictions=predictions, references=references, n_labels=n_labels)
+    intervals = bootstrap_interval(names, predictions=predictions, references=references, n_labels=n_labels, seed=seed)
+    reasons = {name: metric.undefined for name, metric in metric_classes(names).items()}
+    return {
+        name: MetricValue(value, intervals[name], reasons[name] if value is None else None)
+        for name, value in values.items()
+    }
+
+
+def evaluate_predictions(predictions: Predictions, *, metrics: Sequence[str], seed: int = 0) -> Evaluation:
+    """Evaluate what a model predicted against the references.
+
+    Args:
+        predictions: with references.
+        metrics: keys of `toolkit.evaluation.metrics.classes.METRICS`.
+        seed: of the intervals' resamples.
+
+    Raises:
+        RecipeError: the name of a metric is unknown.
+        ValueError: there are no references, or no rows.
+    """
+    references = predictions.reference_labels
+    if references is None:
+        raise ValueError("predictions without references cannot be evaluated")
+    predicted, n_labels = predictions.predicted, len(predictions.labels)
+    return Evaluation(
+        rows=len(predictions),
+        metrics=measure(metrics, predictions=predicted, references=references, n_labels=n_labels, seed=seed),
+        confusion=Confusion(predictions.labels, count_cells(predicted, references, n_labels=n_labels)),
+        mistakes=most_confident_mistakes(predictions),
+        warnings=_warnings(predictions, references),
+    )
+
+
+def _warnings(predictions: Predictions, references: NDArray[np.int64]) -> tuple[str, ...]:
+    warnings = []
+    unknown = np.flatnonzero(references == UNKNOWN)
+    if unknown.size and predictions.references is not None:
+        names = sorted({predictions.references[row] for row in unknown})
+        warnings.append(
+            f"{unknown.size} of {len(predictions)} rows have a label that the training data does not have "
+            f"({some_names(names)}): they count as wrong"
+        )
+    present = np.bincount(references[references != UNKNOWN], minlength=len(predictions.labels))
+    absent = [predictions.labels[label] for label in np.flatnonzero(present == 0)]
+    if absent:
+        warnings.append(
+            f"{len(absent)} of {len(predictions.labels)} labels of the training data have no row here "
+            f"({some_names(absent)}): they count as 0 in macro averages"
+        )
+    return tuple(warnings)
+
+
+def some_names(names: Sequence[str], n: int = 5) -> str:
+    """The first few of some names, in quotes."""
+    return ", ".join(repr(name) for name in names[:n]) + (" …" if len(names) > n else "")

@@ -1,0 +1,1 @@
+"""What the rooms share whose output is text: translation, text generation, fill-mask."""
