@@ -160,10 +160,10 @@ def _section(task: Task, data: list[str], *, validation: list[str] | None, test:
 
 
 def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
-    from toolkit.recipe.schema import COLUMNS
+    from toolkit.names import SPECS
 
     parts = [source.partition("=") for source in sources]
-    if all(middle and name in COLUMNS[task] for name, middle, _ in parts):
+    if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
         return {name: file for name, _, file in parts}
     return sources[0] if len(sources) == 1 else sources
 

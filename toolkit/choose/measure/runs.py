@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.answers import answers_of
 from toolkit.choose.measure.budget import told
@@ -25,12 +25,13 @@ from toolkit.choose.measure.recipes import recipe_tree, training_section
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
-from toolkit.evaluation.inference.predict import logits_of
+from toolkit.evaluation.inference.logits import logits_of
 from toolkit.evaluation.inference.rows import PROBABILITY_OF
 from toolkit.evaluation.metrics.likelihoods import count_characters
 from toolkit.names import Method, Problem
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
+from toolkit.tasks import room_of
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
 from toolkit.workflow import fine_tune
@@ -203,7 +204,7 @@ def _measure(
 
 
 def _opened(work: Work, run: Path) -> OpenedModel:
-    return open_for_prediction(LocatedModel(run.name, run / MODEL_FOLDER), task=work.rows.task)
+    return room_of(work.rows.task).open(LocatedModel(run.name, run / MODEL_FOLDER))
 
 
 def _costs(work: Work, run: Path) -> Costs:
