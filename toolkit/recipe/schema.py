@@ -263,7 +263,8 @@ class Recipe(Section):
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The columns that a task without labels reads, by its own names; several alternatives depend on the model."""
+        """The columns of texts that every row has, by the task's own names; of alternatives the model decides."""
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
-        return PAIR if reads_pairs and PAIR in others else first
+        columns = PAIR if reads_pairs and PAIR in others else first
+        return tuple(name for name in columns if name in ("text", *PAIR))

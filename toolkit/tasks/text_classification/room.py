@@ -112,7 +112,8 @@ class TextClassification(TaskRoom):
 
     def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
         """Return the most confident mistakes, or of numbers the largest errors."""
-        return kind_of(problem).samples(columns)
+        # Runs of older versions do not say: they had one class a text.
+        return kind_of(problem or Problem.SINGLE_LABEL).samples(columns)
 
     def golden_rows(
         self, opened: OpenedModel, rows: Dataset, *, answers: Any = None, most: int
