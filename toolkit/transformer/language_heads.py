@@ -16,6 +16,7 @@ from transformers.utils.generic import can_return_tuple
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED, token_loss
 from .model import TransformerModel, shift_right
+from .pooling import Sequences
 from .stacks import TransformerPreTrainedModel, check_token_ids
 
 BEAMS_SHARE_A_SOURCE = frozenset({"eager", "sdpa"})
@@ -119,7 +120,7 @@ class TransformerForConditionalGeneration(TransformerForTokens, GenerationMixin)
             With ``logits [batch, target_length, vocabulary]``.
         """
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
-            decoder_input_ids = shift_right(labels, self.config, kwargs.get("cu_seq_lens_q"))
+            decoder_input_ids = shift_right(labels, self.config, Sequences(None, kwargs.get("cu_seq_lens_q")))
         outputs = self.model(
             input_ids,
             attention_mask,

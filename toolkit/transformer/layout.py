@@ -122,8 +122,7 @@ class Layout(NamedTuple):
         n_targets, n_sources = self.batch.shape[0], encoder_states.shape[0]
         if self.side is None and n_targets != n_sources and (n_sources == 0 or n_targets % n_sources):
             raise ValueError(f"{n_targets} rows of targets do not belong to {n_sources} rows of sources")
-        side = packed_side(call, "k", encoder_states.shape[1])
-        if (side is None) != (self.side is None):
+        if (call.get("cu_seq_lens_k") is None) != (self.side is None):
             raise ValueError(
                 "of cu_seq_lens_q and cu_seq_lens_k only one is given: the first divides the decoder's row, "
                 "the second the encoder's"
@@ -136,6 +135,7 @@ class Layout(NamedTuple):
             )
         keys = encoder_states
         settings: dict[str, Any] = {}
+        side = packed_side(call, "k", encoder_states.shape[1])
         if self.side is not None and side is not None:
             encoder_mask = side.mask
             keys = encoder_states.new_empty(1).expand(*side.mask.shape, encoder_states.shape[-1])

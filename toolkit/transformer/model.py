@@ -13,20 +13,23 @@ from transformers.utils.generic import can_return_tuple
 
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED
+from .pooling import ONE_A_ROW, Sequences
 from .stacks import TransformerDecoder, TransformerEncoder, TransformerPreTrainedModel
 
 
-def shift_right(token_ids: Tensor, config: TransformerConfig, ends: Tensor | None = None) -> Tensor:
-    """What the decoder reads to give these targets: each token one place later, ignored ones as padding.
+def shift_right(token_ids: Tensor, config: TransformerConfig, sequences: Sequences = ONE_A_ROW) -> Tensor:
+    """Shift tokens one position to the right, as the decoder reads them; each sequence begins with the start token.
 
     Args:
-        token_ids: ``[batch, length]``.
-        config: for the first token.
-        ends: 0, then the end of each sequence of a packed row, ``[rows + 1]``; None: every row is one sequence.
+        token_ids: ``[batch, length]``; -100 becomes padding.
+        config: names the start token and the padding.
+        sequences: where each sequence begins.
+
+    Returns:
+        ``[batch, length]``.
     """
     shifted = token_ids.roll(1, dims=-1)
-    begins = slice(1) if ends is None else ends[:-1].long()
-    shifted[:, begins] = config.decoder_start_token_id or 0
+    shifted = shifted.masked_fill(sequences.begins(token_ids), config.decoder_start_token_id or 0)
     return shifted.masked_fill(shifted == IGNORED, config.pad_token_id or 0)
 
 

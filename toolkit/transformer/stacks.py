@@ -24,6 +24,7 @@ from .layers import TransformerDecoderLayer, TransformerEncoderLayer, make_norm
 from .layout import Layout
 from .packing import pack_padded, unpack
 from .positions import LearnedPositions, sinusoids
+from .registration import auto_map
 
 
 class TransformerPreTrainedModel(PreTrainedModel):
@@ -67,18 +68,14 @@ class TransformerPreTrainedModel(PreTrainedModel):
         return resized
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
-        """Save, for `AutoModel` and its kin with the code of every model of this shape; see the library.
+        """Save the model as the library does, with the code of every model of this architecture.
 
         Args:
             save_directory: the folder.
             args, kwargs: the library's.
         """
         if self.is_remote_code():
-            # It names the heads, which are made of this. The library copies what a file imports, inside of
-            # functions too, so that this line brings all of the code along.
-            from .registration import auto_map
-
-            self.config.auto_map = auto_map(self.config)
+            self.config.auto_map = auto_map(self.config.architecture)
         super().save_pretrained(save_directory, *args, **kwargs)
 
 

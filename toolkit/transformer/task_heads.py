@@ -20,7 +20,7 @@ from transformers.utils.generic import ModelOutput, can_return_tuple
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED, token_loss
 from .dropout import dropout
-from .model import TransformerModel
+from .model import TransformerModel, shift_right
 from .packing import both_sides
 from .pooling import Sequences
 from .stacks import TransformerPreTrainedModel
@@ -54,23 +54,23 @@ class TransformerForLabels(TransformerPreTrainedModel):
             kwargs |= both_sides(kwargs, sides[0])  # type: ignore[arg-type]
         sequences = Sequences(attention_mask, kwargs.get("cu_seq_lens_k"))
         if self.config.is_encoder_decoder:
-            kwargs |= self._one_later(input_ids, inputs_embeds, sequences)
+            kwargs |= self._decoder_inputs(input_ids, inputs_embeds, sequences)
         outputs = self.model(input_ids, attention_mask, inputs_embeds=inputs_embeds, use_cache=False, **kwargs)
         return outputs, sequences
 
-    def _one_later(
+    def _decoder_inputs(
         self, input_ids: Tensor | None, inputs_embeds: Tensor | None, sequences: Sequences
     ) -> dict[str, Any]:
-        """The decoder's input: each sequence after ``decoder_start_token_id``, whichever side it is padded on."""
-        start = self.config.decoder_start_token_id or 0  # the configuration has seen to it that there is one
-        later: dict[str, Any] = {"decoder_attention_mask": sequences.mask}
+        """Return the decoder's arguments: the input shifted right, whichever side it is padded on."""
+        inputs: dict[str, Any] = {"decoder_attention_mask": sequences.mask}
         if input_ids is not None:
-            later["decoder_input_ids"] = input_ids.roll(1, dims=1).masked_fill(sequences.begins(input_ids), start)
+            inputs["decoder_input_ids"] = shift_right(input_ids, self.config, sequences)
         elif inputs_embeds is not None:
-            first = self.model.decoder.embed(inputs_embeds.new_full((1, 1), start, dtype=torch.long), None)
+            start_id = inputs_embeds.new_full((1, 1), self.config.decoder_start_token_id or 0, dtype=torch.long)
+            start = self.model.decoder.embed(start_id, None).to(inputs_embeds.dtype)
             begins = sequences.begins(inputs_embeds)[..., None]
-            later["decoder_inputs_embeds"] = first.to(inputs_embeds.dtype).where(begins, inputs_embeds.roll(1, dims=1))
-        return later
+            inputs["decoder_inputs_embeds"] = start.where(begins, inputs_embeds.roll(1, dims=1))
+        return inputs
 
     def drop_out(self, states: Tensor) -> Tensor:
         """Dropout before the head: ``classifier_dropout``, else ``dropout``."""
