@@ -43,12 +43,12 @@ class Pace(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Ask for an evaluation and a checkpoint where they are due."""
-        plan, rhythms, step = self.plan, self.plan.rhythms, state.global_step
+        plan, schedule, step = self.plan, self.plan.schedule, state.global_step
         position = {"step": step, "max_steps": plan.max_steps, "steps_per_epoch": plan.steps_per_epoch}
         if plan.validation_rows is not None:
-            started = args.eval_delay <= (step if rhythms.evaluate == "steps" else state.epoch or 0)
-            control.should_evaluate = started and is_due(rhythms.evaluate, rhythms.evaluate_steps, **position)
-        control.should_save = is_due(rhythms.save, rhythms.save_steps, **position)
+            started = args.eval_delay <= (step if schedule.evaluate == "steps" else state.epoch or 0)
+            control.should_evaluate = started and is_due(schedule.evaluate, schedule.evaluate_steps, **position)
+        control.should_save = is_due(schedule.save, schedule.save_steps, **position)
         if self.stop.signal_number is not None:
             control.should_save = True
             control.should_training_stop = True

@@ -13,7 +13,7 @@ from transformers import TrainingArguments
 
 from toolkit.data.batches import StepBatches
 from toolkit.recipe import Recipe
-from toolkit.training.arguments import Rhythms, training_arguments
+from toolkit.training.arguments import Schedule, training_arguments
 from toolkit.training.objective import Objective
 
 
@@ -26,7 +26,7 @@ class Plan:
         train_rows: encoded, with the number of each row as ``row``.
         validation_rows: encoded; None without such rows.
         batches: which rows form each micro-batch.
-        rhythms: when to evaluate and when to save.
+        schedule: when to evaluate and when to save.
         steps_per_epoch: optimizer updates of an epoch.
         max_steps: optimizer updates of the whole training.
         keeps_best: whether validation chooses the weights.
@@ -39,7 +39,7 @@ class Plan:
     train_rows: Dataset
     validation_rows: Dataset | None
     batches: StepBatches
-    rhythms: Rhythms
+    schedule: Schedule
     steps_per_epoch: int
     max_steps: int
     keeps_best: bool
@@ -79,7 +79,7 @@ def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) ->
         train_rows=train_rows.add_column("row", np.arange(len(train_rows))),
         validation_rows=objective.validation_rows,
         batches=batches,
-        rhythms=Rhythms.of(settings),
+        schedule=Schedule.of(settings),
         steps_per_epoch=steps_per_epoch,
         max_steps=arguments.max_steps if arguments.max_steps > 0 else all_epochs,
         keeps_best=has_validation and bool(settings["load_best_model_at_end"]),
