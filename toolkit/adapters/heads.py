@@ -1,4 +1,4 @@
-"""Which of the library's Auto classes brings the head that a task needs."""
+"""The library's Auto class with the head that a task needs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from toolkit.errors import RecipeError
 from toolkit.names import Family, Task
 
 READS_PADDING = frozenset({"xlnet"})
-"""Types of models whose classification head reads the last place of a row, where the toolkit pads."""
+"""Types of models whose classification head reads the last position of a row, where the toolkit pads."""
 
 
 def auto_class(task: Task, family: Family) -> Any:
-    """The Auto class of a task's head.
+    """Return the Auto class of a task's head.
 
     Args:
-        task: what the model shall do.
-        family: how it is built; a combination that `toolkit.names.SUPPORTED` has.
+        task: of the model.
+        family: of the model; a combination that `toolkit.names.SUPPORTED` has.
     """
     if task is Task.TEXT_CLASSIFICATION:
         return AutoModelForSequenceClassification
@@ -34,10 +34,10 @@ def auto_class(task: Task, family: Family) -> Any:
 
 
 def model_class(config: PreTrainedConfig, *, task: Task, family: Family, model: str) -> Any:
-    """The class of a model with the head that a task needs.
+    """Return the class of a model with the head that a task needs.
 
     Args:
-        config: the model's.
+        config: of the model.
         task, family: see `auto_class`.
         model: its name, for the message.
 
@@ -54,13 +54,13 @@ def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str)
     """Refuse a model that the library has no such head for.
 
     Args:
-        config: the model's.
+        config: of the model.
         factory: the Auto class of the head.
-        head: what it does, for the message.
+        head: its purpose in words, for the message.
         model: its name, for the message.
 
     Raises:
-        RecipeError: naming the type of the model.
+        RecipeError: with the type of the model.
     """
     if factory is AutoModelForSequenceClassification and config.model_type in READS_PADDING:
         raise RecipeError(
@@ -76,10 +76,10 @@ def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str)
 
 
 def task_of(config: PreTrainedConfig) -> Task:
-    """What a model was made for, by the name of its class; classification where that does not tell."""
-    made = next(iter(config.architectures or ()), "")
-    if made.endswith(("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")):
+    """Return the task that a model's class is for, by its name; classification for a name that tells nothing."""
+    architecture = next(iter(config.architectures or ()), "")
+    if architecture.endswith(("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")):
         return Task.TRANSLATION
-    if made.endswith(("ForCausalLM", "LMHeadModel")):
+    if architecture.endswith(("ForCausalLM", "LMHeadModel")):
         return Task.TEXT_GENERATION
-    return Task.FILL_MASK if made.endswith("ForMaskedLM") else Task.TEXT_CLASSIFICATION
+    return Task.FILL_MASK if architecture.endswith("ForMaskedLM") else Task.TEXT_CLASSIFICATION
