@@ -37,7 +37,7 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
 
     Args:
         recipe: checked.
-        folder: where checkpoints go.
+        folder: for checkpoints.
     """
     values = {key: value for key, value in recipe.training.for_trainer().items() if key not in HANDLED_BY_TOOLKIT}
     on_cpu = bool(values.pop("use_cpu", False)) or not (torch.cuda.is_available() or torch.backends.mps.is_available())

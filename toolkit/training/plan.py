@@ -1,4 +1,4 @@
-"""What training will do, worked out before its first step."""
+"""The plan of a training, computed before its first step."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Plan:
 
     Attributes:
         arguments: for the library's trainer.
-        train_rows: encoded, with the number of each row as ``row``.
+        train_rows: encoded, with the index of each row as ``row``.
         validation_rows: encoded; None without such rows.
-        batches: which rows form each micro-batch.
+        batches: the rows of each micro-batch.
         schedule: when to evaluate and when to save.
         steps_per_epoch: optimizer updates of an epoch.
         max_steps: optimizer updates of the whole training.
-        keeps_best: whether validation chooses the weights.
-        averaged: evaluations whose weights are averaged instead; None: none.
-        metric: what it chooses by.
-        greater_is_better: whether more of it is better.
+        keeps_best: True if validation chooses the weights.
+        averaged: number of last evaluations whose weights are averaged instead; None: none.
+        metric: that validation chooses by.
+        greater_is_better: True if a greater value of the metric is better.
     """
 
     arguments: TrainingArguments
@@ -54,7 +54,7 @@ def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) ->
     Args:
         recipe: checked.
         objective: with its encoded rows.
-        checkpoints: the folder for them.
+        checkpoints: folder of the checkpoints.
     """
     settings: dict[str, Any] = recipe.training.for_trainer()
     arguments = training_arguments(recipe, checkpoints)
