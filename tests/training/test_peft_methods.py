@@ -49,7 +49,7 @@ def learnt(model: PeftModel, opened: OpenedModel) -> PeftModel:
 
 
 def assert_same(found: torch.Tensor, expected: torch.Tensor) -> None:
-    """Within what DESIGN.md 4.5 allows."""
+    """Within what docs/design.md, section 4.5 allows."""
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 

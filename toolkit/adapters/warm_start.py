@@ -93,11 +93,11 @@ def _encoder_decoder(pretrained: BertModel, tokenizer: PreTrainedTokenizerBase) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         model = EncoderDecoderModel(config)
-    given = pretrained.state_dict()
+    weights = pretrained.state_dict()
     encoder, decoder = model.encoder, cast(BertLMHeadModel, model.decoder).bert
-    encoder.load_state_dict(given)
+    encoder.load_state_dict(weights)
     decoder.load_state_dict(
-        {key: start if _CROSS_ATTENTION in key else given[key] for key, start in decoder.state_dict().items()}
+        {key: start if _CROSS_ATTENTION in key else weights[key] for key, start in decoder.state_dict().items()}
     )
     model.tie_weights()
     model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]

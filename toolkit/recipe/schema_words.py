@@ -86,5 +86,5 @@ def _bounds(node: dict[str, Any]) -> str:
         "maximum": "of at most",
         "exclusiveMaximum": "below",
     }
-    said = [f"{word} {node[key]:g}" for key, word in words.items() if key in node]
-    return " " + " and ".join(said) if said else ""
+    bounds = [f"{word} {node[key]:g}" for key, word in words.items() if key in node]
+    return " " + " and ".join(bounds) if bounds else ""

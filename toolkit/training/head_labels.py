@@ -65,7 +65,7 @@ class ClassLabel(LabelKind):
 
     def known(self, labels: NDArray[np.generic]) -> NDArray[np.bool_]:
         """Return which examples have a class that training has, ``[examples]``."""
-        return np.greater_equal(labels, 0)
+        return np.asarray(np.greater_equal(labels, 0))
 
     def targets(self, labels: NDArray[np.generic], n_labels: int) -> Tensor:
         """Return the indices of the classes, ``[examples]`` in int64."""

@@ -268,8 +268,8 @@ def loss_of_classes(logits: Tensor, labels: Tensor, **kwargs: Any) -> Tensor:
 
 def n_items(labels: Tensor, **kwargs: Any) -> Tensor | int:
     """Return the divisor of a sum of losses: ``num_items_in_batch``, else the number of labels that are not -100."""
-    given: Tensor | int | None = kwargs.get("num_items_in_batch")
-    return (labels != IGNORED).sum().clamp(min=1) if given is None else given
+    in_batch: Tensor | int | None = kwargs.get("num_items_in_batch")
+    return (labels != IGNORED).sum().clamp(min=1) if in_batch is None else in_batch
 
 
 def _inside(positions: Tensor, logits: Tensor) -> Tensor:

@@ -195,9 +195,13 @@ def _character_matches(prediction: str, reference: str) -> list[int]:
     predicted, expected = ("".join(unicodedata.normalize("NFC", text).split()) for text in (prediction, reference))
     row = []
     for order in range(1, _CHARACTER_ORDER + 1):
-        counted, wanted = _ngrams(predicted, order), _ngrams(expected, order)
+        of_prediction, of_reference = _ngrams(predicted, order), _ngrams(expected, order)
         # As in sacreBLEU: if the reference is too short to have n-grams, those of the prediction do not count.
-        row += [counted.total() if wanted else 0, wanted.total(), (counted & wanted).total()]
+        row += [
+            of_prediction.total() if of_reference else 0,
+            of_reference.total(),
+            (of_prediction & of_reference).total(),
+        ]
     return row
 
 
