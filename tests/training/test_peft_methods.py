@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tiny_models
 import torch
-from peft import PeftModel
+from peft import PeftModel, PeftModelForTokenClassification, TaskType
 from safetensors import safe_open
 from torch import nn
 
@@ -56,7 +56,7 @@ def learnt(model: PeftModel, opened: OpenedModel) -> PeftModel:
 
 
 def assert_same(found: torch.Tensor, expected: torch.Tensor) -> None:
-    """Within what DESIGN.md 4.5 allows."""
+    """Within what docs/design.md, section 4.5 allows."""
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
@@ -103,6 +103,12 @@ def test_no_adapter_is_put_on_the_head(name: str, tmp_path: Path):
     assert wrapped == linear - new
     assert not [part for part, _ in model.named_parameters() if part.count("modules_to_save") > 1]
     assert model.peft_config["default"].task_type == "SEQ_CLS"
+
+
+def test_the_task_type_decides_the_class_that_wraps_the_model(tmp_path: Path):
+    model = wrap_with_peft(opened_for("bert", tmp_path), Method.LORA, SETTINGS, task_type=TaskType.TOKEN_CLS)
+    assert type(model) is PeftModelForTokenClassification
+    assert model.peft_config["default"].task_type == "TOKEN_CLS"
 
 
 @pytest.mark.parametrize("method", sorted(PEFT_METHODS - {Method.LORA}))
