@@ -5,24 +5,24 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from toolkit.choose.advice.advise import Advice
-from toolkit.choose.decision.decide import Decision, decide
-from toolkit.choose.decision.hand_over import HandedOver, hand_over
+from toolkit.choose.choice import Choice
+from toolkit.choose.decision.decide import decide
+from toolkit.choose.decision.hand_over import hand_over
 from toolkit.choose.look.first_look import FirstLook, first_look
-from toolkit.choose.look.look import Look, look_lines
-from toolkit.choose.look.rows import Rows
+from toolkit.choose.look.look import look_lines
 from toolkit.choose.measure.budget import Budget, told
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
-from toolkit.choose.measure.on_test import OnTest, measure_on_test
+from toolkit.choose.measure.on_test import measure_on_test
 from toolkit.choose.measure.work import Work
 from toolkit.choose.search.stages import measure_all
+from toolkit.choose.show.page import write_page
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
@@ -34,35 +34,6 @@ from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 _RESERVED = 0.05  # of the budget, for the test rows, the recipes and the page
 _LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
 _LOCK = ".lock"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """All that came of a choice.
-
-    Attributes:
-        rows: the data.
-        look: what the data are to each candidate's tokenizer.
-        advice: what is known of the families before measuring.
-        measured: all results.
-        decision: what follows from them.
-        recipes: of the front.
-        on_test: the recommended way on the test rows; None where nothing is recommended.
-        budget: the clock.
-        seconds: that it all took.
-        folder: the output folder.
-    """
-
-    rows: Rows
-    look: Look
-    advice: tuple[Advice, ...]
-    measured: tuple[Measurement, ...]
-    decision: Decision
-    recipes: HandedOver
-    on_test: OnTest | None
-    budget: Budget
-    seconds: float
-    folder: Path
 
 
 def choose(
@@ -119,8 +90,6 @@ def choose(
 
 
 def _carried_out(work: Work, found: FirstLook) -> Choice:
-    from toolkit.choose.show.page import write_page
-
     read_badly = {one.name for one in found.look.tokens if one.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)

@@ -15,6 +15,7 @@ from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.open import model_size, open_tokenizer
 from toolkit.choose.advice.advise import fitting_families, misfit, ways_of
 from toolkit.choose.advice.catalogue import BYTES_TO_READ, BYTES_TO_TRAIN, catalogue
+from toolkit.choose.look.room import has_labels
 from toolkit.data.packaged import PACKAGED_MODELS, PREFIX, carried_path, packaged_model
 from toolkit.errors import (
     Fault,
@@ -143,7 +144,7 @@ def usual_names(task: Task, *, n_rows: int | None = None, problem: Problem = Pro
 
 def scratch_pays(task: Task, n_rows: int | None) -> bool:
     """Whether random weights are worth a try: with labels from `SCRATCH_ROWS` on, without labels always."""
-    return task is not Task.TEXT_CLASSIFICATION or (n_rows is not None and n_rows >= SCRATCH_ROWS)
+    return not has_labels(task) or (n_rows is not None and n_rows >= SCRATCH_ROWS)
 
 
 def count_parameters(folder: Path) -> int:

@@ -14,7 +14,7 @@ from toolkit.report.facts import amount
 from toolkit.report.text_table import shortened, table
 
 if TYPE_CHECKING:
-    from toolkit.choose.choose import Choice
+    from toolkit.choose.choice import Choice
 
 SCHEMA = 1
 HEADER = ("", "model", "method", "{metric}", "95 %", "latency p50", "texts/s", "size", "measured in")
@@ -90,7 +90,7 @@ def _short_runs(choice: Choice) -> list[str]:
 
 
 def _beside_baselines(choice: Choice) -> list[str]:
-    margin, is_text = choice.decision.margin, choice.rows.problem is None
+    margin, is_text = choice.decision.margin, choice.rows.judge.generates
     if margin is None or margin.low > 0:
         return []
     if is_text:
@@ -103,7 +103,7 @@ def _beside_baselines(choice: Choice) -> list[str]:
 def ranked(choice: Choice) -> list[Measurement]:
     """The results that stand for their ways, the best first, the baselines among them."""
     free = [made for made in choice.measured if made.stage is Stage.BASELINE]
-    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made))
+    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made.value))
 
 
 def result_rows(choice: Choice) -> list[list[str]]:

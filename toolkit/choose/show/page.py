@@ -17,7 +17,7 @@ from toolkit.choose.show.picture import front_png
 from toolkit.files import replacing, write_text_atomically
 
 if TYPE_CHECKING:
-    from toolkit.choose.choose import Choice
+    from toolkit.choose.choice import Choice
 
 PAGE, PICTURE = "choose.html", "pareto.png"
 

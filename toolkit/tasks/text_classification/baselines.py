@@ -29,25 +29,35 @@ _BASELINES = {
 
 
 def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
-    """What costs nothing, trained on the same rows and measured on the same test rows.
+    """Train the baselines on the training examples and measure them on the test examples.
 
     Args:
-        data: its splits; a label that training does not have is -1, or is not among the labels of its row.
+        data: its splits; a label that training does not have is -1, or is not among the labels of its example.
         metrics: those of the problem, by name.
     """
-    train, test = data.train, data.test
-    constant, on_tfidf = _BASELINES[data.problem]
-
-    def answer_by_tfidf() -> Baseline:
-        texts, asked = list(train["text"]), list(test["text"])
-        return on_tfidf(texts, train["label"], asked, train_pairs=_pairs(train), test_pairs=_pairs(test))
-
-    by_tfidf = kept_baseline(f"{data.problem}-{data.digest}", answer_by_tfidf)
-    baselines = (constant(train["label"], len(test)), by_tfidf)
+    baselines = answer_by_baselines(data.train, data.test, problem=data.problem, key=f"{data.problem}-{data.digest}")
     for baseline in baselines:
         if baseline.note is not None:
             warn(f"baseline {baseline.name}: {baseline.note}")
     return {baseline.name: _measured(baseline, data, metrics) for baseline in baselines}
+
+
+def answer_by_baselines(train: Dataset, rows: Dataset, *, problem: Problem, key: str) -> tuple[Baseline, Baseline]:
+    """Predict examples by a constant, and by a linear model of TF-IDF features, which is kept in the cache.
+
+    Args:
+        train: the examples to learn from, with ``label``.
+        rows: the examples to predict.
+        problem: the kind of label.
+        key: identifies the kind of label and both data sets, as part of a file name.
+    """
+    constant, on_tfidf = _BASELINES[problem]
+
+    def predict_by_tfidf() -> Baseline:
+        texts, asked = list(train["text"]), list(rows["text"])
+        return on_tfidf(texts, train["label"], asked, train_pairs=_pairs(train), test_pairs=_pairs(rows))
+
+    return constant(train["label"], len(rows)), kept_baseline(key, predict_by_tfidf)
 
 
 def _pairs(rows: Dataset) -> list[str] | None:
