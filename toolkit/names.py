@@ -1,12 +1,15 @@
 """The words that every layer shares: tasks, families, methods, and which combinations exist.
 
-The words themselves are defined in DESIGN.md, section 2. Only what works is listed: a name that stands
+The words themselves are defined in docs/design.md, section 2. Only what works is listed: a name that stands
 here can be trained, evaluated and used for prediction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class Task(StrEnum):
@@ -56,36 +59,110 @@ class Split(StrEnum):
 
 PEFT_METHODS = frozenset({Method.LORA, Method.DORA, Method.RSLORA})
 
-SUPPORTED: dict[tuple[Task, Family], frozenset[Method]] = {
-    **{(Task.TEXT_CLASSIFICATION, family): frozenset(Method) for family in Family},
-    (Task.TRANSLATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
-    (Task.TEXT_GENERATION, Family.DECODER): frozenset({Method.SCRATCH}),
-    (Task.TEXT_GENERATION, Family.ENCODER_DECODER): frozenset({Method.SCRATCH}),
-    (Task.FILL_MASK, Family.ENCODER): frozenset({Method.SCRATCH}),
-}
+ALL_METHODS = frozenset(Method)
 
-PROBLEM_METRICS: dict[Problem, tuple[str, ...]] = {
-    Problem.SINGLE_LABEL: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
-    Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
-    Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
-}
-"""The metrics of text classification, by what its labels are; the default ones are the first two."""
 
-METRICS: dict[Task, tuple[str, ...]] = {
-    Task.TEXT_CLASSIFICATION: tuple(dict.fromkeys(name for names in PROBLEM_METRICS.values() for name in names)),
-    Task.TRANSLATION: ("bleu", "bleu_lowercase", "chrf", "perplexity"),
-    Task.TEXT_GENERATION: ("bits_per_character", "perplexity", "chrf", "bleu"),
-    Task.FILL_MASK: ("perplexity", "masked_accuracy"),
-}
-"""The metrics that a task can be measured by; `toolkit.evaluation` has a class for each."""
+@dataclass(frozen=True)
+class TaskSpec:
+    """What a recipe has to know about a task; everything else is in the task's room (`toolkit.tasks`).
 
-_USUAL_METRICS: dict[Task, tuple[str, ...]] = {
-    Task.TRANSLATION: ("bleu", "chrf"),
-    Task.TEXT_GENERATION: ("bits_per_character", "perplexity"),
-    Task.FILL_MASK: ("perplexity", "masked_accuracy"),
-}
+    Attributes:
+        task: the task.
+        columns: the alternatives of columns that a row may have, by the task's own names.
+        methods: what each family of models can do for the task.
+        metrics: names of the metrics, the default ones first; empty where the labels decide (`problems`).
+        problems: what the labels may be, each with its metrics.
+        chooses_by: what chooses the best weights on the validation rows by default: the first metric, or the loss.
+        generates: whether the output is a new text.
+        packs: whether rows lie behind each other without padding in training.
+        hides_tokens: whether learning hides tokens of the text, others in each epoch.
+    """
+
+    task: Task
+    columns: tuple[tuple[str, ...], ...]
+    methods: Mapping[Family, frozenset[Method]]
+    metrics: tuple[str, ...] = ()
+    problems: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
+    chooses_by: Literal["metric", "loss"] = "metric"
+    generates: bool = False
+    packs: bool = False
+    hides_tokens: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of all columns that the task can read."""
+        return tuple(dict.fromkeys(name for columns in self.columns for name in columns))
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The families that can do the task from a random start."""
+        return tuple(family for family in Family if Method.SCRATCH in self.methods.get(family, ()))
+
+    def metrics_of(self, problem: Problem) -> tuple[str, ...]:
+        """Return the metrics that there are, the two default ones first.
+
+        Args:
+            problem: what the labels are; only read where the task has labels of several kinds.
+        """
+        return self.problems[problem] if self.problems else self.metrics
+
+    @property
+    def all_metrics(self) -> tuple[str, ...]:
+        """The metrics of the task, whatever its labels are."""
+        return tuple(dict.fromkeys((*self.metrics, *(name for names in self.problems.values() for name in names))))
+
+
+_SCRATCH = frozenset({Method.SCRATCH})
+
+_SPECS = (
+    TaskSpec(
+        Task.TEXT_CLASSIFICATION,
+        columns=(("text", "text_pair", "label"), ("text", "text_pair", "labels")),
+        methods=dict.fromkeys(Family, ALL_METHODS),
+        problems={
+            Problem.SINGLE_LABEL: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
+            Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
+            Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
+        },
+    ),
+    TaskSpec(
+        Task.TRANSLATION,
+        columns=(("source", "target"),),
+        methods={Family.ENCODER_DECODER: _SCRATCH},
+        metrics=("bleu", "chrf", "bleu_lowercase", "perplexity"),
+        chooses_by="loss",
+        generates=True,
+        packs=True,
+    ),
+    TaskSpec(
+        Task.TEXT_GENERATION,
+        columns=(("text",), ("source", "target")),
+        methods={Family.DECODER: _SCRATCH, Family.ENCODER_DECODER: _SCRATCH},
+        metrics=("bits_per_character", "perplexity", "chrf", "bleu"),
+        chooses_by="loss",
+        generates=True,
+        packs=True,
+    ),
+    TaskSpec(
+        Task.FILL_MASK,
+        columns=(("text",),),
+        methods={Family.ENCODER: _SCRATCH},
+        metrics=("perplexity", "masked_accuracy"),
+        chooses_by="loss",
+        packs=True,
+        hides_tokens=True,
+    ),
+)
+
+SPECS: Mapping[Task, TaskSpec] = {spec.task: spec for spec in _SPECS}
+"""The spec of every task."""
 
 
 def default_metrics(task: Task, problem: Problem = Problem.SINGLE_LABEL) -> tuple[str, ...]:
-    """What a task is measured by when the recipe does not say: of text classification, by what its labels are."""
-    return PROBLEM_METRICS[problem][:2] if task is Task.TEXT_CLASSIFICATION else _USUAL_METRICS[task]
+    """Return what a task is measured by when the recipe does not say.
+
+    Args:
+        task: the task.
+        problem: what its labels are, where it has labels of several kinds.
+    """
+    return SPECS[task].metrics_of(problem)[:2]

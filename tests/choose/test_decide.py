@@ -4,7 +4,7 @@ from typing import Any
 
 from toolkit.choose.decision.decide import best_of_each, decide
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 from toolkit.tasks.text_classification.judge import ClassJudge
 
 N = 200
@@ -18,8 +18,8 @@ def _made(candidate: str, n_wrong: int, *, seconds: float, **facts: Any) -> Meas
     return Measurement(
         candidate=candidate,
         answers=answers,
-        value=JUDGE.value(Answers(answers)),
-        interval=JUDGE.interval(Answers(answers)),
+        value=JUDGE.value(Answered(answers)),
+        interval=JUDGE.interval(Answered(answers)),
         costs={"latency_p50_seconds": seconds},
         **known,
     )
@@ -95,7 +95,7 @@ def test_a_result_of_some_rows_is_compared_on_these_rows_alone() -> None:
     answers = [label if row % 10 else 1 - label for row, label in zip(few, LABELS[100:], strict=True)]
     asked = Measurement(
         candidate="asked", stage=Stage.ZERO_SHOT, method="zero-shot", rows=few, answers=answers,
-        value=JUDGE.value(Answers(answers, few)), interval=JUDGE.interval(Answers(answers, few)),
+        value=JUDGE.value(Answered(answers, few)), interval=JUDGE.interval(Answered(answers, few)),
         costs={"latency_p50_seconds": 0.1},
     )  # fmt: skip
     learnt = _made("learnt", 40, seconds=1.0)

@@ -10,7 +10,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score, f1_score
 
 from toolkit.evaluation.metrics.paired import paired_difference
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 from toolkit.tasks.text_classification.judge import ClassJudge, LabelSetJudge, NumberJudge
 from toolkit.tasks.texts.judge import LikelihoodJudge, judge_texts
 
@@ -21,15 +21,15 @@ def test_classes_are_judged_by_accuracy() -> None:
     labels, answers = DRAWN.integers(3, size=80).tolist(), DRAWN.integers(3, size=80).tolist()
     judge = ClassJudge(labels, ["a", "b", "c"])
     assert judge.metric == "accuracy"
-    assert judge.value(Answers(answers)) == pytest.approx(accuracy_score(labels, answers))
-    low, high = judge.interval(Answers(answers)) or (0.0, 0.0)
+    assert judge.value(Answered(answers)) == pytest.approx(accuracy_score(labels, answers))
+    low, high = judge.interval(Answered(answers)) or (0.0, 0.0)
     assert low < accuracy_score(labels, answers) < high
 
 
 def test_several_labels_are_judged_by_macro_f1() -> None:
     labels, given = (DRAWN.integers(2, size=(60, 4)) for _ in range(2))
     judge = LabelSetJudge(labels.astype(float).tolist(), ["a", "b", "c", "d"])
-    answers = Answers([np.flatnonzero(row).tolist() for row in given])
+    answers = Answered([np.flatnonzero(row).tolist() for row in given])
     assert judge.value(answers) == pytest.approx(f1_score(labels, given, average="macro", zero_division=0))
 
 
@@ -37,23 +37,23 @@ def test_a_label_that_nobody_has_or_gets_counts_0() -> None:
     labels = [[1, 0, 0], [0, 1, 0], [1, 0, 0]]
     judge = LabelSetJudge(labels, ["a", "b", "c"])
     expected = f1_score(labels, [[1, 0, 0], [1, 0, 0], [0, 0, 0]], average="macro", zero_division=0)
-    assert judge.value(Answers([[0], [0], []])) == pytest.approx(expected)
+    assert judge.value(Answered([[0], [0], []])) == pytest.approx(expected)
 
 
 def test_numbers_are_judged_by_correlation() -> None:
     labels = DRAWN.normal(size=50)
     answers = (labels + DRAWN.normal(size=50)).tolist()
     judge = NumberJudge(labels.tolist(), ["score"])
-    assert judge.value(Answers(answers)) == pytest.approx(pearsonr(labels, answers).statistic)
-    assert judge.value(Answers([1.0] * 50)) is None
+    assert judge.value(Answered(answers)) == pytest.approx(pearsonr(labels, answers).statistic)
+    assert judge.value(Answered([1.0] * 50)) is None
     assert judge.quality(None) == -np.inf
 
 
 def test_texts_are_judged_by_bits_for_a_character_and_less_is_better() -> None:
     judge = LikelihoodJudge([10, 30])
-    assert judge.value(Answers([20.0, 20.0])) == pytest.approx(1.0)
+    assert judge.value(Answered([20.0, 20.0])) == pytest.approx(1.0)
     assert judge.quality(0.5) > judge.quality(2.0)
-    difference = judge.difference(Answers([10.0, 10.0]), Answers([40.0, 40.0]))
+    difference = judge.difference(Answered([10.0, 10.0]), Answered([40.0, 40.0]))
     assert difference is not None
     assert difference.value == pytest.approx(1.5)
 
@@ -64,13 +64,13 @@ def test_two_are_compared_on_the_examples_that_both_have_answered() -> None:
     indices = list(range(0, 40, 2))
     every, some = DRAWN.integers(2, size=40).tolist(), DRAWN.integers(2, size=20).tolist()
     right = [[float(answers[i] == labels[row]) for i, row in enumerate(indices)] for answers in (every[::2], some)]
-    assert judge.difference(Answers(every), Answers(some, indices)) == paired_difference(*right)
+    assert judge.difference(Answered(every), Answered(some, indices)) == paired_difference(*right)
 
 
 def test_without_common_examples_nothing_is_compared() -> None:
     judge = LikelihoodJudge([1, 1])
-    assert judge.difference(Answers([1.0], [0]), Answers([1.0], [1])) is None
-    assert judge.difference(Answers((), ()), Answers([1.0, 1.0])) is None
+    assert judge.difference(Answered([1.0], [0]), Answered([1.0], [1])) is None
+    assert judge.difference(Answered((), ()), Answered([1.0, 1.0])) is None
 
 
 def test_answers_of_logits_have_the_form_of_the_references() -> None:

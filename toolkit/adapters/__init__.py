@@ -7,6 +7,7 @@
 from toolkit.adapters.adapter import Adapter
 from toolkit.adapters.export import export_pooled
 from toolkit.adapters.family import adapter_of, family_of
+from toolkit.adapters.heads import SEQUENCE_HEAD, Head
 from toolkit.adapters.loading import open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.open import (
@@ -21,7 +22,9 @@ from toolkit.adapters.opened import OpenedBody, OpenedModel
 from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
 __all__ = [
+    "SEQUENCE_HEAD",
     "Adapter",
+    "Head",
     "LocatedModel",
     "OpenedBody",
     "OpenedModel",

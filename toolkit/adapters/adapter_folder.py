@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from transformers import AutoModelForSequenceClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
 from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
+from toolkit.adapters.family import family_of
+from toolkit.adapters.heads import Head
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.quiet import quiet_library
@@ -41,49 +43,68 @@ def write_base(folder: Path, base: Path) -> None:
     write_json_atomically(folder / BASE, {"sha256": _digests(base)})
 
 
-def load_adapted(located: LocatedModel) -> tuple[PreTrainedModel, LocatedModel]:
-    """The base model with the adapter merged into it, and the folder whose tokenizer it reads with.
+def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, LocatedModel]:
+    """Merge an adapter into its base model; return the model, and the folder whose tokenizer it reads with.
 
     Args:
         located: the adapter's folder. Where it has a ``config.json``, as in our runs, labels and head are those; else
             the head is the library's, with as many labels as the adapter has rows.
+        head: the outputs that the task needs.
 
     Raises:
-        RecipeError: if the adapter is for something else than labelling texts.
+        RecipeError: if the adapter is for another task.
         HubError: if the base model cannot be found.
         IntegrityError: if the adapter is damaged, not to be trusted, or another model's.
     """
     where = f"model {located.name}"
-    base = _base_of(located)
+    base = _base_of(located, head)
     _check_base(located, base, where=where)
     config = open_config(base)
     if (located.folder / "config.json").is_file():
         wanted = open_config(located)
     else:
-        wanted = _with_rows(config, _head_rows(located, where=where))
+        wanted = _with_rows(config, _head_rows(located, where=where), head)
     if isinstance(wanted, PooledConfig):
         model, _ = load_pooled(base, config, wanted)
     else:
-        model, _ = load_model(AutoModelForSequenceClassification, base, config=wanted, new_head=True)
+        factory = head.auto_class(family_of(wanted, model=located.name))
+        model, _ = load_model(factory, base, config=wanted, new_head=head.is_labelled)
     tokenizer = any((located.folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
     return _merged(model, located, where=where), located if tokenizer else base
 
 
-def _base_of(located: LocatedModel) -> LocatedModel:
-    """The base model, for an adapter that is safe to open."""
-    where = f"model {located.name}"
+def adapter_task_type(located: LocatedModel) -> str | None:
+    """Return the task type that peft was told when an adapter was trained.
+
+    Raises:
+        IntegrityError: the adapter's settings are damaged.
+    """
+    task_type = _settings(located).get("task_type")
+    return None if task_type is None else str(task_type)
+
+
+def _settings(located: LocatedModel) -> dict[str, Any]:
     try:
         settings = json.loads((located.folder / SETTINGS).read_text(encoding="utf-8"))
-        base, revision = str(settings["base_model_name_or_path"]), settings.get("revision")
+        str(settings["base_model_name_or_path"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IntegrityError(f"{SETTINGS} is damaged", where=where) from error
+        raise IntegrityError(f"{SETTINGS} is damaged", where=f"model {located.name}") from error
+    return dict(settings)
+
+
+def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
+    """The base model, for an adapter that is safe to open."""
+    where = f"model {located.name}"
+    settings = _settings(located)
+    base, revision = str(settings["base_model_name_or_path"]), settings.get("revision")
     if settings.get("peft_type") != "LORA" or settings.get("megatron_config") is not None:
         raise RecipeError(
             f"this is an adapter of the type {settings.get('peft_type')}; the toolkit opens LoRA alone", where=where
         )
-    if settings.get("task_type") != "SEQ_CLS":
+    if settings.get("task_type") != head.peft_type.value:
         raise RecipeError(
-            f"this is an adapter for {settings.get('task_type')}; the toolkit opens those for SEQ_CLS", where=where
+            f"this is an adapter for {settings.get('task_type')}; {head.task} needs one for {head.peft_type.value}",
+            where=where,
         )
     return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")
 
@@ -119,11 +140,11 @@ def _head_rows(located: LocatedModel, *, where: str) -> int | None:
     return shapes[0][0] if shapes else None
 
 
-def _with_rows(config: Any, rows: int | None) -> Any:
+def _with_rows(config: Any, rows: int | None, head: Head) -> Any:
     """The base's configuration with as many labels as the adapter has."""
     if rows is not None and rows != config.num_labels:
         config.num_labels = rows
-    if has_stock_head(config):
+    if not head.is_pooled or has_stock_head(config):
         return config
     return pooled_config(config, labels=labels_of(config), problem=problem_of(config))
 

@@ -18,7 +18,7 @@ from toolkit.adapters.encoder import EncoderAdapter
 from toolkit.adapters.encoder_decoder import EncoderDecoderAdapter
 from toolkit.errors import RecipeError
 from toolkit.exported import PooledConfig
-from toolkit.names import SUPPORTED, Family, Method, Task
+from toolkit.names import SPECS, Family, Method, Task
 from toolkit.transformer import TransformerConfig
 
 _ADAPTERS: dict[Family, Adapter] = {
@@ -83,11 +83,7 @@ def check_supported(task: Task, family: Family, method: Method | None, *, model:
     Raises:
         RecipeError: naming the families that would do.
     """
-    fitting = {
-        known
-        for (of_task, known), methods in SUPPORTED.items()
-        if of_task == task and (method is None or method in methods)
-    }
+    fitting = {known for known, methods in SPECS[task].methods.items() if method is None or method in methods}
     if family not in fitting:
         way = task if method is None else f"{task} with method {method}"
         raise RecipeError(

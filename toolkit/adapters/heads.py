@@ -1,53 +1,73 @@
-"""Which of the library's Auto classes brings the head that a task needs."""
+"""Heads: which of the library's Auto classes brings the outputs that a task needs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from transformers import (
-    AutoModelForCausalLM,
-    AutoModelForMaskedLM,
-    AutoModelForSeq2SeqLM,
-    AutoModelForSequenceClassification,
-    PreTrainedConfig,
-)
+from peft import TaskType
+from transformers import AutoModelForSequenceClassification, PreTrainedConfig
 
 from toolkit.errors import RecipeError
 from toolkit.names import Family, Task
 
 READS_PADDING = frozenset({"xlnet"})
-"""Types of models whose classification head reads the last place of a row, where the toolkit pads."""
+"""Types of models whose classification head reads the last position of a row, where the toolkit pads."""
 
 
-def auto_class(task: Task, family: Family) -> Any:
-    """The Auto class of a task's head.
+@dataclass(frozen=True)
+class Head:
+    """The outputs that a task needs on top of a body.
 
-    Args:
-        task: what the model shall do.
-        family: how it is built; a combination that `toolkit.names.SUPPORTED` has.
+    Attributes:
+        task: the task, for messages and for the families that can do it.
+        classes: the library's Auto class for each family that has one.
+        peft_type: the task type that peft is told.
+        is_labelled: whether the outputs have names, which the model's configuration keeps.
+        is_pooled: whether the head reads one vector a text, so that a body for which the library has no such class
+            gets the pooled head of `toolkit.exported`.
     """
-    if task is Task.TEXT_CLASSIFICATION:
-        return AutoModelForSequenceClassification
-    if task is Task.FILL_MASK:
-        return AutoModelForMaskedLM
-    return AutoModelForSeq2SeqLM if family is Family.ENCODER_DECODER else AutoModelForCausalLM
+
+    task: Task
+    classes: Mapping[Family, Any]
+    peft_type: TaskType
+    is_labelled: bool = False
+    is_pooled: bool = False
+
+    def auto_class(self, family: Family) -> Any:
+        """Return the Auto class for a family.
+
+        Raises:
+            KeyError: the task has no head for this family; `toolkit.adapters.family.check_supported` refuses it first.
+        """
+        return self.classes[family]
+
+    def model_class(self, config: PreTrainedConfig, family: Family, *, model: str) -> Any:
+        """Return the class of a model of this configuration.
+
+        Args:
+            config: the model's.
+            family: how it is built.
+            model: its name, for the message.
+
+        Raises:
+            RecipeError: transformers has no such head for this type of model.
+        """
+        factory = self.auto_class(family)
+        check_head(config, factory, head=str(self.task), model=model)
+        found = factory._model_mapping[type(config)]
+        return found[0] if isinstance(found, tuple) else found
 
 
-def model_class(config: PreTrainedConfig, *, task: Task, family: Family, model: str) -> Any:
-    """The class of a model with the head that a task needs.
-
-    Args:
-        config: the model's.
-        task, family: see `auto_class`.
-        model: its name, for the message.
-
-    Raises:
-        RecipeError: if transformers has no such head for this kind of model.
-    """
-    factory = auto_class(task, family)
-    check_head(config, factory, head=str(task), model=model)
-    found = factory._model_mapping[type(config)]
-    return found[0] if isinstance(found, tuple) else found
+SEQUENCE_HEAD = Head(
+    Task.TEXT_CLASSIFICATION,
+    classes=dict.fromkeys(Family, AutoModelForSequenceClassification),
+    peft_type=TaskType.SEQ_CLS,
+    is_labelled=True,
+    is_pooled=True,
+)
+"""One vector of logits a text."""
 
 
 def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str) -> None:
@@ -73,13 +93,3 @@ def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str)
             f"models of the type {config.model_type!r} have no head for {head} in transformers",
             where=f"model {model}",
         )
-
-
-def task_of(config: PreTrainedConfig) -> Task:
-    """What a model was made for, by the name of its class; classification where that does not tell."""
-    made = next(iter(config.architectures or ()), "")
-    if made.endswith(("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")):
-        return Task.TRANSLATION
-    if made.endswith(("ForCausalLM", "LMHeadModel")):
-        return Task.TEXT_GENERATION
-    return Task.FILL_MASK if made.endswith("ForMaskedLM") else Task.TEXT_CLASSIFICATION

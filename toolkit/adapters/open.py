@@ -26,33 +26,34 @@ from toolkit.adapters.classification_head import (
     write_labels,
 )
 from toolkit.adapters.family import adapter_of, check_supported, family_of, reading_config
-from toolkit.adapters.heads import auto_class, check_head
+from toolkit.adapters.heads import SEQUENCE_HEAD, Head, check_head
 from toolkit.adapters.lengths import settle_length
 from toolkit.adapters.loading import load_model, load_tokenizer, load_with_tokenizer, open_config
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.opened import OpenedBody, OpenedModel
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Method, Problem, Task
-from toolkit.transformer import TransformerConfig
+from toolkit.names import Family, Method, Problem
 
 ScoringHead = Literal["masked", "language", "entailment"]
 
 
 def open_for_training(
     located: LocatedModel,
+    head: Head,
     *,
     labels: Sequence[str],
     method: Method,
     problem: Problem = Problem.SINGLE_LABEL,
     max_length: int | None = None,
 ) -> OpenedModel:
-    """Open a pretrained body and put a new classification head with these labels on it.
+    """Open a pretrained body and put a new head with these labels on it.
 
     A head that the checkpoint brings is kept only if it was trained for the same labels and the same problem, its
     rows put into the order of ours; otherwise it starts anew.
 
     Args:
         located: the model's files.
+        head: the outputs that the task needs.
         labels: names of the classes; for a regression the name of the number.
         method: how the model will be used; decides whether the family fits.
         problem: what the labels of a text are.
@@ -64,18 +65,12 @@ def open_for_training(
     """
     config = open_config(located)
     family = family_of(config, model=located.name)
-    check_supported(Task.TEXT_CLASSIFICATION, family, method, model=located.name)
-    rows = kept_rows(config, labels, problem)
-    if has_stock_head(config):
-        write_labels(config, labels, problem)
-        model, new = load_model(AutoModelForSequenceClassification, located, config=config, new_head=rows is None)
-        if rows is None:
-            new = reset_head(model, new)
-        else:
-            reorder_rows(model, rows)
-    else:
+    check_supported(head.task, family, method, model=located.name)
+    if head.is_pooled and not has_stock_head(config):
         model, new = load_pooled(located, config, pooled_config(config, labels=labels, problem=problem))
-    tokenizer, length = load_with_tokenizer(located, model, max_length=max_length, labelling=True)
+    else:
+        model, new = _with_new_head(located, config, head, family=family, labels=labels, problem=problem)
+    tokenizer, length = load_with_tokenizer(located, model, max_length=max_length, labelling=head.is_pooled)
     tokenizer.model_max_length = length
     return OpenedModel(
         located.name,
@@ -91,30 +86,43 @@ def open_for_training(
     )
 
 
-def open_for_prediction(located: LocatedModel, *, task: Task = Task.TEXT_CLASSIFICATION) -> OpenedModel:
+def _with_new_head(
+    located: LocatedModel, config: Any, head: Head, *, family: Family, labels: Sequence[str], problem: Problem
+) -> tuple[PreTrainedModel, tuple[str, ...]]:
+    """Load the library's class, its head kept where it was trained for the same labels."""
+    factory = head.auto_class(family)
+    check_head(config, factory, head=str(head.task), model=located.name)
+    if not head.is_labelled:
+        return load_model(factory, located, config=config)
+    rows = kept_rows(config, labels, problem)
+    write_labels(config, labels, problem)
+    model, new = load_model(factory, located, config=config, new_head=rows is None)
+    if rows is None:
+        return model, reset_head(model, new)
+    reorder_rows(model, rows)
+    return model, new
+
+
+def open_for_prediction(located: LocatedModel, head: Head) -> OpenedModel:
     """Open a model with the head that it was trained with.
 
     Args:
         located: the model's files, or an adapter's, which is merged into its base model.
-        task: what the head has to be for.
+        head: the outputs that the task needs.
 
     Raises:
         RecipeError: if the checkpoint has no trained head for the task.
         IntegrityError: if files are missing or damaged.
     """
     if is_adapter(located.folder):
-        return _adapted(located, task=task)
+        model, reads = load_adapted(located, head)
+        return _ready(located, model, reads=reads, head=head)
     config = open_config(located)
     family = family_of(config, model=located.name)
-    check_supported(task, family, None, model=located.name)
-    if task is not Task.TEXT_CLASSIFICATION and not isinstance(config, TransformerConfig):
-        # Texts are scored in packed rows, in which other models would see the texts before their own.
-        raise RecipeError(
-            f"{task} works with our own Transformer in this version, found a model of the type {config.model_type!r}",
-            where=f"model {located.name}",
-        )
+    check_supported(head.task, family, None, model=located.name)
     fix = "fine-tune it first: toolkit fine-tune RECIPE"
-    return _with_its_head(located, config, auto_class(task, family), head=str(task), fix=fix)
+    model = _trained(located, config, head.auto_class(family), head=str(head.task), fix=fix)
+    return _ready(located, model, reads=located, head=head)
 
 
 def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel:
@@ -139,7 +147,8 @@ def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel
     if classes[head] is None:
         raise RecipeError(f"this is a model of the family {family}, which has no {head} head", where=_where(located))
     fix = "take one that was saved with it"
-    opened = _with_its_head(located, config, classes[head], head=f"{head} scoring", fix=fix)
+    model = _trained(located, config, classes[head], head=f"{head} scoring", fix=fix)
+    opened = _ready(located, model, reads=located, head=SEQUENCE_HEAD if head == "entailment" else None)
     if head == "entailment" and entailment_index(opened.labels) is None:
         raise RecipeError(
             f"none of the model's labels is entailment: {', '.join(opened.labels[:6])}; take a model trained on NLI",
@@ -191,7 +200,7 @@ def model_size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
 
-def _with_its_head(located: LocatedModel, config: Any, factory: Any, *, head: str, fix: str) -> OpenedModel:
+def _trained(located: LocatedModel, config: Any, factory: Any, *, head: str, fix: str) -> PreTrainedModel:
     check_head(config, factory, head=head, model=located.name)
     model, missing = load_model(factory, located, config=config)
     if missing:
@@ -199,30 +208,26 @@ def _with_its_head(located: LocatedModel, config: Any, factory: Any, *, head: st
             f"the model has no trained head for {head} ({missing[0]} is not among its weights); {fix}",
             where=_where(located),
         )
-    return _ready(located, model, reads=located, labels=factory is AutoModelForSequenceClassification)
+    return model
 
 
-def _adapted(located: LocatedModel, *, task: Task) -> OpenedModel:
-    if task is not Task.TEXT_CLASSIFICATION:
-        raise RecipeError(f"this is an adapter, which the toolkit does not open for {task}", where=_where(located))
-    model, reads = load_adapted(located)
-    return _ready(located, model, reads=reads, labels=True)
-
-
-def _ready(located: LocatedModel, model: PreTrainedModel, *, reads: LocatedModel, labels: bool) -> OpenedModel:
-    """A model with its trained head, and the tokenizer of the folder that it reads with."""
+def _ready(located: LocatedModel, model: PreTrainedModel, *, reads: LocatedModel, head: Head | None) -> OpenedModel:
+    """Return a model with its trained head, and the tokenizer of the folder that it reads with."""
+    is_labelled = head is not None and head.is_labelled
     config, family = model.config, family_of(model.config)
-    tokenizer, length = load_with_tokenizer(reads, model, max_length=None, labelling=labels)
+    tokenizer, length = load_with_tokenizer(
+        reads, model, max_length=None, labelling=head is not None and head.is_pooled
+    )
     return OpenedModel(
         located.name,
         family,
         model,
         tokenizer,
-        labels_of(config) if labels else (),
+        labels_of(config) if is_labelled else (),
         length,
         (),
         revision=located.revision,
-        problem=problem_of(config) if labels else Problem.SINGLE_LABEL,
+        problem=problem_of(config) if is_labelled else Problem.SINGLE_LABEL,
         folder=located.folder,
     )
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from datasets import Dataset
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from toolkit.adapters.classification_head import write_labels
-from toolkit.adapters.heads import model_class
+from toolkit.adapters.heads import Head
 from toolkit.adapters.opened import OpenedModel
-from toolkit.data import ClassificationData, TextData
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Problem, Task
+from toolkit.names import Family, Problem
 from toolkit.progress import warn
 from toolkit.recipe import TokenizerSection
 from toolkit.recipe.schema import OWN_TRANSFORMER
@@ -26,8 +26,8 @@ LONGEST_TEXT = 10**6  # tokens that a tokenizer allows until its model is made
 def open_from_scratch(
     settings: Mapping[str, Any],
     tokenizer: PreTrainedTokenizerBase,
+    head: Head,
     *,
-    task: Task,
     labels: Sequence[str] = (),
     problem: Problem = Problem.SINGLE_LABEL,
     max_length: int | None = None,
@@ -38,7 +38,7 @@ def open_from_scratch(
     Args:
         settings: fields of `TransformerConfig`, the recipe's ``model.config``.
         tokenizer: settles the vocabulary and its special tokens.
-        task: what the model shall do.
+        head: the outputs that the task needs.
         labels: names of the classes, for classification; for a regression the name of the number.
         problem: what the labels of a text are.
         max_length: tokens a text may have; None takes the positions that the model is made for.
@@ -60,7 +60,7 @@ def open_from_scratch(
     if labels:
         write_labels(config, labels, problem)
     family = Family(config.architecture)
-    model = model_class(config, task=task, family=family, model=OWN_TRANSFORMER)(config)
+    model = head.model_class(config, family, model=OWN_TRANSFORMER)(config)
     model.eval()
     unused = model.generation_config.update(**generation) if generation else {}
     if unused:
@@ -71,13 +71,14 @@ def open_from_scratch(
 
 
 def learn_tokenizer(
-    section: TokenizerSection, data: ClassificationData | TextData, *, kept_in: Path
+    section: TokenizerSection, rows: Dataset, columns: Sequence[str], *, kept_in: Path
 ) -> PreTrainedTokenizerBase:
     """A tokenizer from every text of the training rows, or the one that an earlier process of this run has learnt.
 
     Args:
         section: the recipe's ``tokenizer``.
-        data: its splits; only the training rows are looked at.
+        rows: to learn from.
+        columns: of `rows` that hold texts.
         kept_in: the folder that keeps it, so that a resumed run has the very same, whatever versions are installed.
 
     Raises:
@@ -87,9 +88,8 @@ def learn_tokenizer(
     if kept_in.is_dir():
         kept: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(kept_in), trust_remote_code=False)
         return kept
-    columns = [name for name in ("text", "text_pair", "source", "target") if name in data.train.column_names]
     tokenizer = train_tokenizer(
-        [text for name in columns for text in data.train[name]],
+        [text for name in columns for text in rows[name]],
         kind=section.train,
         vocab_size=section.vocab_size,
         lowercase=section.lowercase,

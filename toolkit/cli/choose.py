@@ -160,10 +160,10 @@ def _section(task: Task, data: list[str], *, validation: list[str] | None, test:
 
 
 def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
-    from toolkit.recipe.schema import COLUMNS
+    from toolkit.names import SPECS
 
     parts = [source.partition("=") for source in sources]
-    if all(middle and name in COLUMNS[task] for name, middle, _ in parts):
+    if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
         return {name: file for name, _, file in parts}
     return sources[0] if len(sources) == 1 else sources
 
@@ -177,9 +177,9 @@ def _columns(
     text_pair: str | None,
 ) -> dict[str, str]:
     """Return the recipe's ``columns``, by the task's own names."""
-    from toolkit.recipe.schema import COLUMNS
+    from toolkit.names import SPECS
 
-    known = COLUMNS[task]
+    known = SPECS[task].column_names
     if text_pair is not None and "text_pair" not in known:
         raise RecipeError(f"{task} reads no pairs of texts; leave it out", where="--text-pair-column")
     if "label" in known:

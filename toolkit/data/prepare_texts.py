@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_texts
 from toolkit.data.examples import digest
@@ -40,6 +40,8 @@ class TextData:
     digest: str
     warnings: tuple[str, ...]
     source: str
+    labels: ClassVar[tuple[str, ...]] = ()
+    problem: ClassVar[None] = None
 
 
 def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:

@@ -1,4 +1,4 @@
-"""Proof that what was saved is what was trained, and answers to keep beside it for whoever opens it later."""
+"""Prove that what was saved is what was trained, and answers to keep beside it for whoever opens it later."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from typing import Any, cast
 from peft import PeftModel
 from transformers import PreTrainedModel
 
-from toolkit.adapters import OpenedModel
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter
-from toolkit.data import ClassificationData, TextData
-from toolkit.evaluation.inference.predict import LabelPredictions
-from toolkit.evaluation.proof.golden import golden_rows, make_golden
-from toolkit.evaluation.proof.golden_answers import answers
+from toolkit.evaluation.proof.golden import answers_to, make_golden
 from toolkit.evaluation.proof.parity import Parity, check_adapter, check_saved
-from toolkit.names import Task
-from toolkit.tasks.measured import Measured
+from toolkit.tasks.room import Answers, TaskData, TaskRoom
 
 ROWS_IN_MEMORY = 8
 
@@ -38,49 +34,50 @@ class Proof:
 
 
 def answers_in_memory(
-    opened: OpenedModel, model: PreTrainedModel | PeftModel, data: ClassificationData | TextData, *, task: Task
+    room: TaskRoom, opened: OpenedModel, model: PreTrainedModel | PeftModel, data: TaskData
 ) -> list[dict[str, Any]]:
-    """What a trained model says to a few test rows; to be asked before it is saved, which may merge an adapter into it.
+    """Return a trained model's answers to a few test rows, before saving may merge an adapter into it.
 
     Args:
+        room: of the task.
         opened: what training began with.
         model: trained.
         data: with the test rows.
-        task: what the model does.
     """
     trained = replace(opened, model=cast(PreTrainedModel, model))  # peft's wrapper answers as what it wraps
-    rows = golden_rows(trained, data.test, task=task, most=ROWS_IN_MEMORY)
+    rows = room.golden_rows(trained, data.test, most=ROWS_IN_MEMORY)
     for row in rows:
         row.pop("prediction", None)  # likelihoods tell as much as texts that are written, in less time
-    return answers(trained, rows, task=task)
+    return answers_to(room, trained, rows)
 
 
 def prove_saved(
+    room: TaskRoom,
     saved: OpenedModel,
-    data: ClassificationData | TextData,
+    data: TaskData,
     before: Sequence[Mapping[str, Any]],
     *,
-    task: Task,
-    measured: Measured,
+    answers: Answers,
     adapter: Path,
 ) -> Proof:
     """Compare a saved model with the one in memory, and keep some of its answers.
 
     Args:
+        room: of the task.
         saved: the model, opened again.
         data: with the test rows.
         before: of `answers_in_memory`.
-        task: what the model does.
-        measured: its answers to the test rows.
+        answers: of the saved model to the test rows.
         adapter: the folder where a PEFT method has left its adapter; need not be there.
 
     Raises:
-        IntegrityError: if it does not answer as the one in memory did, or as the adapter on its base model does.
+        IntegrityError: it does not answer as the one in memory did, or as the adapter on its base model does.
+        HubError: the adapter's base model is not to be found any more.
     """
-    known = cast(LabelPredictions, measured.predictions) if isinstance(data, ClassificationData) else None
-    golden = make_golden(saved, data.test, task=task, predictions=known)
+    golden = make_golden(room, saved, data.test, answers=answers)
     tolerance = golden["tolerance"]
-    parity = {"saved": check_saved(before, saved, task=task, tolerance=tolerance)}
+    parity = {"saved": check_saved(before, saved, task=room, tolerance=tolerance)}
     if is_adapter(adapter):
-        parity["merged"] = check_adapter(adapter, saved, before, task=task, tolerance=tolerance)
+        adapted = room.open(LocatedModel(str(adapter), adapter))
+        parity["merged"] = check_adapter(adapted, saved, before, task=room, tolerance=tolerance)
     return Proof(golden, parity)

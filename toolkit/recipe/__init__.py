@@ -8,8 +8,6 @@ from toolkit.recipe.load import build_recipe, load_recipe
 from toolkit.recipe.model import json_schema, recipe_model
 from toolkit.recipe.resolved import recipe_digest, recipe_yaml
 from toolkit.recipe.schema import (
-    COLUMNS,
-    TEXT_TASKS,
     DataSection,
     EvaluationSection,
     ModelSection,
@@ -22,8 +20,6 @@ from toolkit.recipe.values import Source
 from toolkit.recipe.yaml_text import recipe_text
 
 __all__ = [
-    "COLUMNS",
-    "TEXT_TASKS",
     "DataSection",
     "EvaluationSection",
     "ModelSection",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from toolkit.errors import explain
-from toolkit.names import METRICS, PEFT_METHODS, PROBLEM_METRICS, SUPPORTED, Task
+from toolkit.names import PEFT_METHODS
 from toolkit.recipe import check_methods, check_model, check_texts  # noqa: F401, their rules register themselves
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
-from toolkit.recipe.schema import COLUMNS, TEXT_TASKS, DataSection, Recipe
+from toolkit.recipe.schema import DataSection, Recipe
 
 
 def check(recipe: Recipe, faulty: Collection[TreePath] = ()) -> list[Finding]:
@@ -34,7 +34,7 @@ def _overlap(one: TreePath, other: TreePath) -> bool:
 
 @rule("task", "method")
 def _method_exists(recipe: Recipe) -> Broken:
-    methods = {method for (task, _), names in SUPPORTED.items() if task == recipe.task for method in names}
+    methods = {method for names in recipe.spec.methods.values() for method in names}
     if recipe.method not in methods:
         yield "method", explain(f"{recipe.method} does not exist for {recipe.task}", allowed=sorted(methods))
 
@@ -66,7 +66,7 @@ def _one_way_to_name_data(recipe: Recipe) -> Broken:
 
 @rule("task", "data.columns")
 def _columns_of_the_task(recipe: Recipe) -> Broken:
-    allowed, columns = COLUMNS[recipe.task], recipe.data.columns
+    allowed, columns = recipe.spec.column_names, recipe.data.columns
     for name in columns:
         if name not in allowed:
             yield (
@@ -127,24 +127,24 @@ def _one_or_all(recipe: Recipe) -> Broken:
 @rule("task", "model.problem_type", "evaluation.metrics", "training.metric_for_best_model")
 def _metrics_of_the_task(recipe: Recipe) -> Broken:
     metrics = recipe.evaluation.metrics or []
-    is_labelled = recipe.task is Task.TEXT_CLASSIFICATION
-    known = PROBLEM_METRICS[recipe.problem] if is_labelled else METRICS[recipe.task]
+    known = recipe.spec.metrics_of(recipe.problem)
     for i, name in enumerate(metrics):
         if name not in known:
-            what = f"{recipe.task} ({recipe.problem})" if is_labelled else recipe.task
+            what = f"{recipe.task} ({recipe.problem})" if recipe.spec.problems else recipe.task
             yield "evaluation.metrics", explain(f"{what} has no metric {name!r}", allowed=known)
         if name in metrics[:i]:
             yield "evaluation.metrics", f"{name!r} is listed twice"
     best = recipe.training.for_trainer()["metric_for_best_model"]
-    allowed = ["loss"] if recipe.task in TEXT_TASKS else [*metrics, "loss"]
+    by_loss = recipe.spec.chooses_by == "loss"
+    allowed = ["loss"] if by_loss else [*metrics, "loss"]
     if best is not None and best.removeprefix("eval_") not in allowed:
         yield (
             "training.metric_for_best_model",
             explain(
-                f"{best!r} is not measured {'while training' if recipe.task in TEXT_TASKS else 'by this recipe'}",
+                f"{best!r} is not measured {'while training' if by_loss else 'by this recipe'}",
                 allowed=allowed,
                 name=best,
-                fix=None if recipe.task in TEXT_TASKS else "add it to evaluation.metrics, or choose by one of these",
+                fix=None if by_loss else "add it to evaluation.metrics, or choose by one of these",
             ),
         )
 
@@ -187,7 +187,7 @@ def _training_keys_agree(recipe: Recipe) -> Broken:
     if training["max_steps"] == 0:
         yield "training.max_steps", "0 steps train nothing; write -1 to go by num_train_epochs"
     strategy = training["train_sampling_strategy"]
-    is_padded = recipe.task not in TEXT_TASKS
+    is_padded = not recipe.spec.packs
     if own.tokens_per_batch is not None and is_padded and strategy != "group_by_length":
         yield (
             "training.tokens_per_batch",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.names import Method, Problem, Task
+from toolkit.names import Method, Problem
 from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import FeaturesSection, Recipe, ZeroShotSection
 
@@ -13,7 +13,7 @@ UNTRAINED = frozenset({Method.FEATURES, Method.ZERO_SHOT})
 @rule("task", "model.problem_type", "data.columns")
 def _one_column_of_labels(recipe: Recipe) -> Broken:
     columns = recipe.data.columns
-    if recipe.task is not Task.TEXT_CLASSIFICATION or "labels" not in columns:
+    if not recipe.spec.problems or "labels" not in columns:
         return
     if "label" in columns:
         yield "data.columns.labels", "both label and labels are named; keep label for one class, labels for several"
@@ -24,7 +24,7 @@ def _one_column_of_labels(recipe: Recipe) -> Broken:
 
 @rule("task", "model.problem_type", "training.class_weights", "training.label_smoothing_factor", "data.shots_per_class")
 def _one_class_a_text(recipe: Recipe) -> Broken:
-    if recipe.task is not Task.TEXT_CLASSIFICATION or recipe.problem is Problem.SINGLE_LABEL:
+    if not recipe.spec.problems or recipe.problem is Problem.SINGLE_LABEL:
         return
     given = {
         "training.class_weights": recipe.training.class_weights,
@@ -50,7 +50,7 @@ def _section_of_the_method(recipe: Recipe) -> Broken:
 
 @rule("method", "task", "model.problem_type", "zero_shot", "model.config")
 def _zero_shot_can_answer(recipe: Recipe) -> Broken:
-    if recipe.method is not Method.ZERO_SHOT or recipe.task is not Task.TEXT_CLASSIFICATION:
+    if recipe.method is not Method.ZERO_SHOT or not recipe.spec.problems:
         return
     if recipe.problem is not Problem.SINGLE_LABEL:
         yield "method", f"zero-shot chooses one class of several, and this is {recipe.problem}; choose another method"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.errors import explain
-from toolkit.names import SUPPORTED, Family, Method, Task
+from toolkit.names import Family, Method
 from toolkit.recipe.config_keys import completed_config, config_fault, idle_preset, names_pairs
 from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import PAIR, Recipe
@@ -48,7 +48,7 @@ def _architecture_of_the_task(recipe: Recipe) -> Broken:
     if recipe.method is not Method.SCRATCH or recipe.model.config is None:
         return
     found = Family(recipe.model.config["architecture"])
-    families = [family for family in Family if Method.SCRATCH in SUPPORTED.get((recipe.task, family), ())]
+    families = recipe.spec.families
     if families and found not in families:
         message = explain(f"{recipe.task} has no use for {found} alone", allowed=families)
         yield "model.config.architecture", message
@@ -56,7 +56,7 @@ def _architecture_of_the_task(recipe: Recipe) -> Broken:
 
 @rule("task", "data", "model.config")
 def _architecture_of_the_columns(recipe: Recipe) -> Broken:
-    if recipe.task is not Task.TEXT_GENERATION or recipe.model.config is None:
+    if len(recipe.spec.columns) == 1 or PAIR not in recipe.spec.columns or recipe.model.config is None:
         return
     found = Family(recipe.model.config["architecture"])
     if found is Family.DECODER and names_pairs(recipe):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from toolkit.names import Method, Task
+from toolkit.names import Method
 from toolkit.recipe.rules import Broken, rule
-from toolkit.recipe.schema import GENERATING_TASKS, PAIR, TEXT_TASKS, Recipe
+from toolkit.recipe.schema import PAIR, Recipe
 
 NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
@@ -16,7 +16,7 @@ COMPARING_METRICS = frozenset({"bleu", "chrf"})
 def _one_text_or_a_pair(recipe: Recipe) -> Broken:
     columns = recipe.data.columns
     both = [name for name in PAIR if name in columns]
-    if recipe.task is Task.TEXT_GENERATION and "text" in columns and both:
+    if PAIR in recipe.spec.columns and "text" in recipe.spec.column_names and "text" in columns and both:
         fix = "keep text for free text, or source and target for answers"
         yield "data.columns.text", f"it goes without {' and '.join(both)}; {fix}"
 
@@ -28,13 +28,13 @@ def _no_classes_without_labels(recipe: Recipe) -> Broken:
         "training.class_weights": recipe.training.class_weights,
         "model.problem_type": recipe.model.problem_type,
     }
-    for path in (path for path, value in given.items() if value is not None and recipe.task in TEXT_TASKS):
+    for path in (path for path, value in given.items() if value is not None and not recipe.spec.problems):
         yield path, f"{recipe.task} has no classes; take it out"
 
 
 @rule("task", "method", "model.config", "data", "evaluation.metrics")
 def _metrics_of_pairs(recipe: Recipe) -> Broken:
-    if recipe.task is not Task.TEXT_GENERATION or recipe.method is not Method.SCRATCH or recipe.text_columns == PAIR:
+    if not recipe.spec.generates or recipe.method is not Method.SCRATCH or recipe.text_columns == PAIR:
         return
     for name in (name for name in recipe.metrics if name in COMPARING_METRICS):
         fix = f"name {' and '.join(PAIR)} in data.columns, or take it out"
@@ -43,7 +43,7 @@ def _metrics_of_pairs(recipe: Recipe) -> Broken:
 
 @rule("task", "training.dataloader_persistent_workers")
 def _masks_differ_from_epoch_to_epoch(recipe: Recipe) -> Broken:
-    if recipe.task is Task.FILL_MASK and recipe.training.for_trainer()["dataloader_persistent_workers"]:
+    if recipe.spec.hides_tokens and recipe.training.for_trainer()["dataloader_persistent_workers"]:
         yield (
             "training.dataloader_persistent_workers",
             "workers that outlive an epoch would hide the same words in each; set it to false for fill-mask",
@@ -52,7 +52,7 @@ def _masks_differ_from_epoch_to_epoch(recipe: Recipe) -> Broken:
 
 @rule("data.max_length", "task")
 def _room_for_a_token(recipe: Recipe) -> Broken:
-    if recipe.task in TEXT_TASKS and recipe.data.max_length == 1:
+    if recipe.spec.packs and recipe.data.max_length == 1:
         yield "data.max_length", "1 leaves no room beside the token that ends a text; make it 2 or more"
 
 
@@ -60,7 +60,7 @@ def _room_for_a_token(recipe: Recipe) -> Broken:
 def _generation_of_the_task(recipe: Recipe) -> Broken:
     values = {key: value for key, value in recipe.evaluation.generation.items() if value is not None}
     path = "evaluation.generation"
-    if values and recipe.task not in GENERATING_TASKS:
+    if values and not recipe.spec.generates:
         yield path, f"{recipe.task} generates no text; take the section out"
         return
     for key in (key for key in NEEDS_SAMPLING if key in values and not values.get("do_sample")):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from toolkit.names import Family, Task
+from toolkit.names import Family
 from toolkit.recipe.introspect import library_fields, ranged
 from toolkit.recipe.schema import PAIR, Recipe, Section
 from toolkit.recipe.values import OneOf, PositiveInt
@@ -84,10 +84,11 @@ def config_hint(key: str) -> str | None:
 
 
 def usual_architecture(recipe: Recipe) -> Family:
-    """What the task needs: pairs go from an encoder to a decoder, free text to a decoder, all else to an encoder."""
-    if recipe.task is Task.TRANSLATION or (recipe.task is Task.TEXT_GENERATION and names_pairs(recipe)):
+    """Return the simplest architecture that does the task; pairs need an encoder-decoder."""
+    families = recipe.spec.families
+    if names_pairs(recipe) and Family.ENCODER_DECODER in families:
         return Family.ENCODER_DECODER
-    return Family.DECODER if recipe.task is Task.TEXT_GENERATION else Family.ENCODER
+    return families[0] if families else Family.ENCODER
 
 
 def names_pairs(recipe: Recipe) -> bool:

@@ -11,26 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolkit.names import METRICS, Family, Method, Problem, Task
+from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec
 from toolkit.recipe.values import Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
-ALL_METRICS = tuple(dict.fromkeys(name for names in METRICS.values() for name in names))
+ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
 PAIR = ("source", "target")
-
-COLUMNS: dict[Task, tuple[str, ...]] = {
-    Task.TEXT_CLASSIFICATION: ("text", "text_pair", "label", "labels"),
-    Task.TRANSLATION: PAIR,
-    Task.TEXT_GENERATION: ("text", *PAIR),
-    Task.FILL_MASK: ("text",),
-}
-"""The columns that a task reads, by the toolkit's own names."""
-
-TEXT_TASKS = frozenset(Task) - {Task.TEXT_CLASSIFICATION}
-"""The tasks that learn from texts alone, without labels; the loss chooses their best epoch."""
-
-GENERATING_TASKS = frozenset({Task.TRANSLATION, Task.TEXT_GENERATION})
-"""The tasks whose answer is a new text."""
 
 OWN_TRANSFORMER = "own Transformer"
 """What stands for the name of a model that begins at random."""
@@ -253,6 +239,11 @@ class Recipe(Section):
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
 
     @property
+    def spec(self) -> TaskSpec:
+        """What a recipe has to know about its task."""
+        return SPECS[self.task]
+
+    @property
     def problem(self) -> Problem:
         """What the labels of a text are."""
         several = "labels" in self.data.columns
@@ -267,12 +258,12 @@ class Recipe(Section):
     def best_metric(self) -> str:
         """What chooses the best epoch: as the recipe says, else the first metric, or ``loss`` without labels."""
         named = self.training.for_trainer().get("metric_for_best_model")
-        usual = "loss" if self.task in TEXT_TASKS else self.metrics[0]
+        usual = "loss" if self.spec.chooses_by == "loss" else self.metrics[0]
         return str(named or usual).removeprefix("eval_")
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """What a task without labels reads, by the toolkit's own names: ``text``, or ``source`` and ``target``."""
-        architecture = (self.model.config or {}).get("architecture")
-        in_pairs = self.task is Task.TEXT_GENERATION and architecture == Family.ENCODER_DECODER
-        return PAIR if in_pairs or self.task is Task.TRANSLATION else ("text",)
+        """The columns that a task without labels reads, by its own names; several alternatives depend on the model."""
+        first, *others = self.spec.columns
+        reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
+        return PAIR if reads_pairs and PAIR in others else first

@@ -16,7 +16,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
-from toolkit.evaluation.inference.predict import logits_of
+from toolkit.evaluation.inference.logits import logits_of
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
 from toolkit.evaluation.metrics.paired import Difference, Metric, bootstrap_difference
 
@@ -24,7 +24,7 @@ RESAMPLES = 1_000
 
 
 @dataclass(frozen=True)
-class Answers:
+class Answered:
     """Answers to some of a judge's examples.
 
     Attributes:
@@ -130,13 +130,13 @@ class Judge(ABC):
         """Return a value of the metric so that higher is better; minus infinity for None."""
         return -np.inf if value is None else self._signed(value)
 
-    def value(self, answers: Answers) -> float | None:
+    def value(self, answers: Answered) -> float | None:
         """Compute the metric; None where it is undefined."""
         metric = self.resampled(answers.values, self._references(answers.indices))
         value = float(metric(np.ones((1, len(answers.values))))[0])
         return self._signed(value) if np.isfinite(value) else None
 
-    def interval(self, answers: Answers) -> tuple[float, float] | None:
+    def interval(self, answers: Answered) -> tuple[float, float] | None:
         """Compute the 95 % bootstrap interval of the metric over the examples; None where it is undefined."""
         metric = self.resampled(answers.values, self._references(answers.indices))
         drawn = drawn_rows(len(answers.values), seed=0, resamples=RESAMPLES)
@@ -146,7 +146,7 @@ class Judge(ABC):
         low, high = sorted(self._signed(end) for end in interval_of(values[np.isfinite(values)]))
         return low, high
 
-    def difference(self, first: Answers, second: Answers) -> Difference | None:
+    def difference(self, first: Answered, second: Answered) -> Difference | None:
         """Compute by how much the first answers are better, on the examples that both have answered.
 
         Returns:
@@ -165,7 +165,7 @@ class Judge(ABC):
     def _references(self, indices: Sequence[int] | None) -> list[Any]:
         return self.references if indices is None else [self.references[index] for index in indices]
 
-    def _positions(self, answers: Answers) -> dict[int, int]:
+    def _positions(self, answers: Answered) -> dict[int, int]:
         """Return the position of the answer to each example, by the example's index."""
         indices = range(len(self.references)) if answers.indices is None else answers.indices
         return {index: position for position, index in enumerate(indices)}

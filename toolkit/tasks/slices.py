@@ -4,45 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
-from datasets import Dataset
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
-from toolkit.evaluation.inference.number_predictions import NumberPredictions
-from toolkit.evaluation.inference.predict import LabelPredictions
-from toolkit.evaluation.inference.predictions import Predictions
-from toolkit.evaluation.inference.text_predictions import TextPredictions
-from toolkit.evaluation.metrics.likelihoods import Likelihoods
-from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Problem
-from toolkit.tasks.measured import evaluate_labels
-from toolkit.tasks.texts.measure import ScoredTexts
-from toolkit.tasks.texts.result import evaluate_texts
+from toolkit.tasks.room import Answers, TaskRoom
 
 FEWEST_ROWS = 20
 """A slice of fewer rows says nothing, and is left out."""
 
 NO_LETTERS = "none"
 
-AnyPredictions: TypeAlias = LabelPredictions | TextPredictions | ScoredTexts
-_Rows = TypeVar("_Rows", bound=AnyPredictions | Likelihoods)
 Slice: TypeAlias = tuple[dict[str, Any], NDArray[np.bool_]]
-
-_SLICE_METRICS: dict[type, str] = {
-    Predictions: "accuracy",
-    LabelSetPredictions: "f1_micro",
-    NumberPredictions: "mae",
-    TextPredictions: "chrf",
-}
-"""What can be compared between slices: averages over labels would count those that a slice does not have, and BLEU
-counts words or characters, as the language wants. Of scored texts it is the first metric of the recipe."""
 
 _SCRIPTS = {"Cjk": "Han", "Hiragana": "Kana", "Katakana": "Kana", "Katakana-hiragana": "Kana"}
 _WIDTHS = frozenset({"FULLWIDTH", "HALFWIDTH"})
@@ -50,7 +28,8 @@ _LENGTHS = 3
 
 
 def measure_slices(
-    predictions: AnyPredictions,
+    room: TaskRoom,
+    answers: Answers,
     *,
     tokenizer: PreTrainedTokenizerBase,
     max_length: int | None,
@@ -59,7 +38,8 @@ def measure_slices(
     """How long the read texts are, what of them the model cannot read, and what came out on each kind of them.
 
     Args:
-        predictions: with references.
+        room: of the task, which measures the parts.
+        answers: with references.
         tokenizer: the model's.
         max_length: tokens beyond which a text is cut; None where longer ones are read in parts, as language models
             and models that fill masks read them.
@@ -71,15 +51,15 @@ def measure_slices(
         ``length`` (``low`` and ``high`` in tokens), ``cut`` or ``unknown`` (``has``: whether such texts), or ``script``
         (``name``); of each kind two at least, or none.
     """
-    encoded = tokenizer(predictions.texts, getattr(predictions, "pairs", None), verbose=False)["input_ids"]
+    encoded = tokenizer(answers.texts, getattr(answers, "pairs", None), verbose=False)["input_ids"]
     lengths = np.array([len(ids) for ids in encoded])
     unknown_id = tokenizer.unk_token_id
     unknown = np.array([0 if unknown_id is None else list(ids).count(unknown_id) for ids in encoded])
     cut = lengths > (np.inf if max_length is None else max_length)
-    metric = _SLICE_METRICS.get(type(predictions), metrics[0])
-    scripts = np.array([script_of(text) for text in predictions.texts])
+    metric = room.slice_metric(answers, metrics)
+    scripts = np.array([script_of(text) for text in answers.texts])
     groups = (_by_length(lengths), _yes_no("cut", cut), _by_script(scripts), _yes_no("unknown", unknown > 0))
-    measured = [_measured(predictions, group, metric) for group in groups]
+    measured = [_measured(room, answers, group, metric) for group in groups]
     return {
         "tokens": {
             "median": float(np.median(lengths)),
@@ -93,29 +73,6 @@ def measure_slices(
         "metric": metric,
         "slices": [entry for group in measured for entry in group],
     }
-
-
-def count_labels(rows: Dataset, *, problem: Problem, labels: Sequence[str]) -> dict[str, Any]:
-    """What the labels of a split are, for its entry in metrics.json.
-
-    Args:
-        rows: as `toolkit.data.prepare_classification` gives them.
-        problem: what the labels are.
-        labels: those of the training rows.
-
-    Returns:
-        ``{"labels": {name: rows}}``, in the order of `labels`, or of numbers ``{"scores": {"min", "mean", "sd",
-        "max"}}``.
-    """
-    if problem is Problem.REGRESSION:
-        scores = np.asarray(rows["label"], dtype=np.float64)
-        if not len(scores):
-            return {}
-        spread = {"min": scores.min(), "mean": scores.mean(), "sd": scores.std(), "max": scores.max()}
-        return {"scores": {name: float(value) for name, value in spread.items()}}
-    several = problem is Problem.MULTI_LABEL
-    counts = Counter(name for names in rows["label_names"] for name in names) if several else Counter(rows["reference"])
-    return {"labels": {name: counts[name] for name in labels}}
 
 
 def script_of(text: str) -> str:
@@ -159,37 +116,33 @@ def _yes_no(by: str, has: NDArray[np.bool_]) -> list[Slice]:
     return [({"by": by, "has": False}, ~has), ({"by": by, "has": True}, has)]
 
 
-def _measured(predictions: AnyPredictions, group: Sequence[Slice], metric: str) -> list[dict[str, Any]]:
+def _measured(room: TaskRoom, answers: Answers, group: Sequence[Slice], metric: str) -> list[dict[str, Any]]:
     large = [(words, chosen) for words, chosen in group if chosen.sum() >= FEWEST_ROWS]
     if len(large) < 2:
         return []
+    values = [room.measure(_taken(answers, chosen), [metric]).metrics[metric] for _, chosen in large]
     return [
-        {**words, "rows": int(chosen.sum()), **_value(_taken(predictions, chosen), metric).to_json()}
-        for words, chosen in large
+        {**words, "rows": int(chosen.sum()), **value.to_json()}
+        for (words, chosen), value in zip(large, values, strict=True)
     ]
 
 
-def _value(predictions: AnyPredictions, metric: str) -> MetricValue:
-    if isinstance(predictions, TextPredictions):
-        return evaluate_texts([metric], predictions=predictions).metrics[metric]
-    if isinstance(predictions, ScoredTexts):
-        return evaluate_texts([metric], likelihoods=predictions.likelihoods).metrics[metric]
-    return evaluate_labels(predictions, metrics=[metric]).metrics[metric]
+def _taken(answers: Any, chosen: NDArray[np.bool_]) -> Any:
+    """Return the answers to some rows: every field of the dataclass that has a value a row."""
+    n_rows = len(chosen)
+    return replace(
+        answers,
+        **{
+            field.name: _taken_value(value, chosen)
+            for field in fields(answers)
+            if field.name != "labels" and (value := getattr(answers, field.name)) is not None and len(value) == n_rows
+        },
+    )
 
 
-def _taken(predictions: _Rows, chosen: NDArray[np.bool_]) -> _Rows:
-    """The predictions of some rows."""
-    return replace(predictions, **dict(_taken_fields(predictions, chosen)))
-
-
-def _taken_fields(predictions: AnyPredictions | Likelihoods, chosen: NDArray[np.bool_]) -> Iterator[tuple[str, Any]]:
-    for field in fields(predictions):
-        value = getattr(predictions, field.name)
-        if field.name == "labels" or value is None:
-            continue
-        if isinstance(value, Likelihoods):
-            yield field.name, _taken(value, chosen)
-        elif isinstance(value, np.ndarray):
-            yield field.name, value[chosen]
-        else:
-            yield field.name, [value[row] for row in np.flatnonzero(chosen)]
+def _taken_value(value: Any, chosen: NDArray[np.bool_]) -> Any:
+    if is_dataclass(value):
+        return _taken(value, chosen)
+    if isinstance(value, np.ndarray):
+        return value[chosen]
+    return [value[row] for row in np.flatnonzero(chosen)]

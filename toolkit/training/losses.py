@@ -8,13 +8,17 @@ over accumulation steps and ranks. So 8 rows at once, 2 × 4 rows, and two ranks
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from toolkit.transformer.cross_entropy import IGNORED, token_loss
+
+Loss: TypeAlias = Callable[..., Tensor]
+"""Of a micro-batch, as `Trainer` calls it: ``loss(outputs, labels, num_items_in_batch)``."""
 
 
 class ClassificationLoss:

@@ -23,7 +23,9 @@ FLAGS: dict[Method, dict[str, bool]] = {
 """LoRA's flags by method: weight-decomposed (Liu et al. 2024) and rank-stabilised (Kalajdzievski 2023)."""
 
 
-def wrap_with_peft(opened: OpenedModel, method: Method, settings: Mapping[str, Any]) -> PeftModel:
+def wrap_with_peft(
+    opened: OpenedModel, method: Method, settings: Mapping[str, Any], *, task_type: TaskType = TaskType.SEQ_CLS
+) -> PeftModel:
     """Put LoRA (Hu et al. 2021), or a method that is one of its flags, on the body; the head trains in full.
 
     peft finds heads by a list of names and misses some (DESIGN.md 4.6, fact 4). Here every module outside of the
@@ -33,6 +35,7 @@ def wrap_with_peft(opened: OpenedModel, method: Method, settings: Mapping[str, A
         opened: the model with its head.
         method: one of `FLAGS`.
         settings: fields of ``peft.LoraConfig``.
+        task_type: what peft is told the model is for.
 
     Raises:
         RecipeError: if the settings do not fit the model, such as target modules that it has not.
@@ -40,7 +43,7 @@ def wrap_with_peft(opened: OpenedModel, method: Method, settings: Mapping[str, A
     _check_targets(opened.model, settings.get("target_modules"))
     wanted = settings.get("modules_to_save") or ()
     own = {
-        "task_type": TaskType.SEQ_CLS,
+        "task_type": task_type,
         "modules_to_save": sorted({*wanted, *head_modules(opened.model, opened.new_parameters)}),
     }
     try:

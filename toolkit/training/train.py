@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
+from peft import PeftModel, TaskType
 from transformers import PreTrainedModel, PrinterCallback
 
 from toolkit.adapters import OpenedModel
-from toolkit.data import ClassificationData, TextData
 from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
 from toolkit.names import PEFT_METHODS
@@ -23,7 +21,7 @@ from toolkit.recipe import Recipe
 from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.memory import keep_freed_memory
-from toolkit.training.objective import Objective, objective_of
+from toolkit.training.objective import Objective
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.plan import Plan, plan_training
 from toolkit.training.trainable import ParameterCount, check_new_parameters_train, count_parameters
@@ -58,19 +56,19 @@ class Trained:
     skipped_steps: int
 
 
-def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedModel, folder: Path) -> Trained:
+def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Path, *, peft_type: TaskType) -> Trained:
     """Train; where `folder` holds a whole checkpoint of the same run, go on from it.
 
     Args:
         recipe: what to do.
-        data: its splits.
+        objective: what to learn.
         opened: the model, with a new head if it needs one.
         folder: holds ``checkpoints/`` and ``log.jsonl``.
+        peft_type: the task type that a PEFT method is told.
 
     Raises:
         DivergedError: at the first loss, gradient or weight that is not finite.
         IntegrityError: if a newly initialised parameter would not train.
-        RecipeError: if ``class_weights`` names a class that is not there.
         ResourceError: if the disk has no room for the checkpoints.
         Interrupted: after a checkpoint, when a signal asked for it.
     """
@@ -78,17 +76,15 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
     root = folder / CHECKPOINTS
     root.mkdir(parents=True, exist_ok=True)
     is_peft = recipe.method in PEFT_METHODS
-    model = wrap_with_peft(opened, recipe.method, recipe.peft) if is_peft else opened.model
+    model = wrap_with_peft(opened, recipe.method, recipe.peft, task_type=peft_type) if is_peft else opened.model
     check_new_parameters_train(model, opened.new_parameters)
     parameters = count_parameters(model)
-    objective = objective_of(recipe, data, opened)
     plan = plan_training(recipe, objective, checkpoints=root)
     _check_room(root, parameters, n_averaged=plan.averaged or 0)
     checkpoint = newest_whole(root)
     state = _State.of(checkpoint)
     with stop_on_signals() as stop:
-        row_ids = _row_ids(objective, data)
-        trainer = _build_trainer(recipe, objective, model=model, plan=plan, state=state, stop=stop, row_ids=row_ids)
+        trainer = _build_trainer(recipe, objective, model=model, plan=plan, state=state, stop=stop)
         if not state.finished:
             _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
@@ -106,12 +102,6 @@ def train(recipe: Recipe, data: ClassificationData | TextData, opened: OpenedMod
         curve=state.best.curve,
         skipped_steps=state.skipped_steps,
     )
-
-
-def _row_ids(objective: Objective, data: ClassificationData | TextData) -> Sequence[int]:
-    """The source row of each encoded row; a long text may have become several of them."""
-    encoded = objective.train_rows
-    return list((encoded if "id" in encoded.column_names else data.train)["id"])
 
 
 class _State:
@@ -161,7 +151,6 @@ def _build_trainer(
     plan: Plan,
     state: _State,
     stop: StopRequest,
-    row_ids: Sequence[int],
 ) -> RecipeTrainer:
     root = Path(str(plan.arguments.output_dir))
     best_model = BestModel(
@@ -185,7 +174,7 @@ def _build_trainer(
 
     trainer = RecipeTrainer(
         batches=plan.batches,
-        row_ids=row_ids,
+        row_ids=objective.row_ids,
         checkpoint_info=checkpoint_info,
         skip_non_finite=recipe.training.on_nan == "skip",
         skipped_steps=state.skipped_steps,

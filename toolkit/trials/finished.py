@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
 
-from toolkit.evaluation.inference.text_predictions import TextPredictions
-from toolkit.names import Problem
-from toolkit.tasks.text_classification.mistakes import LargeError, Mistake
-from toolkit.tasks.texts.result import choose_samples
+from toolkit.names import Problem, Task
+from toolkit.tasks import room_of
 from toolkit.training.callbacks import LOG_FILE
 
 RECIPE_FILE = "recipe.yaml"
@@ -35,40 +33,11 @@ class FinishedRun:
     metrics: Mapping[str, Any]
 
     def samples(self) -> list[dict[str, Any]]:
-        """Test rows to look at, from ``predictions.parquet``.
-
-        Of a classifier its most confident mistakes, the fields of `Mistake`; of a model that gives
-        numbers its largest errors, those of `LargeError` there.
-        Of a model that writes, some of what it wrote: the fields of `toolkit.tasks.texts.result.Sample`.
-        Nothing where texts were only scored.
-        """
-        table = parquet.read_table(self.folder / PREDICTIONS_FILE)
-        if "prediction" not in table.column_names:
-            return []
-        if not self.metrics["labels"]:
-            return _written(table.to_pydict())
-        is_number = self.metrics.get("problem") == Problem.REGRESSION
-        return _errors(table.to_pylist()) if is_number else _mistakes(table.to_pylist())
-
-
-def _mistakes(rows: Sequence[Mapping[str, Any]], n: int = 10) -> list[dict[str, Any]]:
-    wrong = [row for row in rows if row["reference"] != row["prediction"]]
-    return [_fields(Mistake, row) for row in sorted(wrong, key=lambda row: -row["probability"])[:n]]
-
-
-def _errors(rows: Sequence[Mapping[str, Any]], n: int = 10) -> list[dict[str, Any]]:
-    furthest = sorted(rows, key=lambda row: -abs(row["prediction"] - row["reference"]))
-    return [_fields(LargeError, row) for row in furthest[:n]]
-
-
-def _fields(kind: type[Mistake] | type[LargeError], row: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns that are fields of `kind`; where there is no such column, None."""
-    return {field.name: row.get(field.name) for field in fields(kind)}
-
-
-def _written(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
-    predictions = TextPredictions(columns["id"], columns["text"], columns.get("reference"), columns["prediction"])
-    return [asdict(sample) for sample in choose_samples(predictions)]
+        """Return test rows to look at, from ``predictions.parquet``, in the form of the task's room."""
+        columns = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pydict()
+        problem = self.metrics.get("problem")
+        room = room_of(Task(self.metrics["task"]))
+        return room.samples(columns, None if problem is None else Problem(problem))
 
 
 def read_run(folder: Path) -> FinishedRun:

@@ -10,28 +10,25 @@ from typing import Any
 import torch
 
 from toolkit.adapters.open import model_size
-from toolkit.data import ClassificationData, TextData
-from toolkit.names import Family, Split
+from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
+from toolkit.names import Family, Split, Task
 from toolkit.recipe import Recipe
-from toolkit.tasks.measured import LabelEvaluation
-from toolkit.tasks.slices import count_labels
-from toolkit.tasks.text_classification.class_result import Evaluation, MetricValue, metrics_to_json
-from toolkit.tasks.texts.result import TextEvaluation
+from toolkit.tasks import room_of
+from toolkit.tasks.room import Result, TaskData
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
 
 SCHEMA = 1
-MOST_CLASSES_IN_A_MATRIX = 200
 
 
 def outcome(
     recipe: Recipe,
-    data: ClassificationData | TextData,
+    data: TaskData,
     *,
     family: Family,
     revision: str | None,
     trained: Trained,
-    test: LabelEvaluation | TextEvaluation,
+    test: Result,
     baselines: Mapping[str, Mapping[str, MetricValue]],
     model_folder: Path,
     evaluate_seconds: float,
@@ -45,9 +42,9 @@ def outcome(
         "revision": revision,
         "method": recipe.method.value,
         "seed": recipe.seed,
-        "labels": list(data.labels) if isinstance(data, ClassificationData) else [],
-        **({"problem": data.problem.value} if isinstance(data, ClassificationData) else {}),
-        "splits": _splits(data, test),
+        "labels": list(data.labels),
+        **({} if data.problem is None else {"problem": data.problem.value}),
+        "splits": _splits(data, test, task=recipe.task),
         "baselines": {
             name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
         },
@@ -75,37 +72,16 @@ def outcome(
     }
 
 
-def _splits(data: ClassificationData | TextData, test: LabelEvaluation | TextEvaluation) -> dict[str, Any]:
-    """Rows and labels of every split; of the test rows also what was measured."""
-    rows = {Split.TRAIN: data.train, Split.VALIDATION: data.validation, Split.TEST: data.test}
-    results = {
-        split.value: {
-            "rows": len(part),
-            **(
-                count_labels(part, problem=data.problem, labels=data.labels)
-                if isinstance(data, ClassificationData)
-                else {}
-            ),
-        }
-        for split, part in rows.items()
-        if part is not None
+def _splits(data: TaskData, test: Result, *, task: Task) -> dict[str, Any]:
+    """Return rows and labels of every split, and of the test rows also what was measured."""
+    splits = {Split.TRAIN: data.train, Split.VALIDATION: data.validation, Split.TEST: data.test}
+    entries = {
+        split.value: {"rows": len(rows), **room_of(task).count_labels(rows, data)}
+        for split, rows in splits.items()
+        if rows is not None
     }
-    results[Split.TEST.value] |= split_result(test)
-    return results
-
-
-def split_result(evaluation: LabelEvaluation | TextEvaluation) -> dict[str, Any]:
-    """A split's entry: rows, metrics and, where it is of a size to look at, the confusion matrix."""
-    result = evaluation.to_json()
-    if not isinstance(evaluation, Evaluation):
-        return result
-    confusion = evaluation.confusion
-    if len(confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:
-        counts = confusion.matrix()
-        if not counts[-1].any():
-            counts = counts[:-1]
-        result["confusion"] = {"labels": list(confusion.labels), "counts": counts.tolist()}
-    return result
+    entries[Split.TEST.value] |= test.to_json()
+    return entries
 
 
 def peak_memory_bytes() -> int:

@@ -11,16 +11,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError, ResourceError
-from toolkit.evaluation.proof.golden import GOLDEN_FILE, read_golden
-from toolkit.evaluation.proof.golden_answers import answers
+from toolkit.evaluation.proof.golden import GOLDEN_FILE, answers_to, read_golden
 from toolkit.evaluation.proof.parity import Parity, compare
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.names import Family, Task
 from toolkit.progress import say
+from toolkit.tasks import room_of
+from toolkit.tasks.room import TaskRoom
 from toolkit.training.save import ADAPTER_FOLDER, readable
 from toolkit.trials.subject import find_subject
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
@@ -77,15 +78,15 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         raise IntegrityError(
             f"there is no {GOLDEN_FILE} to check an export against; fine-tune again with this version", where=target
         )
-    task = Task(golden["task"])
+    room = room_of(Task(golden["task"]))
     source = _adapter_of(folder) if form is Format.MERGED else Path(subject.model).expanduser()
     if form is Format.ONNX:
-        check_exportable(task, Family(golden["family"]))
+        check_exportable(room.spec.task, Family(golden["family"]))
     with _whole_or_nothing(output_dir) as work:
-        opened = open_for_prediction(LocatedModel(target, source), task=task)
+        opened = room.open(LocatedModel(target, source))
         say(f"exporting {target} as {form}")
-        made = (_merge if form is Format.MERGED else _to_onnx)(opened, work, task)
-        parity = compare(golden["rows"], answers(made, golden["rows"], task=task), golden["tolerance"])
+        made = (_merge if form is Format.MERGED else _to_onnx)(opened, work, room)
+        parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), golden["tolerance"])
         if not parity.passed:
             raise IntegrityError(
                 f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=target
@@ -105,13 +106,13 @@ def _adapter_of(folder: Path) -> Path:
     raise RecipeError(f"there is no adapter to merge; {folder / 'model'} is a plain model already", where=str(folder))
 
 
-def _merge(opened: OpenedModel, work: Path, task: Task) -> OpenedModel:
+def _merge(opened: OpenedModel, work: Path, room: TaskRoom) -> OpenedModel:
     """The plain model, opened from what was written."""
     _write_plain(opened, work, weights=True)
-    return open_for_prediction(LocatedModel(opened.name, work), task=task)
+    return room.open(LocatedModel(opened.name, work))
 
 
-def _to_onnx(opened: OpenedModel, work: Path, _: Task) -> OpenedModel:
+def _to_onnx(opened: OpenedModel, work: Path, _: TaskRoom) -> OpenedModel:
     _write_plain(opened, work, weights=False)
     write_onnx(opened, work)
     return opened_onnx(opened, work)

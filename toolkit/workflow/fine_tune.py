@@ -16,19 +16,18 @@ from transformers import set_seed
 
 from toolkit.adapters import LocatedModel
 from toolkit.adapters.open import open_tokenizer
-from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
 from toolkit.errors import RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card.example import make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
-from toolkit.methods.use import Used, use_model
-from toolkit.names import Family, Task
+from toolkit.methods import METHODS, Used
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
-from toolkit.tasks.measured import free_baselines
+from toolkit.tasks import room_of
+from toolkit.tasks.room import TaskData, TaskRoom
 from toolkit.tasks.slices import measure_slices
 from toolkit.trials.finished import (
     METRICS_FILE,
@@ -75,9 +74,9 @@ def fine_tune(
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
     check_before_training(recipe.hub)
-    data = _prepare(recipe)
-    classes = f", {len(data.labels)} classes" if isinstance(data, ClassificationData) else ""
-    say(f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on{classes}")
+    room = room_of(recipe.task)
+    data = room.prepare(recipe)
+    say(room.describe(data))
     for line in data.warnings:
         warn(line)
     identity = RunIdentity(digest, data.digest)
@@ -86,70 +85,61 @@ def fine_tune(
             say("this run is finished; --restart would start over")
             return read_run(folder)
         with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
-            metrics = _carry_out(recipe, data, work=run.work)
+            metrics = _carry_out(room, recipe, data, work=run.work)
             trial.done(run.work, metrics)
             run.publish()
     return FinishedRun(folder, metrics)
 
 
-def _prepare(recipe: Recipe) -> ClassificationData | TextData:
-    """The rows of the recipe, read, checked and divided."""
-    if recipe.task is Task.TEXT_CLASSIFICATION:
-        return prepare_classification(recipe.data, problem=recipe.problem)
-    return prepare_texts(recipe.data, columns=recipe.text_columns)
-
-
-def _carry_out(recipe: Recipe, data: ClassificationData | TextData, *, work: Path) -> dict[str, Any]:
+def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> dict[str, Any]:
     """Use the model in the recipe's way, put it beside the baselines, and write it all down."""
     set_seed(recipe.seed)
-    used = use_model(recipe, data, work=work)
+    used = METHODS[recipe.method](room, recipe, data, work=work)
     metrics = outcome(
         recipe,
         data,
         family=used.family,
         revision=used.revision,
         trained=used.trained,
-        test=used.measured.evaluation,
-        baselines=free_baselines(data, metrics=recipe.metrics),
+        test=used.result,
+        baselines=room.baselines(data, recipe.metrics),
         model_folder=used.folder,
         evaluate_seconds=used.evaluate_seconds,
     )
-    _write_down(recipe, metrics, used, work=work)
+    _write_down(room, recipe, metrics, used, work=work)
     return metrics
 
 
-def _write_down(recipe: Recipe, metrics: dict[str, Any], used: Used, *, work: Path) -> None:
+def _write_down(room: TaskRoom, recipe: Recipe, metrics: dict[str, Any], used: Used, *, work: Path) -> None:
     """Everything that a run leaves, but for its model; the limits and the example of the card are measured here."""
-    text, predictions = recipe_yaml(recipe), used.measured.predictions
+    text, answers = recipe_yaml(recipe), used.answers
     model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
-    metrics["splits"]["test"]["slices"] = _slices(recipe, used)
+    metrics["splits"]["test"]["slices"] = _slices(room, recipe, used)
     metrics["example"] = make_example(
-        metrics, yaml.safe_load(text), predictions.columns(), folder=used.folder, model_config=model_config
+        metrics, yaml.safe_load(text), answers.columns(), folder=used.folder, model_config=model_config
     )
     if used.proof is not None:
         metrics["parity"] = {name: parity.to_json() for name, parity in used.proof.parity.items()}
         write_json_atomically(work / GOLDEN_FILE, used.proof.golden)
     write_text_atomically(work / RECIPE_FILE, text)
     write_json_atomically(work / METRICS_FILE, metrics)
-    predictions.write(work / PREDICTIONS_FILE)
-    page = render_page(metrics, recipe_yaml=text, samples=used.measured.samples(), losses=training_losses(work))
+    answers.write(work / PREDICTIONS_FILE)
+    page = render_page(metrics, recipe_yaml=text, samples=used.result.samples(), losses=training_losses(work))
     write_text_atomically(work / "report.html", page)
     write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text, model_config=model_config))
     write_digests(work)
 
 
-def _slices(recipe: Recipe, used: Used) -> dict[str, Any]:
+def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:
     """The result by length, script and unknown tokens."""
     tokenizer, longest = open_tokenizer(
         LocatedModel(recipe.model.label, used.folder), max_length=recipe.data.max_length
     )
-    reads_on = recipe.task is Task.FILL_MASK or (
-        recipe.task is Task.TEXT_GENERATION and used.family is Family.DECODER
-    )  # in parts, so that nothing is cut
     return measure_slices(
-        used.measured.predictions,
+        room,
+        used.answers,
         tokenizer=tokenizer,
-        max_length=None if reads_on else longest,
+        max_length=None if room.reads_in_parts(used.family) else longest,
         metrics=recipe.metrics,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolkit.choose.advice.rules import ABOUT, LANGUAGES, Facts, Rule, family_rules, task_rules
 from toolkit.errors import RecipeError, explain
-from toolkit.names import SUPPORTED, Family, Method, Problem, Task
+from toolkit.names import SPECS, Family, Method, Problem, Task
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def advise(
 
 def ways_of(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> tuple[Method, ...]:
     """The methods by which the toolkit does a task with a family, in the order of `Method`; none: it does not."""
-    known = SUPPORTED.get((Task(task), family), frozenset()) if task in list(Task) else frozenset()
+    known = SPECS[Task(task)].methods.get(family, frozenset()) if task in list(Task) else frozenset()
     one_of_several = problem is Problem.SINGLE_LABEL  # zero-shot chooses one class
     return tuple(way for way in Method if way in known and (one_of_several or way is not Method.ZERO_SHOT))
 

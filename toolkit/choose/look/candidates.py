@@ -15,7 +15,6 @@ from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.open import model_size, open_tokenizer
 from toolkit.choose.advice.advise import fitting_families, misfit, ways_of
 from toolkit.choose.advice.catalogue import BYTES_TO_READ, BYTES_TO_TRAIN, catalogue
-from toolkit.choose.look.room import has_labels
 from toolkit.data.packaged import PACKAGED_MODELS, PREFIX, carried_path, packaged_model
 from toolkit.errors import (
     Fault,
@@ -27,7 +26,7 @@ from toolkit.errors import (
     explain,
     nearest,
 )
-from toolkit.names import Family, Method, Problem, Task
+from toolkit.names import SPECS, Family, Method, Problem, Task
 from toolkit.report.facts import amount
 
 if TYPE_CHECKING:
@@ -143,8 +142,8 @@ def usual_names(task: Task, *, n_rows: int | None = None, problem: Problem = Pro
 
 
 def scratch_pays(task: Task, n_rows: int | None) -> bool:
-    """Whether random weights are worth a try: with labels from `SCRATCH_ROWS` on, without labels always."""
-    return not has_labels(task) or (n_rows is not None and n_rows >= SCRATCH_ROWS)
+    """Return whether random weights are worth a try: always for texts alone, for labels from `SCRATCH_ROWS` on."""
+    return SPECS[task].chooses_by == "loss" or (n_rows is not None and n_rows >= SCRATCH_ROWS)
 
 
 def count_parameters(folder: Path) -> int:

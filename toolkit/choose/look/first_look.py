@@ -7,18 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.choose.advice.advise import Advice, advise, ways_of
+from toolkit.choose.advice.advise import Advice, advise
 from toolkit.choose.advice.catalogue import suggest
 from toolkit.choose.look.candidates import Candidate, find_candidates, usual_names
 from toolkit.choose.look.look import Look, look, text_language
-from toolkit.choose.look.room import has_labels
 from toolkit.choose.look.rows import TEST_SIZE, VALIDATION_SIZE, Rows, divide
 from toolkit.errors import HubError, RecipeError
-from toolkit.names import Family, Method, Problem, Task
+from toolkit.names import SPECS, Method, Problem, Task
 from toolkit.recipe import Recipe, build_recipe
-
-TASKS = (Task.TEXT_CLASSIFICATION, Task.TRANSLATION, Task.TEXT_GENERATION)
-"""The tasks that can be measured; others are only explained."""
+from toolkit.tasks import room_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,19 +87,20 @@ def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Row
         RecipeError: a task that cannot be measured.
         ToolkitError: of the kind that says what is wrong with the data.
     """
-    if task not in TASKS:
+    if not room_of(task).compares:
+        measured = ", ".join(each for each in Task if room_of(each).compares)
         raise RecipeError(
-            f"{task} is only explained in this version; give --explain and no --data. Measured are: {', '.join(TASKS)}",
+            f"{task} is only explained in this version; give --explain and no --data. Measured are: {measured}",
             where="--task",
         )
     section = {"test_size": TEST_SIZE, "validation_size": VALIDATION_SIZE, **data}
-    model = {} if problem is None or not has_labels(task) else {"problem_type": problem.value}
+    model = {} if problem is None or not SPECS[task].problems else {"problem_type": problem.value}
     return divide(_any_recipe(task, section, model), section, model=model)
 
 
 def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]) -> Recipe:
     """A recipe with this data section, so that the section is checked as every other."""
-    if any(Method.FEATURES in ways_of(task, family) for family in Family):
+    if any(Method.FEATURES in methods for methods in SPECS[task].methods.values()):
         tree: dict[str, Any] = {"model": {"name": "packaged:minilm", **model}, "method": Method.FEATURES.value}
     else:
         tree = {"model": {"config": {"preset": "tiny"}}, "method": Method.SCRATCH.value}

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 from toolkit.choose.advice.catalogue import catalogue
 from toolkit.choose.advice.rules import attention_share
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.look.room import label_cells
+from toolkit.choose.look.columns import label_cells
 from toolkit.data.doctor import SplitReport, examine
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import TEXT_COLUMNS
-from toolkit.data.prepare import ClassificationData
-from toolkit.data.prepare_texts import TextData
 from toolkit.data.tables import Part, Table
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
 from toolkit.report.text_table import table
+from toolkit.tasks.room import TaskData
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -93,7 +92,7 @@ class Look:
     warnings: tuple[str, ...]
 
 
-def look(data: ClassificationData | TextData, candidates: Sequence[Candidate], *, problem: Problem) -> Look:
+def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -> Look:
     """Look at the training rows; the test rows are not looked at, as what is found here takes part in choosing.
 
     Args:
@@ -117,7 +116,7 @@ def look(data: ClassificationData | TextData, candidates: Sequence[Candidate], *
     )
 
 
-def text_language(data: ClassificationData | TextData) -> str | None:
+def text_language(data: TaskData) -> str | None:
     """``ko`` where the training texts are mostly Hangul; None: not known."""
     return "ko" if _hangul_share(_sampled(data)) >= KOREAN else None
 
@@ -149,13 +148,13 @@ def _smallest(classes: Mapping[str, int]) -> str:
     return f"the smallest {name!r} with {count(rows)}"
 
 
-def _sampled(data: ClassificationData | TextData) -> dict[str, list[str]]:
+def _sampled(data: TaskData) -> dict[str, list[str]]:
     """Some of the training texts, spread over all of them, by their columns."""
     rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
     return {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}
 
 
-def _examined(data: ClassificationData | TextData, problem: Problem) -> SplitReport:
+def _examined(data: TaskData, problem: Problem) -> SplitReport:
     """The doctor's report of the training rows."""
     train = data.train
     texts = [list(train[name]) for name in TEXT_COLUMNS if name in train.column_names]

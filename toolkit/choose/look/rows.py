@@ -13,13 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
 
-from toolkit.choose.look.room import columns_of, has_labels, judge_of, labels_of, prepare
-from toolkit.data import ClassificationData, TextData
+from toolkit.choose.look.columns import columns_of
 from toolkit.errors import DataError, explain
 from toolkit.files import replacing
 from toolkit.names import Problem, Task
 from toolkit.recipe import Recipe
+from toolkit.tasks import room_of
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.room import TaskData
 
 VALIDATION_SIZE = TEST_SIZE = 0.2
 MOST_JUDGING = 1_000
@@ -43,7 +44,7 @@ class Rows:
         model: the recipe's ``model`` without its name.
     """
 
-    data: ClassificationData | TextData
+    data: TaskData
     task: Task
     problem: Problem
     labels: tuple[str, ...]
@@ -62,8 +63,8 @@ class Rows:
     @property
     def identity(self) -> str:
         """SHA-256 of the task, the kind of label and the examples: the same file can be read as another problem."""
-        problem = self.problem if has_labels(self.task) else ""
-        return hashlib.sha256("\n".join((self.task, problem, self.digest)).encode("utf-8")).hexdigest()
+        parts = (self.task, self.data.problem or "", self.digest)
+        return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     @property
     def max_length(self) -> int | None:
@@ -86,7 +87,7 @@ class Rows:
 
     def judge_of(self, rows: Dataset) -> Judge:
         """Return the judge of other examples of the same data."""
-        return judge_of(rows, self.data)
+        return room_of(self.task).judge(rows, self.data)
 
 
 def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, Any]) -> Rows:
@@ -101,7 +102,8 @@ def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, An
         DataError: unreadable or too few rows, one class.
         HubError: a hub or packaged data set that cannot be found.
     """
-    data = prepare(recipe)
+    room = room_of(recipe.task)
+    data = room.prepare(recipe)
     if data.validation is None or not len(data.validation):
         fix = "give more rows, or name data for validation"
         raise DataError(explain("no row is left for validation", fix=fix), where=data.source)
@@ -111,11 +113,11 @@ def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, An
         data=data,
         task=recipe.task,
         problem=recipe.problem,
-        labels=labels_of(data),
+        labels=data.labels,
         learn=data.train,
         judge_rows=judging,
         test=data.test,
-        judge=judge_of(judging, data),
+        judge=room.judge(judging, data),
         section=section,
         model=model,
     )

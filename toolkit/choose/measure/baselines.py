@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement, Stage
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 
 
 def measure_baselines(rows: Rows) -> list[Measurement]:
@@ -19,8 +19,8 @@ def measure_baselines(rows: Rows) -> list[Measurement]:
             candidate=baseline.name,
             stage=Stage.BASELINE,
             answers=baseline.values,
-            value=rows.judge.value(Answers(baseline.values)),
-            interval=rows.judge.interval(Answers(baseline.values)),
+            value=rows.judge.value(Answered(baseline.values)),
+            interval=rows.judge.interval(Answered(baseline.values)),
             rows_learnt=len(rows.learn),
             seconds=round(baseline.seconds, 2),
             reason=baseline.note,

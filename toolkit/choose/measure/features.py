@@ -22,7 +22,7 @@ from toolkit.choose.measure.scores import FeatureScores, score_layers
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.names import Method
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 from toolkit.training.head import FittedHead, fit_head
 
 POOLING = "mean"
@@ -160,8 +160,8 @@ def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learn
         method=Method.FEATURES.value,
         recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
         answers=answers,
-        value=judge.value(Answers(answers)),
-        interval=judge.interval(Answers(answers)),
+        value=judge.value(Answered(answers)),
+        interval=judge.interval(Answered(answers)),
         rows_learnt=len(labels),
         details={"layer": layer, "held_out_loss": losses[layer]},
     )

@@ -30,7 +30,7 @@ from toolkit.errors import DataError
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.names import Family
 from toolkit.progress import progress_bar
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 
 MOST_UNKNOWN = 0.01
 """Share of the targets' tokens that may be unknown: one of them stands for a whole word, and costs next to nothing."""
@@ -138,8 +138,8 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
         family=opened.family.value,
         rows=numbers,
         answers=answers,
-        value=rows.judge.value(Answers(answers, numbers)),
-        interval=rows.judge.interval(Answers(answers, numbers)),
+        value=rows.judge.value(Answered(answers, numbers)),
+        interval=rows.judge.interval(Answered(answers, numbers)),
         rate=len(asked) / max(1e-6, time.monotonic() - begun),
         details={"untrained": True},
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 
 
 class Stage(StrEnum):
@@ -76,9 +76,9 @@ class Measurement:
         return self.candidate if self.method in (None, self.candidate) else f"{self.candidate}, {self.method}"
 
     @property
-    def answered(self) -> Answers:
+    def answered(self) -> Answered:
         """The answers with the indices of their examples; none where nothing was measured."""
-        return Answers((), ()) if self.answers is None else Answers(self.answers, self.rows)
+        return Answered((), ()) if self.answers is None else Answered(self.answers, self.rows)
 
     @property
     def sections(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from datasets import Dataset
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import Costs, measure_costs
@@ -23,7 +23,8 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
-from toolkit.tasks.judge import Answers
+from toolkit.tasks import room_of
+from toolkit.tasks.judge import Answered
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import PREDICTIONS_FILE
 from toolkit.workflow import fine_tune
@@ -177,8 +178,8 @@ def _measure(
         family=run.metrics["family"],
         recipe={"training": dict(training), "seed": seed},
         answers=answers,
-        value=judge.value(Answers(answers)),
-        interval=judge.interval(Answers(answers)),
+        value=judge.value(Answered(answers)),
+        interval=judge.interval(Answered(answers)),
         rows_learnt=len(work.rows.learn),
         rate=scored if judge.generates else costs.texts_per_second,
         costs=costs.to_json(),
@@ -194,7 +195,7 @@ def _measure(
 
 
 def _opened(work: Work, run: Path) -> OpenedModel:
-    return open_for_prediction(LocatedModel(run.name, run / MODEL_FOLDER), task=work.rows.task)
+    return room_of(work.rows.task).open(LocatedModel(run.name, run / MODEL_FOLDER))
 
 
 def _costs(work: Work, run: Path) -> Costs:

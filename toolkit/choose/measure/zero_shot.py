@@ -14,7 +14,7 @@ from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.zero_shot import Respondent, open_for_question, settle_question
 from toolkit.names import Method
 from toolkit.recipe.schema import ZeroShotSection
-from toolkit.tasks.judge import Answers
+from toolkit.tasks.judge import Answered
 
 ROWS = 200
 """Rows that are asked: enough to tell a model that knows from one that guesses."""
@@ -72,8 +72,8 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
         recipe={"zero_shot": {"language": work.language}},
         rows=numbers,
         answers=answers,
-        value=rows.judge.value(Answers(answers, numbers)),
-        interval=rows.judge.interval(Answers(answers, numbers)),
+        value=rows.judge.value(Answered(answers, numbers)),
+        interval=rows.judge.interval(Answered(answers, numbers)),
         rate=costs.texts_per_second,
         costs=costs.to_json(),
         details={"scorer": respondent.question.scorer, "calibration": respondent.question.calibration},

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation.inference.predictions import check_columns, check_probabilities, input_columns
 from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
+from toolkit.names import Problem
 
 THRESHOLD = 0.5
 """The probability from which a label belongs to a row."""
@@ -31,6 +32,8 @@ class LabelSetPredictions(RowPredictions):
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
     """
+
+    problem: ClassVar[Problem] = Problem.MULTI_LABEL
 
     ids: list[int | str]
     texts: list[str]

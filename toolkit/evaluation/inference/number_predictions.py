@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation.inference.predictions import check_columns, input_columns
 from toolkit.evaluation.inference.rows import RowPredictions
+from toolkit.names import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,8 @@ class NumberPredictions(RowPredictions):
     Raises:
         ValueError: lengths do not agree, or a prediction is not finite.
     """
+
+    problem: ClassVar[Problem] = Problem.REGRESSION
 
     ids: list[int | str]
     texts: list[str]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation.inference.rows import OUTPUT_SUFFIXES, Row, RowPredictions, check_output_suffix
+from toolkit.names import Problem
 
 __all__ = ["OUTPUT_SUFFIXES", "Predictions", "Row", "check_output_suffix"]
 
@@ -30,6 +31,8 @@ class Predictions(RowPredictions):
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
     """
+
+    problem: ClassVar[Problem] = Problem.SINGLE_LABEL
 
     ids: list[int | str]
     texts: list[str]

@@ -6,17 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.family import reading_config
 from toolkit.errors import IntegrityError
-from toolkit.evaluation.inference.generate import references_of
-from toolkit.evaluation.proof.golden_answers import MOST_WRITTEN, GoldenRow, answers, generation_settings
-from toolkit.evaluation.proof.golden_rows import choose_rows, spread
-from toolkit.names import Family, Task
+from toolkit.names import Family, Task, TaskSpec
 
 GOLDEN_FILE = "golden.json"
 SCHEMA = 1
@@ -26,97 +23,65 @@ TOLERANCE_OF_DEEP_MODELS = 1e-3
 _DEEP = 12
 _DIGITS = 16
 
+GoldenRow: TypeAlias = Mapping[str, Any]
+"""``text``, perhaps ``text_pair`` or ``reference`` (the right text), and what was answered."""
+
+
+class GoldenTask(Protocol):
+    """A task as far as golden rows need it; a room of `toolkit.tasks` is one."""
+
+    spec: ClassVar[TaskSpec]
+
+    def golden_rows(
+        self, opened: OpenedModel, rows: Dataset, *, answers: Any = None, most: int
+    ) -> list[dict[str, Any]]:
+        """Choose test rows."""
+
+    def golden_answers(self, opened: OpenedModel, rows: Sequence[GoldenRow]) -> list[dict[str, Any]]:
+        """Answer them."""
+
+    def golden_facts(self, opened: OpenedModel) -> dict[str, Any]:
+        """Return what the file says beside the rows."""
+
 
 def make_golden(
-    opened: OpenedModel,
-    rows: Dataset,
-    *,
-    task: Task,
-    predictions: Any = None,
-    most: int = MOST_ROWS,
+    task: GoldenTask, opened: OpenedModel, rows: Dataset, *, answers: Any = None, most: int = MOST_ROWS
 ) -> dict[str, Any]:
-    """The content of ``golden.json``: what a saved model answers to a few test rows.
+    """Return the content of ``golden.json``: what a saved model answers to a few test rows.
 
     Args:
-        opened: the saved model as it was opened again.
-        rows: the test rows, as `toolkit.data` prepares them for the task.
         task: what the model does.
-        predictions: of all test rows, to find those that are hard to decide: whatever measuring them gave, or None.
+        opened: the saved model as it was opened again.
+        rows: the test rows, as they are prepared for the task.
+        answers: to all test rows, to find those that are hard to decide; None where they are not known.
         most: rows to keep.
 
     Returns:
-        ``{"schema", "task", "problem", "family", "labels", "max_length", "generation", "tolerance", "rows"}``; see
-        `toolkit.evaluation.proof.golden_answers.answers` for the rows. Each also has ``ids``, the digest of its token
-        ids.
+        ``{"schema", "task", "problem", "family", "labels", "max_length", "generation", "tolerance", "rows"}``. Each
+        row has what the task answers, and ``ids``, the digest of its token ids.
     """
-    asked = golden_rows(opened, rows, task=task, predictions=predictions, most=most)
-    said = answers(opened, asked, task=task)
-    is_label = task is Task.TEXT_CLASSIFICATION
-    writes = task in (Task.TRANSLATION, Task.TEXT_GENERATION)
+    asked = task.golden_rows(opened, rows, answers=answers, most=most)
+    said = answers_to(task, opened, asked)
+    facts = task.golden_facts(opened)
     return {
         "schema": SCHEMA,
-        "task": task.value,
-        "problem": opened.problem.value if is_label else None,
+        "task": task.spec.task.value,
+        "problem": facts["problem"],
         "family": opened.family.value,
         "labels": list(opened.labels),
         "max_length": opened.max_length,
-        "generation": generation_settings(opened) if writes else None,
+        "generation": facts["generation"],
         "tolerance": tolerance_for(opened, said),
         "rows": [{**row, "ids": ids_digest(plain_ids(opened, row))} for row in said],
     }
 
 
-def golden_rows(
-    opened: OpenedModel,
-    rows: Dataset,
-    *,
-    task: Task,
-    predictions: Any = None,
-    most: int = MOST_ROWS,
-) -> list[dict[str, Any]]:
-    """Test rows to ask a model about, without answers; the arguments are those of `make_golden`.
+def answers_to(task: GoldenTask, opened: OpenedModel, rows: Sequence[GoldenRow]) -> list[dict[str, Any]]:
+    """Return golden rows with a model's answers; none of none.
 
-    Right texts that the model would cut are shortened here, and so is what a language model reads: not every reader
-    cuts at the same place. A text for fill-mask gets its mask.
+    They come from what makes the reported numbers, so that replaying them with the plain library proves both at once.
     """
-    names = [name for name in ("source", "text", "text_pair") if name in rows.column_names]
-    columns = [list(rows[name]) for name in names]
-    is_label = task is Task.TEXT_CLASSIFICATION
-    confidence = getattr(predictions, "confidence", None)
-    chosen = choose_rows(
-        ["\n".join(cells) if all(map(str.strip, cells)) else "" for cells in zip(*columns, strict=True)],
-        labels=[str(label) for label in rows["reference"]] if is_label and "reference" in rows.column_names else None,
-        confidence=None if confidence is None else list(confidence),
-        most=most,
-    )
-    keys = ["text", "text_pair"][: len(names)]
-    asked = [dict(zip(keys, (column[row] for column in columns), strict=True)) for row in chosen]
-    if is_label:
-        return [row for row in asked if plain_ids(opened, row)]
-    if task is Task.FILL_MASK:
-        return [{"text": _with_mask(opened, row["text"])} for row in asked]
-    references = references_of(rows) if opened.family is Family.ENCODER_DECODER else None
-    return _text_rows(opened, asked, references=None if references is None else [references[row] for row in chosen])
-
-
-def _text_rows(
-    opened: OpenedModel, asked: Sequence[dict[str, Any]], *, references: Sequence[str] | None
-) -> list[dict[str, Any]]:
-    """Rows that are scored; a few of them are written as well, those of a language model that leave room for it."""
-    if references is None:
-        rows = [{"text": _fitting(opened, row["text"], opened.max_length - 1)} for row in asked]
-        short = [row for row in rows if len(plain_ids(opened, row)) <= opened.max_length // 2]
-    else:
-        rows = [
-            {**row, "reference": _fitting(opened, reference, opened.max_length - 1)}
-            for row, reference in zip(asked, references, strict=True)
-        ]
-        rows = [row for row in rows if row["reference"].strip()]
-        short = rows
-    rows = [row for row in rows if not _spells_special_tokens(opened, row)]
-    for row in spread([row for row in short if row in rows], MOST_WRITTEN):
-        row["prediction"] = ""
-    return rows
+    return task.golden_answers(opened, rows) if rows else []
 
 
 def plain_ids(opened: OpenedModel, row: GoldenRow) -> list[int]:
@@ -186,31 +151,3 @@ def _is_row(row: Any) -> bool:
     is_text = all(isinstance(row.get(name, ""), str) for name in ("text", "text_pair", "reference", "ids"))
     whole = {"text", "ids"} <= row.keys() and isinstance(row.get("tokens", 1), int)
     return whole and is_text and bool(numbers) and all(isinstance(number, float | int) for number in numbers)
-
-
-def _fitting(opened: OpenedModel, text: str, most: int) -> str:
-    """The text, or its beginning where it has too many tokens."""
-    while len(opened.tokenizer(text, verbose=False)["input_ids"]) > most and len(text) > 1:
-        text = text[: len(text) // 2]
-    return text
-
-
-def _with_mask(opened: OpenedModel, text: str) -> str:
-    """The text with a word hidden, near its middle, or as far before it as the model reads."""
-    words, mask = text.split(), str(opened.tokenizer.mask_token)
-    place = len(words) // 2
-    while True:
-        masked = " ".join([*words[:place], mask, *words[place + 1 :]])
-        if place == 0 or opened.tokenizer.mask_token_id in plain_ids(opened, {"text": masked}):
-            return masked
-        place //= 2
-
-
-def _spells_special_tokens(opened: OpenedModel, row: Mapping[str, Any]) -> bool:
-    """Whether a plain tokenizer takes part of a text for a special token; training reads it as text."""
-    texts = [row["text"], row.get("reference", "")]
-    return any(
-        opened.tokenizer(text, verbose=False)["input_ids"]
-        != opened.tokenizer(text, split_special_tokens=True, verbose=False)["input_ids"]
-        for text in texts
-    )

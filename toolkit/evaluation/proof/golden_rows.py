@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, zip_longest
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from datasets import Dataset
 
 Item = TypeVar("Item")
 
@@ -75,3 +76,15 @@ def _of_each_label(ordered: Sequence[int], labels: Sequence[str] | None, *, most
 
 def _is_korean(text: str) -> bool:
     return any(unicodedata.name(character, "").startswith("HANGUL") for character in text)
+
+
+def rows_to_dataset(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> Dataset:
+    """Return golden rows as a data set with ``id``.
+
+    Args:
+        rows: of a ``golden.json``.
+        columns: names of columns, each with the entry of the rows that it holds.
+    """
+    return Dataset.from_dict(
+        {"id": list(range(len(rows))), **{name: [row[entry] for row in rows] for name, entry in columns.items()}}
+    )

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters import OpenedModel
 from toolkit.errors import IntegrityError
 from toolkit.evaluation.inference.label_set_predictions import THRESHOLD
-from toolkit.evaluation.proof.golden_answers import GoldenRow, answers
-from toolkit.names import Task
+from toolkit.evaluation.proof.golden import GoldenRow, GoldenTask, answers_to
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,17 @@ def compare(expected: Sequence[GoldenRow], found: Sequence[GoldenRow], tolerance
 
 
 def check_saved(
-    before: Sequence[GoldenRow], saved: OpenedModel, *, task: Task, tolerance: float, what: str = "the saved model"
+    before: Sequence[GoldenRow],
+    saved: OpenedModel,
+    *,
+    task: GoldenTask,
+    tolerance: float,
+    what: str = "the saved model",
 ) -> Parity:
     """Compare a model that was saved, or merged, with what it answered before.
 
     Args:
-        before: what `toolkit.evaluation.proof.golden_answers.answers` gave.
+        before: what `toolkit.evaluation.proof.golden.answers_to` gave.
         saved: what was opened.
         task: what the model does.
         tolerance: the largest gap that is allowed.
@@ -87,19 +90,19 @@ def check_saved(
     Raises:
         IntegrityError: if it answers otherwise.
     """
-    parity = compare(before, answers(saved, before, task=task), tolerance)
+    parity = compare(before, answers_to(task, saved, before), tolerance)
     if not parity.passed:
         raise IntegrityError(f"{what} does not answer as it did before: {parity}", where=str(saved.folder))
     return parity
 
 
 def check_adapter(
-    folder: Path, merged: OpenedModel, rows: Sequence[GoldenRow], *, task: Task, tolerance: float
+    adapted: OpenedModel, merged: OpenedModel, rows: Sequence[GoldenRow], *, task: GoldenTask, tolerance: float
 ) -> Parity:
     """Compare an adapter that was saved by itself, on its base model, with the model that it was merged into.
 
     Args:
-        folder: of the adapter.
+        adapted: the adapter's folder, opened.
         merged: the saved model.
         rows: to ask both about.
         task: what they do.
@@ -107,10 +110,8 @@ def check_adapter(
 
     Raises:
         IntegrityError: if they answer differently.
-        HubError: if the base model is not to be found any more.
     """
-    adapted = open_for_prediction(LocatedModel(str(folder), folder), task=task)
-    said = answers(merged, rows, task=task)
+    said = answers_to(task, merged, rows)
     return check_saved(said, adapted, task=task, tolerance=tolerance, what="the saved adapter")
 
 

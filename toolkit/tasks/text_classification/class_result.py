@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from toolkit.evaluation.metrics.tally import UNKNOWN, count_cells
 from toolkit.tasks.text_classification.mistakes import Mistake, most_confident_mistakes
 
 __all__ = ["Evaluation", "MetricValue", "evaluate_predictions", "measure", "metrics_to_json"]
+
+
+MOST_CLASSES_IN_A_MATRIX = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +41,23 @@ class Evaluation:
     mistakes: tuple[Mistake, ...]
     warnings: tuple[str, ...]
 
+    def samples(self) -> list[dict[str, Any]]:
+        """Return the mistakes."""
+        return [asdict(mistake) for mistake in self.mistakes]
+
     def to_json(self) -> dict[str, Any]:
-        """The split's entry in metrics.json: ``{"rows", "metrics": {name: {"value", "ci95"}}}``."""
-        return {"rows": self.rows, "metrics": metrics_to_json(self.metrics)}
+        """Return the split's entry in metrics.json.
+
+        ``{"rows", "metrics": {name: {"value", "ci95"}}, "confusion": {"labels", "counts"}}``; a confusion matrix of
+        more than `MOST_CLASSES_IN_A_MATRIX` labels is left out.
+        """
+        entry: dict[str, Any] = {"rows": self.rows, "metrics": metrics_to_json(self.metrics)}
+        if len(self.confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:
+            counts = self.confusion.matrix()
+            # The last row is of labels that training does not have.
+            known = counts if counts[-1].any() else counts[:-1]
+            entry["confusion"] = {"labels": list(self.confusion.labels), "counts": known.tolist()}
+        return entry
 
 
 def measure(

@@ -19,7 +19,7 @@ from toolkit.evaluation.metrics.paired import Drawn, Metric
 from toolkit.evaluation.metrics.tally import Tally
 from toolkit.names import Problem
 from toolkit.tasks.judge import BaselineAnswers, Judge, LabelJudge
-from toolkit.tasks.text_classification.baselines import answer_by_baselines
+from toolkit.tasks.text_classification.baselines import baseline_answers
 
 
 def judge_labels(rows: Dataset, data: ClassificationData) -> Judge:
@@ -54,7 +54,7 @@ class _TextLabelJudge(LabelJudge):
         """Answer by the constant baseline and by TF-IDF, as `Judge.baselines`."""
         return [
             BaselineAnswers(baseline.name, self.decoded(list(baseline.predictions)), baseline.seconds, baseline.note)
-            for baseline in answer_by_baselines(train, rows, problem=self.problem, key=f"{self.problem}-{key}")
+            for baseline in baseline_answers(train, rows, problem=self.problem, key=f"{self.problem}-{key}")
         ]
 
 

@@ -64,6 +64,10 @@ class LabelSetEvaluation:
     mistakes: tuple[Mistake, ...]
     warnings: tuple[str, ...]
 
+    def samples(self) -> list[dict[str, Any]]:
+        """Return the mistakes."""
+        return [asdict(mistake) for mistake in self.mistakes]
+
     def to_json(self) -> dict[str, Any]:
         """The split's entry in metrics.json: ``{"rows", "metrics", "per_label": [LabelScore]}``."""
         return {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -91,3 +93,24 @@ def largest_errors(predictions: NumberPredictions, n: int = 10) -> tuple[LargeEr
         )
         for row in np.argsort(-np.abs(predicted - expected), kind="stable")[:n]
     )
+
+
+def mistakes_in(columns: Mapping[str, Sequence[Any]], n: int = 10) -> list[dict[str, Any]]:
+    """Return the most confident mistakes of written predictions, each with the fields of `Mistake`."""
+    wrong = [row for row in _rows(columns) if row["reference"] != row["prediction"]]
+    return [_fields(Mistake, row) for row in sorted(wrong, key=lambda row: -row["probability"])[:n]]
+
+
+def errors_in(columns: Mapping[str, Sequence[Any]], n: int = 10) -> list[dict[str, Any]]:
+    """Return the largest errors of written predictions, each with the fields of `LargeError`."""
+    furthest = sorted(_rows(columns), key=lambda row: -abs(row["prediction"] - row["reference"]))
+    return [_fields(LargeError, row) for row in furthest[:n]]
+
+
+def _rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _fields(kind: type[Mistake] | type[LargeError], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that are fields of `kind`; None where there is no such column."""
+    return {field.name: row.get(field.name) for field in fields(kind)}

@@ -58,6 +58,10 @@ class NumberEvaluation:
     mistakes: tuple[LargeError, ...]
     warnings: tuple[str, ...] = ()
 
+    def samples(self) -> list[dict[str, Any]]:
+        """Return the mistakes."""
+        return [asdict(mistake) for mistake in self.mistakes]
+
     def to_json(self) -> dict[str, Any]:
         """The split's entry in metrics.json: ``{"rows", "metrics", "errors", "points": [[reference, prediction]]}``."""
         return {

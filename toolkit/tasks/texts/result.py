@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,15 +48,19 @@ class TextEvaluation:
         rows: evaluated rows.
         metrics: in the order asked for.
         signatures: sacreBLEU's, for those metrics that are its.
-        samples: the worst rows, and then some drawn at random in the order of the data.
+        chosen: the worst rows, and then some drawn at random in the order of the data.
         warnings: what makes the numbers less than they seem, one line each.
     """
 
     rows: int
     metrics: dict[str, MetricValue]
     signatures: dict[str, str] = field(default_factory=dict)
-    samples: tuple[Sample, ...] = ()
+    chosen: tuple[Sample, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def samples(self) -> list[dict[str, Any]]:
+        """Return the rows to look at."""
+        return [asdict(sample) for sample in self.chosen]
 
     def to_json(self) -> dict[str, Any]:
         """The split's entry in metrics.json.
@@ -98,7 +102,7 @@ def evaluate_texts(
         rows=len(TextRows(written, references, likelihoods)),
         metrics=metrics,
         signatures={name: settings for name, settings in signatures.items() if settings is not None},
-        samples=() if predictions is None else choose_samples(predictions),
+        chosen=() if predictions is None else choose_samples(predictions),
         warnings=() if predictions is None else _warnings(names, predictions, cut),
     )
 

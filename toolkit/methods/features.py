@@ -1,0 +1,30 @@
+"""Fit a head to the features of a frozen model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from toolkit.methods.used import Used, save_and_measure, untrained
+from toolkit.recipe import Recipe
+from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.training.callbacks import LOG_FILE, RunLog
+
+
+def fit_on_features(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:
+    """Fit a head, save it with its body as one model, and measure that.
+
+    Args:
+        room: of the task.
+        recipe: checked.
+        data: its rows.
+        work: the run folder, unfinished.
+    """
+    started = time.monotonic()
+    fitted = room.fit_head(recipe, data)
+    log = RunLog(work / LOG_FILE)
+    for line in fitted.curve:
+        log.write(line)
+    seconds = time.monotonic() - started
+    trained = untrained(fitted.opened.model, n_trainable=fitted.n_trainable, seconds=seconds)
+    return save_and_measure(room, recipe, data, fitted.opened, trained=trained, work=work, answer=fitted.answer)

@@ -1,0 +1,96 @@
+"""The frozen result of a method: a model that was put to use, measured on the test rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets import Dataset
+from transformers import PreTrainedModel
+
+from toolkit.adapters import LocatedModel, OpenedModel
+from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
+from toolkit.names import Family
+from toolkit.progress import say
+from toolkit.recipe import Recipe
+from toolkit.tasks.room import Answers, Result, TaskData, TaskRoom
+from toolkit.training import Trained
+from toolkit.training.save import ADAPTER_FOLDER, save_model
+from toolkit.training.trainable import ParameterCount, count_parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Used:
+    """A model that a recipe has put to use.
+
+    Attributes:
+        family: how it is built.
+        revision: the hub's commit, for a hub model.
+        folder: where its weights are: in the run, or where they were found.
+        trained: what training gave.
+        answers: to the test rows.
+        result: what was measured on them.
+        evaluate_seconds: wall time of answering and measuring.
+        proof: that what was saved is what was trained; None where nothing was saved.
+    """
+
+    family: Family
+    revision: str | None
+    folder: Path
+    trained: Trained
+    answers: Answers
+    result: Result
+    evaluate_seconds: float
+    proof: Proof | None = None
+
+
+def save_and_measure(
+    room: TaskRoom,
+    recipe: Recipe,
+    data: TaskData,
+    opened: OpenedModel,
+    *,
+    trained: Trained,
+    work: Path,
+    answer: Callable[[OpenedModel, Dataset], Answers] | None = None,
+) -> Used:
+    """Save a model, open what was saved, measure that, and prove that it is what was trained.
+
+    Args:
+        room: of the task.
+        recipe: checked.
+        data: its rows.
+        opened: what training began with.
+        trained: what it gave.
+        work: the run folder, unfinished.
+        answer: answers to rows by the saved model, where more is known of them than the model; None asks the model.
+
+    Raises:
+        IntegrityError: the saved model does not answer as the one in memory.
+    """
+    before = answers_in_memory(room, opened, trained.model, data)
+    folder = save_model(trained.model, opened, work)
+    say("measuring the saved model on the test rows")
+    started = time.monotonic()
+    saved = room.open(LocatedModel(recipe.model.label, folder))
+    answers = room.answer(saved, data.test, recipe.metrics) if answer is None else answer(saved, data.test)
+    result = room.measure(answers, recipe.metrics)
+    seconds = time.monotonic() - started
+    proof = prove_saved(room, saved, data, before, answers=answers, adapter=work / ADAPTER_FOLDER)
+    return Used(opened.family, opened.revision, folder, trained, answers, result, seconds, proof)
+
+
+def untrained(model: PreTrainedModel, *, n_trainable: int = 0, seconds: float = 0.0) -> Trained:
+    """Return what stands for training where no step was taken."""
+    return Trained(
+        model=model,
+        parameters=ParameterCount(trainable=n_trainable, total=count_parameters(model).total),
+        best_step=None,
+        averaged_steps=(),
+        steps=0,
+        train_seconds=seconds,
+        curve=[],
+        skipped_steps=0,
+    )

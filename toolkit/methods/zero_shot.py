@@ -1,0 +1,47 @@
+"""Ask a pretrained model as it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from toolkit.adapters import locate_model, open_config
+from toolkit.adapters.family import family_of
+from toolkit.methods.used import Used, untrained
+from toolkit.progress import say, warn
+from toolkit.recipe import Recipe
+from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.training.callbacks import LOG_FILE, RunLog
+
+
+def ask_untrained(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:
+    """Ask about the test rows and measure the answers; training rows are at most examples in a prompt.
+
+    Args:
+        room: of the task.
+        recipe: checked.
+        data: its rows.
+        work: the run folder, unfinished.
+    """
+    located = locate_model(recipe.model.label)
+    started = time.monotonic()
+
+    def begin() -> None:
+        nonlocal started
+        say("asking the model about the test rows")
+        started = time.monotonic()
+
+    asked = room.ask(recipe, data, located, on_open=begin)
+    for line in asked.warnings:
+        warn(line)
+    RunLog(work / LOG_FILE).write(asked.log)
+    result = room.measure(asked.answers, recipe.metrics)
+    return Used(
+        family_of(open_config(located)),
+        located.revision,
+        located.folder,
+        untrained(asked.opened.model),
+        asked.answers,
+        result,
+        time.monotonic() - started,
+    )

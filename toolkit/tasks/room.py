@@ -1,0 +1,399 @@
+"""The interface of a task's room: whatever depends on the task is asked here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from toolkit.adapters import (
+    Head,
+    LocatedModel,
+    OpenedModel,
+    learn_tokenizer,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+    open_from_scratch,
+)
+from toolkit.errors import RecipeError
+from toolkit.evaluation.inference.rows import Row
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.names import Family, Problem, TaskSpec
+from toolkit.recipe import Recipe, TokenizerSection
+from toolkit.tasks.judge import Judge
+from toolkit.training.objective import Objective
+
+
+class TaskData(Protocol):
+    """The rows of a recipe, divided."""
+
+    @property
+    def train(self) -> Dataset:
+        """What to learn from."""
+
+    @property
+    def validation(self) -> Dataset | None:
+        """What chooses the best weights."""
+
+    @property
+    def test(self) -> Dataset:
+        """What measures the result; it chooses nothing."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the model's outputs; none where it answers with text."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What the labels of a text are; None where there are no labels of several kinds."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all rows in their splits."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know, a line each."""
+
+    @property
+    def source(self) -> str:
+        """The source's name for people."""
+
+
+class Answers(Protocol):
+    """What a model answered, row by row."""
+
+    @property
+    def ids(self) -> list[int | str]:
+        """The rows' own ids, or their numbers in the source file, from 0."""
+
+    @property
+    def texts(self) -> list[str]:
+        """What was read, a text a row."""
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the rows by the names of their columns."""
+
+    def rows(self) -> list[Row]:
+        """Return the same as one dict a row."""
+
+    def write(self, path: str | Path) -> None:
+        """Write the rows in the format that the path's suffix names."""
+
+
+class Result(Protocol):
+    """What was measured on one split."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows were measured."""
+
+    @property
+    def metrics(self) -> dict[str, MetricValue]:
+        """Each metric by its name, in the order asked for."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes the numbers less than they seem, a line each."""
+
+    def samples(self) -> list[dict[str, Any]]:
+        """Return rows to look at."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the split's entry in metrics.json."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHead:
+    """A head that was fitted to frozen features, and the model that it belongs to.
+
+    Attributes:
+        opened: the body with the head.
+        n_trainable: parameters of the head.
+        curve: a line for log.jsonl for each setting that was tried.
+        answer: answers to rows whose features are kept, given the saved model.
+    """
+
+    opened: OpenedModel
+    n_trainable: int
+    curve: list[dict[str, Any]]
+    answer: Callable[[OpenedModel, Dataset], Answers]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a pretrained model answered without training.
+
+    Attributes:
+        opened: the model.
+        answers: to the rows.
+        log: a line for log.jsonl: how it was asked.
+        warnings: a line each.
+    """
+
+    opened: OpenedModel | Any
+    answers: Answers
+    log: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+class TaskRoom(ABC):
+    """Everything that the toolkit knows of one task.
+
+    Attributes:
+        spec: what recipes know of it.
+        head: the outputs that a model needs for it.
+        class_endings: how the names of the library's classes for it end.
+        compares: whether `toolkit choose` can compare models for it.
+    """
+
+    spec: ClassVar[TaskSpec]
+    head: ClassVar[Head]
+    class_endings: ClassVar[tuple[str, ...]]
+    compares: ClassVar[bool] = True
+
+    # Rows
+
+    @abstractmethod
+    def prepare(self, recipe: Recipe) -> TaskData:
+        """Read, check and divide the rows of a recipe.
+
+        Raises:
+            DataError: a broken file, a missing column, too few rows.
+            HubError: a data set that cannot be found.
+            RecipeError: an unknown encoding, subset or split.
+        """
+
+    def describe(self, data: TaskData) -> str:
+        """Return how many rows there are, in words."""
+        classes = f", {len(data.labels)} classes" if data.labels else ""
+        return f"{data.source}: {len(data.train)} rows to learn from, {len(data.test)} to test on{classes}"
+
+    def count_labels(self, rows: Dataset, data: TaskData) -> dict[str, Any]:
+        """Return what metrics.json says of the labels of a split; nothing where there are none."""
+        return {}
+
+    @abstractmethod
+    def input_columns(self, family: Family) -> tuple[str, ...]:
+        """Return the columns that ``--text-column`` and ``--label-column`` stand for."""
+
+    @abstractmethod
+    def read_rows(
+        self,
+        source: list[str],
+        model: Answerer,
+        *,
+        columns: Mapping[str, str],
+        encoding: str | None,
+    ) -> Dataset:
+        """Read rows with references to measure a model on.
+
+        Args:
+            source: files or other sources.
+            model: that will be measured.
+            columns: the task's names and the data's.
+            encoding: of text files; None finds it.
+
+        Raises:
+            DataError: a broken file, a missing column, a missing reference, or no reference that the model knows.
+        """
+
+    @abstractmethod
+    def read_inputs(
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+    ) -> Dataset:
+        """Read rows to predict; the arguments are those of `toolkit.data.inputs.read_inputs`, and the model."""
+
+    # Models
+
+    def open(self, located: LocatedModel) -> OpenedModel:
+        """Open a model with the head that it was trained with.
+
+        Raises:
+            RecipeError: it has no trained head for the task.
+            IntegrityError: files are missing or damaged.
+        """
+        return open_for_prediction(located, self.head)
+
+    def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
+        """Open the recipe's model with a new head, or make our own from a random start.
+
+        Args:
+            recipe: checked.
+            data: its rows.
+            tokenizer_folder: keeps a tokenizer that is learnt, so that a resumed run has the very same.
+        """
+        problem = data.problem or Problem.SINGLE_LABEL
+        if recipe.model.config is None:
+            return open_for_training(
+                locate_model(recipe.model.label),
+                self.head,
+                labels=data.labels,
+                method=recipe.method,
+                problem=problem,
+                max_length=recipe.data.max_length,
+            )
+        texts = [name for name in self.text_columns if name in data.train.column_names]
+        section = recipe.tokenizer or TokenizerSection()
+        return open_from_scratch(
+            recipe.model.config,
+            learn_tokenizer(section, data.train, texts, kept_in=tokenizer_folder),
+            self.head,
+            labels=data.labels,
+            problem=problem,
+            max_length=recipe.data.max_length,
+            generation=recipe.evaluation.generation,
+        )
+
+    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
+    """Columns of prepared rows that hold texts."""
+
+    def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
+        """Open a model to ask it.
+
+        Args:
+            located: its files.
+            untrained: the recipe of a run that asked a pretrained model as it is; None for a trained model.
+            labels: that such a run chose from.
+        """
+        if untrained is not None:
+            raise RecipeError(f"{self.spec.task} has no {untrained.method}", where="method")
+        opened = self.open(located)
+        return Answerer(
+            opened.family, opened.labels, opened.problem, lambda rows, metrics: self.answer(opened, rows, metrics)
+        )
+
+    # Learning
+
+    @abstractmethod
+    def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
+        """Return what a training learns.
+
+        Raises:
+            RecipeError: ``class_weights`` names a class that is not there.
+        """
+
+    def fit_head(self, recipe: Recipe, data: TaskData) -> FittedHead:
+        """Fit a head to the frozen features of the recipe's model.
+
+        Raises:
+            RecipeError: the task has no such head.
+        """
+        raise RecipeError(f"features does not exist for {self.spec.task}", where="method")
+
+    def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
+        """Ask the recipe's model about the test rows as it is.
+
+        Args:
+            recipe: checked.
+            data: its rows; training rows are at most examples in a prompt.
+            located: the model.
+            on_open: called once the model is open.
+
+        Raises:
+            RecipeError: the task cannot be asked like this.
+        """
+        raise RecipeError(f"zero-shot does not exist for {self.spec.task}", where="method")
+
+    # Measuring
+
+    @abstractmethod
+    def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
+        """Let a model answer rows, in their order.
+
+        Args:
+            opened: with its trained head.
+            rows: prepared.
+            metrics: that will be measured; they may decide what has to be asked. None of them: what `predict` gives.
+        """
+
+    @abstractmethod
+    def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
+        """Measure answers against the references that they have.
+
+        Raises:
+            RecipeError: the name of a metric is unknown.
+        """
+
+    @abstractmethod
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+        """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    @abstractmethod
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of some labelled rows, by which candidates are compared.
+
+        Args:
+            rows: of the data, in the form that `prepare` gives.
+            data: as it was divided.
+        """
+
+    @abstractmethod
+    def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
+        """Return the metric by which parts of the test rows can be compared."""
+
+    def reads_in_parts(self, family: Family) -> bool:
+        """Return whether long texts are read in several parts, so that nothing is cut."""
+        return False
+
+    def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
+        """Return rows to look at from the columns of ``predictions.parquet``.
+
+        Args:
+            columns: by name.
+            problem: what the labels are.
+        """
+        return []
+
+    # Proof
+
+    @abstractmethod
+    def golden_rows(
+        self, opened: OpenedModel, rows: Dataset, *, answers: Answers | None = None, most: int
+    ) -> list[dict[str, Any]]:
+        """Choose test rows to keep a model's answers to, without the answers.
+
+        Args:
+            opened: with its trained head.
+            rows: the test rows.
+            answers: to all of them, to find those that are hard to decide; None where they are not known.
+            most: how many to choose.
+        """
+
+    @abstractmethod
+    def golden_answers(self, opened: OpenedModel, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return golden rows with a model's answers; the form is that of `toolkit.evaluation.proof.parity`."""
+
+    def golden_facts(self, opened: OpenedModel) -> dict[str, Any]:
+        """Return what ``golden.json`` says of the model beside its rows: ``problem`` and ``generation``."""
+        return {"problem": None, "generation": None}
+
+
+@dataclass(frozen=True, eq=False)
+class Answerer:
+    """A model that can be asked, trained or as it is.
+
+    Attributes:
+        family: how it is built.
+        labels: names of its outputs.
+        problem: what they are.
+        answer: answers to prepared rows, for some metrics.
+    """
+
+    family: Family
+    labels: tuple[str, ...]
+    problem: Problem
+    answer: Callable[[Dataset, Sequence[str]], Answers]
+
+
+def known_indices(references: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
+    """Return the index of each reference among the labels, -1 for one that is not there. ``[rows]``."""
+    index = {name: position for position, name in enumerate(labels)}
+    return np.array([index.get(reference, -1) for reference in references], dtype=np.int64)

@@ -1,0 +1,297 @@
+"""The three kinds of labels that a text can have: one class, several labels, a number."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from toolkit.data import ClassificationData
+from toolkit.errors import RecipeError, explain
+from toolkit.evaluation.baselines.classes import Baseline, majority_baseline, tfidf_baseline
+from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
+from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
+from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.inference.number_predictions import NumberPredictions
+from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.metrics.classes import compute_metrics
+from toolkit.evaluation.metrics.label_sets import compute_label_set_metrics
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.evaluation.metrics.numbers import compute_number_metrics
+from toolkit.names import Problem
+from toolkit.recipe import Recipe
+from toolkit.tasks.room import Result, known_indices
+from toolkit.tasks.text_classification.class_result import evaluate_predictions, measure
+from toolkit.tasks.text_classification.label_set_result import evaluate_label_sets, measure_label_sets
+from toolkit.tasks.text_classification.mistakes import errors_in, mistakes_in
+from toolkit.tasks.text_classification.number_result import evaluate_numbers, measure_numbers
+from toolkit.training.losses import ClassificationLoss, LabelSetLoss, Loss, SquaredErrorLoss, balanced_weights
+
+LabelPredictions = Predictions | LabelSetPredictions | NumberPredictions
+"""What a model answers: one class, several labels, or a number."""
+
+
+class LabelKind(ABC):
+    """What depends on the kind of the labels.
+
+    Attributes:
+        problem: the library's name of the kind.
+        slice_metric: what can be compared between parts of the rows. Averages over labels would count those that a
+            part does not have.
+        constant_baseline, tfidf_baseline: the answers that cost nothing.
+    """
+
+    problem: ClassVar[Problem]
+    slice_metric: ClassVar[str]
+    constant_baseline: ClassVar[Callable[..., Baseline]]
+    tfidf_baseline: ClassVar[Callable[..., Baseline]]
+
+    @abstractmethod
+    def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
+        """Return the loss that training minimises."""
+
+    @abstractmethod
+    def metrics_of_logits(
+        self, logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Compute metrics while training, without intervals.
+
+        Args:
+            logits: ``[rows, n_labels]``
+            labels: as the batches have them.
+            names: of the metrics.
+        """
+
+    def known_rows(self, rows: Dataset) -> Dataset:
+        """Leave out rows whose label training does not have: a loss has no value for them."""
+        return rows
+
+    @abstractmethod
+    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelPredictions:
+        """Return what logits ``[rows, n_labels]`` say about rows, whose references go along where there are any."""
+
+    @abstractmethod
+    def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
+        """Measure predictions that have references."""
+
+    @abstractmethod
+    def measure_baseline(
+        self, predictions: Any, data: ClassificationData, metrics: Sequence[str]
+    ) -> dict[str, MetricValue]:
+        """Measure a baseline's predictions of the test rows."""
+
+    @abstractmethod
+    def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
+        """Return ``{"labels": {name: rows}}``, or of numbers ``{"scores": {"min", "mean", "sd", "max"}}``."""
+
+    def samples(self, columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+        """Return rows to look at from the columns of written predictions: the most confident mistakes."""
+        return mistakes_in(columns)
+
+    @abstractmethod
+    def golden_answers(self, predictions: Any) -> list[dict[str, Any]]:
+        """Return the answers as golden rows keep them."""
+
+
+class OneClass(LabelKind):
+    """Each text has one class."""
+
+    problem = Problem.SINGLE_LABEL
+    slice_metric = "accuracy"
+    constant_baseline = staticmethod(majority_baseline)
+    tfidf_baseline = staticmethod(tfidf_baseline)
+
+    def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
+        """Return cross entropy, perhaps weighted by class and smoothed."""
+        smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
+        return ClassificationLoss(class_weights=_class_weights(recipe, data), label_smoothing=smoothing)
+
+    def metrics_of_logits(
+        self, logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Compute metrics of the most probable class."""
+        return compute_metrics(names, predictions=logits.argmax(axis=-1), references=labels, n_labels=logits.shape[-1])
+
+    def known_rows(self, rows: Dataset) -> Dataset:
+        """Leave out rows of a class that training does not have."""
+        return rows.select(np.flatnonzero(np.asarray(rows["label"]) >= 0))
+
+    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> Predictions:
+        """Return the softmax of the logits as probabilities."""
+        references = list(rows["reference"]) if "reference" in rows.column_names else None
+        return Predictions(
+            references=references,
+            reference_labels=None if references is None else known_indices(references, labels),
+            labels=tuple(labels),
+            probabilities=outputs.softmax(dim=-1).numpy(),
+            **_inputs(rows),
+        )
+
+    def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
+        """Measure classes."""
+        return evaluate_predictions(predictions, metrics=metrics)
+
+    def measure_baseline(
+        self, predictions: Any, data: ClassificationData, metrics: Sequence[str]
+    ) -> dict[str, MetricValue]:
+        """Measure predicted classes."""
+        return measure(metrics, predictions=predictions, references=data.test["label"], n_labels=len(data.labels))
+
+    def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
+        """Count the rows of each class, in the order of the labels."""
+        return _counted(rows["reference"], labels)
+
+    def golden_answers(self, predictions: Predictions) -> list[dict[str, Any]]:
+        """Return the class and the probability of each."""
+        return _probable(predictions.answers, predictions.probabilities)
+
+
+class SeveralLabels(LabelKind):
+    """Each text has any number of labels."""
+
+    problem = Problem.MULTI_LABEL
+    slice_metric = "f1_micro"
+    constant_baseline = staticmethod(majority_set_baseline)
+    tfidf_baseline = staticmethod(tfidf_sets_baseline)
+
+    def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
+        """Return binary cross entropy of each label."""
+        return LabelSetLoss()
+
+    def metrics_of_logits(
+        self, logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Compute metrics of the labels with a probability of 0.5, a logit of 0, or more."""
+        return compute_label_set_metrics(names, predictions=logits >= 0, references=labels > 0.5)
+
+    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelSetPredictions:
+        """Return the sigmoid of each logit as its probability."""
+        names = list(rows["label_names"]) if "label_names" in rows.column_names else None
+        return LabelSetPredictions(
+            references=None if names is None else [None if each is None else tuple(each) for each in names],
+            labels=tuple(labels),
+            probabilities=outputs.sigmoid().numpy(),
+            **_inputs(rows),
+        )
+
+    def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
+        """Measure sets of labels."""
+        return evaluate_label_sets(predictions, metrics=metrics)
+
+    def measure_baseline(
+        self, predictions: Any, data: ClassificationData, metrics: Sequence[str]
+    ) -> dict[str, MetricValue]:
+        """Measure predicted sets of labels."""
+        known = set(data.labels)
+        unknown = np.array([len(set(names) - known) for names in data.test["label_names"]], dtype=np.int64)
+        return measure_label_sets(metrics, predictions=predictions, references=data.test["label"], unknown=unknown)
+
+    def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
+        """Count the rows that have each label, in the order of the labels."""
+        return _counted([name for names in rows["label_names"] for name in names], labels)
+
+    def golden_answers(self, predictions: LabelSetPredictions) -> list[dict[str, Any]]:
+        """Return the labels that are given, and the probability of each."""
+        given = [[predictions.labels[label] for label in np.flatnonzero(row)] for row in predictions.predicted]
+        return _probable(given, predictions.probabilities)
+
+
+class Number(LabelKind):
+    """Each text has a number."""
+
+    problem = Problem.REGRESSION
+    slice_metric = "mae"
+    constant_baseline = staticmethod(mean_baseline)
+    tfidf_baseline = staticmethod(tfidf_ridge_baseline)
+
+    def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
+        """Return the squared error."""
+        return SquaredErrorLoss()
+
+    def metrics_of_logits(
+        self, logits: NDArray[Any], labels: NDArray[Any], names: Sequence[str]
+    ) -> dict[str, float | None]:
+        """Compute metrics of the model's one output."""
+        return compute_number_metrics(names, predictions=logits.ravel(), references=labels.ravel())
+
+    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> NumberPredictions:
+        """Return the model's one output."""
+        references = list(rows["reference"]) if "reference" in rows.column_names else None
+        numbers = None
+        if references is not None:
+            numbers = np.array([np.nan if text is None else float(text) for text in references])
+        return NumberPredictions(references=numbers, predicted=outputs[:, 0].double().numpy(), **_inputs(rows))
+
+    def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
+        """Measure numbers."""
+        return evaluate_numbers(predictions, metrics=metrics)
+
+    def measure_baseline(
+        self, predictions: Any, data: ClassificationData, metrics: Sequence[str]
+    ) -> dict[str, MetricValue]:
+        """Measure predicted numbers."""
+        return measure_numbers(metrics, predictions=predictions, references=data.test["label"])
+
+    def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
+        """Return how the numbers are spread."""
+        scores = np.asarray(rows["label"], dtype=np.float64)
+        if not len(scores):
+            return {}
+        spread = {"min": scores.min(), "mean": scores.mean(), "sd": scores.std(), "max": scores.max()}
+        return {"scores": {name: float(value) for name, value in spread.items()}}
+
+    def samples(self, columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+        """Return the largest errors."""
+        return errors_in(columns)
+
+    def golden_answers(self, predictions: NumberPredictions) -> list[dict[str, Any]]:
+        """Return the numbers."""
+        return [{"value": float(number)} for number in predictions.predicted]
+
+
+_KINDS: Mapping[Problem, LabelKind] = {kind.problem: kind for kind in (OneClass(), SeveralLabels(), Number())}
+
+
+def kind_of(problem: Problem | None) -> LabelKind:
+    """Return the kind of labels that a problem has.
+
+    Raises:
+        KeyError: None, or a problem that is none of text classification's.
+    """
+    return _KINDS[cast(Problem, problem)]
+
+
+def _class_weights(recipe: Recipe, data: ClassificationData) -> torch.Tensor | None:
+    wanted = recipe.training.class_weights
+    if wanted is None:
+        return None
+    if wanted == "balanced":
+        return balanced_weights(torch.tensor(data.train["label"]), len(data.labels))
+    unknown = [name for name in wanted if name not in data.labels]
+    if unknown:
+        raise RecipeError(
+            *(explain(f"there is no class {name!r}", allowed=data.labels, name=name) for name in unknown),
+            where="training.class_weights",
+        )
+    return torch.tensor([float(wanted.get(label, 1.0)) for label in data.labels])
+
+
+def _inputs(rows: Dataset) -> dict[str, Any]:
+    pairs = list(rows["text_pair"]) if "text_pair" in rows.column_names else None
+    return {"ids": list(rows["id"]), "texts": list(rows["text"]), "pairs": pairs}
+
+
+def _counted(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    counts = Counter(names)
+    return {"labels": {name: counts[name] for name in labels}}
+
+
+def _probable(given: Sequence[Any], probabilities: NDArray[np.floating[Any]]) -> list[dict[str, Any]]:
+    shares = probabilities.astype(np.float64).tolist()
+    return [{"prediction": label, "probabilities": row} for label, row in zip(given, shares, strict=True)]

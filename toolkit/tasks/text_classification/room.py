@@ -1,0 +1,153 @@
+"""The room of text classification: one class, several labels, or a number for a text or a pair of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+from datasets import Dataset
+from transformers import EvalPrediction
+
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
+from toolkit.data import ClassificationData, prepare_classification, prepare_rows
+from toolkit.data.encode import PaddingCollator, encode
+from toolkit.data.inputs import read_inputs
+from toolkit.data.notes import listed
+from toolkit.errors import DataError
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.names import SPECS, Family, Problem, Task
+from toolkit.recipe import Recipe
+from toolkit.tasks.judge import Judge
+from toolkit.tasks.room import Answerer, Answers, Asked, FittedHead, Result, TaskData, TaskRoom
+from toolkit.tasks.text_classification import features, golden, zero_shot
+from toolkit.tasks.text_classification.baselines import measure_baselines
+from toolkit.tasks.text_classification.judge import judge_labels
+from toolkit.tasks.text_classification.kinds import kind_of
+from toolkit.tasks.text_classification.predict import predict
+from toolkit.training.objective import Objective
+
+
+class TextClassification(TaskRoom):
+    """Text classification; what the labels are is a `toolkit.tasks.text_classification.kinds.LabelKind`."""
+
+    spec = SPECS[Task.TEXT_CLASSIFICATION]
+    head = SEQUENCE_HEAD
+    class_endings = ("ForSequenceClassification",)
+
+    def prepare(self, recipe: Recipe) -> ClassificationData:
+        """Read, check, normalise and divide labelled texts."""
+        return prepare_classification(recipe.data, problem=recipe.problem)
+
+    def count_labels(self, rows: Dataset, data: TaskData) -> dict[str, Any]:
+        """Count the rows of each label, or describe the scores."""
+        return kind_of(data.problem).count_labels(rows, data.labels)
+
+    def input_columns(self, family: Family) -> tuple[str, ...]:
+        """Return ``text`` and ``label``, for every family."""
+        return ("text", "label")
+
+    def read_rows(
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+    ) -> Dataset:
+        """Read labelled rows; refuse them if the model knows none of their classes."""
+        rows = prepare_rows(source, columns=columns, encoding=encoding, require_label=True, problem=model.problem)
+        if model.problem is Problem.SINGLE_LABEL:
+            _check_labels(rows["reference"], model.labels, source=", ".join(source))
+        return rows
+
+    def read_inputs(
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+    ) -> Dataset:
+        """Read files or texts; labels go along where there are any."""
+        return read_inputs(inputs, columns=columns, encoding=encoding, problem=model.problem)
+
+    def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
+        """Open a trained classifier, or a pretrained model that is asked as it is."""
+        if untrained is not None:
+            return zero_shot.asked_answerer(untrained, labels, located)
+        return super().answerer(located, untrained, labels)
+
+    def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
+        """Learn labels from padded rows."""
+        labelled, kind = cast(ClassificationData, data), kind_of(data.problem)
+        collator = PaddingCollator(int(opened.tokenizer.pad_token_id))
+
+        def compute(prediction: EvalPrediction) -> dict[str, float | None]:
+            logits, labels = np.asarray(prediction.predictions), np.asarray(prediction.label_ids)
+            return kind.metrics_of_logits(logits, labels, recipe.metrics)
+
+        validation = None if data.validation is None else kind.known_rows(data.validation)
+        return Objective(
+            train_rows=encode(data.train, opened.tokenizer, max_length=opened.max_length),
+            validation_rows=_shortest_first(validation, opened) if validation is not None and len(validation) else None,
+            row_ids=list(data.train["id"]),
+            packed=False,
+            collator=lambda _: collator,
+            loss=kind.loss(recipe, labelled),
+            compute_metrics=compute,
+        )
+
+    def fit_head(self, recipe: Recipe, data: TaskData) -> FittedHead:
+        """Fit logistic regression, ridge regression or a small network to frozen features."""
+        return features.fit(recipe, data)
+
+    def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
+        """Ask for the label that the model finds likely, similar, implied or fitting a gap."""
+        return zero_shot.ask_about_test(recipe, data, located, on_open=on_open)
+
+    def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
+        """Predict the labels of rows."""
+        return predict(opened, rows)
+
+    def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
+        """Measure predicted labels."""
+        return kind_of(cast(Any, answers).problem).evaluate(answers, metrics)
+
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+        """Measure a constant answer, and a linear model on TF-IDF."""
+        return measure_baselines(cast(ClassificationData, data), metrics=metrics)
+
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of classes, sets of labels or numbers."""
+        return judge_labels(rows, cast(ClassificationData, data))
+
+    def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
+        """Return a metric that is no average over labels."""
+        return kind_of(cast(Any, answers).problem).slice_metric
+
+    def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
+        """Return the most confident mistakes, or of numbers the largest errors."""
+        return kind_of(problem).samples(columns)
+
+    def golden_rows(
+        self, opened: OpenedModel, rows: Dataset, *, answers: Any = None, most: int
+    ) -> list[dict[str, Any]]:
+        """Choose rows of all labels and lengths, and those that are hard to decide."""
+        return golden.golden_rows(opened, rows, answers=answers, most=most)
+
+    def golden_answers(self, opened: OpenedModel, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return rows with labels and probabilities, or numbers."""
+        return golden.golden_answers(opened, rows)
+
+    def golden_facts(self, opened: OpenedModel) -> dict[str, Any]:
+        """Return what the labels are; nothing is generated."""
+        return {"problem": opened.problem.value, "generation": None}
+
+
+def _shortest_first(rows: Dataset, opened: OpenedModel) -> Dataset:
+    encoded = encode(rows, opened.tokenizer, max_length=opened.max_length)
+    return encoded.select(np.argsort(encoded["length"], kind="stable"))
+
+
+def _check_labels(references: Sequence[str], labels: Sequence[str], *, source: str) -> None:
+    """Refuse rows of which the model can get none right: their labels have other names than its own."""
+    found = sorted(set(references))
+    if not set(found).intersection(labels):
+        raise DataError(
+            f"the labels ({listed(found)}) are none of the model's ({listed(labels)}); use the same names",
+            where=source,
+        )
+
+
+ROOM = TextClassification()

@@ -1,0 +1,1 @@
+"""Text generation: going on with a text, or answering one."""

@@ -1,0 +1,122 @@
+"""Golden rows of tasks whose output is text: texts that are scored, and a few that are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from datasets import Dataset
+from transformers import GenerationConfig
+
+from toolkit.adapters import OpenedModel
+from toolkit.evaluation.inference.generate import references_of, write_texts
+from toolkit.evaluation.inference.likelihood import measure_likelihoods
+from toolkit.evaluation.proof.golden import GoldenRow, plain_ids
+from toolkit.evaluation.proof.golden_rows import choose_rows, rows_to_dataset, spread
+from toolkit.names import Family
+
+NEW_TOKENS = 24
+MOST_WRITTEN = 6
+
+
+def chosen_texts(rows: Dataset, *, most: int) -> tuple[list[int], list[str]]:
+    """Choose test rows by their texts.
+
+    Args:
+        rows: with ``source`` or ``text``.
+        most: how many to choose.
+
+    Returns:
+        The indices of the rows, and what a model reads of each.
+    """
+    texts = list(rows["source" if "source" in rows.column_names else "text"])
+    chosen = choose_rows([text if text.strip() else "" for text in texts], most=most)
+    return chosen, [texts[index] for index in chosen]
+
+
+def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[str, Any]]:
+    """Choose rows to score; a few of them are written as well, and have a ``prediction``.
+
+    Right texts that the model would cut are shortened here, and so is what a language model reads: not every reader
+    cuts at the same position. Of a language model those rows are written that leave room for it.
+
+    Args:
+        opened: with its trained head.
+        rows: the test rows.
+        most: how many to choose.
+    """
+    chosen, texts = chosen_texts(rows, most=most)
+    references = references_of(rows) if opened.family is Family.ENCODER_DECODER else None
+    if references is None:
+        asked: list[dict[str, Any]] = [{"text": _fitting(opened, text, opened.max_length - 1)} for text in texts]
+        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
+    else:
+        asked = [
+            {"text": text, "reference": _fitting(opened, references[index], opened.max_length - 1)}
+            for index, text in zip(chosen, texts, strict=True)
+        ]
+        asked = [row for row in asked if row["reference"].strip()]
+        short = asked
+    asked = [row for row in asked if not _spells_special_tokens(opened, row)]
+    for row in spread([row for row in short if row in asked], MOST_WRITTEN):
+        row["prediction"] = ""
+    return asked
+
+
+def golden_answers(opened: OpenedModel, rows: Sequence[GoldenRow]) -> list[dict[str, Any]]:
+    """Return rows with ``log_likelihood`` in nats and the ``tokens`` that it sums, some with what is written.
+
+    Args:
+        opened: with its trained head.
+        rows: those with ``prediction``, whatever it is, are written too.
+    """
+    is_pair = opened.family is Family.ENCODER_DECODER
+    inputs = [{name: row[name] for name in ("text", "reference") if name in row} for row in rows]
+    scored = rows_to_dataset(inputs, {"source": "text", "target": "reference"} if is_pair else {"text": "text"})
+    likelihoods = measure_likelihoods(opened, scored)
+    said: list[dict[str, Any]] = [
+        {"log_likelihood": -float(loss), "tokens": int(tokens)}
+        for loss, tokens in zip(likelihoods.negative_log_likelihood, likelihoods.tokens, strict=True)
+    ]
+    wanted = [index for index, row in enumerate(rows) if "prediction" in row]
+    if wanted:
+        asked = rows_to_dataset([inputs[index] for index in wanted], {"source" if is_pair else "text": "text"})
+        with _greedy(opened):
+            texts, _ = write_texts(opened, asked)
+        for index, text in zip(wanted, texts.predictions, strict=True):
+            said[index]["prediction"] = text
+    return [{**row, **answer} for row, answer in zip(inputs, said, strict=True)]
+
+
+def generation_settings(opened: OpenedModel) -> dict[str, Any]:
+    """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far."""
+    return {"do_sample": False, "num_beams": 1, "max_new_tokens": max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))}
+
+
+@contextmanager
+def _greedy(opened: OpenedModel) -> Iterator[None]:
+    model: Any = opened.model
+    usual = model.generation_config
+    model.generation_config = GenerationConfig.from_dict({**usual.to_dict(), **generation_settings(opened)})
+    try:
+        yield
+    finally:
+        model.generation_config = usual
+
+
+def _fitting(opened: OpenedModel, text: str, most: int) -> str:
+    """Return the text, or its beginning where it has too many tokens."""
+    while len(opened.tokenizer(text, verbose=False)["input_ids"]) > most and len(text) > 1:
+        text = text[: len(text) // 2]
+    return text
+
+
+def _spells_special_tokens(opened: OpenedModel, row: Mapping[str, Any]) -> bool:
+    """Return whether a plain tokenizer takes part of a text for a special token; training reads it as text."""
+    texts = [row["text"], row.get("reference", "")]
+    return any(
+        opened.tokenizer(text, verbose=False)["input_ids"]
+        != opened.tokenizer(text, split_special_tokens=True, verbose=False)["input_ids"]
+        for text in texts
+    )

@@ -1,0 +1,150 @@
+"""What the rooms share whose output is text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+import numpy as np
+import torch
+from datasets import Dataset
+
+from toolkit.adapters import LocatedModel, OpenedModel, open_config
+from toolkit.adapters.adapter_folder import is_adapter
+from toolkit.adapters.family import check_supported, family_of
+from toolkit.data import TextData, prepare_text_rows, prepare_texts
+from toolkit.data.inputs import read_inputs
+from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.errors import RecipeError
+from toolkit.evaluation.inference.likelihood import mean_loss
+from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.names import Problem
+from toolkit.recipe import Recipe
+from toolkit.tasks.judge import Judge
+from toolkit.tasks.room import Answerer, Answers, Result, TaskData, TaskRoom
+from toolkit.tasks.texts.answers import TextAnswers, answer_texts
+from toolkit.tasks.texts.baselines import measure_text_baselines
+from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
+from toolkit.tasks.texts.judge import judge_texts
+from toolkit.tasks.texts.result import choose_samples, evaluate_texts
+from toolkit.training.losses import TokenLoss
+from toolkit.training.objective import Objective
+from toolkit.transformer import TransformerConfig
+
+
+class TextsRoom(TaskRoom):
+    """A task that learns from texts alone; the loss chooses its best weights."""
+
+    def prepare(self, recipe: Recipe) -> TextData:
+        """Read, check, normalise and divide texts, or pairs of a source and its target."""
+        return prepare_texts(recipe.data, columns=recipe.text_columns)
+
+    def read_rows(
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+    ) -> Dataset:
+        """Read texts, or sources that all have a target."""
+        names = self.input_columns(model.family)
+        return prepare_text_rows(
+            source, wanted=names, columns=columns, encoding=encoding, require_reference=len(names) > 1
+        )
+
+    def read_inputs(
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+    ) -> Dataset:
+        """Read files or texts."""
+        return read_inputs(inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family))
+
+    def open(self, located: LocatedModel) -> OpenedModel:
+        """Open a model of our own Transformer.
+
+        Texts are scored in packed rows, in which other models would see the texts before their own.
+
+        Raises:
+            RecipeError: it is an adapter, or another type of model.
+        """
+        where = f"model {located.name}"
+        if is_adapter(located.folder):
+            raise RecipeError(f"this is an adapter, which the toolkit does not open for {self.spec.task}", where=where)
+        config = open_config(located)
+        if not isinstance(config, TransformerConfig):
+            check_supported(self.spec.task, family_of(config, model=located.name), None, model=located.name)
+            raise RecipeError(
+                f"{self.spec.task} works with our own Transformer in this version, found a model of the type "
+                f"{config.model_type!r}",
+                where=where,
+            )
+        return super().open(located)
+
+    def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
+        """Learn tokens from packed rows."""
+        family, tokenizer = opened.family, opened.tokenizer
+
+        def encoded(rows: Dataset) -> Dataset:
+            return encode_for(family, rows, tokenizer, max_length=opened.max_length)
+
+        train_rows = encoded(data.train)
+        validation_rows = None if data.validation is None else _numbered(encoded(data.validation))
+
+        def validate(model: torch.nn.Module) -> dict[str, float]:
+            return {"loss": mean_loss(model, cast(Dataset, validation_rows), packer_for(family, tokenizer))}
+
+        # A long text may have become several encoded rows, which then keep its id.
+        row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
+        return Objective(
+            train_rows=train_rows,
+            validation_rows=validation_rows,
+            row_ids=row_ids,
+            packed=True,
+            collator=lambda batches: packer_for(family, tokenizer, seed=recipe.seed, batches=batches),
+            loss=TokenLoss(label_smoothing=recipe.training.for_trainer()["label_smoothing_factor"]),
+            validate=validate,
+        )
+
+    def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
+        """Write texts, or score given ones, as the metrics need."""
+        return answer_texts(opened, rows, metrics)
+
+    def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
+        """Measure what was written, and how probable given texts are."""
+        found = cast(TextAnswers, answers)
+        return evaluate_texts(metrics, predictions=found.predictions, likelihoods=found.likelihoods, cut=found.cut)
+
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+        """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
+        return measure_text_baselines(cast(TextData, data), metrics=metrics)
+
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of likelihoods."""
+        return judge_texts(rows)
+
+    def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
+        """Return chrF of texts that were written (BLEU counts words or characters, as the language wants)."""
+        return "chrf" if cast(TextAnswers, answers).predictions is not None else metrics[0]
+
+    def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
+        """Return some of what was written; nothing where texts were only scored."""
+        if "prediction" not in columns:
+            return []
+        written = TextPredictions(columns["id"], columns["text"], columns.get("reference"), columns["prediction"])
+        return [asdict(sample) for sample in choose_samples(written)]
+
+    def golden_rows(
+        self, opened: OpenedModel, rows: Dataset, *, answers: Answers | None = None, most: int
+    ) -> list[dict[str, Any]]:
+        """Choose texts to score, some of them to write."""
+        return golden_rows(opened, rows, most=most)
+
+    def golden_answers(self, opened: OpenedModel, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return rows with likelihoods, some with what is written."""
+        return golden_answers(opened, rows)
+
+    def golden_facts(self, opened: OpenedModel) -> dict[str, Any]:
+        """Return how texts are written."""
+        return {"problem": None, "generation": generation_settings(opened)}
+
+
+def _numbered(rows: Dataset) -> Dataset:
+    """Add the index of each row, which decides which of its tokens are hidden."""
+    return rows.add_column("row", np.arange(len(rows)))

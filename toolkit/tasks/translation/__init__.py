@@ -1,0 +1,1 @@
+"""Translation: a source in one language, a target in another."""
