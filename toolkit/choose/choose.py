@@ -16,7 +16,7 @@ from toolkit.choose.decision.decide import decide
 from toolkit.choose.decision.hand_over import hand_over
 from toolkit.choose.look.first_look import FirstLook, first_look
 from toolkit.choose.look.look import look_lines
-from toolkit.choose.measure.budget import Budget, told
+from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
 from toolkit.choose.measure.on_test import measure_on_test
@@ -27,6 +27,7 @@ from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
+from toolkit.report.facts import duration
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
@@ -85,7 +86,9 @@ def choose(
             language="ko" if view.text_language == "ko" else "en",
             use_bf16=computes_bf16_natively(),
         )
-        say(f"{rows.data.source}: {rows.sizes()}; {told(work.budget.left())} for {len(found.candidates)} candidates")
+        say(
+            f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {len(found.candidates)} candidates"
+        )
         return _carried_out(work, found)
 
 
@@ -144,12 +147,12 @@ def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> Non
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
     known = [made for made in waiting if "needed_seconds" in made.details]
-    found = f"{told(budget.seconds)} are too short for one candidate"
+    found = f"{duration(budget.seconds)} are too short for one candidate"
     wanted = 2 * budget.seconds
     if known:
         least = min(known, key=lambda made: made.details["needed_seconds"])
         needed = least.details["needed_seconds"]
-        found += f": {least.candidate} would take about {told(needed)} beside the start"
+        found += f": {least.candidate} would take about {duration(needed)} beside the start"
         # A candidate gets half of the budget for its features, and there is the start before.
         wanted = max(wanted, 2 * needed + budget.spent())
     raise RecipeError(f"{found}; write --budget {10 * math.ceil(wanted / 10)}s or more", where="--budget")

@@ -15,13 +15,13 @@ from toolkit.adapters import OpenedBody, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
 from toolkit.choose.look.body_digest import body_digest
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.measure.scores import FeatureScores, score_layers
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.names import Method
+from toolkit.report.facts import duration
 from toolkit.tasks.judge import Answered
 from toolkit.training.head import FittedHead, fit_head
 
@@ -144,7 +144,7 @@ def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows
 
 def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) -> Measurement:
     needed = (len(work.rows.judge_rows) + len(work.rows.learn)) / rate / _SPARE
-    reason = f"reading the rows would take about {told(needed)}, and its share of the budget is {told(seconds)}"
+    reason = f"reading the rows would take about {duration(needed)}, and its share of the budget is {duration(seconds)}"
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 

@@ -14,7 +14,6 @@ from datasets import Dataset
 
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import Costs, measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage, told_epochs
 from toolkit.choose.measure.recipes import recipe_tree, training_section
@@ -23,6 +22,7 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
+from toolkit.report.facts import duration
 from toolkit.tasks import room_of
 from toolkit.tasks.judge import Answered
 from toolkit.training.save import MODEL_FOLDER
@@ -126,7 +126,7 @@ def measure_run(
     def measure() -> Measurement:
         expected = pace.seconds(epochs)
         if expected > left:
-            reason = f"a run of {told_epochs(epochs)} would take about {told(expected)}; {told(left)} are left"
+            reason = f"a run of {told_epochs(epochs)} would take about {duration(expected)}; {duration(left)} are left"
             return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
         return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import write_for_runs
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, told_epochs
 from toolkit.choose.measure.recipes import training_methods
 from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, measured_pace
@@ -17,6 +16,7 @@ from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.files import write_json_atomically
+from toolkit.report.facts import duration
 
 PLAN = "plan.json"
 
@@ -153,10 +153,10 @@ class Runs:
             )
             if first is not None:
                 break
-        shortest, left = self._lengths()[0], told(self.work.budget.left())
+        shortest, left = self._lengths()[0], duration(self.work.budget.left())
         for arm in [arm for arm in self.arms if first is None or arm not in kept]:
             needed = self.paces[arm.key].seconds(shortest)
-            reason = f"{told_epochs(shortest)} would take about {told(needed)}, and {left} are left for all runs"
+            reason = f"{told_epochs(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
             self._leave_out(arm, reason, needed=needed)
         return first
 
