@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of, told
+from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
 from toolkit.errors import RecipeError
 
 
@@ -48,21 +48,3 @@ def test_a_budget_counts_from_its_start_and_keeps_its_reserve() -> None:
     assert budget.spent() == pytest.approx(60.0, abs=1.0)
     assert budget.left() == pytest.approx(30.0, abs=1.0)
     assert Budget(10.0, started=time.monotonic() - 60.0).left() == 0.0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.31, "0.3 s"),
-        (8.4, "8 s"),
-        (99.4, "99 s"),
-        (99.6, "1 min 40 s"),
-        (150, "2 min 30 s"),
-        (180, "3 min"),
-        (599.7, "10 min"),
-        (640, "11 min"),
-        (7_200, "2.0 h"),
-    ],
-)
-def test_times_are_told_in_the_unit_that_fits(seconds: float, words: str) -> None:
-    assert told(seconds) == words

@@ -2,16 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from datasets import Dataset
-
 from toolkit.choose.decision.decide import best_of_each, decide
-from toolkit.choose.look.judge import Judge
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
-from toolkit.names import Problem
+from toolkit.tasks.judge import Answered
+from toolkit.tasks.text_classification.judge import ClassJudge
 
 N = 200
 LABELS = [row % 2 for row in range(N)]
-JUDGE = Judge.of_labels(Dataset.from_dict({"label": LABELS}), problem=Problem.SINGLE_LABEL, n_labels=2)
+JUDGE = ClassJudge(LABELS, ["a", "b"])
 
 
 def _made(candidate: str, n_wrong: int, *, seconds: float, **facts: Any) -> Measurement:
@@ -20,8 +18,8 @@ def _made(candidate: str, n_wrong: int, *, seconds: float, **facts: Any) -> Meas
     return Measurement(
         candidate=candidate,
         answers=answers,
-        value=JUDGE.value(answers),
-        interval=JUDGE.interval(answers),
+        value=JUDGE.value(Answered(answers)),
+        interval=JUDGE.interval(Answered(answers)),
         costs={"latency_p50_seconds": seconds},
         **known,
     )
@@ -97,7 +95,8 @@ def test_a_result_of_some_rows_is_compared_on_these_rows_alone() -> None:
     answers = [label if row % 10 else 1 - label for row, label in zip(few, LABELS[100:], strict=True)]
     asked = Measurement(
         candidate="asked", stage=Stage.ZERO_SHOT, method="zero-shot", rows=few, answers=answers,
-        value=JUDGE.value(answers, few), interval=JUDGE.interval(answers, few), costs={"latency_p50_seconds": 0.1},
+        value=JUDGE.value(Answered(answers, few)), interval=JUDGE.interval(Answered(answers, few)),
+        costs={"latency_p50_seconds": 0.1},
     )  # fmt: skip
     learnt = _made("learnt", 40, seconds=1.0)
     assert (asked.value, learnt.value) == (0.9, 0.8)

@@ -40,7 +40,7 @@ def looked(path: Path, candidates: Sequence[Candidate], *, problem: Problem = Pr
     data = prepare_classification(
         DataSection(source=str(path), columns={"text": "text", "label": "label"}), problem=problem
     )
-    return look(data, candidates)
+    return look(data, candidates, problem=problem)
 
 
 def of(found: Look, name: str) -> tuple[TokenLook, list[str]]:
@@ -92,7 +92,7 @@ def test_figures_agree_with_the_tokenizer_by_hand(write_csv: WriteCsv, packaged:
     path = write_csv([(text, str(i % 2)) for i, text in enumerate(texts * 10)])
     data = prepare_classification(DataSection(source=str(path), test_size=2, validation_size=2))
     train = data.train["text"]
-    one, _ = of(look(data, packaged), "packaged:minilm")
+    one, _ = of(look(data, packaged, problem=Problem.SINGLE_LABEL), "packaged:minilm")
     tokenizer, _ = open_tokenizer(packaged[0].located)  # type: ignore[arg-type]
     words = [word for text in train for word in text.split()]
     lost = sum(len(word) for word in words if tokenizer.tokenize(word) == ["[UNK]"])
@@ -102,7 +102,7 @@ def test_figures_agree_with_the_tokenizer_by_hand(write_csv: WriteCsv, packaged:
         sum(word == "café" for word in words) / sum(len(re.findall(r"\w", word)) for word in words)
     )
     assert one.attention_share == pytest.approx(one.report.p95_tokens / (one.report.p95_tokens + 6 * 384))
-    causal, _ = of(look(data, packaged), "packaged:smollm2")
+    causal, _ = of(look(data, packaged, problem=Problem.SINGLE_LABEL), "packaged:smollm2")
     assert causal.attention_share == pytest.approx(causal.report.p95_tokens / (causal.report.p95_tokens + 12 * 576))
 
 
@@ -171,7 +171,7 @@ def test_several_labels_and_numbers(problem: Problem, labels: Sequence[str], wri
 def test_texts_without_labels(packaged: tuple[Candidate, ...]):
     section = DataSection(source="packaged:chatterbot", subset="korean")
     data = prepare_texts(section, columns=("source", "target"))
-    found = look(data, packaged[1:3])
+    found = look(data, packaged[1:3], problem=Problem.SINGLE_LABEL)
     assert found.classes is None
     assert found.text_language == "ko"
     decoder, both = found.tokens

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,6 @@ from toolkit.choose.look.candidates import SCRATCH, find_candidates
 from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure import runs as measuring
-from toolkit.choose.measure.answers import answers_of
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import Notebook
@@ -26,6 +24,7 @@ from toolkit.choose.measure.runs import Arm, Pace, measure_run, run_answers
 from toolkit.choose.measure.work import Work
 from toolkit.names import Method, Problem, Task
 from toolkit.tasks.texts import measure as texts
+from toolkit.tasks.texts.judge import targets_of
 from toolkit.trials.ledger import read_trials
 
 LABELS = Task.TEXT_CLASSIFICATION
@@ -44,7 +43,7 @@ def _work(task: Task, data: dict[str, Any], folder: Path, *, problem: Problem | 
 
 
 def _run(work: Work, model: str, method: Method) -> Measurement:
-    (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem or Problem.SINGLE_LABEL)
+    (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem)
     data = write_for_runs(work.rows, work.folder / "data")
     made = measure_run(work, Arm(candidate, method, rate=100.0), epochs=1.0, data=data, pace=Pace(10.0, 10.0))
     assert made.status is Status.MEASURED, made.reason
@@ -118,18 +117,13 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     work = _work(task, {"source": str(path)}, tmp_path / "out")
     made = _run(work, SCRATCH, Method.SCRATCH)
     assert made.answers == pytest.approx(run_answers(work, made, work.rows.judge_rows), rel=1e-5)
-    characters = sum(map(len, work.rows.judge_rows[work.rows.target]))
+    characters = sum(map(len, targets_of(work.rows.judge_rows)))
     assert made.value == pytest.approx(sum(made.answers or []) / characters)
     assert made.costs is not None
     assert made.costs["latency_p50_seconds"] > 0
     assert len(asked) >= 6
     assert max(asked) == 4
     assert made.rate is not None
-
-
-def test_what_a_target_was_cut_by_costs_as_much_as_the_rest() -> None:
-    nats = math.log(2) * np.array([10.0, 3.0, 1.0])
-    assert measuring._bits(nats, np.array([5, 6, 0]), ["x" * 20, "영화 좋다!", ""]) == pytest.approx([40.0, 3.0, 1.0])
 
 
 def test_a_run_with_another_length_is_another_run(
@@ -145,10 +139,3 @@ def test_a_run_with_another_length_is_another_run(
         other = replace(work, rows=replace(work.rows, section=section))
         measure_run(other, Arm(candidate, Method.FULL, 100.0), epochs=1.0, data={}, pace=Pace(1.0, 1.0))
     assert lengths == [32, 16]
-
-
-def test_answers_have_the_form_that_the_judge_reads() -> None:
-    logits = np.array([[1.0, 2.0], [0.5, -0.5]])
-    assert answers_of(logits, Problem.SINGLE_LABEL) == [1, 0]
-    assert answers_of(logits, Problem.MULTI_LABEL) == [[0, 1], [0]]
-    assert answers_of(logits[:, :1], Problem.REGRESSION) == [1.0, 0.5]

@@ -15,10 +15,10 @@ from toolkit.report.facts import (
     comparison,
     confusion_rows,
     costs,
+    duration,
     headline,
     most_confused,
     results,
-    seconds,
 )
 
 
@@ -100,10 +100,18 @@ def test_rows_of_unknown_classes_have_their_own_line():
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.04, "0.0 s"), (8, "8.0 s"), (60, "1 min 0 s"), (170.1, "2 min 50 s"), (7325, "2 h 2 min")],
+    [
+        (0.04, "0.0 s"),
+        (8, "8.0 s"),
+        (60, "1 min"),
+        (599.7, "10 min"),
+        (170.1, "2 min 50 s"),
+        (7325, "2 h 2 min"),
+        (7200, "2 h"),
+    ],
 )
-def test_seconds(value, words):
-    assert seconds(value) == words
+def test_duration(value, words):
+    assert duration(value) == words
 
 
 @pytest.mark.parametrize(

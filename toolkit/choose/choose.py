@@ -5,28 +5,29 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from toolkit.choose.advice.advise import Advice
-from toolkit.choose.decision.decide import Decision, decide
-from toolkit.choose.decision.hand_over import HandedOver, hand_over
+from toolkit.choose.choice import Choice
+from toolkit.choose.decision.decide import decide
+from toolkit.choose.decision.hand_over import hand_over
 from toolkit.choose.look.first_look import FirstLook, first_look
-from toolkit.choose.look.look import Look, look_lines
-from toolkit.choose.look.rows import Rows
-from toolkit.choose.measure.budget import Budget, told
+from toolkit.choose.look.look import look_lines
+from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
-from toolkit.choose.measure.on_test import OnTest, measure_on_test
+from toolkit.choose.measure.on_test import measure_on_test
 from toolkit.choose.measure.work import Work
 from toolkit.choose.search.stages import measure_all
+from toolkit.choose.show.page import write_page
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
+from toolkit.report.facts import duration
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
@@ -34,35 +35,6 @@ from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 _RESERVED = 0.05  # of the budget, for the test rows, the recipes and the page
 _LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
 _LOCK = ".lock"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """All that came of a choice.
-
-    Attributes:
-        rows: the data.
-        look: what the data are to each candidate's tokenizer.
-        advice: what is known of the families before measuring.
-        measured: all results.
-        decision: what follows from them.
-        recipes: of the front.
-        on_test: the recommended way on the test rows; None where nothing is recommended.
-        budget: the clock.
-        seconds: that it all took.
-        folder: the output folder.
-    """
-
-    rows: Rows
-    look: Look
-    advice: tuple[Advice, ...]
-    measured: tuple[Measurement, ...]
-    decision: Decision
-    recipes: HandedOver
-    on_test: OnTest | None
-    budget: Budget
-    seconds: float
-    folder: Path
 
 
 def choose(
@@ -114,13 +86,13 @@ def choose(
             language="ko" if view.text_language == "ko" else "en",
             use_bf16=computes_bf16_natively(),
         )
-        say(f"{rows.data.source}: {rows.sizes()}; {told(work.budget.left())} for {len(found.candidates)} candidates")
+        say(
+            f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {len(found.candidates)} candidates"
+        )
         return _carried_out(work, found)
 
 
 def _carried_out(work: Work, found: FirstLook) -> Choice:
-    from toolkit.choose.show.page import write_page
-
     read_badly = {one.name for one in found.look.tokens if one.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
@@ -175,12 +147,12 @@ def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> Non
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
     known = [made for made in waiting if "needed_seconds" in made.details]
-    found = f"{told(budget.seconds)} are too short for one candidate"
+    found = f"{duration(budget.seconds)} are too short for one candidate"
     wanted = 2 * budget.seconds
     if known:
         least = min(known, key=lambda made: made.details["needed_seconds"])
         needed = least.details["needed_seconds"]
-        found += f": {least.candidate} would take about {told(needed)} beside the start"
+        found += f": {least.candidate} would take about {duration(needed)} beside the start"
         # A candidate gets half of the budget for its features, and there is the start before.
         wanted = max(wanted, 2 * needed + budget.spent())
     raise RecipeError(f"{found}; write --budget {10 * math.ceil(wanted / 10)}s or more", where="--budget")

@@ -176,14 +176,16 @@ def _columns(
     label: str | None,
     text_pair: str | None,
 ) -> dict[str, str]:
-    """The recipe's ``columns``: by the task's own names."""
-    if task is Task.TEXT_CLASSIFICATION:
-        label_name = "labels" if problem is Problem.MULTI_LABEL else "label"
-        named = {"text": text, label_name: label, "text_pair": text_pair}
-    elif task is Task.TRANSLATION or label is not None:
+    """Return the recipe's ``columns``, by the task's own names."""
+    from toolkit.names import SPECS
+
+    known = SPECS[task].column_names
+    if text_pair is not None and "text_pair" not in known:
+        raise RecipeError(f"{task} reads no pairs of texts; leave it out", where="--text-pair-column")
+    if "label" in known:
+        named = {"text": text, "labels" if problem is Problem.MULTI_LABEL else "label": label, "text_pair": text_pair}
+    elif "text" not in known or label is not None:
         named = {"source": text, "target": label}
     else:
         named = {"text": text}
-    if text_pair is not None and task is not Task.TEXT_CLASSIFICATION:
-        raise RecipeError(f"{task} reads no pairs of texts; leave it out", where="--text-pair-column")
     return {name: column for name, column in named.items() if column is not None}

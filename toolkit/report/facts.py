@@ -205,13 +205,14 @@ def count(number: int, noun: str = "") -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if noun else f"{number:,}"
 
 
-def seconds(value: float) -> str:
-    """``2 min 50 s`` of 170.1."""
-    if value < 60:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
+def duration(seconds: float) -> str:
+    """Return ``2 min 50 s`` for 170.1: two units at most, the smaller one left out where it is 0."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    units = ((hours, "h"), (minutes, "min")) if hours else ((minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in units if number)
 
 
 def amount(value: float, unit: str = "") -> str:
@@ -235,7 +236,7 @@ def _cost(name: str, value: float) -> tuple[str, str]:
     words, _, unit = name.rpartition("_")
     words = words.replace("_", " ")
     if unit == "seconds":
-        return f"{words} time", seconds(value)
+        return f"{words} time", duration(value)
     if unit == "bytes":
         return (words if words.endswith("memory") else f"{words} size"), amount(value, "B")
     return name.replace("_", " "), f"{value:,}"

@@ -76,7 +76,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(count=facts.count, seconds=facts.seconds, amount=facts.amount)
+    environment.filters.update(count=facts.count, seconds=facts.duration, amount=facts.amount)
     environment.filters.update(metric_name=facts.metric_name, words=metric_words)
     environment.filters.update(answer=label_facts.answer, number=label_facts.number)
     return environment

@@ -27,6 +27,7 @@ from toolkit.evaluation.inference.rows import Row
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
+from toolkit.tasks.judge import Judge
 from toolkit.training.objective import Objective
 
 
@@ -150,11 +151,13 @@ class TaskRoom(ABC):
         spec: what recipes know of it.
         head: the outputs that a model needs for it.
         class_endings: how the names of the library's classes for it end.
+        compares: whether `toolkit choose` can compare models for it.
     """
 
     spec: ClassVar[TaskSpec]
     head: ClassVar[Head]
     class_endings: ClassVar[tuple[str, ...]]
+    compares: ClassVar[bool] = True
 
     # Rows
 
@@ -322,6 +325,15 @@ class TaskRoom(ABC):
     @abstractmethod
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    @abstractmethod
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of some labelled rows, by which candidates are compared.
+
+        Args:
+            rows: of the data, in the form that `prepare` gives.
+            data: as it was divided.
+        """
 
     @abstractmethod
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:

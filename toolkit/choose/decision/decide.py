@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from toolkit.choose.decision.pareto import Point, Tied, front
-from toolkit.choose.look.judge import Judge
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.evaluation.metrics.paired import Difference, is_tie
+from toolkit.tasks.judge import Judge
 
 _SIMPLEST_FIRST = ("zero-shot", "features", "lora", "full", "scratch")
 
@@ -71,7 +71,7 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     by_name = {made.name: made for made in usable}
 
     def tied(one: Point, other: Point) -> bool:
-        difference = judge.difference(by_name[one.name], by_name[other.name])
+        difference = judge.difference(by_name[one.name].answered, by_name[other.name].answered)
         return difference is None or is_tie(difference)
 
     points = [quality.point(made, place) for place, made in enumerate(_simplest_first(usable))]
@@ -111,14 +111,14 @@ def best_of_each(measured: Sequence[Measurement], judge: Judge) -> list[Measurem
 def _longest_that_pays(of_length: dict[float, list[Measurement]], judge: Judge) -> Measurement:
     best, *longer = [_middle(of_length[length], judge) for length in sorted(of_length)]
     for made in longer:
-        worse_by = judge.difference(best, made)
+        worse_by = judge.difference(best.answered, made.answered)
         if worse_by is None or worse_by.low <= 0:
             best = made
     return best
 
 
 def _middle(of_seeds: Sequence[Measurement], judge: Judge) -> Measurement:
-    return sorted(of_seeds, key=judge.quality)[(len(of_seeds) - 1) // 2]
+    return sorted(of_seeds, key=lambda made: judge.quality(made.value))[(len(of_seeds) - 1) // 2]
 
 
 class _Qualities:
@@ -134,19 +134,24 @@ class _Qualities:
 
     def __init__(self, contenders: Sequence[Measurement], judge: Judge) -> None:
         self._judge = judge
-        self._anchor = max((made for made in contenders if made.rows is None), key=judge.quality, default=None)
+        self._anchor = max(
+            (made for made in contenders if made.rows is None),
+            key=lambda made: judge.quality(made.value),
+            default=None,
+        )
 
     def of(self, made: Measurement) -> float:
         """More is better."""
+        quality = self._judge.quality(made.value)
         if made.rows is None or self._anchor is None:
-            return self._judge.quality(made)
-        difference = self._judge.difference(self._anchor, made)
-        return self._judge.quality(made) if difference is None else self._judge.quality(self._anchor) - difference.value
+            return quality
+        difference = self._judge.difference(self._anchor.answered, made.answered)
+        return quality if difference is None else self._judge.quality(self._anchor.value) - difference.value
 
     def point(self, made: Measurement, place: int) -> Point:
         """A point; of equal costs that of the simpler way counts as the cheaper by a hair."""
         quality, cost = self.of(made), cost_of(made)
-        moved = quality - self._judge.quality(made)
+        moved = quality - self._judge.quality(made.value)
         low, high = made.interval or (None, None)
         if low is not None and high is not None:
             low, high = (-high, -low) if self._judge.lower_is_better else (low, high)
@@ -164,7 +169,11 @@ def _differences(
 ) -> dict[str, Difference]:
     if recommended is None:
         return {}
-    pairs = {made.name: judge.difference(recommended, made) for made in contenders if made.name != recommended.name}
+    pairs = {
+        made.name: judge.difference(recommended.answered, made.answered)
+        for made in contenders
+        if made.name != recommended.name
+    }
     return {name: difference for name, difference in pairs.items() if difference is not None}
 
 
@@ -172,4 +181,5 @@ def _margin(recommended: Measurement | None, measured: Sequence[Measurement], ju
     free = [made for made in measured if made.stage is Stage.BASELINE and made.value is not None]
     if recommended is None or not free:
         return None
-    return judge.difference(recommended, max(free, key=judge.quality))
+    best = max(free, key=lambda made: judge.quality(made.value))
+    return judge.difference(recommended.answered, best.answered)

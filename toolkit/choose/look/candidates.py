@@ -26,7 +26,7 @@ from toolkit.errors import (
     explain,
     nearest,
 )
-from toolkit.names import Family, Method, Problem, Task
+from toolkit.names import SPECS, Family, Method, Problem, Task
 from toolkit.report.facts import amount
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def usual_names(task: Task, *, n_rows: int | None = None, problem: Problem = Pro
 
 
 def scratch_pays(task: Task, n_rows: int | None) -> bool:
-    """Whether random weights are worth a try: with labels from `SCRATCH_ROWS` on, without labels always."""
-    return task is not Task.TEXT_CLASSIFICATION or (n_rows is not None and n_rows >= SCRATCH_ROWS)
+    """Return whether random weights are worth a try: always for texts alone, for labels from `SCRATCH_ROWS` on."""
+    return SPECS[task].chooses_by == "loss" or (n_rows is not None and n_rows >= SCRATCH_ROWS)
 
 
 def count_parameters(folder: Path) -> int:

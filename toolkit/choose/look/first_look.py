@@ -13,11 +13,9 @@ from toolkit.choose.look.candidates import Candidate, find_candidates, usual_nam
 from toolkit.choose.look.look import Look, look, text_language
 from toolkit.choose.look.rows import TEST_SIZE, VALIDATION_SIZE, Rows, divide
 from toolkit.errors import HubError, RecipeError
-from toolkit.names import Method, Problem, Task
+from toolkit.names import SPECS, Method, Problem, Task
 from toolkit.recipe import Recipe, build_recipe
-
-TASKS = (Task.TEXT_CLASSIFICATION, Task.TRANSLATION, Task.TEXT_GENERATION)
-"""The tasks that can be measured; others are only explained."""
+from toolkit.tasks import room_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +59,16 @@ def first_look(
         ToolkitError: of the kind that says what else went wrong.
     """
     rows = divided(task, data, problem)
-    what_labels_are = rows.problem or Problem.SINGLE_LABEL
     candidates = find_candidates(
         models or _usual_models(task, rows, memory_bytes=memory_bytes),
         task=task,
-        problem=what_labels_are,
+        problem=rows.problem,
         memory_bytes=memory_bytes,
     )
-    view = look(rows.data, candidates)
+    view = look(rows.data, candidates, problem=rows.problem)
     advice = advise(
         task,
-        problem=what_labels_are,
+        problem=rows.problem,
         n_rows=len(rows.learn),
         length_p95_tokens=view.length_p95_tokens,
         text_language=view.text_language,
@@ -90,19 +87,20 @@ def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Row
         RecipeError: a task that cannot be measured.
         ToolkitError: of the kind that says what is wrong with the data.
     """
-    if task not in TASKS:
+    if not room_of(task).compares:
+        measured = ", ".join(each for each in Task if room_of(each).compares)
         raise RecipeError(
-            f"{task} is only explained in this version; give --explain and no --data. Measured are: {', '.join(TASKS)}",
+            f"{task} is only explained in this version; give --explain and no --data. Measured are: {measured}",
             where="--task",
         )
     section = {"test_size": TEST_SIZE, "validation_size": VALIDATION_SIZE, **data}
-    model = {} if problem is None or task is not Task.TEXT_CLASSIFICATION else {"problem_type": problem.value}
+    model = {} if problem is None or not SPECS[task].problems else {"problem_type": problem.value}
     return divide(_any_recipe(task, section, model), section, model=model)
 
 
 def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]) -> Recipe:
     """A recipe with this data section, so that the section is checked as every other."""
-    if task is Task.TEXT_CLASSIFICATION:
+    if any(Method.FEATURES in methods for methods in SPECS[task].methods.values()):
         tree: dict[str, Any] = {"model": {"name": "packaged:minilm", **model}, "method": Method.FEATURES.value}
     else:
         tree = {"model": {"config": {"preset": "tiny"}}, "method": Method.SCRATCH.value}
@@ -113,7 +111,7 @@ def _usual_models(task: Task, rows: Rows, *, memory_bytes: int | None) -> list[s
     """What is here without a network: packaged models, and those of the catalogue that are in the hub's cache."""
     from huggingface_hub import try_to_load_from_cache
 
-    names = list(usual_names(task, n_rows=len(rows.learn), problem=rows.problem or Problem.SINGLE_LABEL))
+    names = list(usual_names(task, n_rows=len(rows.learn), problem=rows.problem))
     for model in suggest(task, [text_language(rows.data) or "en"], memory_bytes):
         with contextlib.suppress(HubError, ValueError):
             if isinstance(try_to_load_from_cache(model.name, "config.json"), str):

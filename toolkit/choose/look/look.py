@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,16 +11,16 @@ from typing import TYPE_CHECKING
 from toolkit.choose.advice.catalogue import catalogue
 from toolkit.choose.advice.rules import attention_share
 from toolkit.choose.look.candidates import Candidate
+from toolkit.choose.look.columns import label_cells
 from toolkit.data.doctor import SplitReport, examine
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import TEXT_COLUMNS
-from toolkit.data.prepare import ClassificationData
-from toolkit.data.prepare_texts import TextData
 from toolkit.data.tables import Part, Table
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
 from toolkit.report.text_table import table
+from toolkit.tasks.room import TaskData
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -93,14 +92,17 @@ class Look:
     warnings: tuple[str, ...]
 
 
-def look(data: ClassificationData | TextData, candidates: Sequence[Candidate]) -> Look:
+def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -> Look:
     """Look at the training rows; the test rows are not looked at, as what is found here takes part in choosing.
 
     Args:
         data: as it was divided.
         candidates: those that were refused, and those without a tokenizer, are left out.
+        problem: the kind of label.
     """
-    train = _examined(data)
+    train = _examined(data, problem)
+    # Conflicting labels were reported when the data was divided.
+    warnings = split_warnings("", replace(train, conflicting_texts=0), problem=problem)
     texts = _sampled(data)
     tokenizers = [(candidate, candidate.tokenizer()) for candidate in candidates]
     tokens = [_through(candidate, tokenizer, texts) for candidate, tokenizer in tokenizers if tokenizer is not None]
@@ -110,11 +112,11 @@ def look(data: ClassificationData | TextData, candidates: Sequence[Candidate]) -
         text_language=text_language(data),
         length_p95_tokens=min((one.report.p95_tokens for one in tokens), default=None),
         tokens=tuple(tokens),
-        warnings=(*data.warnings, *_train_warnings(train, data), *_warnings(tokens)),
+        warnings=(*data.warnings, *warnings, *_warnings(tokens)),
     )
 
 
-def text_language(data: ClassificationData | TextData) -> str | None:
+def text_language(data: TaskData) -> str | None:
     """``ko`` where the training texts are mostly Hangul; None: not known."""
     return "ko" if _hangul_share(_sampled(data)) >= KOREAN else None
 
@@ -146,31 +148,20 @@ def _smallest(classes: Mapping[str, int]) -> str:
     return f"the smallest {name!r} with {count(rows)}"
 
 
-def _sampled(data: ClassificationData | TextData) -> dict[str, list[str]]:
+def _sampled(data: TaskData) -> dict[str, list[str]]:
     """Some of the training texts, spread over all of them, by their columns."""
     rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
     return {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}
 
 
-def _examined(data: ClassificationData | TextData) -> SplitReport:
+def _examined(data: TaskData, problem: Problem) -> SplitReport:
     """The doctor's report of the training rows."""
     train = data.train
     texts = [list(train[name]) for name in TEXT_COLUMNS if name in train.column_names]
     columns = dict(zip(("text", "text_pair"), texts, strict=False))
-    if isinstance(data, ClassificationData):
-        several = data.problem is Problem.MULTI_LABEL
-        columns["label"] = [json.dumps(names) for names in train["label_names"]] if several else train["reference"]
-    rows = Table(columns, (Part(data.source, range(len(train))),))
-    return examine({"train": rows}, problem=_problem(data)).splits["train"]
-
-
-def _train_warnings(train: SplitReport, data: ClassificationData | TextData) -> list[str]:
-    """What the doctor would say of the training rows, but for what was said when they were divided."""
-    return split_warnings("", replace(train, conflicting_texts=0), problem=_problem(data))
-
-
-def _problem(data: ClassificationData | TextData) -> Problem:
-    return data.problem if isinstance(data, ClassificationData) else Problem.SINGLE_LABEL
+    labels = label_cells(train)
+    rows = Table(columns | ({"label": labels} if labels else {}), (Part(data.source, range(len(train))),))
+    return examine({"train": rows}, problem=problem).splits["train"]
 
 
 def _through(candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Mapping[str, list[str]]) -> TokenLook:

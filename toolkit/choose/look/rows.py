@@ -1,4 +1,4 @@
-"""The rows of a choice: divided once, some to learn from, some that judge, and some that measure the end."""
+"""The data of a choice, divided once: to learn from, to compare candidates by, and to measure the result."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Dataset
 
-from toolkit.choose.look.judge import Judge
-from toolkit.data import ClassificationData, TextData, prepare_classification, prepare_texts
-from toolkit.data.splits import few_shot
+from toolkit.choose.look.columns import columns_of
 from toolkit.errors import DataError, explain
-from toolkit.evaluation.metrics.likelihoods import count_characters
 from toolkit.files import replacing
 from toolkit.names import Problem, Task
 from toolkit.recipe import Recipe
+from toolkit.tasks import room_of
+from toolkit.tasks.judge import Judge
+from toolkit.tasks.room import TaskData
 
 VALIDATION_SIZE = TEST_SIZE = 0.2
 MOST_JUDGING = 1_000
-"""Validation rows beyond which more cost time and hardly change a decision."""
+"""Validation examples beyond which more cost time and hardly change a decision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +33,20 @@ class Rows:
 
     Attributes:
         data: as it was divided.
-        task: what the model shall do.
-        problem: what the labels are; None for texts.
-        labels: the classes; none for texts.
-        learn: what to learn from.
-        judge_rows: the validation rows that every candidate answers.
-        test: what measures the recommended one, once.
-        judge: of the validation rows.
-        section: the recipe's ``data`` that gives these rows.
-        model: the recipe's ``model`` but its name.
+        task: of the choice.
+        problem: the kind of label; the default one for tasks without labels.
+        labels: names of the classes; none for tasks without labels.
+        learn: the training examples.
+        judge_rows: the validation examples that every candidate answers.
+        test: the examples that measure the recommended candidate, once.
+        judge: of the validation examples.
+        section: the recipe's ``data`` that gives these examples.
+        model: the recipe's ``model`` without its name.
     """
 
-    data: ClassificationData | TextData
+    data: TaskData
     task: Task
-    problem: Problem | None
+    problem: Problem
     labels: tuple[str, ...]
     learn: Dataset
     judge_rows: Dataset
@@ -57,123 +57,91 @@ class Rows:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all rows in their splits."""
+        """SHA-256 of all examples in their splits."""
         return self.data.digest
 
     @property
     def identity(self) -> str:
-        """SHA-256 of the task, what its labels are, and the rows: the same rows can be read as another problem."""
-        parts = (self.task, self.problem or "", self.digest)
+        """SHA-256 of the task, the kind of label and the examples: the same file can be read as another problem."""
+        parts = (self.task, self.data.problem or "", self.digest)
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     @property
     def max_length(self) -> int | None:
-        """Tokens beyond which a text is cut; None: what each model was made for."""
+        """Tokens beyond which a text is cut; None: the limit of each model."""
         return self.section.get("max_length")
 
     def sizes(self) -> str:
-        """How many rows there are, for people."""
+        """Return the sizes of the splits, for people."""
         learn, judge, test = len(self.learn), len(self.judge_rows), len(self.test)
         return f"{learn:,} rows to learn from, {judge:,} to judge by, {test:,} for the test"
 
-    @property
-    def target(self) -> str:
-        """The column that a text task's answer stands in."""
-        return "target" if "target" in self.learn.column_names else "text"
-
     def some_to_learn(self, n_rows: int) -> Dataset:
-        """About so many of the rows to learn from, the classes as even as may be; the same ones each time."""
-        if n_rows >= len(self.learn):
-            return self.learn
-        if self.problem is Problem.SINGLE_LABEL:
-            by_class = list(self.learn["reference"])
-            shots = max(1, n_rows // len(self.labels))
-            chosen = few_shot(by_class, shots, seed=0)
-            rest = np.setdiff1d(np.arange(len(self.learn)), chosen)
-            more = np.random.default_rng(0).permutation(rest)[: max(0, n_rows - len(chosen))]
-            return self.learn.select(sorted([*chosen, *more.tolist()]))
-        return self.learn.select(sorted(np.random.default_rng(0).permutation(len(self.learn))[:n_rows].tolist()))
+        """Select about `n_rows` training examples, with classes as even as possible; the same ones each time."""
+        return self.learn if n_rows >= len(self.learn) else self.learn.select(self.judge.sample(self.learn, n_rows))
 
     def some_to_judge(self, n_rows: int) -> list[int]:
-        """The numbers of about so many validation rows, spread over all of them."""
+        """Return the indices of about `n_rows` validation examples, evenly spaced."""
         n_all = len(self.judge_rows)
         return sorted(set(np.linspace(0, n_all - 1, min(n_rows, n_all)).astype(int).tolist()))
 
     def judge_of(self, rows: Dataset) -> Judge:
-        """The judge of other rows of the same data."""
-        return _judge_of(rows, self.problem, self.labels)
+        """Return the judge of other examples of the same data."""
+        return room_of(self.task).judge(rows, self.data)
 
 
 def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, Any]) -> Rows:
     """Read and divide the data of a choice.
 
     Args:
-        recipe: any that is checked, with this data section.
-        section: the recipe's ``data`` as plain values, for the recipes that come out.
-        model: its ``model`` but the name.
+        recipe: any valid recipe with this data section.
+        section: the recipe's ``data`` as plain values, for the recipes that are handed over.
+        model: the recipe's ``model`` without its name.
 
     Raises:
         DataError: unreadable or too few rows, one class.
         HubError: a hub or packaged data set that cannot be found.
     """
-    if recipe.task is Task.TEXT_CLASSIFICATION:
-        labelled = prepare_classification(recipe.data, problem=recipe.problem)
-        data: Any = labelled
-        problem, labels = labelled.problem, labelled.labels
-    else:
-        data = prepare_texts(recipe.data, columns=recipe.text_columns)
-        problem, labels = None, ()
+    room = room_of(recipe.task)
+    data = room.prepare(recipe)
     if data.validation is None or not len(data.validation):
         fix = "give more rows, or name data for validation"
         raise DataError(explain("no row is left for validation", fix=fix), where=data.source)
-    numbers = np.linspace(0, len(data.validation) - 1, min(MOST_JUDGING, len(data.validation))).astype(int)
-    judging = data.validation if len(numbers) == len(data.validation) else data.validation.select(numbers.tolist())
+    indices = np.linspace(0, len(data.validation) - 1, min(MOST_JUDGING, len(data.validation))).astype(int)
+    judging = data.validation if len(indices) == len(data.validation) else data.validation.select(indices.tolist())
     return Rows(
         data=data,
         task=recipe.task,
-        problem=problem,
-        labels=labels,
+        problem=recipe.problem,
+        labels=data.labels,
         learn=data.train,
         judge_rows=judging,
         test=data.test,
-        judge=_judge_of(judging, problem, labels),
+        judge=room.judge(judging, data),
         section=section,
         model=model,
     )
 
 
-def _judge_of(rows: Dataset, problem: Problem | None, labels: tuple[str, ...]) -> Judge:
-    if problem is None:
-        answers = rows["target" if "target" in rows.column_names else "text"]
-        return Judge.of_texts(count_characters(list(answers)).tolist())
-    return Judge.of_labels(rows, problem=problem, n_labels=len(labels))
-
-
 def write_for_runs(rows: Rows, folder: Path) -> dict[str, Any]:
-    """The rows to learn from and the validation rows as files, so that runs are measured on these and never on others.
+    """Write the training and the validation examples as files, so that runs use these and never others.
 
     Args:
         rows: of any task.
         folder: gets ``learn.parquet`` and ``judge.parquet``.
 
     Returns:
-        The ``data`` section of a recipe: in the place of its test rows stand the validation rows.
+        The ``data`` section of a recipe, whose test examples are the validation examples of the choice.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    columns: dict[str, str] = {}
+    columns = columns_of(rows.learn)
     for name, part in (("learn", rows.learn), ("judge", rows.judge_rows)):
-        tables = {text: text for text in ("text", "text_pair", "source", "target") if text in part.column_names}
-        if rows.problem is Problem.MULTI_LABEL:
-            tables["labels"] = "label_names"
-        elif rows.problem is not None:
-            tables["label"] = "reference"
-        columns = {name: name for name in tables}
         with replacing(folder / f"{name}.parquet") as temporary:
-            pq.write_table(pa.table({own: pa.array(list(part[its])) for own, its in tables.items()}), temporary)
+            pq.write_table(pa.table({own: pa.array(list(part[its])) for own, its in columns.items()}), temporary)
     return {
         "train": str(folder / "learn.parquet"),
         "test": str(folder / "judge.parquet"),
         "validation_size": 0,
-        "columns": columns,
+        "columns": {name: name for name in columns},
         **({} if rows.max_length is None else {"max_length": rows.max_length}),
     }

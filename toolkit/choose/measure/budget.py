@@ -45,18 +45,6 @@ def bytes_of(text: str) -> int:
     return size
 
 
-def told(seconds: float) -> str:
-    """A time for people: ``0.3 s``, ``8 s``, ``1 min 40 s``, ``12 min``, ``1.5 h``."""
-    if seconds < 1:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if 60 * minutes + rest < 100:
-        return f"{60 * minutes + rest} s"
-    if minutes < 10:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.1f} h"
-
-
 @dataclass(frozen=True)
 class Budget:
     """A time to stay within.

@@ -15,14 +15,14 @@ from toolkit.adapters import OpenedBody, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
 from toolkit.choose.look.body_digest import body_digest
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.answers import answers_of
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.measure.scores import FeatureScores, score_layers
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.device import inference_device
-from toolkit.names import Method, Problem
+from toolkit.names import Method
+from toolkit.report.facts import duration
+from toolkit.tasks.judge import Answered
 from toolkit.training.head import FittedHead, fit_head
 
 POOLING = "mean"
@@ -94,7 +94,7 @@ def features_answers(work: Work, candidate: Candidate, made: Measurement, asked:
     vectors = _read(work, candidate, body, learn, layers).of(layers[0])
     head = _fit(work, vectors, _labels(learn))
     vectors = _read(work, candidate, body, asked, layers).of(layers[0])
-    return answers_of(head.logits(vectors).numpy(), work.rows.problem)
+    return work.rows.judge.answers_of(head.logits(vectors).numpy())
 
 
 def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement]) -> Measurement:
@@ -139,13 +139,12 @@ def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows
     """What each layer says of the labels, from one pass over some rows."""
     learn, layers = work.rows.some_to_learn(n_rows), _layers(body)
     vectors = _read(work, candidate, body, learn, layers).vectors
-    problem = work.rows.problem or Problem.SINGLE_LABEL
-    return score_layers(vectors, _labels(learn), layers=layers, problem=problem)
+    return score_layers(vectors, _labels(learn), layers=layers, problem=work.rows.problem)
 
 
 def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) -> Measurement:
     needed = (len(work.rows.judge_rows) + len(work.rows.learn)) / rate / _SPARE
-    reason = f"reading the rows would take about {told(needed)}, and its share of the budget is {told(seconds)}"
+    reason = f"reading the rows would take about {duration(needed)}, and its share of the budget is {duration(seconds)}"
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
@@ -153,16 +152,16 @@ def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learn
     heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
     losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
     layer = min(losses, key=lambda layer: losses[layer])
-    answers = answers_of(heads[layer].logits(judged.of(layer)).numpy(), work.rows.problem)
     judge = work.rows.judge
+    answers = judge.answers_of(heads[layer].logits(judged.of(layer)).numpy())
     return Measurement(
         candidate=candidate.name,
         stage=Stage.FEATURES,
         method=Method.FEATURES.value,
         recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
         answers=answers,
-        value=judge.value(answers),
-        interval=judge.interval(answers),
+        value=judge.value(Answered(answers)),
+        interval=judge.interval(Answered(answers)),
         rows_learnt=len(labels),
         details={"layer": layer, "held_out_loss": losses[layer]},
     )
@@ -199,7 +198,7 @@ def _fit(work: Work, vectors: NDArray[np.float32], labels: NDArray[Any]) -> Fitt
     return fit_head(
         vectors[rest],
         labels[rest],
-        problem=work.rows.problem or Problem.SINGLE_LABEL,
+        problem=work.rows.problem,
         kind="linear",
         n_labels=len(work.rows.labels),
         seed=work.seed,

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from toolkit.tasks.judge import Answered
+
 
 class Stage(StrEnum):
     """Where in the order of measuring, cheapest first."""
@@ -39,7 +41,7 @@ class Measurement:
         body: digest of what reads the text; candidates that share it are measured once.
         recipe: the parts of a recipe that say how: ``features``, ``zero_shot``, ``training``, ``peft``, ``seed``.
         rows: the numbers of the validation rows that were answered; None: all of them.
-        answers: as `toolkit.choose.look.judge.Judge` reads them, one a row.
+        answers: as `toolkit.tasks.judge.Judge` reads them, one a row.
         value: of the task's metric.
         interval: its 95 % interval.
         rows_learnt: how many rows it learnt from.
@@ -72,6 +74,11 @@ class Measurement:
     def name(self) -> str:
         """For people."""
         return self.candidate if self.method in (None, self.candidate) else f"{self.candidate}, {self.method}"
+
+    @property
+    def answered(self) -> Answered:
+        """The answers with the indices of their examples; none where nothing was measured."""
+        return Answered((), ()) if self.answers is None else Answered(self.answers, self.rows)
 
     @property
     def sections(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from toolkit.choose.measure.runs import run_answers
 from toolkit.choose.measure.work import Work, reason_of
 from toolkit.choose.measure.zero_shot import zero_shot_answers
 from toolkit.names import Method
+from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
 
@@ -57,7 +58,7 @@ def measure_on_test(work: Work, candidate: Candidate, made: Measurement) -> OnTe
         return OnTest(0, None, None, reason_of(error))
     judge = work.rows.judge_of(asked)
     few = None if len(asked) == n_all else f"{len(asked):,} of {n_all:,} rows: the budget allowed no more"
-    return OnTest(len(asked), judge.value(answers), judge.interval(answers), few)
+    return OnTest(len(asked), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)
 
 
 def _answers(work: Work, candidate: Candidate, made: Measurement, asked: Any) -> list[Any]:

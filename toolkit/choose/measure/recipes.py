@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import Rows
-from toolkit.names import PEFT_METHODS, Family, Method, Task
+from toolkit.names import PEFT_METHODS, Method
 
 _SMALL, _MIDDLING = 60_000_000, 250_000_000
 """Parameters up to which a model learns with larger steps; up to the first one all weights are trained."""
@@ -87,8 +87,6 @@ def recipe_tree(
     """
     own = {"config": {"preset": "tiny" if len(rows.learn) < _ROWS_FOR_SMALL else "small"}}
     model = {**(own if method is Method.SCRATCH else {"name": candidate.name}), **rows.model}
-    if method is Method.SCRATCH and rows.task is Task.TEXT_CLASSIFICATION:
-        model["config"] = {**model["config"], "architecture": (candidate.family or Family.ENCODER).value}
     return {
         "task": rows.task.value,
         "model": model,

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 from datasets import Dataset
-from numpy.typing import NDArray
 
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.answers import answers_of
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import Costs, measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage, told_epochs
 from toolkit.choose.measure.recipes import recipe_tree, training_section
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.generate import write_texts
-from toolkit.evaluation.inference.likelihood import measure_likelihoods
-from toolkit.evaluation.inference.logits import logits_of
-from toolkit.evaluation.inference.rows import PROBABILITY_OF
-from toolkit.evaluation.metrics.likelihoods import count_characters
-from toolkit.names import Method, Problem
+from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
+from toolkit.report.facts import duration
 from toolkit.tasks import room_of
+from toolkit.tasks.judge import Answered
 from toolkit.training.save import MODEL_FOLDER
-from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
+from toolkit.trials.finished import PREDICTIONS_FILE
 from toolkit.workflow import fine_tune
 
 RUNS = "runs"
@@ -133,7 +126,7 @@ def measure_run(
     def measure() -> Measurement:
         expected = pace.seconds(epochs)
         if expected > left:
-            reason = f"a run of {told_epochs(epochs)} would take about {told(expected)}; {told(left)} are left"
+            reason = f"a run of {told_epochs(epochs)} would take about {duration(expected)}; {duration(left)} are left"
             return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
         return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
 
@@ -155,19 +148,15 @@ def run_answers(work: Work, made: Measurement, asked: Dataset) -> list[Any]:
         made: the run's measurement.
         asked: the rows.
     """
-    opened = _opened(work, work.folder / made.details["run"])
-    if work.rows.problem is None:
-        scored = measure_likelihoods(opened, asked)
-        return _bits(scored.negative_log_likelihood, scored.characters, list(asked[work.rows.target]))
-    return answers_of(logits_of(opened, asked), work.rows.problem)
+    return work.rows.judge_of(asked).answers_by(_opened(work, work.folder / made.details["run"]), asked)
 
 
 def _measure(
     work: Work, arm: Arm, *, training: Mapping[str, Any], data: Mapping[str, Any], seed: int, stage: Stage
 ) -> Measurement:
     parts = {"training": {**training, "eval_strategy": "no", "load_best_model_at_end": False, "save_strategy": "no"}}
-    if work.rows.problem is None:
-        parts["evaluation"] = {"metrics": ["perplexity"]}  # others would have it write a text for each row
+    if work.rows.judge.run_metrics:
+        parts["evaluation"] = {"metrics": list(work.rows.judge.run_metrics)}
     note = "choose: a short run; its test rows are the validation rows of the choice"
     tree = recipe_tree(work.rows, arm.candidate, arm.method, parts=parts, data=data, seed=seed, note=note)
     recipe = build_recipe(tree)
@@ -176,7 +165,9 @@ def _measure(
     started = time.monotonic()
     run = fine_tune(recipe, name=f"choose-{name}", output_dir=work.folder / relative, ledger=work.ledger)
     total, spent = time.monotonic() - started, run.metrics["cost"]
-    answers, judge = _written(run, work), work.rows.judge
+    judge = work.rows.judge
+    # In the run the validation examples of the choice were the test examples.
+    answers = judge.answers_in(pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict())
     costs = _costs(work, run.folder)
     # Answers to texts are scores, which take one pass, where using the model means to write.
     scored = len(answers) / max(spent["evaluate_seconds"], 0.01)
@@ -187,10 +178,10 @@ def _measure(
         family=run.metrics["family"],
         recipe={"training": dict(training), "seed": seed},
         answers=answers,
-        value=judge.value(answers),
-        interval=judge.interval(answers),
+        value=judge.value(Answered(answers)),
+        interval=judge.interval(Answered(answers)),
         rows_learnt=len(work.rows.learn),
-        rate=scored if work.rows.problem is None else costs.texts_per_second,
+        rate=scored if judge.generates else costs.texts_per_second,
         costs=costs.to_json(),
         details={
             "run": relative.as_posix(),
@@ -210,36 +201,10 @@ def _opened(work: Work, run: Path) -> OpenedModel:
 def _costs(work: Work, run: Path) -> Costs:
     """What using the trained model costs."""
     opened, rows = _opened(work, run), work.rows.judge_rows
-    if work.rows.problem is not None:
+    if not work.rows.judge.generates:
         return measure_costs(opened, rows, most_seconds=_COST_SECONDS)
     write = partial(write_texts, opened)
     return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=_COST_SECONDS)
-
-
-def _written(run: FinishedRun, work: Work) -> list[Any]:
-    """The answers that the run has written down for the validation rows, which stood in the place of its test rows."""
-    columns = pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict()
-    problem, labels = work.rows.problem, work.rows.labels
-    if problem is None:
-        nats, characters = (np.array(columns[name]) for name in ("negative_log_likelihood", "n_characters"))
-        return _bits(nats, characters, list(work.rows.judge_rows[work.rows.target]))
-    if problem is Problem.SINGLE_LABEL:
-        return [labels.index(name) for name in columns["prediction"]]
-    of_label = [columns["prediction"]] if problem is Problem.REGRESSION else _shares(columns, labels)
-    return answers_of(np.array(of_label).T, problem)
-
-
-def _shares(columns: Mapping[str, list[Any]], labels: Sequence[str]) -> list[NDArray[np.float64]]:
-    """By how much more than an even chance a text has each label."""
-    return [np.array(columns[PROBABILITY_OF + name]) - 0.5 for name in labels]
-
-
-def _bits(nats: NDArray[np.floating[Any]], characters: NDArray[np.integer[Any]], texts: Sequence[str]) -> list[float]:
-    """The bits that each text costs; what was cut costs as much a character as what was scored. ``[rows]``."""
-    whole = count_characters(texts)
-    is_cut = characters < whole
-    paid = nats / math.log(2) * np.where(is_cut, whole / np.maximum(characters, 1), 1.0)
-    return [float(bits) for bits in paid]
 
 
 def short_name(model: str) -> str:

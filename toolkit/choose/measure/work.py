@@ -11,13 +11,14 @@ from typing import Any
 from toolkit.adapters.features import model_digest
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
-from toolkit.choose.measure.budget import Budget, told
+from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.deadline import OutOfTimeError, within
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.trial import trial_of
 from toolkit.errors import ToolkitError
 from toolkit.progress import say
+from toolkit.report.facts import duration
 from toolkit.trials.ledger import append_trial
 
 _UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs add themselves to the ledger
@@ -105,7 +106,7 @@ class Work:
         )
         # Another candidate's files may be the same: the result is this one's all the same.
         made = replace(made, candidate=candidate.name)
-        say(f"[{told(self.budget.spent())}] {self.line(made)}")
+        say(f"[{duration(self.budget.spent())}] {self.line(made)}")
         return made
 
     def line(self, made: Measurement) -> str:
@@ -113,7 +114,7 @@ class Work:
         what = f"{made.stage}: {made.name}"
         if made.value is None:
             return f"{what}: {made.status}, {made.reason}" if made.reason else f"{what}: {made.status}"
-        return f"{what}: {self.rows.judge.metric} {made.value:.3f} in {told(made.seconds)}"
+        return f"{what}: {self.rows.judge.metric} {made.value:.3f} in {duration(made.seconds)}"
 
 
 def skipped(

@@ -7,13 +7,14 @@ import time
 from datasets import Dataset
 
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.costs import measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.zero_shot import Respondent, open_for_question, settle_question
 from toolkit.names import Method
 from toolkit.recipe.schema import ZeroShotSection
+from toolkit.report.facts import duration
+from toolkit.tasks.judge import Answered
 
 ROWS = 200
 """Rows that are asked: enough to tell a model that knows from one that guesses."""
@@ -54,10 +55,8 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
     respondent = _respondent(work, candidate, n_rows=len(numbers))
     needed = _expected(respondent, asked, enough=seconds - (time.monotonic() - started))
     if needed > seconds - (time.monotonic() - started):
-        reason = (
-            f"{len(asked)} rows with {len(rows.labels)} labels would take about {told(needed)}, and its share of the "
-            f"budget is {told(seconds)}"
-        )
+        would = f"{len(asked)} rows with {len(rows.labels)} labels would take about {duration(needed)}"
+        reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)
     answers = _answers(respondent, asked)
     costs = measure_costs(
@@ -71,8 +70,8 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
         recipe={"zero_shot": {"language": work.language}},
         rows=numbers,
         answers=answers,
-        value=rows.judge.value(answers, numbers),
-        interval=rows.judge.interval(answers, numbers),
+        value=rows.judge.value(Answered(answers, numbers)),
+        interval=rows.judge.interval(Answered(answers, numbers)),
         rate=costs.texts_per_second,
         costs=costs.to_json(),
         details={"scorer": respondent.question.scorer, "calibration": respondent.question.calibration},

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import write_for_runs
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, told_epochs
 from toolkit.choose.measure.recipes import training_methods
 from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, measured_pace
@@ -17,7 +16,7 @@ from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.files import write_json_atomically
-from toolkit.names import Problem
+from toolkit.report.facts import duration
 
 PLAN = "plan.json"
 
@@ -80,7 +79,7 @@ class Runs:
         return made
 
     def _quality(self, made: Measurement) -> float:
-        return self.judge.quality(made) if made.status is Status.MEASURED else -math.inf
+        return self.judge.quality(made.value) if made.status is Status.MEASURED else -math.inf
 
     def _arms(self, candidates: Sequence[Candidate]) -> list[Arm]:
         """What could be run, the most promising first."""
@@ -95,8 +94,8 @@ class Runs:
 
     def _is_perfect(self) -> bool:
         """Whether no row is left that another way could answer better."""
-        is_share = self.judge.problem in (Problem.SINGLE_LABEL, Problem.MULTI_LABEL)
-        return is_share and any(self._quality(made) >= 1.0 for made in self.known)
+        highest = self.judge.highest
+        return highest is not None and any(self._quality(made) >= highest for made in self.known)
 
     def _survivors(self, candidates: Sequence[Candidate], of_name: dict[str, Measurement]) -> list[Candidate]:
         """The more promising half, those that tie with the best, and what has no features; each body once."""
@@ -108,7 +107,7 @@ class Runs:
         ranked = by_promise(list(bodies.values()))
         kept = ranked[: math.ceil(len(ranked) / 2)]
         for made in ranked[len(kept) :]:
-            difference = self.judge.difference(ranked[0], made)
+            difference = self.judge.difference(ranked[0].answered, made.answered)
             if difference is None or is_tie(difference):
                 kept.append(made)
         return [*(by_name[made.candidate] for made in kept), *(one for one in candidates if one.name == SCRATCH)]
@@ -154,10 +153,10 @@ class Runs:
             )
             if first is not None:
                 break
-        shortest, left = self._lengths()[0], told(self.work.budget.left())
+        shortest, left = self._lengths()[0], duration(self.work.budget.left())
         for arm in [arm for arm in self.arms if first is None or arm not in kept]:
             needed = self.paces[arm.key].seconds(shortest)
-            reason = f"{told_epochs(shortest)} would take about {told(needed)}, and {left} are left for all runs"
+            reason = f"{told_epochs(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
             self._leave_out(arm, reason, needed=needed)
         return first
 
@@ -188,5 +187,5 @@ class Runs:
         return made
 
     def _is_flat(self, shorter: Measurement, longer: Measurement) -> bool:
-        difference = self.judge.difference(longer, shorter)
+        difference = self.judge.difference(longer.answered, shorter.answered)
         return difference is not None and difference.low <= 0

@@ -45,7 +45,7 @@ def measure_all(work: Work, candidates: Sequence[Candidate], *, read_badly: Coll
 
 
 def _zero_shot(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]:
-    is_text = work.rows.problem is None
+    is_text = work.rows.judge.generates
     measure = measure_likelihood if is_text else measure_zero_shot
     asked = [
         one

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, told_epochs
 from toolkit.choose.search.promise import mean_places
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.evaluation.metrics.paired import is_tie
-from toolkit.report.facts import amount
+from toolkit.report.facts import amount, duration
 from toolkit.report.text_table import shortened, table
 
 if TYPE_CHECKING:
-    from toolkit.choose.choose import Choice
+    from toolkit.choose.choice import Choice
 
 SCHEMA = 1
 HEADER = ("", "model", "method", "{metric}", "95 %", "latency p50", "texts/s", "size", "measured in")
@@ -29,7 +28,9 @@ def choice_lines(choice: Choice) -> list[str]:
     lines.append("* worth its cost: a recipe is written. Values are of the validation rows.")
     lines += _short_runs(choice)
     lines += [f"{made.name}: {made.status}, {shortened(str(made.reason))}" for made in _unmeasured(choice)]
-    lines.append(f"{told(choice.seconds)} of {told(choice.budget.seconds)} used. Page: {choice.folder / 'choose.html'}")
+    lines.append(
+        f"{duration(choice.seconds)} of {duration(choice.budget.seconds)} used. Page: {choice.folder / 'choose.html'}"
+    )
     chosen = choice.recipes.of(decision.recommended)
     if chosen is not None:
         lines += ["", "Next:", f"  toolkit fine-tune {chosen}"]
@@ -90,7 +91,7 @@ def _short_runs(choice: Choice) -> list[str]:
 
 
 def _beside_baselines(choice: Choice) -> list[str]:
-    margin, is_text = choice.decision.margin, choice.rows.problem is None
+    margin, is_text = choice.decision.margin, choice.rows.judge.generates
     if margin is None or margin.low > 0:
         return []
     if is_text:
@@ -103,7 +104,7 @@ def _beside_baselines(choice: Choice) -> list[str]:
 def ranked(choice: Choice) -> list[Measurement]:
     """The results that stand for their ways, the best first, the baselines among them."""
     free = [made for made in choice.measured if made.stage is Stage.BASELINE]
-    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made))
+    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made.value))
 
 
 def result_rows(choice: Choice) -> list[list[str]]:
@@ -202,7 +203,7 @@ def _row(choice: Choice, made: Measurement) -> list[str]:
         _milliseconds(latency),
         "" if rate is None else f"{rate:,.0f}",
         "" if not disk else amount(disk, "B"),
-        told(made.seconds),
+        duration(made.seconds),
     ]
 
 
@@ -214,7 +215,7 @@ def _more(made: Measurement) -> list[str]:
         _milliseconds(costs.get("latency_p95_seconds")),
         "" if not parameters else amount(parameters),
         "" if peak is None else amount(peak, "B"),
-        "" if training is None else told(training),
+        "" if training is None else duration(training),
     ]
 
 

@@ -10,14 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from toolkit.choose.advice.advise import advice_lines
 from toolkit.choose.look.look import look_lines
-from toolkit.choose.measure.budget import told
 from toolkit.choose.measure.measurement import Status
 from toolkit.choose.show.lines import PAGE_HEADER, page_rows, promise, recommendation
 from toolkit.choose.show.picture import front_png
 from toolkit.files import replacing, write_text_atomically
+from toolkit.report.facts import duration
 
 if TYPE_CHECKING:
-    from toolkit.choose.choose import Choice
+    from toolkit.choose.choice import Choice
 
 PAGE, PICTURE = "choose.html", "pareto.png"
 
@@ -71,7 +71,7 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
         unmeasured=[made for made in choice.measured if made.status is not Status.MEASURED],
         warnings=choice.look.warnings,
         advice="\n".join(advice_lines(choice.advice)),
-        spent=f"{told(choice.seconds)} of {told(choice.budget.seconds)} used",
+        spent=f"{duration(choice.seconds)} of {duration(choice.budget.seconds)} used",
     )
     # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
     return page.encode("utf-8", "replace").decode("utf-8")

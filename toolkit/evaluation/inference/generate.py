@@ -16,6 +16,7 @@ from toolkit.data.batches import by_length
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.likelihood import score_encoded
 from toolkit.evaluation.inference.text_predictions import TextPredictions
+from toolkit.evaluation.inference.token_batches import padded
 from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
 
@@ -90,8 +91,7 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
     with torch.inference_mode(), _seeded(device), progress_bar("writing", len(prompts)) as bar:
         for indices in by_length([len(prompt) for prompt in prompts], ROWS_AT_ONCE):
             batch = [prompts[i] for i in indices]
-            inputs = _padded(batch, pad=pad, left=not is_pair).to(device)
-            mask = _padded([[1] * len(prompt) for prompt in batch], pad=0, left=not is_pair).to(device)
+            inputs, mask = (tensor.to(device) for tensor in padded(batch, left=not is_pair, filler=pad))
             n_given = 1 if is_pair else inputs.shape[1]
             limit = max(1, min(wanted, last - n_given))
             generated = model.generate(input_ids=inputs, attention_mask=mask, max_new_tokens=limit)
@@ -107,12 +107,6 @@ def _seeded(device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         yield
-
-
-def _padded(rows: list[list[int]], *, pad: int, left: bool) -> torch.Tensor:
-    longest = max(map(len, rows))
-    filled = [[pad] * (longest - len(row)) + row if left else row + [pad] * (longest - len(row)) for row in rows]
-    return torch.tensor(filled)
 
 
 def _ended(ids: list[int], *, end: int, pad: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""How probable a model of ours finds given texts, from packed batches."""
+"""The log-likelihood of given texts: from packed batches for our own Transformer, from padded ones for other models."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from toolkit.data.batches import by_tokens
 from toolkit.data.encode import rows_at
 from toolkit.data.text_rows import encode_for, packer_for
 from toolkit.evaluation.inference.device import inference_device, moved
+from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
+from toolkit.transformer import TransformerConfig
 from toolkit.transformer.cross_entropy import IGNORED
 
 TOKENS_AT_ONCE = 4096
@@ -57,11 +59,24 @@ class Scores:
 
 
 def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
-    """What a saved model says about texts, or about targets given their sources, in float32.
+    """Score texts, or targets given their sources, in float32.
 
     Args:
-        opened: our own Transformer with the head that it was trained with.
+        opened: with its language head; an encoder is one of our own Transformer.
         rows: columns ``text``, or ``source`` and ``target``.
+
+    Raises:
+        ValueError: another encoder, which gives texts no likelihood.
+    """
+    packs = isinstance(opened.model.config, TransformerConfig)
+    return packed_likelihoods(opened, rows) if packs else padded_likelihoods(opened, rows)
+
+
+def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
+    """Score texts with our own Transformer; arguments as of `measure_likelihoods`.
+
+    Without padding this is the faster way. The ends of targets beyond the model's context are not scored. For an
+    encoder the likelihood is that of the masked tokens.
     """
     columns = ["source", "target"] if opened.family is Family.ENCODER_DECODER else ["text"]
     of_rows = rows.select_columns(columns).add_column("id", np.arange(len(rows)))

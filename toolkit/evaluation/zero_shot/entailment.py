@@ -13,7 +13,7 @@ from toolkit.data.batches import by_tokens
 from toolkit.data.encode import PaddingCollator
 from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.device import inference_device, moved
-from toolkit.evaluation.zero_shot.batching import tokens_at_once
+from toolkit.evaluation.inference.token_batches import tokens_at_once
 from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
 from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.progress import progress_bar

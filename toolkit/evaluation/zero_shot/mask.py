@@ -11,7 +11,7 @@ import torch
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_tokens
 from toolkit.evaluation.inference.device import inference_device
-from toolkit.evaluation.zero_shot.batching import padded, tokens_at_once
+from toolkit.evaluation.inference.token_batches import padded, tokens_at_once
 from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
 from toolkit.evaluation.zero_shot.prompts import check_fit, fitted, parted, special_ends, token_ids
 from toolkit.evaluation.zero_shot.templates import Template

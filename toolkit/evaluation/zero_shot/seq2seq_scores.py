@@ -1,20 +1,25 @@
-"""How likely an encoder-decoder finds each label as the answer to a prompt, which is encoded once for all labels."""
+"""The log-likelihood of each label as the answer to a prompt, under an encoder-decoder; a prompt is encoded once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from toolkit.data.batches import by_tokens
 from toolkit.evaluation.inference.device import inference_device
-from toolkit.evaluation.zero_shot.batching import IGNORED, padded, tokens_at_once
+from toolkit.evaluation.inference.token_batches import (
+    chunks,
+    padded,
+    padded_targets,
+    sum_log_likelihoods,
+    tokens_at_once,
+)
 from toolkit.evaluation.zero_shot.calibration import Scores
 from toolkit.evaluation.zero_shot.decoder_scores import EXPANDED_TOKENS
 from toolkit.evaluation.zero_shot.prompts import Prompt
@@ -22,12 +27,12 @@ from toolkit.progress import Bar
 
 
 def seq2seq_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Bar) -> Scores:
-    """Log-likelihoods of whole answers in nats, the token of their end included, ``[prompts, labels]``.
+    """Return the log-likelihoods of whole answers in nats, the end token included, ``[prompts, labels]``.
 
     Args:
         model: with a language head on its decoder.
-        prompts: what the encoder reads, special tokens included, all with the same answers, in any order.
-        bar: advances by a step a prompt.
+        prompts: token ids for the encoder, special tokens included, all with the same answers, in any order.
+        bar: advances by one step a prompt.
     """
     device = inference_device()
     model.to(device)  # type: ignore[arg-type]
@@ -37,7 +42,7 @@ def seq2seq_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Ba
         for indices in by_tokens([len(prompt.ids) for prompt in prompts], tokens_at_once(device)):
             ids, mask = (tensor.to(device) for tensor in padded([prompts[i].ids for i in indices]))
             encoded = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-            for labels in _chunks(scores.shape[1], max(1, EXPANDED_TOKENS // mask.numel())):
+            for labels in chunks(range(scores.shape[1]), max(1, EXPANDED_TOKENS // mask.numel())):
                 answers = [prompts[indices[0]].answers[label] for label in labels]
                 chunk = _answer_scores(model, encoded, mask, answers)
                 scores[np.ix_(indices, labels)] = chunk.cpu().numpy()
@@ -45,20 +50,21 @@ def seq2seq_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Ba
     return scores
 
 
-def _answer_scores(model: PreTrainedModel, encoded: Tensor, mask: Tensor, answers: list[list[int]]) -> Tensor:
-    """``[batch, answers]`` for encoded prompts ``[batch, length, hidden]``."""
+def _answer_scores(model: Any, encoded: Tensor, mask: Tensor, answers: list[list[int]]) -> Tensor:
+    """Return the log-likelihoods of answers to encoded prompts, ``[batch, answers]``.
+
+    Args:
+        model: as of `seq2seq_scores`.
+        encoded: ``[batch, length, hidden]``
+        mask: attention mask of the prompts. ``[batch, length]``
+        answers: token ids.
+    """
     n_rows, n_answers = len(encoded), len(answers)
-    targets = padded(answers, filler=IGNORED)[0].to(mask.device).repeat(n_rows, 1)
+    targets = padded_targets(answers).to(mask.device).repeat(n_rows, 1)
     outputs = model(
         encoder_outputs=BaseModelOutput(last_hidden_state=encoded.repeat_interleave(n_answers, dim=0)),
         attention_mask=mask.repeat_interleave(n_answers, dim=0),
-        labels=targets,
+        decoder_input_ids=model.prepare_decoder_input_ids_from_labels(targets),
         use_cache=False,
     )
-    losses = cross_entropy(outputs.logits.float().transpose(1, 2), targets, ignore_index=IGNORED, reduction="none")
-    return -losses.sum(dim=1).view(n_rows, n_answers)
-
-
-def _chunks(n_labels: int, size: int) -> Iterator[list[int]]:
-    for start in range(0, n_labels, size):
-        yield list(range(start, min(start + size, n_labels)))
+    return sum_log_likelihoods(outputs.logits, targets).view(n_rows, n_answers)

@@ -26,6 +26,7 @@ class FillMask(TextsRoom):
     spec = SPECS[Task.FILL_MASK]
     head = Head(Task.FILL_MASK, {Family.ENCODER: AutoModelForMaskedLM}, TaskType.FEATURE_EXTRACTION)
     class_endings = ("ForMaskedLM",)
+    compares = False
 
     def input_columns(self, family: Family) -> tuple[str, ...]:
         """Return ``text``."""

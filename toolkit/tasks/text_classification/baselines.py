@@ -11,6 +11,7 @@ from toolkit.data import ClassificationData
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.evaluation.baselines.kept import kept_baseline
 from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.names import Problem
 from toolkit.progress import warn
 from toolkit.tasks.text_classification.kinds import kind_of
 
@@ -23,23 +24,23 @@ def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> di
         metrics: those of the problem, by name.
     """
     kind = kind_of(data.problem)
-    baselines = baseline_answers(data, data.train, data.test, key=f"{data.problem}-{data.digest}")
+    baselines = baseline_answers(data.train, data.test, problem=data.problem, key=f"{data.problem}-{data.digest}")
     for baseline in baselines:
         if baseline.note is not None:
             warn(f"baseline {baseline.name}: {baseline.note}")
     return {baseline.name: kind.measure_baseline(baseline.predictions, data, metrics) for baseline in baselines}
 
 
-def baseline_answers(data: ClassificationData, learn: Dataset, rows: Dataset, *, key: str) -> tuple[Baseline, Baseline]:
+def baseline_answers(learn: Dataset, rows: Dataset, *, problem: Problem, key: str) -> tuple[Baseline, Baseline]:
     """Let both baselines answer rows: a constant, and a linear model on TF-IDF, which is kept under a key.
 
     Args:
-        data: says what the labels are.
         learn: labelled rows to learn from.
         rows: to answer.
+        problem: the kind of label.
         key: what the answers depend on.
     """
-    kind = kind_of(data.problem)
+    kind = kind_of(problem)
 
     def answer_by_tfidf() -> Baseline:
         pairs: dict[str, Any] = {"train_pairs": _pairs(learn), "test_pairs": _pairs(rows)}

@@ -18,9 +18,11 @@ from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.recipe import Recipe
+from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import Answerer, Answers, Asked, FittedHead, Result, TaskData, TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
+from toolkit.tasks.text_classification.judge import judge_labels
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.predict import predict
 from toolkit.training.objective import Objective
@@ -105,6 +107,10 @@ class TextClassification(TaskRoom):
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
+
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of classes, sets of labels or numbers."""
+        return judge_labels(rows, cast(ClassificationData, data))
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return a metric that is no average over labels."""

@@ -22,10 +22,12 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
+from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import Answerer, Answers, Result, TaskData, TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
 from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
+from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
@@ -112,6 +114,10 @@ class TextsRoom(TaskRoom):
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
         return measure_text_baselines(cast(TextData, data), metrics=metrics)
+
+    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+        """Return the judge of likelihoods."""
+        return judge_texts(rows)
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return chrF of texts that were written (BLEU counts words or characters, as the language wants)."""

@@ -1,0 +1,147 @@
+"""The log-likelihood of given texts under any model that generates, from padded batches.
+
+A decoder reads a source, a line end, and then the target. An encoder-decoder reads the source and generates the
+target. The token that ends a text is predicted too, where the tokenizer has one. Every token of a target is predicted:
+a target that is longer than the model's context is scored in several windows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+
+from toolkit.adapters import OpenedModel
+from toolkit.data.batches import by_length
+from toolkit.evaluation.inference.device import inference_device
+from toolkit.evaluation.inference.token_batches import padded, padded_targets, sum_log_likelihoods
+from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
+from toolkit.names import Family
+from toolkit.progress import progress_bar
+from toolkit.transformer.cross_entropy import IGNORED
+
+_BATCH_ROWS = 8
+_TOKENIZE: dict[str, Any] = {"split_special_tokens": True, "verbose": False}
+
+_Ids = list[int]
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A part of a target that is scored in one forward pass.
+
+    Attributes:
+        source: token ids for the encoder of an encoder-decoder; empty for a decoder.
+        context: token ids before the predicted ones.
+        predicted: token ids whose likelihood is summed.
+    """
+
+    source: _Ids
+    context: _Ids
+    predicted: _Ids
+
+    def __len__(self) -> int:
+        return len(self.source) + len(self.context) + len(self.predicted)
+
+
+def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
+    """Score texts, or targets given their sources, in float32.
+
+    Args:
+        opened: a decoder or an encoder-decoder with its language head.
+        rows: columns ``text``, or ``source`` and ``target``.
+
+    Raises:
+        ValueError: the model is an encoder, which gives texts no likelihood.
+    """
+    if opened.family is Family.ENCODER:
+        raise ValueError("an encoder gives no likelihood to a text; take a decoder or an encoder-decoder")
+    texts = _texts(rows)
+    windows_of = [_windows(opened, source, target) for source, target in texts]
+    windows = [window for of_row in windows_of for window in of_row]
+    row_of = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in windows_of])
+    device = inference_device()
+    model: Any = opened.model.to(device)  # type: ignore[arg-type]
+    nats = np.zeros(len(rows))
+    with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
+        for indices in by_length([len(window) for window in windows], _BATCH_ROWS):
+            scores = _score(opened, model, [windows[index] for index in indices], device)
+            np.add.at(nats, row_of[indices], -scores.double().cpu().numpy())
+            bar.advance(len(indices))
+    return Likelihoods(
+        negative_log_likelihood=nats,
+        tokens=np.array([sum(len(window.predicted) for window in of_row) for of_row in windows_of], dtype=np.int64),
+        characters=count_characters([target for _, target in texts]),
+    )
+
+
+def unknown_share(opened: OpenedModel, rows: Dataset) -> float:
+    """Return the share of the targets' tokens that are the unknown token.
+
+    Args:
+        opened, rows: as for `padded_likelihoods`.
+    """
+    targets = [target for _, target in _texts(rows)]
+    tokens = [
+        token for ids in opened.tokenizer(targets, **_TOKENIZE, add_special_tokens=False)["input_ids"] for token in ids
+    ]
+    return tokens.count(opened.tokenizer.unk_token_id) / max(1, len(tokens))
+
+
+def _texts(rows: Dataset) -> list[tuple[str | None, str]]:
+    """Return source and target of each row; the source of a text alone is None."""
+    if "source" in rows.column_names:
+        return list(zip(rows["source"], rows["target"], strict=True))
+    return [(None, text) for text in rows["text"]]
+
+
+def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Window]:
+    """Cut a target into as many windows as the model's context needs."""
+    tokenizer, longest = opened.tokenizer, opened.max_length
+    if opened.family is Family.ENCODER_DECODER:
+        # Without a source the encoder reads the special tokens of an empty text.
+        read = tokenizer(source or "", truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
+        written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
+        return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
+    end = tokenizer.eos_token_id
+    begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+    plain = {"add_special_tokens": False, **_TOKENIZE}
+    before = [] if source is None else tokenizer(f"{source}\n", **plain)["input_ids"]
+    read = [*([] if begin is None else [begin]), *before][: longest // 2]
+    written = [*tokenizer(target, **plain)["input_ids"], *([] if end is None else [end])]
+    if not read:
+        read, written = written[:1], written[1:]
+    return [_Window([], context, predicted) for context, predicted in _cut(read, written, longest)]
+
+
+def _cut(read: _Ids, written: _Ids, longest: int) -> Iterator[tuple[_Ids, _Ids]]:
+    """Yield the context and the predicted tokens of each window.
+
+    From the second window on, half of the room behind `read` repeats the tokens before the predicted ones.
+    """
+    room, start = longest - len(read), 0
+    while start < len(written):
+        first = max(0, start - room // 2)
+        end = first + room
+        yield [*read, *written[first:start]], written[start:end]
+        start = end
+
+
+def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: torch.device) -> torch.Tensor:
+    """Return the log-likelihood of each window in nats, ``[windows]``."""
+    pad = int(opened.tokenizer.pad_token_id)
+    written = [[*window.context, *window.predicted] for window in windows]
+    targets = padded_targets([[IGNORED] * len(window.context) + window.predicted for window in windows]).to(device)
+    if opened.family is Family.ENCODER_DECODER:
+        ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
+        # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
+        decoder_ids = model.prepare_decoder_input_ids_from_labels(padded_targets(written).to(device))
+        logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
+        return sum_log_likelihoods(logits, targets)
+    ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    return sum_log_likelihoods(logits[:, :-1], targets[:, 1:])
