@@ -12,9 +12,9 @@ from toolkit.adapters.heads import task_of
 from toolkit.data import prepare_rows
 from toolkit.data.columns import pick_columns
 from toolkit.data.inputs import read_inputs
-from toolkit.data.notes import listed
 from toolkit.data.rows import prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES, read_table
+from toolkit.data.wording import listed
 from toolkit.errors import DataError, RecipeError, ResourceError
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.predict import LabelPredictions
