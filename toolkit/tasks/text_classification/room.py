@@ -13,7 +13,7 @@ from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
 from toolkit.data import ClassificationData, prepare_classification, prepare_rows
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.data.inputs import read_inputs
-from toolkit.data.notes import listed
+from toolkit.data.wording import listed
 from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
