@@ -27,12 +27,12 @@ TOKENS_AT_ONCE = 4096
 
 
 def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[str, Any]]) -> float:
-    """Cross entropy in nats a predicted token, over all rows: no mean of means.
+    """Compute the cross entropy in nats a predicted token over all rows, not a mean of batch means.
 
     Args:
-        model: of ours; its mode and place stay as they are.
+        model: our own Transformer; its mode and device stay as they are.
         rows: encoded.
-        pack: makes packed batches of them.
+        pack: collates rows to a packed batch.
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
@@ -49,8 +49,8 @@ class Scores:
 
     Attributes:
         negative_log_likelihood: in nats.
-        tokens: how many were predicted.
-        correct: how many of them were the most probable ones.
+        tokens: number of predicted tokens.
+        correct: number of predicted tokens with the largest logit.
     """
 
     negative_log_likelihood: NDArray[np.float64]
@@ -97,7 +97,7 @@ def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
 
 def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
-    """The texts as far as they are scored: targets longer than the model takes are cut."""
+    """Return the texts as far as they are scored: without the ends of targets beyond the model's context."""
     if "labels" not in encoded.column_names:
         return texts
     lengths = [len(ids) for ids in encoded["labels"]]
@@ -110,11 +110,11 @@ def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
 
 
 def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
-    """What a saved model says about encoded rows, in float32.
+    """Score encoded rows with our own Transformer, in float32.
 
     Args:
-        opened: our own Transformer with the head that it was trained with.
-        encoded: as `toolkit.data.text_rows.encode_for` gives them.
+        opened: with its language head.
+        encoded: of `toolkit.data.text_rows.encode_for`.
     """
     device = inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
@@ -133,7 +133,7 @@ def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
 
 
 def _token_losses(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Cross entropy, place of the row in the batch, and rightness of each predicted token, ``[predicted]`` each."""
+    """Return cross entropy, index of the row in the batch, and correctness of each predicted token, ``[predicted]``."""
     labels = batch["labels"][0]
     logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row")}).logits[0].float()
     predicted = (labels != IGNORED).nonzero()[:, 0]
