@@ -12,10 +12,11 @@ import torch
 from datasets import Dataset
 from tiny_models import pretrained
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction, open_for_training
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_training
 from toolkit.evaluation.proof.golden import make_golden
 from toolkit.hub.push.manifest import model_manifest
 from toolkit.names import Method, Problem, Task
+from toolkit.tasks import room_of
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model
 
@@ -57,7 +58,7 @@ def labelled(name: str, folder: Path, *, method: Method = Method.FULL, base_name
     """A run with a trained head: ``model/``, ``golden.json``, for a LoRA method ``adapter/`` with random weights."""
     base = pretrained(name, folder / "base")
     located = LocatedModel(base_name, base, revision=None)
-    opened = open_for_training(located, labels=LABELS, method=method, problem=Problem.SINGLE_LABEL)
+    opened = open_for_training(located, SEQUENCE_HEAD, labels=LABELS, method=method, problem=Problem.SINGLE_LABEL)
     model: Any = opened.model
     if method is Method.LORA:
         model = wrap_with_peft(opened, method, {"r": 4, "target_modules": ["query", "value"]})
@@ -81,7 +82,7 @@ def translating(folder: Path) -> Path:
 def write_run(folder: Path, *, task: Task, rows: Dataset) -> None:
     saved = open_saved(folder, task=task)
     for name, content in (
-        ("golden.json", json.dumps(make_golden(saved, rows, task=task))),
+        ("golden.json", json.dumps(make_golden(room_of(task), saved, rows))),
         ("metrics.json", json.dumps(METRICS)),
         ("README.md", CARD),
         ("recipe.yaml", RECIPE.format(task=task.value)),
@@ -90,7 +91,7 @@ def write_run(folder: Path, *, task: Task, rows: Dataset) -> None:
 
 
 def open_saved(folder: Path, *, task: Task = Task.TEXT_CLASSIFICATION) -> OpenedModel:
-    return open_for_prediction(LocatedModel("saved", folder / "model"), task=task)
+    return room_of(task).open(LocatedModel("saved", folder / "model"))
 
 
 def sent(run: Path, *, what: str = "model") -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Where the toolkit keeps what it can make again, and digests that need not be computed twice."""
+"""The cache folder, and digests of files that are computed once."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NAME = "transfer-toolkit"
 
 
 def cache_folder() -> Path:
-    """Where the toolkit keeps what it can make again: below ``XDG_CACHE_HOME``, or the platform's cache folder."""
+    """Return the toolkit's folder below ``XDG_CACHE_HOME``, or below the platform's cache folder."""
     named = os.environ.get("XDG_CACHE_HOME")
     return Path(named, _NAME) if named else Path(user_cache_dir(_NAME, appauthor=False))
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file as 64 hex digits, remembered as long as its size and time of change stay.
+    """Return the SHA-256 of a file as 64 hex digits; it is cached by the file's size and time of modification.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: if the file cannot be read.
     """
     facts = path.stat()
     key = f"{path.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
@@ -35,7 +35,7 @@ def file_digest(path: Path) -> str:
         if len(known) == 64:
             return known
     digest = sha256_file(path)
-    with contextlib.suppress(OSError, ResourceError):  # without a note it is only computed again
+    with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again
         note.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(note, digest)
     return digest

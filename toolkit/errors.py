@@ -1,7 +1,7 @@
-"""One family of errors for everything that a user can mend, each with its exit code.
+"""The errors that a user can fix, each with its exit code.
 
-An error carries one or more faults; each fault becomes one line on stderr. A fault says what was found,
-what is allowed, the nearest match and what to do, in that order, as far as there is something to say.
+An error has one or more faults; each fault becomes one line on stderr. A fault names what was found, the nearest match,
+what is allowed and what to do, in that order, as far as they are known.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong.
+    """One fault.
 
     Attributes:
         message: one line in plain words.
-        where: the place: ``recipe.yaml:5:3``, ``reviews.csv:17``, a folder, a model name.
+        where: the position: ``recipe.yaml:5:3``, ``reviews.csv:17``, a folder, a model name.
     """
 
     message: str
@@ -30,11 +30,11 @@ class Fault:
 
 
 class ToolkitError(Exception):
-    """Base of all errors that are the user's to mend.
+    """The base class of all errors that a user can fix.
 
     Args:
-        faults: what is wrong; all faults found are reported at once.
-        where: the place of a fault given as plain text.
+        faults: all faults, which are reported at once.
+        where: the position of faults that are given as plain text.
     """
 
     exit_code: ClassVar[int] = 1
@@ -47,43 +47,43 @@ class ToolkitError(Exception):
 
 
 class RecipeError(ToolkitError):
-    """The recipe or the command line is wrong."""
+    """A fault of the recipe or of the command line."""
 
     exit_code = 2
 
 
 class DataError(ToolkitError):
-    """The data that recipe or command line name is missing, unreadable or unusable."""
+    """Data that are missing, unreadable or unusable."""
 
     exit_code = 3
 
 
 class ResourceError(ToolkitError):
-    """Disk, memory, a lock or the output folder is in the way."""
+    """A lack of disk or memory, a lock, or an output folder that cannot be used."""
 
     exit_code = 4
 
 
 class HubError(ToolkitError):
-    """The hub or the network failed, or a model or data set cannot be found there, offline included."""
+    """A failure of the hub or the network, or a model or data set that cannot be found, offline included."""
 
     exit_code = 5
 
 
 class DivergedError(ToolkitError):
-    """Training produced numbers that are not finite."""
+    """A training with numbers that are not finite."""
 
     exit_code = 6
 
 
 class IntegrityError(ToolkitError):
-    """A file is damaged, or is not to be trusted."""
+    """A file that is damaged or cannot be trusted."""
 
     exit_code = 7
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
-    """The allowed name that is closest to a misspelt one, or None when none is close."""
+    """Return the allowed name that is closest to a misspelt one; None if none is close."""
     matches = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
@@ -92,8 +92,8 @@ def explain(found: str, *, allowed: Sequence[str] = (), name: str | None = None,
     """Word a fault: what was found · the nearest match · what is allowed · what to do.
 
     Args:
-        found: what is wrong, as a clause without a full stop.
-        allowed: the names that would be right; listed when there are at most twelve.
+        found: the fault, as a clause without a full stop.
+        allowed: the allowed names; at most twelve are listed, and more than twelve only without a nearest match.
         name: the misspelt name, to find the nearest allowed one.
         fix: what to do, as a clause without a full stop.
     """

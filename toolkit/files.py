@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: atomic writes, flushing to the disk, and digests."""
+"""Atomic writes, flushing to the disk, and digests of files."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from typing import Any
 
 from toolkit.errors import ResourceError
 
-# What file systems answer that cannot flush a folder (network drives, some FUSE mounts).
+# Errors of file systems that cannot flush a folder (network drives, some FUSE mounts).
 _CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Write a file so that a reader, or a power cut, finds the old one or the new one and nothing between.
+    """Write a file atomically: a reader, also after a power cut, finds the old file or the new one.
 
-    Gives the name of a temporary file in the same folder to write to; when the block ends well, that file is
-    flushed to the disk and renamed. The block does nothing but write: its `OSError` is reported as one of
-    writing.
+    The block gets the path of a temporary file in the same folder. If the block succeeds, that file is flushed to the
+    disk and renamed. The block should only write: its `OSError` is reported as a failure to write.
 
     Args:
-        path: the file to make or replace; its folder exists.
+        path: the file to write or replace; its folder exists.
 
     Raises:
-        ResourceError: the file cannot be written; what stood under the name is untouched.
+        ResourceError: if the file cannot be written; an old file is unchanged.
     """
     path = Path(path)
-    # The target's own name is not part of it: with more added it could exceed the longest name allowed.
+    # The target's name is not part of it, because a longer name could exceed the limit of the file system.
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         yield temporary
@@ -43,20 +42,20 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(path)) from error
     finally:
-        # Nothing is left to remove once the rename has happened.
+        # After the rename there is nothing to remove.
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:
-    r"""Write a text so that its file is whole or not there.
+    r"""Write a text atomically; see `replacing`.
 
     Args:
-        path: the file to make or replace; its folder exists.
-        text: written as UTF-8, line ends as they are (``\n`` stays ``\n`` on every platform).
+        path: the file to write or replace; its folder exists.
+        text: written as UTF-8, with unchanged line ends (``\n`` stays ``\n`` on every platform).
 
     Raises:
-        ResourceError: the file cannot be written; what stood under the name is untouched.
+        ResourceError: if the file cannot be written; an old file is unchanged.
     """
     with replacing(path) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
@@ -66,13 +65,13 @@ def write_json_atomically(path: str | Path, value: Any) -> None:
     """Write a value as readable JSON (UTF-8, two spaces, keys in the order given), atomically.
 
     Args:
-        path: the file to make or replace; its folder exists.
-        value: what `json.dumps` takes; numbers are finite.
+        path: the file to write or replace; its folder exists.
+        value: a value that `json.dumps` accepts, with finite numbers.
 
     Raises:
-        ResourceError: the file cannot be written.
-        ValueError: a number is NaN or infinite, which JSON does not have.
-        TypeError: something in the value is not JSON.
+        ResourceError: if the file cannot be written.
+        ValueError: if a number is NaN or infinite, which JSON does not have.
+        TypeError: if a part of the value has no form in JSON.
     """
     write_text_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
@@ -81,19 +80,19 @@ def fsync_file(path: str | Path) -> None:
     """Flush a file's content to the disk.
 
     Raises:
-        OSError: the file is not there, or the disk reports a fault.
+        OSError: if the file does not exist, or the disk reports a fault.
     """
-    # Windows flushes only what is open for writing; elsewhere a read-only file can be flushed too.
+    # Windows flushes only files that are open for writing; elsewhere a read-only file can be flushed too.
     _fsync(Path(path), os.O_RDWR if os.name == "nt" else os.O_RDONLY)
 
 
 def fsync_folder(path: str | Path) -> None:
-    """Flush a folder's entries to the disk, so that a rename in it outlives a power cut.
+    """Flush a folder's entries to the disk, so that a rename in it survives a power cut.
 
-    Windows has no such call, and some network drives refuse it: there it does nothing.
+    It does nothing on Windows, which has no such call, and on network drives that refuse it.
 
     Raises:
-        OSError: the folder is not there, or the disk reports a fault.
+        OSError: if the folder does not exist, or the disk reports a fault.
     """
     if os.name == "nt":
         return
@@ -105,10 +104,10 @@ def fsync_folder(path: str | Path) -> None:
 
 
 def sha256_file(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes as 64 hex digits; reads in blocks, so that any size fits in memory.
+    """Compute the SHA-256 of a file as 64 hex digits; it is read in blocks, so its size does not matter.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: if the file cannot be read.
     """
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

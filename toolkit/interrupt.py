@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: save within one step, then stop; the same command goes on later."""
+"""Ctrl-C and SIGTERM: save after the current step, then stop; the same command goes on later."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import FrameType
 from toolkit.progress import say
 
 by_clock = threading.Event()
-"""Set where SIGINT comes from a clock and from no person: nobody is told what to press then."""
+"""Set while a timer sends SIGINT instead of a person; the line about pressing it once more is left out then."""
 
 
 class Interrupted(BaseException):
-    """The run was asked to stop and can go on.
+    """A run that was stopped by a signal and can be resumed.
 
-    Not an `Exception`: nothing that handles faults on the way may take it for one.
+    It is no `Exception`, so that no handler of faults catches it.
 
     Args:
         signal_number: SIGINT or SIGTERM.
@@ -29,7 +29,7 @@ class Interrupted(BaseException):
 
 
 class StopRequest:
-    """Remembers that a signal came."""
+    """A record of the signal that came."""
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
@@ -42,9 +42,9 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """While inside, the first SIGINT or SIGTERM is remembered; a second one stops at once.
+    """Record the first SIGINT or SIGTERM inside of the block; a second one stops at once.
 
-    In a thread other than the main one Python delivers no signals, so nothing is changed there.
+    Python delivers signals to the main thread alone, so in any other thread nothing is changed.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""What a person sees while long work runs: progress bars on a terminal, plain lines elsewhere.
+"""Messages while long work runs: progress bars on a terminal, plain lines elsewhere.
 
 Everything goes to stderr, so that stdout stays free for results.
 """
@@ -18,12 +18,12 @@ class Bar(Protocol):
     """A running progress bar."""
 
     def advance(self, steps: int = 1, *, note: str = "") -> None:
-        """Move on by some steps and show a short note behind the bar."""
+        """Advance by some steps and show a short note after the bar."""
 
 
 class _SilentBar:
     def advance(self, steps: int = 1, *, note: str = "") -> None:
-        """Show nothing: nobody is looking."""
+        """Show nothing, because stderr is no terminal."""
 
 
 def say(line: str) -> None:
@@ -38,12 +38,12 @@ def warn(line: str) -> None:
 
 @contextmanager
 def progress_bar(description: str, total: int, *, start: int = 0) -> Iterator[Bar]:
-    """A progress bar with remaining time, drawn only where stderr is a terminal.
+    """Show a progress bar with the remaining time; it is drawn only if stderr is a terminal.
 
     Args:
-        description: what is being done.
+        description: the work in words.
         total: number of steps of the whole work.
-        start: steps that are already done, when work goes on.
+        start: number of steps that are done already, for work that is resumed.
     """
     if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
         yield _SilentBar()

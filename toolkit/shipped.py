@@ -1,4 +1,4 @@
-"""Where the folders that travel with the package are: recipes and templates."""
+"""The folders that are shipped with the package: recipes and templates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped_folder(name: str) -> Path:
-    """The folder ``recipes`` or ``model_cards``, in an installed wheel or in a source checkout.
+    """Return the folder ``recipes`` or ``model_cards``, of an installed wheel or of a source checkout.
 
     Raises:
         FileNotFoundError: if the installation lacks the folder.

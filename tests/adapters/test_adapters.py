@@ -24,7 +24,14 @@ from transformers import (
     WhisperConfig,
 )
 
-from toolkit.adapters import LocatedModel, locate_model, open_for_prediction, open_for_training, open_tokenizer
+from toolkit.adapters import (
+    SEQUENCE_HEAD,
+    LocatedModel,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+    open_tokenizer,
+)
 from toolkit.adapters.classification_head import problem_of
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.data.packaged import packaged_model_folder
@@ -99,7 +106,9 @@ def test_folder_without_configuration_and_file_are_no_models(tmp_path: Path):
 
 
 def test_new_head_is_named_and_carries_the_labels(tiny_bert: Path):
-    opened = open_for_training(locate_model(str(tiny_bert)), labels=("neg", "pos", "없음"), method=Method.FULL)
+    opened = open_for_training(
+        locate_model(str(tiny_bert)), SEQUENCE_HEAD, labels=("neg", "pos", "없음"), method=Method.FULL
+    )
     assert opened.new_parameters == ("classifier.bias", "classifier.weight")
     assert opened.model.config.id2label == {0: "neg", 1: "pos", 2: "없음"}
     assert opened.model.config.label2id["없음"] == 2
@@ -107,15 +116,15 @@ def test_new_head_is_named_and_carries_the_labels(tiny_bert: Path):
 
 
 def test_head_for_the_same_labels_is_kept(classifier: Path):
-    opened = open_for_training(LocatedModel("x", classifier), labels=("a", "b"), method=Method.FULL)
+    opened = open_for_training(LocatedModel("x", classifier), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     saved = BertForSequenceClassification.from_pretrained(classifier)
     assert opened.new_parameters == ()
     assert torch.equal(opened.model.classifier.weight, saved.classifier.weight)
 
 
 def test_head_for_the_same_labels_in_another_order_says_the_same(classifier: Path):
-    ours = open_for_training(LocatedModel("x", classifier), labels=("b", "a"), method=Method.FULL)
-    theirs = open_for_prediction(LocatedModel("x", classifier))
+    ours = open_for_training(LocatedModel("x", classifier), SEQUENCE_HEAD, labels=("b", "a"), method=Method.FULL)
+    theirs = open_for_prediction(LocatedModel("x", classifier), SEQUENCE_HEAD)
     assert (ours.new_parameters, ours.model.config.id2label) == ((), {0: "b", 1: "a"})
     inputs = ours.tokenizer(["a film", "no"], padding=True, return_tensors="pt")
     with torch.no_grad():
@@ -124,7 +133,9 @@ def test_head_for_the_same_labels_in_another_order_says_the_same(classifier: Pat
 
 @pytest.mark.parametrize("problem", [Problem.MULTI_LABEL, Problem.REGRESSION])
 def test_head_for_another_problem_starts_anew(classifier: Path, problem: Problem):
-    opened = open_for_training(LocatedModel("x", classifier), labels=("a", "b"), method=Method.FULL, problem=problem)
+    opened = open_for_training(
+        LocatedModel("x", classifier), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL, problem=problem
+    )
     assert opened.new_parameters == ("classifier.bias", "classifier.weight")
     assert opened.model.config.problem_type == problem
 
@@ -143,7 +154,7 @@ def test_problem_is_read_from_the_configuration(n_labels: int, written: str | No
 
 @pytest.mark.parametrize("labels", [("c", "d"), ("a", "b", "c")])
 def test_head_for_other_labels_starts_anew_and_the_body_stays(classifier: Path, labels: tuple[str, ...]):
-    opened = open_for_training(LocatedModel("x", classifier), labels=labels, method=Method.FULL)
+    opened = open_for_training(LocatedModel("x", classifier), SEQUENCE_HEAD, labels=labels, method=Method.FULL)
     saved = BertForSequenceClassification.from_pretrained(classifier)
     assert opened.new_parameters == ("classifier.bias", "classifier.weight")
     assert opened.model.classifier.out_features == len(labels)
@@ -153,7 +164,9 @@ def test_head_for_other_labels_starts_anew_and_the_body_stays(classifier: Path, 
 
 def test_positions_bound_the_length_also_where_counting_starts_late(tiny_bert: Path, tmp_path: Path):
     with pytest.raises(RecipeError, match=r"max_length is 65 tokens but the model has positions for 64"):
-        open_for_training(locate_model(str(tiny_bert)), labels=("a", "b"), method=Method.FULL, max_length=65)
+        open_for_training(
+            locate_model(str(tiny_bert)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL, max_length=65
+        )
     config = RobertaConfig(
         vocab_size=30522,
         hidden_size=16,
@@ -165,16 +178,20 @@ def test_positions_bound_the_length_also_where_counting_starts_late(tiny_bert: P
     )
     RobertaModel(config).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
-    opened = open_for_training(locate_model(str(tmp_path)), labels=("a", "b"), method=Method.FULL)
+    opened = open_for_training(locate_model(str(tmp_path)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     assert opened.max_length == 32
     ids = torch.full((1, opened.max_length), 7)
     assert opened.model(input_ids=ids).logits.shape == (1, 2)
     with pytest.raises(RecipeError, match="positions for 32"):
-        open_for_training(locate_model(str(tmp_path)), labels=("a", "b"), method=Method.FULL, max_length=33)
+        open_for_training(
+            locate_model(str(tmp_path)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL, max_length=33
+        )
 
 
 def test_the_length_is_saved_with_the_tokenizer(tiny_bert: Path, tmp_path: Path):
-    opened = open_for_training(locate_model(str(tiny_bert)), labels=("a", "b"), method=Method.FULL, max_length=8)
+    opened = open_for_training(
+        locate_model(str(tiny_bert)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL, max_length=8
+    )
     opened.tokenizer.save_pretrained(tmp_path)
     ids = AutoTokenizer.from_pretrained(tmp_path)("word " * 30, truncation=True)["input_ids"]
     assert len(ids) == 8
@@ -182,8 +199,8 @@ def test_the_length_is_saved_with_the_tokenizer(tiny_bert: Path, tmp_path: Path)
 
 def test_prediction_needs_a_trained_head(tiny_bert: Path, classifier: Path):
     with pytest.raises(RecipeError, match="no trained head for text-classification"):
-        open_for_prediction(locate_model(str(tiny_bert)))
-    assert open_for_prediction(LocatedModel("x", classifier)).labels == ("a", "b")
+        open_for_prediction(locate_model(str(tiny_bert)), SEQUENCE_HEAD)
+    assert open_for_prediction(LocatedModel("x", classifier), SEQUENCE_HEAD).labels == ("a", "b")
 
 
 def test_tokenizer_of_another_model_is_refused(copied: Path):
@@ -191,7 +208,7 @@ def test_tokenizer_of_another_model_is_refused(copied: Path):
     tokenizer.add_tokens(["<one>", "<more>"])
     tokenizer.save_pretrained(copied)
     with pytest.raises(IntegrityError, match="knows 30524 tokens but the model has embeddings for 30522"):
-        open_for_training(locate_model(str(copied)), labels=("a", "b"), method=Method.FULL)
+        open_for_training(locate_model(str(copied)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
 
 
 def _truncate(folder: Path) -> None:
@@ -226,7 +243,7 @@ DAMAGES = {
 def test_damaged_model_is_refused_in_one_line_and_nothing_is_executed(copied: Path, kind: str):
     DAMAGES[kind](copied)
     with pytest.raises(IntegrityError) as refused:
-        open_for_training(locate_model(str(copied)), labels=("a", "b"), method=Method.FULL)
+        open_for_training(locate_model(str(copied)), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     assert "\n" not in str(refused.value)
     assert str(copied) in str(refused.value)
     assert not (copied / "executed").exists()

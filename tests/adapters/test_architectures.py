@@ -10,7 +10,15 @@ import tiny_models
 import torch
 from tiny_models import ARCHITECTURES
 
-from toolkit.adapters import LocatedModel, OpenedModel, adapter_of, open_body, open_for_prediction, open_for_training
+from toolkit.adapters import (
+    SEQUENCE_HEAD,
+    LocatedModel,
+    OpenedModel,
+    adapter_of,
+    open_body,
+    open_for_prediction,
+    open_for_training,
+)
 from toolkit.names import Family, Method, Problem
 
 TEXTS = ["the film is good", "bad", "그 영화 는 좋다 , very very good !", "not dull . bright film !"]
@@ -55,7 +63,7 @@ def save(opened: OpenedModel, folder: Path) -> LocatedModel:
 
 
 def test_opened_trained_saved_and_opened_again_says_the_same(name: str, located: LocatedModel, tmp_path: Path):
-    opened = open_for_training(located, labels=("neg", "pos", "없음"), method=Method.FULL, max_length=24)
+    opened = open_for_training(located, SEQUENCE_HEAD, labels=("neg", "pos", "없음"), method=Method.FULL, max_length=24)
     assert opened.family is ARCHITECTURES[name][0]
     assert (type(opened.model).__name__ == "PooledForSequenceClassification") == (name in POOLED)
     assert opened.new_parameters
@@ -63,14 +71,14 @@ def test_opened_trained_saved_and_opened_again_says_the_same(name: str, located:
     learn(opened, torch.tensor([0, 1, 2, 1]))
     after = logits(opened, TEXTS)
     assert (after - before).abs().max() > 1e-4
-    again = open_for_prediction(save(opened, tmp_path))
+    again = open_for_prediction(save(opened, tmp_path), SEQUENCE_HEAD)
     assert (again.labels, again.problem) == (("neg", "pos", "없음"), Problem.SINGLE_LABEL)
     assert (again.family, again.max_length) == (opened.family, 24)
     torch.testing.assert_close(logits(again, TEXTS), after, rtol=0, atol=1e-6)
 
 
 def test_one_text_alone_gets_what_it_gets_among_many(located: LocatedModel):
-    opened = open_for_training(located, labels=("neg", "pos"), method=Method.FULL)
+    opened = open_for_training(located, SEQUENCE_HEAD, labels=("neg", "pos"), method=Method.FULL)
     many = logits(opened, TEXTS)
     alone = torch.cat([logits(opened, [text]) for text in TEXTS])
     torch.testing.assert_close(alone, many, rtol=0, atol=1e-5 * float(many.abs().max()))
@@ -109,8 +117,8 @@ def test_body_gives_the_states_that_the_hub_model_has(name: str, located: Locate
 def test_other_problems_are_kept_with_the_model(kind: str, tmp_path: Path, problem: Problem, labels: torch.Tensor):
     located = LocatedModel(kind, tiny_models.pretrained(kind, tmp_path / "body"))
     names = ("fun", "sad") if problem is Problem.MULTI_LABEL else ("score",)
-    opened = open_for_training(located, labels=names, method=Method.FULL, problem=problem)
+    opened = open_for_training(located, SEQUENCE_HEAD, labels=names, method=Method.FULL, problem=problem)
     learn(opened, labels)
-    again = open_for_prediction(save(opened, tmp_path / "saved"))
+    again = open_for_prediction(save(opened, tmp_path / "saved"), SEQUENCE_HEAD)
     assert (again.problem, again.labels) == (problem, names)
     torch.testing.assert_close(logits(again, TEXTS), logits(opened, TEXTS), rtol=0, atol=1e-6)

@@ -20,6 +20,7 @@ from transformers import (
 )
 
 from toolkit.adapters import (
+    SEQUENCE_HEAD,
     LocatedModel,
     adapter_of,
     entailment_index,
@@ -49,7 +50,7 @@ def change_tokenizer(folder: Path, **changes: Any) -> None:
 def test_decoder_without_padding_token_fills_with_another(missing: tuple[str, ...], filler: str, tmp_path: Path):
     where = located("llama", tmp_path)
     change_tokenizer(tmp_path, **dict.fromkeys(missing))
-    for opened in (open_body(where), open_for_training(where, labels=LABELS, method=Method.FULL)):
+    for opened in (open_body(where), open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)):
         assert (opened.tokenizer.pad_token, opened.tokenizer.padding_side) == (filler, "right")
         assert opened.model.config.pad_token_id == opened.tokenizer.pad_token_id
 
@@ -68,13 +69,13 @@ def test_model_without_anything_to_fill_a_batch_with_is_refused(tmp_path: Path):
 def test_own_padding_token_of_a_decoder_is_kept(tmp_path: Path):
     where = located("gpt2", tmp_path)
     change_tokenizer(tmp_path, pad_token="<pad>")
-    opened = open_for_training(where, labels=LABELS, method=Method.FULL)
+    opened = open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
     assert (opened.tokenizer.pad_token, opened.model.config.pad_token_id) == ("<pad>", tiny_models.PAD)
 
 
 def test_texts_of_a_pair_are_parted_also_where_the_decoder_was_made_for_one(tmp_path: Path):
     where = located("gpt2", tmp_path / "base")
-    opened = open_for_training(where, labels=LABELS, method=Method.FULL)
+    opened = open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
     one, other = opened.tokenizer("the film")["input_ids"], opened.tokenizer("is good")["input_ids"]
     assert opened.tokenizer("the film", "is good")["input_ids"] == [*one, tiny_models.EOS, *other]
     cut = opened.tokenizer("the film", "is very very good", truncation=True, max_length=5)["input_ids"]
@@ -82,7 +83,7 @@ def test_texts_of_a_pair_are_parted_also_where_the_decoder_was_made_for_one(tmp_
     assert tiny_models.EOS in cut
     opened.model.save_pretrained(tmp_path / "saved")
     opened.tokenizer.save_pretrained(tmp_path / "saved")
-    for again in (open_for_prediction(LocatedModel("x", tmp_path / "saved")).tokenizer,
+    for again in (open_for_prediction(LocatedModel("x", tmp_path / "saved"), SEQUENCE_HEAD).tokenizer,
                   AutoTokenizer.from_pretrained(tmp_path / "saved")):  # fmt: skip
         assert again("the film", "is good")["input_ids"] == [*one, tiny_models.EOS, *other]
         assert again("the film")["input_ids"] == one
@@ -91,10 +92,10 @@ def test_texts_of_a_pair_are_parted_also_where_the_decoder_was_made_for_one(tmp_
 @pytest.mark.parametrize("name", ["t5", "bart", "marian"])
 def test_text_that_spells_a_special_token_is_text(name: str, tmp_path: Path):
     """The heads of T5 and BART want equally many ``</s>`` in each row."""
-    opened = open_for_training(located(name, tmp_path / "base"), labels=LABELS, method=Method.FULL)
+    opened = open_for_training(located(name, tmp_path / "base"), SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
     opened.model.save_pretrained(tmp_path / "saved")
     opened.tokenizer.save_pretrained(tmp_path / "saved")
-    for model in (opened, open_for_prediction(LocatedModel("x", tmp_path / "saved"))):
+    for model in (opened, open_for_prediction(LocatedModel("x", tmp_path / "saved"), SEQUENCE_HEAD)):
         inputs = model.tokenizer(["the film </s> is </s> good", "bad"], padding=True, return_tensors="pt")
         assert (inputs["input_ids"] == tiny_models.EOS).sum(dim=1).tolist() == [1, 1]
         assert model.model(**inputs).logits.shape == (2, 2)
@@ -106,7 +107,7 @@ def test_encoder_decoder_whose_texts_do_not_end_is_refused(tmp_path: Path):
     tokenizer.backend_tokenizer.post_processor = None
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(IntegrityError, match="model t5: the tokenizer puts no </s> behind a text"):
-        open_for_training(where, labels=LABELS, method=Method.FULL)
+        open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
 
 
 def test_length_has_no_limit_where_there_are_no_positions(tmp_path: Path):
@@ -121,7 +122,7 @@ def test_length_has_no_limit_where_there_are_no_positions(tmp_path: Path):
 def test_attention_of_big_bird_depends_on_the_longest_text_alone(max_length: int, attention: str, tmp_path: Path):
     """(5 + 2 · 1) blocks of four tokens are too few for blocks."""
     where = located("big_bird", tmp_path)
-    opened = open_for_training(where, labels=LABELS, method=Method.FULL, max_length=max_length)
+    opened = open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL, max_length=max_length)
     assert opened.model.config.attention_type == attention
     assert opened.model.bert.attention_type == opened.model.bert.encoder.attention_type == attention
     full = BigBirdModel(BigBirdConfig.from_pretrained(tmp_path, attention_type="original_full")).eval()
@@ -206,7 +207,7 @@ def test_heads_that_would_read_the_wrong_place_are_not_used(config: Any, tmp_pat
     AutoModelForSequenceClassification.from_config(config).save_pretrained(tmp_path)
     tiny_models.tokenizer_for("gpt2").save_pretrained(tmp_path)
     where = LocatedModel("x", tmp_path)
-    opened = open_for_training(where, labels=LABELS, method=Method.FULL)
+    opened = open_for_training(where, SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
     assert (type(opened.model).__name__, opened.model.config.pooling) == ("PooledForSequenceClassification", "last")
     texts = ["bad", "the film is good", "not dull . bright film !"]
     with torch.no_grad():
@@ -215,7 +216,7 @@ def test_heads_that_would_read_the_wrong_place_are_not_used(config: Any, tmp_pat
     torch.testing.assert_close(torch.cat(alone), many, rtol=0, atol=1e-6)
     if config.model_type == "xlnet":
         with pytest.raises(RecipeError, match="reads padding where texts differ in length"):
-            open_for_prediction(where)
+            open_for_prediction(where, SEQUENCE_HEAD)
 
 
 def test_layers_that_are_not_there_are_refused(tmp_path: Path):

@@ -27,7 +27,14 @@ from transformers import (
     PreTrainedConfig,
 )
 
-from toolkit.adapters import LocatedModel, locate_model, open_for_prediction, open_for_training, open_tokenizer
+from toolkit.adapters import (
+    SEQUENCE_HEAD,
+    LocatedModel,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+    open_tokenizer,
+)
 from toolkit.errors import HubError, IntegrityError, RecipeError
 from toolkit.names import Method
 
@@ -65,10 +72,10 @@ def _change_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], ob
 
 def _refused(folder: Path) -> list[str]:
     with pytest.raises(IntegrityError) as refused:
-        open_for_prediction(LocatedModel("mine", folder))
+        open_for_prediction(LocatedModel("mine", folder), SEQUENCE_HEAD)
     messages = [fault.message for fault in refused.value.faults]
     with pytest.raises(IntegrityError):
-        open_for_training(LocatedModel("mine", folder), labels=("a", "b"), method=Method.FULL)
+        open_for_training(LocatedModel("mine", folder), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     assert {fault.where for fault in refused.value.faults} == {"model mine"}
     return messages
 
@@ -86,7 +93,7 @@ def test_tensor_of_another_shape_is_named_with_both_shapes(classifier: Path):
 def test_head_of_another_size_is_replaced_in_training_and_refused_in_prediction(classifier: Path):
     _change_weights(classifier, lambda tensors: tensors.update({"classifier.bias": torch.zeros(3)}))
     assert _refused(classifier) == ["classifier.bias has the shape [3] in the weights and [2] in the configuration"]
-    opened = open_for_training(LocatedModel("mine", classifier), labels=("c", "d"), method=Method.FULL)
+    opened = open_for_training(LocatedModel("mine", classifier), SEQUENCE_HEAD, labels=("c", "d"), method=Method.FULL)
     assert opened.new_parameters == ("classifier.bias", "classifier.weight")
 
 
@@ -137,7 +144,7 @@ def test_sharded_weights_open(classifier: Path):
     (classifier / "model.safetensors").unlink()
     whole.save_pretrained(classifier, max_shard_size="1MB")
     assert (classifier / "model.safetensors.index.json").is_file()
-    opened = open_for_prediction(LocatedModel("mine", classifier))
+    opened = open_for_prediction(LocatedModel("mine", classifier), SEQUENCE_HEAD)
     assert torch.equal(opened.model.classifier.weight, whole.classifier.weight)
 
 
@@ -167,7 +174,7 @@ def test_nearly_right_folder_is_named(classifier: Path):
 def test_pooler_that_masked_language_models_lack_is_new(tiny_bert: Path, tmp_path: Path):
     BertForMaskedLM(BertConfig.from_pretrained(tiny_bert)).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
-    opened = open_for_training(LocatedModel("mine", tmp_path), labels=("a", "b"), method=Method.FULL)
+    opened = open_for_training(LocatedModel("mine", tmp_path), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     assert opened.new_parameters == (
         "bert.pooler.dense.bias",
         "bert.pooler.dense.weight",
@@ -195,7 +202,7 @@ def test_every_kind_of_encoder_opens_and_sees_its_whole_length(
     """Half of them have no SDPA attention; some count positions from behind their padding index."""
     AutoModelForMaskedLM.from_config(config).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
-    opened = open_for_training(LocatedModel("mine", tmp_path), labels=("a", "b"), method=Method.FULL)
+    opened = open_for_training(LocatedModel("mine", tmp_path), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)
     assert opened.new_parameters
     ids = torch.randint(1000, 2000, (2, opened.max_length))
     assert opened.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.shape == (2, 2)
@@ -214,4 +221,4 @@ def test_model_type_that_the_library_has_no_text_heads_for_is_refused(tiny_bert:
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "splinter"}), encoding="utf-8")
     with pytest.raises(RecipeError, match="model mine: this is a model of the type 'splinter', which is none of"):
-        open_for_training(LocatedModel("mine", folder), labels=("a", "b"), method=Method.FULL)
+        open_for_training(LocatedModel("mine", folder), SEQUENCE_HEAD, labels=("a", "b"), method=Method.FULL)

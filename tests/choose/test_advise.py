@@ -21,7 +21,7 @@ from toolkit.choose.advice.advise import (
 )
 from toolkit.choose.advice.rules import ABOUT, LANGUAGES, attention_share, family_rules, task_rules
 from toolkit.errors import RecipeError
-from toolkit.names import SUPPORTED, Family, Method, Problem, Task
+from toolkit.names import SPECS, Family, Method, Problem, Task
 
 KNOWN = {"n_rows": 300, "length_p95_tokens": 3000.0, "text_language": "ko"}
 HANGUL = re.compile("[가-힣]")
@@ -76,7 +76,7 @@ def test_translation_is_never_an_encoders():
 
 def test_the_families_that_fit_here_are_those_the_toolkit_supports():
     for task in Task:
-        assert set(fitting_families(task)) == {family for of_task, family in SUPPORTED if of_task is task}
+        assert set(fitting_families(task)) == set(SPECS[task].methods)
     assert fitting_families("summarization") == ()
 
 

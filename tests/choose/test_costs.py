@@ -10,7 +10,7 @@ from datasets import Dataset
 from tiny_models import pretrained
 from transformers import AutoModelForSequenceClassification
 
-from toolkit.adapters import OpenedBody, locate_model, open_body, open_for_training
+from toolkit.adapters import SEQUENCE_HEAD, OpenedBody, locate_model, open_body, open_for_training
 from toolkit.choose.measure import costs
 from toolkit.choose.measure.costs import Costs, measure_costs, reading
 from toolkit.choose.measure.peak import memory_taken
@@ -85,7 +85,7 @@ def test_a_slow_model_answers_a_few_texts_only(body, monkeypatch):
 
 def test_an_opened_classifier_has_its_size_and_answers_as_the_library(tmp_path):
     folder = pretrained("bert", tmp_path)
-    opened = open_for_training(locate_model(str(folder)), labels=("bad", "good"), method=Method.FULL)
+    opened = open_for_training(locate_model(str(folder)), SEQUENCE_HEAD, labels=("bad", "good"), method=Method.FULL)
     found = measure_costs(opened, rows(TEXTS), most_seconds=0.05)
     theirs = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=2)
     assert found.parameters == theirs.num_parameters()

@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 
 from toolkit.data.doctor import examine_file
 from toolkit.data.encode import PaddingCollator, encode, rows_at
+from toolkit.data.labels import label_kind
 from toolkit.data.normalise import clean_label_set, clean_number, label_separator, names_of, number_text
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.prepare import prepare_classification
@@ -27,6 +28,10 @@ from toolkit.names import Problem
 
 SETS, SCORES = Problem.MULTI_LABEL, Problem.REGRESSION
 TOPICS = [["sport"], ["art", "sport"], [], ["art"], ["art", "politics"]]
+
+
+def test_every_problem_has_its_kind_of_label():
+    assert [label_kind(problem).problem for problem in Problem] == list(Problem)
 
 
 def topics(n_rows: int) -> str:

@@ -83,7 +83,7 @@ def test_kept_logits_predict_the_next_token_of_their_own_text(texts):
 
 
 def masked(**settings):
-    return PackMasked(4, 100, first_ordinary_id=5, **settings)
+    return PackMasked(4, np.arange(5, 100), **settings)
 
 
 @settings(max_examples=50)
@@ -107,7 +107,7 @@ def test_masking(texts, seed):
 
 
 def test_shares_of_masking():
-    collate = PackMasked(4, 20_000, first_ordinary_id=5)
+    collate = PackMasked(4, np.arange(5, 20_000))
     ids = np.random.default_rng(0).integers(5, 20_000, 40_000).tolist()
     batch = collate([{"input_ids": ids}])
     chosen = batch["logits_to_keep"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.data.splits import few_shot, rows_of, split_indices
+from toolkit.data.splits import count_of, few_shot, split_indices
 from toolkit.errors import DataError
 
 LABELS = st.lists(st.sampled_from("abcdef"), min_size=2, max_size=120)
@@ -30,7 +30,7 @@ def test_a_split_is_exact_disjoint_complete_and_proportional(labels, data, seed)
 @given(labels=LABELS, size=st.floats(0.01, 0.5))
 def test_a_fraction_is_its_number_of_rows(labels, size):
     n_rows = max(1, round(size * len(labels)))
-    assert rows_of(size, len(labels)) == n_rows
+    assert count_of(size, len(labels)) == n_rows
     if n_rows < len(labels):
         assert split_indices(labels, size, seed=0) == split_indices(labels, n_rows, seed=0)
 

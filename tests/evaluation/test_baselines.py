@@ -55,7 +55,7 @@ def test_majority_takes_the_first_of_equals():
 )
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_sees_words_in_scripts_without_spaces(monkeypatch: pytest.MonkeyPatch, good: str, bad: str, with_pieces: bool):
-    monkeypatch.setattr(tfidf, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "_MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
     fillers = [chr(0x4E00 + number) for number in range(40)]
     train = [text + filler for filler in fillers[:20] for text in (good, bad)]
     test = [filler + text for filler in fillers[20:] for text in (good, bad)]
@@ -81,7 +81,7 @@ def test_falls_back_to_the_majority_and_says_so(texts: list[str], labels: list[i
 
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_punctuation_alone_and_an_empty_test_set_work(monkeypatch: pytest.MonkeyPatch, with_pieces: bool):
-    monkeypatch.setattr(tfidf, "_MOST_FOR_PIECES", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "_MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
     baseline = tfidf_baseline(["!!!", "???"] * 10, [0, 1] * 10, [])
     assert baseline.predictions.shape == (0,)
     assert (baseline.note is None) == with_pieces

@@ -13,6 +13,7 @@ from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference import generate
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Task
+from toolkit.tasks import room_of
 
 TEXTS = ["the cat sat on the mat", "a dog", "the dog and the cat ran to the old house", "the sea", "나는 밥을 먹었다"]
 
@@ -22,7 +23,7 @@ def _opened(task: Task, architecture: str, **generation: object) -> OpenedModel:
     torch.manual_seed(1)
     config = {"architecture": architecture, "hidden_size": 32, "encoder_layers": 1, "decoder_layers": 1}
     config |= {"num_attention_heads": 4, "intermediate_size": 48}
-    opened = open_from_scratch(config, tokenizer, task=task, max_length=64, generation=generation)
+    opened = open_from_scratch(config, tokenizer, head=room_of(task).head, max_length=64, generation=generation)
     for parameter in opened.model.parameters():
         parameter.data.mul_(1.5)  # so that its opinions differ from text to text
     return opened

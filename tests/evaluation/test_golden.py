@@ -15,15 +15,15 @@ from datasets import Dataset
 from safetensors.torch import load_file, save_file
 from tiny_models import pretrained
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction, open_for_training
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_prediction, open_for_training
 from toolkit.errors import IntegrityError
-from toolkit.evaluation.inference.predict import predict
-from toolkit.evaluation.proof.golden import golden_rows, make_golden, read_golden, tolerance_for
-from toolkit.evaluation.proof.golden_answers import answers
+from toolkit.evaluation.proof.golden import answers_to, make_golden, read_golden, tolerance_for
 from toolkit.evaluation.proof.golden_rows import choose_rows
 from toolkit.evaluation.proof.parity import check_adapter, check_saved, compare
 from toolkit.hub.verify import replay
 from toolkit.names import Method, Problem, Task
+from toolkit.tasks import room_of
+from toolkit.tasks.text_classification.predict import predict
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model
 
@@ -41,6 +41,7 @@ SENTENCES = [
     "a film a b c d e f g h the film is was good bad very not dull bright " * 3,
 ]
 LABELS = ("x", "y", "z")
+LABELLING = room_of(Task.TEXT_CLASSIFICATION)
 
 Make = Callable[..., OpenedModel]
 
@@ -56,12 +57,12 @@ def make(tmp_path: Path) -> Make:
 
     def make(name: str, problem: Problem = Problem.SINGLE_LABEL, labels: tuple[str, ...] = LABELS) -> OpenedModel:
         base = LocatedModel(name, pretrained(name, tmp_path / "base"))
-        opened = open_for_training(base, labels=labels, method=Method.FULL, problem=problem)
+        opened = open_for_training(base, SEQUENCE_HEAD, labels=labels, method=Method.FULL, problem=problem)
         torch.manual_seed(0)
         with torch.no_grad():
             for parameter in opened.model.parameters():
                 parameter.add_(torch.randn_like(parameter), alpha=0.5)
-        return open_for_prediction(LocatedModel("saved", save_model(opened.model, opened, tmp_path)))
+        return open_for_prediction(LocatedModel("saved", save_model(opened.model, opened, tmp_path)), SEQUENCE_HEAD)
 
     return make
 
@@ -120,7 +121,7 @@ def test_more_labels_than_rows():
 def test_labels_are_those_of_the_plain_library(name: str, make: Make):
     opened = make(name)
     rows = rows_of(text=SENTENCES, reference=[LABELS[i % 3] for i in range(len(SENTENCES))])
-    golden = make_golden(opened, rows, task=Task.TEXT_CLASSIFICATION, predictions=predict(opened, rows))
+    golden = make_golden(LABELLING, opened, rows, answers=predict(opened, rows))
     assert golden["labels"] == list(LABELS)
     assert (golden["problem"], golden["generation"], golden["tolerance"]) == (
         "single_label_classification",
@@ -136,22 +137,22 @@ def test_labels_are_those_of_the_plain_library(name: str, make: Make):
 def test_several_labels_numbers_and_pairs(make: Make):
     opened = make("bert", Problem.MULTI_LABEL)
     rows = rows_of(text=SENTENCES[:6], text_pair=SENTENCES[5::-1])
-    golden = make_golden(opened, rows, task=Task.TEXT_CLASSIFICATION)
+    golden = make_golden(LABELLING, opened, rows)
     for row in assert_same(opened, golden):
         assert row["text_pair"] in SENTENCES
         assert row["prediction"] == [name for name, p in zip(LABELS, row["probabilities"], strict=True) if p >= 0.5]
     numbers = make("roberta", Problem.REGRESSION, ("score",))
-    golden = make_golden(numbers, rows_of(text=SENTENCES), task=Task.TEXT_CLASSIFICATION)
+    golden = make_golden(LABELLING, numbers, rows_of(text=SENTENCES))
     largest = max(abs(row["value"]) for row in assert_same(numbers, golden))
     assert golden["tolerance"] == pytest.approx(1e-4 * max(1, largest))
 
 
 def test_translations_and_their_likelihoods(tmp_path: Path):
     folder = pretrained("own-encoder-decoder", tmp_path / "model")
-    opened = open_for_prediction(LocatedModel("own", folder), task=Task.TRANSLATION)
+    opened = room_of(Task.TRANSLATION).open(LocatedModel("own", folder))
     usual = opened.model.generation_config
     rows = rows_of(source=[*SENTENCES, "</s> is spelt"], target=[*SENTENCES[::-1], "it is"])
-    golden = make_golden(opened, rows, task=Task.TRANSLATION)
+    golden = make_golden(room_of(Task.TRANSLATION), opened, rows)
     assert opened.model.generation_config is usual
     assert golden["generation"] == {"do_sample": False, "num_beams": 1, "max_new_tokens": 19}
     kept = assert_same(opened, golden)
@@ -169,8 +170,8 @@ def test_translations_and_their_likelihoods(tmp_path: Path):
 
 @pytest.mark.parametrize(("name", "task"), [("own-decoder", Task.TEXT_GENERATION), ("own-encoder", Task.FILL_MASK)])
 def test_texts_alone(name: str, task: Task, tmp_path: Path):
-    opened = open_for_prediction(LocatedModel("own", pretrained(name, tmp_path / "model")), task=task)
-    golden = make_golden(opened, rows_of(text=SENTENCES), task=task)
+    opened = room_of(task).open(LocatedModel("own", pretrained(name, tmp_path / "model")))
+    golden = make_golden(room_of(task), opened, rows_of(text=SENTENCES))
     kept = assert_same(opened, golden)
     if task is Task.FILL_MASK:
         assert all(row["text"].count("<mask>") == 1 and "<mask>" not in row["prediction"] for row in kept)
@@ -189,27 +190,31 @@ def test_deep_models_may_differ_ten_times_as_much(make: Make):
 
 def test_what_was_saved_answers_as_the_model_in_memory(tmp_path: Path):
     base = pretrained("bert", tmp_path / "base")
-    opened = open_for_training(LocatedModel(str(base), base), labels=LABELS, method=Method.LORA)
+    opened = open_for_training(LocatedModel(str(base), base), SEQUENCE_HEAD, labels=LABELS, method=Method.LORA)
     trained: Any = wrap_with_peft(opened, Method.LORA, {"r": 4, "target_modules": ["query", "value"]}).eval()
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in trained.parameters():
             if parameter.requires_grad:
                 parameter.add_(torch.randn_like(parameter))
-    task = Task.TEXT_CLASSIFICATION
-    asked = golden_rows(opened, rows_of(text=SENTENCES), task=task, most=6)
-    before = answers(replace(opened, model=trained), asked, task=task)
-    saved = open_for_prediction(LocatedModel("saved", save_model(trained, opened, tmp_path)))
+    task = LABELLING
+    asked = task.golden_rows(opened, rows_of(text=SENTENCES), most=6)
+    before = answers_to(task, replace(opened, model=trained), asked)
+    saved = open_for_prediction(LocatedModel("saved", save_model(trained, opened, tmp_path)), SEQUENCE_HEAD)
     parity = check_saved(before, saved, task=task, tolerance=tolerance_for(saved, before))
     assert parity.rows == 6
     assert parity.passed
     adapter = tmp_path / "adapter"
-    assert check_adapter(adapter, saved, asked, task=task, tolerance=1e-4).largest_gap < 1e-5
+
+    def adapted() -> OpenedModel:
+        return task.open(LocatedModel("adapter", adapter))
+
+    assert check_adapter(adapted(), saved, asked, task=task, tolerance=1e-4).largest_gap < 1e-5
     weights = load_file(adapter / "adapter_model.safetensors")
     weights["base_model.model.classifier.bias"][0] += 0.1
     save_file(weights, adapter / "adapter_model.safetensors")
     with pytest.raises(IntegrityError, match="the saved adapter does not answer as it did before"):
-        check_adapter(adapter, saved, asked, task=task, tolerance=1e-4)
+        check_adapter(adapted(), saved, asked, task=task, tolerance=1e-4)
     with torch.no_grad():
         saved.model.classifier.bias[1] += 0.01
     with pytest.raises(IntegrityError, match="the saved model does not answer as it did before: 6 rows"):

@@ -13,9 +13,9 @@ from toolkit.data.prepare import prepare_classification
 from toolkit.evaluation.baselines import tfidf
 from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
 from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
-from toolkit.names import Problem
+from toolkit.names import Problem, Task
 from toolkit.recipe.schema import DataSection
-from toolkit.tasks.measured import free_baselines
+from toolkit.tasks import room_of
 
 WORDS = ["rain", "sun", "wind", "snow", "fog", "hail"]
 
@@ -115,7 +115,7 @@ def test_baselines_of_prepared_data(tmp_path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "test.jsonl").write_text(lines + '{"text": "x", "labels": ["new"]}\n', encoding="utf-8")
     section = DataSection(train="train.jsonl", test="test.jsonl", validation_size=0)
     data = prepare_classification(section, problem=Problem.MULTI_LABEL)
-    found = free_baselines(data, metrics=["f1", "exact_match"])
+    found = room_of(Task.TEXT_CLASSIFICATION).baselines(data, ["f1", "exact_match"])
     assert list(found) == ["majority", "tfidf-logistic"]
     # Half of the rows have no label at all, and the one with a new name is never right.
     assert found["majority"]["exact_match"].value == pytest.approx(72 / 145)
@@ -125,7 +125,7 @@ def test_baselines_of_prepared_data(tmp_path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "pairs.csv").write_text(numbers, encoding="utf-8")
     section = DataSection(source="pairs.csv", columns={"text": "a", "text_pair": "b"})
     data = prepare_classification(section, problem=Problem.REGRESSION)
-    found = free_baselines(data, metrics=["pearson", "mse"])
+    found = room_of(Task.TEXT_CLASSIFICATION).baselines(data, ["pearson", "mse"])
     assert list(found) == ["mean", "tfidf-ridge"]
     assert found["mean"]["pearson"].value is None
     assert found["tfidf-ridge"]["mse"].value < found["mean"]["mse"].value

@@ -14,19 +14,19 @@ import torch
 from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_prediction
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
-from toolkit.evaluation.inference.predict import predict, predictions_of
 from toolkit.evaluation.inference.predictions import Predictions
-from toolkit.names import Problem
-from toolkit.tasks.measured import Measured, evaluate_labels
+from toolkit.names import Problem, Task
+from toolkit.tasks import room_of
 from toolkit.tasks.text_classification.label_set_result import LabelSetEvaluation
 from toolkit.tasks.text_classification.number_result import MOST_POINTS, NumberEvaluation
+from toolkit.tasks.text_classification.predict import predict, predictions_of
 from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
-from toolkit.trials.outcome import split_result
 
 LABELS = ("한국어", "b", "a")
+ROOM = room_of(Task.TEXT_CLASSIFICATION)
 TEXTS = ["one", "two words", "three more words", "", "다섯"]
 PAIRS = ["x", "", "y y", "z", "끝"]
 
@@ -43,7 +43,7 @@ def model_of(tiny_bert: Path, folder: Path, problem: Problem, labels: tuple[str,
     )
     BertForSequenceClassification(config).save_pretrained(folder)
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(folder)
-    return open_for_prediction(LocatedModel("mine", folder))
+    return open_for_prediction(LocatedModel("mine", folder), SEQUENCE_HEAD)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_does_not_fit_together_is_refused(make, changes: dict[str, object],
 
 
 def test_evaluation_of_sets():
-    evaluation = evaluate_labels(sets_of(), metrics=["f1", "exact_match"])
+    evaluation = ROOM.measure(sets_of(), ["f1", "exact_match"])
     assert isinstance(evaluation, LabelSetEvaluation)
     assert evaluation.metrics["exact_match"].value == 0.6
     scores = {score.label: score for score in evaluation.per_label}
@@ -154,20 +154,20 @@ def test_evaluation_of_sets():
     assert evaluation.warnings == (
         "1 of 5 rows have a label that the training data does not have ('new'): it counts as missed",
     )
-    result = split_result(evaluation)
+    result = evaluation.to_json()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert list(result) == ["rows", "metrics", "per_label"]
 
 
 def test_evaluation_of_numbers():
-    evaluation = evaluate_labels(numbers_of(), metrics=["pearson", "mae"])
+    evaluation = ROOM.measure(numbers_of(), ["pearson", "mae"])
     assert isinstance(evaluation, NumberEvaluation)
     errors = np.array([0.5, 0.0, -2.0, 4.0, -1.0])
     assert evaluation.metrics["mae"].value == pytest.approx(np.abs(errors).mean())
     assert evaluation.errors.bias == pytest.approx(errors.mean())
     assert (evaluation.errors.median, evaluation.errors.p95) == tuple(np.percentile(np.abs(errors), [50, 95]))
     assert [mistake.id for mistake in evaluation.mistakes] == [1, 2, 0, 4, 3]
-    result = split_result(evaluation)
+    result = evaluation.to_json()
     assert result["points"][3] == [0.0, 4.0]
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
@@ -176,7 +176,7 @@ def test_a_picture_has_a_bounded_number_of_points():
     numbers = np.linspace(0, 5, 3 * MOST_POINTS)
     n_rows = len(numbers)
     many = NumberPredictions(list(range(n_rows)), ["x"] * n_rows, numbers, numbers + 1)
-    points = evaluate_labels(many, metrics=["mae"]).points
+    points = ROOM.measure(many, ["mae"]).points
     assert points.shape == (MOST_POINTS, 2)
     assert points[:, 1] == pytest.approx(points[:, 0] + 1)
     assert np.quantile(points[:, 0], [0.1, 0.5, 0.9]) == pytest.approx([0.5, 2.5, 4.5], abs=0.4)
@@ -184,21 +184,24 @@ def test_a_picture_has_a_bounded_number_of_points():
 
 def test_without_references_there_is_nothing_to_evaluate():
     with pytest.raises(ValueError, match="without references"):
-        evaluate_labels(sets_of(references=None), metrics=["f1"])
+        ROOM.measure(sets_of(references=None), ["f1"])
     with pytest.raises(ValueError, match="without references"):
-        evaluate_labels(numbers_of(references=np.array([1.0, 2.0, np.nan, 1.0, 2.0])), metrics=["mae"])
+        ROOM.measure(numbers_of(references=np.array([1.0, 2.0, np.nan, 1.0, 2.0])), ["mae"])
 
 
 @pytest.mark.parametrize(("make", "problem"), [(sets_of, Problem.MULTI_LABEL), (numbers_of, Problem.REGRESSION)])
 @pytest.mark.parametrize("pairs", [None, PAIRS])
 def test_samples_of_a_finished_run_are_those_of_its_evaluation(tmp_path: Path, make, problem: Problem, pairs):
     predictions = make(pairs=pairs)
-    measured = Measured(predictions, evaluate_labels(predictions, metrics=[]))
+    measured = ROOM.measure(predictions, [])
     predictions.write(tmp_path / PREDICTIONS_FILE)
     assert measured.samples()
-    assert FinishedRun(tmp_path, {"labels": ["x"], "problem": problem.value}).samples() == measured.samples()
+    assert (
+        FinishedRun(tmp_path, {"task": "text-classification", "labels": ["x"], "problem": problem.value}).samples()
+        == measured.samples()
+    )
 
 
 def test_mistakes_of_pairs_show_both_texts():
     predictions = replace(sets_of(), pairs=PAIRS)
-    assert [mistake.text_pair for mistake in evaluate_labels(predictions, metrics=[]).mistakes] == ["끝", ""]
+    assert [mistake.text_pair for mistake in ROOM.measure(predictions, []).mistakes] == ["끝", ""]

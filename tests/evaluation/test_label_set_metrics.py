@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS, LabelSetF1, compute_label_set_metrics
-from toolkit.names import PROBLEM_METRICS, Problem
+from toolkit.names import SPECS, Problem, Task
 from toolkit.tasks.text_classification.label_set_result import measure_label_sets
 
 NAMES = list(LABEL_SET_METRICS)
@@ -44,7 +44,7 @@ def by_sklearn(predictions: np.ndarray, references: np.ndarray, unknown: np.ndar
 
 
 def test_names_agree_with_the_words_that_all_layers_share():
-    assert set(LABEL_SET_METRICS) == set(PROBLEM_METRICS[Problem.MULTI_LABEL])
+    assert set(LABEL_SET_METRICS) == set(SPECS[Task.TEXT_CLASSIFICATION].problems[Problem.MULTI_LABEL])
 
 
 @given(sets())

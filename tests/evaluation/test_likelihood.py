@@ -15,6 +15,7 @@ from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference import likelihood
 from toolkit.evaluation.inference.likelihood import mean_loss, measure_likelihoods
 from toolkit.names import Family, Task
+from toolkit.tasks import room_of
 
 TEXTS = ["the cat sat on the mat", "a dog", "the dog and the cat ran to the old house by the sea", "나는 밥을 먹었다"]
 TARGETS = ["die katze", "ein hund lief", "der hund", "ich aß reis"]
@@ -25,7 +26,7 @@ def _opened(task: Task, architecture: str, **settings: object) -> OpenedModel:
     torch.manual_seed(0)
     config = {"architecture": architecture, "hidden_size": 32, "encoder_layers": 1, "decoder_layers": 2}
     config |= {"num_attention_heads": 4, "intermediate_size": 48}
-    return open_from_scratch({**config, **settings}, tokenizer, task=task, max_length=64)
+    return open_from_scratch({**config, **settings}, tokenizer, head=room_of(task).head, max_length=64)
 
 
 def _pairs() -> Dataset:

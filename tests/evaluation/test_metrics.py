@@ -14,7 +14,7 @@ from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.classes import F1, METRICS, Accuracy, MatthewsCorrelation, Recall, compute_metrics
-from toolkit.names import PROBLEM_METRICS, Problem
+from toolkit.names import SPECS, Problem, Task
 
 
 @st.composite
@@ -40,7 +40,7 @@ def by_sklearn(predictions: list[int], references: list[int], n_labels: int) -> 
 
 
 def test_names_agree_with_the_words_that_all_layers_share():
-    assert set(METRICS) == set(PROBLEM_METRICS[Problem.SINGLE_LABEL])
+    assert set(METRICS) == set(SPECS[Task.TEXT_CLASSIFICATION].problems[Problem.SINGLE_LABEL])
 
 
 @given(labelled_rows())

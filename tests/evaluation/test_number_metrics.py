@@ -14,7 +14,7 @@ from sklearn import metrics as sklearn_metrics
 
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.numbers import LESS_IS_BETTER, NUMBER_METRICS, Spearman, compute_number_metrics
-from toolkit.names import PROBLEM_METRICS, Problem
+from toolkit.names import SPECS, Problem, Task
 from toolkit.tasks.text_classification.number_result import measure_numbers
 
 NAMES = list(NUMBER_METRICS)
@@ -37,7 +37,7 @@ def by_scipy(predictions: np.ndarray, references: np.ndarray) -> dict[str, float
 
 
 def test_names_agree_with_the_words_that_all_layers_share():
-    assert set(NUMBER_METRICS) == set(PROBLEM_METRICS[Problem.REGRESSION])
+    assert set(NUMBER_METRICS) == set(SPECS[Task.TEXT_CLASSIFICATION].problems[Problem.REGRESSION])
     assert sorted(LESS_IS_BETTER) == ["mae", "mse"]
 
 

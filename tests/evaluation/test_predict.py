@@ -10,8 +10,8 @@ import torch
 from datasets import Dataset
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_for_prediction
-from toolkit.evaluation.inference.predict import predict
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_prediction
+from toolkit.tasks.text_classification.predict import predict
 
 LABELS = ("bad", "fair", "good")
 TOLERANCE = 1e-5
@@ -32,7 +32,7 @@ def folder(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def opened(folder: Path) -> OpenedModel:
-    return open_for_prediction(LocatedModel("mine", folder))
+    return open_for_prediction(LocatedModel("mine", folder), SEQUENCE_HEAD)
 
 
 @pytest.fixture(scope="module")

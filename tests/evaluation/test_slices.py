@@ -13,12 +13,15 @@ from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
-from toolkit.names import Problem
-from toolkit.tasks.slices import FEWEST_ROWS, count_labels, measure_slices, script_of
-from toolkit.tasks.texts.measure import ScoredTexts
+from toolkit.names import Problem, Task
+from toolkit.tasks import room_of
+from toolkit.tasks.slices import FEWEST_ROWS, measure_slices, script_of
+from toolkit.tasks.text_classification.kinds import kind_of
+from toolkit.tasks.texts.answers import TextAnswers
 from toolkit.tasks.texts.result import evaluate_texts
 
 N = 120
+LABELS, TEXTS = room_of(Task.TEXT_CLASSIFICATION), room_of(Task.TRANSLATION)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def single(texts: list[str], *, pairs: list[str] | None = None) -> Predictions:
 
 def test_slices_are_measured_on_their_rows_alone(texts: list[str], tokenizer: PreTrainedTokenizerBase):
     predictions = single(texts)
-    found = measure_slices(predictions, tokenizer=tokenizer, max_length=10, metrics=["f1"])
+    found = measure_slices(LABELS, predictions, tokenizer=tokenizer, max_length=10, metrics=["f1"])
     lengths = np.array([len(ids) for ids in tokenizer(texts)["input_ids"]])
     right = predictions.predicted == predictions.reference_labels
     assert found["metric"] == "accuracy"
@@ -68,7 +71,7 @@ def test_slices_are_measured_on_their_rows_alone(texts: list[str], tokenizer: Pr
 
 
 def test_unknown_tokens_are_counted(texts: list[str], tokenizer: PreTrainedTokenizerBase):
-    found = measure_slices(single(texts), tokenizer=tokenizer, max_length=None, metrics=["accuracy"])
+    found = measure_slices(LABELS, single(texts), tokenizer=tokenizer, max_length=None, metrics=["accuracy"])
     ids = [tokenizer(text)["input_ids"] for text in texts]
     unknown = [row.count(tokenizer.unk_token_id) for row in ids]
     assert found["unknown"]["rows"] == np.count_nonzero(unknown) == N // 8
@@ -79,7 +82,9 @@ def test_unknown_tokens_are_counted(texts: list[str], tokenizer: PreTrainedToken
 
 
 def test_of_pairs_both_texts_count(texts: list[str], tokenizer: PreTrainedTokenizerBase):
-    found = measure_slices(single(texts, pairs=texts), tokenizer=tokenizer, max_length=None, metrics=["accuracy"])
+    found = measure_slices(
+        LABELS, single(texts, pairs=texts), tokenizer=tokenizer, max_length=None, metrics=["accuracy"]
+    )
     lengths = [len(ids) for ids in tokenizer(texts, texts)["input_ids"]]
     assert found["tokens"]["max"] == max(lengths)
 
@@ -96,14 +101,20 @@ def test_each_kind_of_answer_has_its_metric(texts: list[str], tokenizer: PreTrai
     expected = {
         several: ("f1_micro", f1_score(wanted[hangul], probabilities[hangul] >= 0.5, average="micro")),
         numbers: ("mae", mean_absolute_error(numbers.references[hangul], numbers.predicted[hangul])),
-        ScoredTexts(ids, texts, losses): ("perplexity", np.exp(losses.negative_log_likelihood[hangul].sum() / 90)),
+        TextAnswers(ids, texts, likelihoods=losses): (
+            "perplexity",
+            np.exp(losses.negative_log_likelihood[hangul].sum() / 90),
+        ),
     }
     for predictions, (metric, value) in expected.items():
-        found = measure_slices(predictions, tokenizer=tokenizer, max_length=None, metrics=["perplexity"])
+        room = TEXTS if isinstance(predictions, TextAnswers) else LABELS
+        found = measure_slices(room, predictions, tokenizer=tokenizer, max_length=None, metrics=["perplexity"])
         (korean,) = [entry for entry in found["slices"] if entry.get("name") == "Hangul"]
         assert found["metric"] == metric
         assert korean["value"] == pytest.approx(value)
-    found = measure_slices(written, tokenizer=tokenizer, max_length=None, metrics=["perplexity", "bleu"])
+    found = measure_slices(
+        TEXTS, TextAnswers(ids, texts, written), tokenizer=tokenizer, max_length=None, metrics=["perplexity", "bleu"]
+    )
     (korean,) = [entry for entry in found["slices"] if entry.get("name") == "Hangul"]
     taken = TextPredictions(ids[::4], texts[::4], ["a film"] * 30, texts[::4])
     assert korean["value"] == pytest.approx(evaluate_texts(["chrf"], predictions=taken).metrics["chrf"].value)
@@ -113,7 +124,7 @@ def test_few_rows_have_no_slices(tokenizer: PreTrainedTokenizerBase):
     few = Predictions(
         [0, 1], ["a", "영화"], ["x", "y"], np.array([0, 1]), ("x", "y"), np.array([[0.9, 0.1], [0.9, 0.1]])
     )
-    found = measure_slices(few, tokenizer=tokenizer, max_length=8, metrics=["accuracy"])
+    found = measure_slices(LABELS, few, tokenizer=tokenizer, max_length=8, metrics=["accuracy"])
     assert found["slices"] == []
     assert found["scripts"] == {"Latin": 1, "Hangul": 1}
 
@@ -140,10 +151,10 @@ def test_scripts(text: str, script: str):
 
 def test_labels_are_counted_in_the_models_order():
     rows = Dataset.from_dict({"reference": ["b", "a", "b", "new"], "label": [1, 0, 1, -1]})
-    counted = count_labels(rows, problem=Problem.SINGLE_LABEL, labels=("a", "b", "c"))
+    counted = kind_of(Problem.SINGLE_LABEL).count_labels(rows, ("a", "b", "c"))
     assert list(counted["labels"].items()) == [("a", 1), ("b", 2), ("c", 0)]
     several = Dataset.from_dict({"label_names": [["a", "b"], [], ["b"]]})
-    assert count_labels(several, problem=Problem.MULTI_LABEL, labels=("b", "a")) == {"labels": {"b": 2, "a": 1}}
+    assert kind_of(Problem.MULTI_LABEL).count_labels(several, ("b", "a")) == {"labels": {"b": 2, "a": 1}}
     scores = Dataset.from_dict({"label": [0.0, 5.0, 1.0]})
-    spread = count_labels(scores, problem=Problem.REGRESSION, labels=("score",))["scores"]
+    spread = kind_of(Problem.REGRESSION).count_labels(scores, ("score",))["scores"]
     assert spread == pytest.approx({"min": 0.0, "mean": 2.0, "sd": np.std([0, 5, 1]), "max": 5.0})

@@ -45,7 +45,7 @@ def test_the_entry_in_metrics_json():
 
 def test_likelihoods_alone_have_no_samples():
     found = evaluate_texts(["perplexity"], likelihoods=likelihoods(3))
-    assert (found.rows, found.samples, found.warnings, found.signatures) == (3, (), (), {})
+    assert (found.rows, found.chosen, found.warnings, found.signatures) == (3, (), (), {})
 
 
 def test_samples_are_the_worst_and_others_at_random():

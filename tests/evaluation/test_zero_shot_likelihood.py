@@ -29,6 +29,7 @@ from toolkit.evaluation.zero_shot.prompts import Prompt
 from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.names import Task
 from toolkit.progress import progress_bar
+from toolkit.tasks import room_of
 
 TOLERANCE = 1e-4
 TEMPLATE = Template("Review: {text}\nIt was {label}.")
@@ -48,7 +49,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory, sentences: list[tuple[str, 
         settings = {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 64, "initializer_range": 0.3}
         layers = {"encoder_layers": 2, "decoder_layers": 2, "architecture": architecture, "position": "rotary"}
         tokenizer = train_tokenizer(texts, kind="bpe", vocab_size=400, max_length=128)
-        models[f"own {architecture}"] = open_from_scratch(settings | layers, tokenizer, task=task)
+        models[f"own {architecture}"] = open_from_scratch(settings | layers, tokenizer, head=room_of(task).head)
     return models
 
 

@@ -20,6 +20,7 @@ from transformers import AutoModelForSequenceClassification, BertConfig
 
 import toolkit.exported
 from toolkit.adapters import (
+    SEQUENCE_HEAD,
     LocatedModel,
     OpenedBody,
     adapter_of,
@@ -126,7 +127,7 @@ def test_export_says_what_head_and_features_say(
     model = export_pooled(body, **export, problem=Problem.MULTI_LABEL)
     model.save_pretrained(tmp_path / "model")
     body.tokenizer.save_pretrained(tmp_path / "model")
-    saved = open_for_prediction(LocatedModel("saved", tmp_path / "model"))
+    saved = open_for_prediction(LocatedModel("saved", tmp_path / "model"), SEQUENCE_HEAD)
     assert_same(logits(saved), expected)
     kept = body.family.value if name != "own-encoder-decoder" else "encoder"
     assert (saved.labels, saved.problem, saved.family.value) == (LABELS, Problem.MULTI_LABEL, kept)
@@ -141,11 +142,11 @@ def read_again(folder: Path, body: OpenedBody, expected: Tensor) -> None:
     exported = open_body(LocatedModel("again", folder))
     assert_same(features(exported, pooling="cls", layers=[0, -1]), features(body, pooling="cls", layers=[0, -1]))
     same = open_for_training(
-        LocatedModel("again", folder), labels=LABELS, method=Method.FULL, problem=Problem.MULTI_LABEL
+        LocatedModel("again", folder), SEQUENCE_HEAD, labels=LABELS, method=Method.FULL, problem=Problem.MULTI_LABEL
     )
     assert same.new_parameters == ()
     assert_same(logits(same), expected)
-    other = open_for_training(LocatedModel("again", folder), labels=("x", "y"), method=Method.FULL)
+    other = open_for_training(LocatedModel("again", folder), SEQUENCE_HEAD, labels=("x", "y"), method=Method.FULL)
     assert {part.partition(".")[0] for part in other.new_parameters} == {"classifier"}
     assert logits(other).shape == (len(TEXTS), 2)
 

@@ -19,6 +19,7 @@ from toolkit.hub.card.example import execute_snippet, make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.card.usage import snippet
 from toolkit.names import Task
+from toolkit.tasks import room_of
 from toolkit.training.save import save_model
 
 ROWS = {"text": [" ", "a\x00b", "long " * 60, 'she said "no" \\ <mask>', "later"], "reference": list("abcde")}
@@ -101,7 +102,11 @@ def test_our_own_transformer_is_run_without_looking_for_other_code(translation: 
     tokenizer = train_tokenizer(["A man reads.", "Two dogs play."] * 9, kind="bpe", vocab_size=300, max_length=32)
     shape = {"hidden_size": 32, "decoder_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     opened = open_from_scratch(
-        {"architecture": "decoder", **shape}, tokenizer, task=Task.TEXT_GENERATION, labels=(), max_length=32
+        {"architecture": "decoder", **shape},
+        tokenizer,
+        head=room_of(Task.TEXT_GENERATION).head,
+        labels=(),
+        max_length=32,
     )
     folder = save_model(opened.model, opened, tmp_path)
     translation |= {"task": "text-generation", "family": "decoder"}

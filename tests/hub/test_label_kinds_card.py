@@ -19,12 +19,12 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs, several_labels
 
-from toolkit.adapters import LocatedModel, open_for_prediction
-from toolkit.evaluation.inference.predict import predict
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, open_for_prediction
 from toolkit.hub.card.limits import measured_limits, unmeasured
 from toolkit.hub.card.render import render_card
 from toolkit.hub.card.usage import intended_use
 from toolkit.names import Problem
+from toolkit.tasks.text_classification.predict import predict
 
 TEXT, PAIR = "a long text " * 100, "another one"
 
@@ -51,7 +51,7 @@ def test_the_snippet_says_what_the_toolkit_says(
     answer = ast.literal_eval(printed.getvalue())
     texts = dict(zip(("text", "text_pair"), (TEXT, PAIR), strict=True))
     rows = Dataset.from_dict({"id": [0], **{name: [texts[name]] for name in columns}})
-    expected = predict(open_for_prediction(LocatedModel("mine", tmp_path)), rows).rows()[0]
+    expected = predict(open_for_prediction(LocatedModel("mine", tmp_path), SEQUENCE_HEAD), rows).rows()[0]
     if problem is Problem.REGRESSION:
         assert answer == pytest.approx(expected["prediction"], abs=1e-5)
     else:

@@ -20,6 +20,7 @@ from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import RecipeError
 from toolkit.hub.push.space import GRADIO, write_space
 from toolkit.names import Task
+from toolkit.tasks import room_of
 from toolkit.training.save import save_model
 
 GRADIO_STUB = """
@@ -63,7 +64,7 @@ def _translator(folder: Path) -> Path:
     opened = open_from_scratch(
         {"architecture": "encoder-decoder", "intermediate_size": 32, **shape},
         tokenizer,
-        task=Task.TRANSLATION,
+        head=room_of(Task.TRANSLATION).head,
         labels=(),
         max_length=32,
     )

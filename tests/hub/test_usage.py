@@ -19,6 +19,7 @@ from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.hub.card.usage import FOLDER, brings_code, intended_use, snippet, unintended_use
 from toolkit.names import Task
+from toolkit.tasks import room_of
 from toolkit.training.save import save_model
 
 SENTENCES = ["Two dogs play in the snow.", "A man reads a book.", "눈 속에서 개 두 마리가 논다.", "The dogs read."] * 5
@@ -53,7 +54,7 @@ def _saved(name: str, home: Path) -> tuple[str, str]:
     opened = open_from_scratch(
         {"architecture": architecture, **SHAPE},
         tokenizer,
-        task=task,
+        head=room_of(task).head,
         labels=("no", "yes") if is_classifier else (),
         max_length=32,
         generation={"max_new_tokens": 9} if name == "translator" else None,

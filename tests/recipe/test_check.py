@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Method, Task
+from toolkit.names import SPECS, Family, Method, Task
 from toolkit.recipe import build_recipe, check
 
 BASE = {"task": "text-classification", "model": {"name": "m"}, "method": "full"}
@@ -114,7 +116,8 @@ def test_metrics_and_peft():
 
 
 def test_a_method_that_a_task_lacks(monkeypatch):
-    monkeypatch.setattr(check, "SUPPORTED", {(Task.TEXT_CLASSIFICATION, Family.ENCODER): frozenset({Method.FULL})})
+    spec = replace(SPECS[Task.TEXT_CLASSIFICATION], methods={Family.ENCODER: frozenset({Method.FULL})})
+    monkeypatch.setitem(SPECS, Task.TEXT_CLASSIFICATION, spec)
     (message,) = broken(method="lora")
     assert "lora does not exist for text-classification; allowed: full" in message
 

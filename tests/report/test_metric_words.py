@@ -6,11 +6,11 @@ from toolkit.evaluation.metrics.classes import METRICS
 from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS
 from toolkit.evaluation.metrics.numbers import NUMBER_METRICS
 from toolkit.evaluation.metrics.texts import TEXT_METRICS
-from toolkit.names import METRICS as OF_TASKS
+from toolkit.names import SPECS
 from toolkit.report.metric_words import metric_words
 
 
-@pytest.mark.parametrize("name", sorted({name for names in OF_TASKS.values() for name in names}))
+@pytest.mark.parametrize("name", sorted({name for spec in SPECS.values() for name in spec.all_metrics}))
 def test_direction_is_that_of_the_metric_itself(name: str):
     directed = {**TEXT_METRICS, **NUMBER_METRICS}
     greater_is_better = directed[name].greater_is_better if name in directed else True

@@ -1,6 +1,6 @@
 """The gradient does not depend on how a batch is divided: 8 × 1 = 2 × 4 = two ranks with 4 rows each.
 
-transformers' own Trainer multiplies it by the number of parts (DESIGN.md 4.6, fact 1).
+transformers' own Trainer multiplies it by the number of parts (docs/design.md, section 4.6, fact 1).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from toolkit.names import Problem
 from toolkit.training.head import FittedHead, fit_head
 from toolkit.training.head_linear import PENALTIES
-from toolkit.training.head_trials import Rows, folds
+from toolkit.training.head_trials import Examples, folds
 
 
 def single(n_rows: int = 400, n_labels: int = 4, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -121,12 +121,12 @@ def test_without_validation_rows_folds_choose_and_the_seed_decides_them():
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=60), st.integers(0, 100))
 def test_folds_hold_each_row_back_once_and_spread_the_classes(labels: list[int], seed: int):
     features = np.arange(len(labels), dtype=np.float32)[:, None]
-    rows = Rows.of(features, labels, problem=Problem.SINGLE_LABEL, n_labels=4)
-    trials = folds(rows, seed=seed)
+    examples = Examples.of(features, labels, problem=Problem.SINGLE_LABEL, n_labels=4)
+    trials = folds(examples, seed=seed)
     assert len(trials) == min(5, len(labels))
-    assert sum(len(trial.held) for trial in trials) == len(labels)
-    assert all(len(trial.learnt) + len(trial.held) == len(labels) for trial in trials)
-    held = [Counter(trial.held.targets.tolist()) for trial in trials]
+    assert sum(len(trial.held_out) for trial in trials) == len(labels)
+    assert all(len(trial.train) + len(trial.held_out) == len(labels) for trial in trials)
+    held = [Counter(trial.held_out.targets.tolist()) for trial in trials]
     for label in range(4):
         counts = [count[label] for count in held]
         assert max(counts) - min(counts) <= 1

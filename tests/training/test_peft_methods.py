@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 import tiny_models
 import torch
-from peft import PeftModel
+from peft import PeftModel, PeftModelForTokenClassification, TaskType
 from safetensors import safe_open
 from torch import nn
 
-from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_for_prediction, open_for_training
-from toolkit.adapters.heads import task_of
+from toolkit.adapters import (
+    SEQUENCE_HEAD,
+    LocatedModel,
+    OpenedModel,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+)
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.names import PEFT_METHODS, Method, Task
+from toolkit.tasks import task_of
 from toolkit.training.peft_methods import merge, wrap_with_peft
 from toolkit.training.save import save_model
 from toolkit.training.trainable import check_new_parameters_train
@@ -27,7 +34,7 @@ SETTINGS = {"r": 4, "lora_alpha": 8, "lora_dropout": 0.0, "target_modules": "all
 
 def opened_for(name: str, folder: Path, *, method: Method = Method.LORA) -> OpenedModel:
     located = LocatedModel(str(folder), tiny_models.pretrained(name, folder))
-    return open_for_training(located, labels=LABELS, method=method, max_length=24)
+    return open_for_training(located, SEQUENCE_HEAD, labels=LABELS, method=method, max_length=24)
 
 
 def logits(model: nn.Module, opened: OpenedModel) -> torch.Tensor:
@@ -49,7 +56,7 @@ def learnt(model: PeftModel, opened: OpenedModel) -> PeftModel:
 
 
 def assert_same(found: torch.Tensor, expected: torch.Tensor) -> None:
-    """Within what DESIGN.md 4.5 allows."""
+    """Within what docs/design.md, section 4.5 allows."""
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
@@ -65,15 +72,15 @@ def test_merged_model_adapter_and_reloaded_one_agree(name: str, tmp_path: Path):
     assert_same(logits(plain_model, opened), adapted)
     weights = dict(plain_model.named_parameters())
     assert not [part for part in opened.new_parameters if torch.equal(weights[part], before[part])]
-    merged = open_for_prediction(LocatedModel("merged", folder))
+    merged = open_for_prediction(LocatedModel("merged", folder), SEQUENCE_HEAD)
     assert (merged.labels, merged.max_length) == (LABELS, 24)
     assert_same(logits(merged.model, merged), adapted)
-    again = open_for_prediction(locate_model(str(tmp_path / "adapter")))
-    assert task_of(again.model.config) is Task.TEXT_CLASSIFICATION
+    again = open_for_prediction(locate_model(str(tmp_path / "adapter")), SEQUENCE_HEAD)
+    assert task_of(locate_model(str(tmp_path / "adapter"))) is Task.TEXT_CLASSIFICATION
     assert (again.labels, again.max_length, again.family) == (LABELS, 24, opened.family)
     assert_same(logits(again.model, again), adapted)
     # Through peft alone, on a base with another random head.
-    plain = open_for_training(LocatedModel("base", tmp_path / "base"), labels=LABELS, method=Method.LORA)
+    plain = open_for_training(LocatedModel("base", tmp_path / "base"), SEQUENCE_HEAD, labels=LABELS, method=Method.LORA)
     assert_same(logits(PeftModel.from_pretrained(plain.model, str(tmp_path / "adapter")).eval(), plain), adapted)
 
 
@@ -98,6 +105,12 @@ def test_no_adapter_is_put_on_the_head(name: str, tmp_path: Path):
     assert model.peft_config["default"].task_type == "SEQ_CLS"
 
 
+def test_the_task_type_decides_the_class_that_wraps_the_model(tmp_path: Path):
+    model = wrap_with_peft(opened_for("bert", tmp_path), Method.LORA, SETTINGS, task_type=TaskType.TOKEN_CLS)
+    assert type(model) is PeftModelForTokenClassification
+    assert model.peft_config["default"].task_type == "TOKEN_CLS"
+
+
 @pytest.mark.parametrize("method", sorted(PEFT_METHODS - {Method.LORA}))
 @pytest.mark.parametrize("name", ["bert", "gpt2", "own-encoder-decoder"])
 def test_each_method_has_its_flag_and_can_be_merged(name: str, method: Method, tmp_path: Path):
@@ -108,7 +121,7 @@ def test_each_method_has_its_flag_and_can_be_merged(name: str, method: Method, t
     adapted = logits(learnt(model, opened), opened)
     save_model(model, opened, tmp_path)
     for folder in ("model", "adapter"):
-        again = open_for_prediction(LocatedModel(folder, tmp_path / folder))
+        again = open_for_prediction(LocatedModel(folder, tmp_path / folder), SEQUENCE_HEAD)
         assert_same(logits(again.model, again), adapted)
 
 
@@ -131,7 +144,7 @@ def run(tmp_path: Path) -> Path:
 
 def refusal(folder: Path) -> str:
     with pytest.raises(IntegrityError) as refused:
-        open_for_prediction(LocatedModel("mine", folder))
+        open_for_prediction(LocatedModel("mine", folder), SEQUENCE_HEAD)
     (fault,) = refused.value.faults
     assert "\n" not in fault.message
     return fault.message
@@ -158,8 +171,8 @@ def test_adapter_on_a_base_of_another_kind_is_refused(run: Path, other: str):
 def test_adapter_of_plain_peft_brings_as_many_labels_as_it_has_rows(run: Path):
     for name in ("base.json", "config.json", "tokenizer.json", "tokenizer_config.json"):
         (run / "adapter" / name).unlink()
-    opened = open_for_prediction(LocatedModel("mine", run / "adapter"))
-    merged = open_for_prediction(LocatedModel("mine", run / "model"))
+    opened = open_for_prediction(LocatedModel("mine", run / "adapter"), SEQUENCE_HEAD)
+    merged = open_for_prediction(LocatedModel("mine", run / "model"), SEQUENCE_HEAD)
     assert opened.labels == ("LABEL_0", "LABEL_1", "LABEL_2")
     assert_same(logits(opened.model, opened), logits(merged.model, merged))
 
@@ -179,7 +192,7 @@ def test_damaged_adapters_are_refused_and_nothing_is_executed(run: Path):
 
 def test_adapter_is_no_model_to_train_on(run: Path):
     with pytest.raises(IntegrityError, match="this is an adapter without its model; take the merged one"):
-        open_for_training(LocatedModel("mine", run / "adapter"), labels=LABELS, method=Method.FULL)
+        open_for_training(LocatedModel("mine", run / "adapter"), SEQUENCE_HEAD, labels=LABELS, method=Method.FULL)
 
 
 def test_weights_are_readable_as_the_files_beside_them(run: Path):

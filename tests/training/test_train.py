@@ -14,13 +14,21 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, set_seed
 
-from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_for_prediction, open_for_training
+from toolkit.adapters import (
+    SEQUENCE_HEAD,
+    LocatedModel,
+    OpenedModel,
+    locate_model,
+    open_for_prediction,
+    open_for_training,
+)
 from toolkit.data import prepare_classification
 from toolkit.errors import DivergedError, IntegrityError, RecipeError
-from toolkit.evaluation.inference.predict import predict
 from toolkit.interrupt import Interrupted
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks import room_of
 from toolkit.tasks.text_classification.class_result import evaluate_predictions
+from toolkit.tasks.text_classification.predict import predict
 from toolkit.training import Trained, train
 from toolkit.training.callbacks import Pace
 from toolkit.training.losses import ClassificationLoss
@@ -39,10 +47,16 @@ def _train(recipe: Recipe, folder: Path) -> tuple[Trained, OpenedModel]:
     set_seed(recipe.seed)
     data = prepare_classification(recipe.data)
     opened = open_for_training(
-        locate_model(recipe.model.name), labels=data.labels, method=recipe.method, max_length=recipe.data.max_length
+        locate_model(recipe.model.name),
+        SEQUENCE_HEAD,
+        labels=data.labels,
+        method=recipe.method,
+        max_length=recipe.data.max_length,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    return train(recipe, data, opened, folder), opened
+    room = room_of(recipe.task)
+    objective = room.objective(recipe, data, opened)
+    return train(recipe, objective, opened, folder, peft_type=room.head.peft_type), opened
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:
@@ -145,7 +159,7 @@ def test_the_weights_are_those_of_the_best_evaluation(tiny_tree: dict[str, Any],
     by_step = {entry["step"]: entry["accuracy"] for entry in trained.curve}
     assert sorted(by_step) == [3, 6, 9, 12]
     assert trained.best_step == min(step for step in by_step if by_step[step] == max(by_step.values()))
-    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)))
+    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)), SEQUENCE_HEAD)
     result = evaluate_predictions(predict(saved, data.validation), metrics=["accuracy"])
     assert result.metrics["accuracy"].value == pytest.approx(by_step[trained.best_step])
     last, _ = _train(_recipe(tiny_tree, training={"load_best_model_at_end": False}), tmp_path / "last")
@@ -160,7 +174,7 @@ def test_it_learns(tiny_tree: dict[str, Any], tmp_path: Path):
         training={"num_train_epochs": 30, "load_best_model_at_end": False, "eval_strategy": "no"},
     )
     trained, opened = _train(recipe, tmp_path / "run")
-    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)))
+    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)), SEQUENCE_HEAD)
     learnt = predict(saved, prepare_classification(recipe.data).train)
     assert evaluate_predictions(learnt, metrics=["accuracy"]).metrics["accuracy"].value > 0.95
 
@@ -253,7 +267,7 @@ def test_target_modules_that_the_model_has_not_are_told(tiny_tree: dict[str, Any
 
 
 def test_frozen_new_parameter_is_refused_by_name(tiny_bert: Path):
-    opened = open_for_training(locate_model(str(tiny_bert)), labels=("a", "b"), method="full")
+    opened = open_for_training(locate_model(str(tiny_bert)), SEQUENCE_HEAD, labels=("a", "b"), method="full")
     check_new_parameters_train(opened.model, opened.new_parameters)
     opened.model.classifier.weight.requires_grad_(False)
     with pytest.raises(IntegrityError, match=r"would stay at their random start: classifier\.weight;"):

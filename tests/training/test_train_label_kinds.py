@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 from transformers import EvalPrediction, set_seed
 
-from toolkit.adapters import LocatedModel, locate_model, open_for_prediction, open_for_training
+from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, locate_model, open_for_prediction, open_for_training
 from toolkit.data import ClassificationData, prepare_classification
 from toolkit.names import Problem
 from toolkit.recipe import Recipe, build_recipe
-from toolkit.tasks.measured import free_baselines, measure_on
+from toolkit.tasks import room_of
 from toolkit.training import train
 from toolkit.training.losses import LabelSetLoss, SquaredErrorLoss
-from toolkit.training.objective import objective_of
 from toolkit.training.plan import plan_training
 from toolkit.training.save import save_model
 
@@ -48,6 +47,7 @@ def recipe(tiny_tree: dict[str, Any], tmp_path: Path, request: pytest.FixtureReq
 def _opened(recipe: Recipe, data: ClassificationData) -> Any:
     return open_for_training(
         locate_model(str(recipe.model.name)),
+        SEQUENCE_HEAD,
         labels=data.labels,
         method=recipe.method,
         problem=data.problem,
@@ -63,21 +63,23 @@ def test_what_is_learnt_is_measured_on_the_saved_model(recipe: Recipe, tmp_path:
     data = prepare_classification(recipe.data, problem=recipe.problem)
     set_seed(0)
     opened = _opened(recipe, data)
-    trained = train(recipe, data, opened, tmp_path)
+    room = room_of(recipe.task)
+    objective = room.objective(recipe, data, opened)
+    trained = train(recipe, objective, opened, tmp_path, peft_type=room.head.peft_type)
     assert {"loss", *recipe.metrics} <= trained.curve[0].keys()
     assert trained.curve[-1]["loss"] < 0.8 * trained.curve[0]["loss"]
-    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)))
+    saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)), SEQUENCE_HEAD)
     assert saved.problem is recipe.problem
-    measured = measure_on(data.test, saved, task=recipe.task, metrics=recipe.metrics).evaluation
+    measured = room.measure(room.answer(saved, data.test, recipe.metrics), recipe.metrics)
     first = recipe.metrics[0]
-    constant = next(iter(free_baselines(data, metrics=recipe.metrics).values()))[first].value or 0.0
+    constant = next(iter(room.baselines(data, recipe.metrics).values()))[first].value or 0.0
     assert measured.metrics[first].ci95[0] > constant
 
 
 @BOTH
 def test_the_objective_measures_as_the_evaluation_does(recipe: Recipe):
     data = prepare_classification(recipe.data, problem=recipe.problem)
-    objective = objective_of(recipe, data, _opened(recipe, data))
+    objective = room_of(recipe.task).objective(recipe, data, _opened(recipe, data))
     several = recipe.problem is Problem.MULTI_LABEL
     assert isinstance(objective.loss, LabelSetLoss if several else SquaredErrorLoss)
     assert {"loss", "mse", "mae"} <= objective.less_is_better
@@ -96,5 +98,7 @@ def test_the_best_epoch_has_the_least_error(recipe: Recipe, tmp_path: Path, metr
     named = recipe.training.model_copy(update={"metric_for_best_model": metric})
     recipe = recipe.model_copy(update={"training": named})
     data = prepare_classification(recipe.data, problem=recipe.problem)
-    plan = plan_training(recipe, objective_of(recipe, data, _opened(recipe, data)), checkpoints=tmp_path)
+    plan = plan_training(
+        recipe, room_of(recipe.task).objective(recipe, data, _opened(recipe, data)), checkpoints=tmp_path
+    )
     assert (plan.metric, plan.greater_is_better) == (metric, greater_is_better)

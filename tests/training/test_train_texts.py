@@ -17,6 +17,7 @@ from toolkit.data import TextData, prepare_texts
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.interrupt import Interrupted
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks import room_of
 from toolkit.training import Trained, train
 from toolkit.training.callbacks import WEIGHTS, Pace
 
@@ -56,7 +57,9 @@ def _opened(recipe: Recipe, data: TextData) -> OpenedModel:
     texts = [text for name in recipe.text_columns for text in data.train[name]]
     tokenizer = train_tokenizer(texts, kind="bpe", vocab_size=600, max_length=512)
     assert recipe.model.config is not None
-    return open_from_scratch(recipe.model.config, tokenizer, task=recipe.task, max_length=recipe.data.max_length)
+    return open_from_scratch(
+        recipe.model.config, tokenizer, head=room_of(recipe.task).head, max_length=recipe.data.max_length
+    )
 
 
 def _train(recipe: Recipe, folder: Path) -> Trained:
@@ -64,7 +67,9 @@ def _train(recipe: Recipe, folder: Path) -> Trained:
     few = {"train": data.train.select(range(60)), "digest": "few"}
     data = TextData(**{**vars(data), **few})
     folder.mkdir(parents=True, exist_ok=True)
-    return train(recipe, data, _opened(recipe, data), folder)
+    room, opened = room_of(recipe.task), _opened(recipe, data)
+    objective = room.objective(recipe, data, opened)
+    return train(recipe, objective, opened, folder, peft_type=room.head.peft_type)
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from toolkit.transformer.pooling import Sequences
+from toolkit.exported import pool
+from toolkit.transformer.pooling import ONE_A_ROW, Sequences
 
 LENGTHS = [3, 1, 5]
 
@@ -52,7 +53,7 @@ def test_one_vector_of_each_sequence(states, name):
 
 def test_nothing_padded(states):
     batch = states[2][None]
-    sequences = Sequences(None, None)
+    sequences = ONE_A_ROW
     torch.testing.assert_close(sequences.mean(batch)[0], states[2].mean(0))
     assert torch.equal(sequences.last(batch)[0], states[2][-1])
     assert torch.equal(sequences.first(batch)[0], states[2][0])
@@ -75,3 +76,11 @@ def test_a_row_of_padding_alone_gives_numbers():
     sequences = Sequences(torch.tensor([[1, 1, 0], [0, 0, 0]]), None)
     assert sequences.mean(batch)[1].tolist() == [0.0] * 4
     assert sequences.last(batch).isfinite().all()
+
+
+def test_an_unknown_pooling_is_refused_in_the_same_words_as_in_an_exported_model():
+    words = "there is no pooling 'sum'; one of cls, last, max, mean"
+    with pytest.raises(ValueError, match=words):
+        ONE_A_ROW.pooled(torch.randn(1, 2, 3), "sum")
+    with pytest.raises(ValueError, match=words):
+        pool(torch.randn(1, 2, 3), None, how="sum")

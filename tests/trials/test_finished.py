@@ -9,7 +9,7 @@ from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.tasks.text_classification.mistakes import most_confident_mistakes
-from toolkit.tasks.texts.measure import ScoredTexts
+from toolkit.tasks.texts.answers import TextAnswers
 from toolkit.tasks.texts.result import evaluate_texts
 from toolkit.trials.finished import PREDICTIONS_FILE, FinishedRun
 
@@ -39,23 +39,30 @@ def test_mistakes_of_a_classifier_are_those_of_its_evaluation(tmp_path: Path):
     predictions.write(tmp_path / PREDICTIONS_FILE)
     expected = [asdict(mistake) for mistake in most_confident_mistakes(predictions)]
     assert expected
-    assert FinishedRun(tmp_path, {"labels": ["no", "yes"]}).samples() == expected
+    assert (
+        FinishedRun(
+            tmp_path, {"task": "text-classification", "problem": "single_label_classification", "labels": ["no", "yes"]}
+        ).samples()
+        == expected
+    )
 
 
 def test_samples_of_a_writer_are_those_of_its_evaluation(tmp_path: Path):
     predictions = TextPredictions([f"row {text}" for text in TEXTS], TEXTS, TEXTS, TEXTS[::-1])
     predictions.write(tmp_path / PREDICTIONS_FILE)
     evaluation = evaluate_texts(["chrf"], predictions=predictions)
-    assert FinishedRun(tmp_path, {"labels": []}).samples() == [asdict(sample) for sample in evaluation.samples]
+    assert FinishedRun(tmp_path, {"task": "translation", "labels": []}).samples() == [
+        asdict(sample) for sample in evaluation.chosen
+    ]
 
 
 def test_scored_texts_have_no_samples_and_keep_their_numbers(tmp_path: Path):
     losses = np.linspace(0.5, 9.5, len(TEXTS))
     scores = Likelihoods(losses, np.arange(1, len(TEXTS) + 1), count_characters(TEXTS))
-    scored = ScoredTexts(list(range(len(TEXTS))), TEXTS, scores)
+    scored = TextAnswers(list(range(len(TEXTS))), TEXTS, likelihoods=scores)
     for suffix in (".parquet", ".csv", ".jsonl"):
         scored.write((tmp_path / PREDICTIONS_FILE).with_suffix(suffix))
     import pyarrow.parquet as parquet
 
     assert parquet.read_table(tmp_path / PREDICTIONS_FILE).to_pydict() == scored.columns()
-    assert FinishedRun(tmp_path, {"labels": []}).samples() == []
+    assert FinishedRun(tmp_path, {"task": "translation", "labels": []}).samples() == []

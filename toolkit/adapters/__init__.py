@@ -1,7 +1,7 @@
 """Hub models behind one interface: find their files, open them, give them a head.
 
 `open_for_training`, `open_for_prediction` and `open_for_scoring` return an `OpenedModel`, `open_body` an
-`OpenedBody`; everything that follows works on these. `adapter_of` knows what a family needs.
+`OpenedBody`; everything that follows works on these. `adapter_of` returns what is special about a family.
 """
 
 from toolkit.adapters.adapter import Adapter

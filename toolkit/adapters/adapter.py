@@ -1,4 +1,4 @@
-"""What a family of models needs to be told apart by: its tokenizer's padding, its states, its language head."""
+"""The interface to a family of models: the padding of its tokenizers, its states, its language head."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from toolkit.names import Family
 
 
 class Adapter(ABC):
-    """One family of models behind the interface that all of them share.
+    """The base class of the adapters, one a family of models.
 
     Attributes:
-        family: whose adapter this is.
-        pooling: how a text's states become one vector where the library has no classification head.
+        family: of the models.
+        pooling: how a text's states become one vector for models without a classification head in the library.
         language_class: the library's Auto class of the language head; None: the family has none.
     """
 
@@ -28,14 +28,14 @@ class Adapter(ABC):
     language_class: ClassVar[Any] = None
 
     def settle_tokenizer(self, tokenizer: PreTrainedTokenizerBase, config: Any) -> None:
-        """Settle what fills a batch: the padding token, and that it stands on the right.
+        """Set up the padding token, and padding on the right.
 
         Args:
             tokenizer: changed in place.
-            config: of what reads the text; gets ``pad_token_id``.
+            config: of the body; gets ``pad_token_id``.
 
         Raises:
-            IntegrityError: if there is nothing to fill a batch with.
+            IntegrityError: if there is no token to pad with.
         """
         if tokenizer.pad_token is None:
             raise IntegrityError("the tokenizer has no padding token")
@@ -43,43 +43,43 @@ class Adapter(ABC):
 
     @abstractmethod
     def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Settle what a classification head needs of a text beside padding.
+        """Set up what a classification head needs beside padding.
 
         Args:
             tokenizer: changed in place.
 
         Raises:
-            IntegrityError: if the head could not read what the tokenizer gives.
+            IntegrityError: if the head could not read the tokenizer's output.
         """
 
     @abstractmethod
     def reader(self, model: PreTrainedModel) -> PreTrainedModel:
-        """The part of a body that reads the text.
+        """Return the part of a body that reads the text.
 
         Args:
-            model: without head.
+            model: without a head.
         """
 
     def states(self, body: PreTrainedModel, inputs: Mapping[str, Tensor], layers: Sequence[int]) -> list[Tensor]:
-        """What some layers give for each token.
+        """Compute the states of each token in some layers.
 
         Args:
             body: as `toolkit.adapters.open_body` opens it.
-            inputs: ``input_ids`` and ``attention_mask``, both ``[batch, length]``, and what else the body takes.
-            layers: 0 is the embeddings, -1 the last layer, after the last norm, as the body gives it.
+            inputs: ``input_ids`` and ``attention_mask``, both ``[batch, length]``, and further inputs of the body.
+            layers: 0 is the embeddings, -1 the last layer after the last norm, as the body returns it.
 
         Returns:
-            A tensor ``[batch, length, dim]`` for each layer; at padding they hold anything.
+            A tensor ``[batch, length, dim]`` for each layer; its values at padding have no meaning.
         """
         settings: dict[str, Any] = {"output_hidden_states": True} if list(layers) != [-1] else {}
         return states_of(body(**inputs, **settings, **self.call_settings()), list(layers))
 
     def call_settings(self) -> dict[str, Any]:
-        """What a body of this family is called with beside its inputs."""
+        """Return the arguments of a body of this family beside its inputs."""
         return {}
 
     def check_layers(self, body: PreTrainedModel, layers: Sequence[int], *, model: str) -> None:
-        """Refuse layers that a body has not.
+        """Refuse layers that a body does not have.
 
         Args:
             body: as `toolkit.adapters.open_body` opens it.
@@ -87,14 +87,14 @@ class Adapter(ABC):
             model: its name, for the message.
 
         Raises:
-            RecipeError: naming the layers that there are.
+            RecipeError: with the layers that there are.
         """
         n_layers = int(body.config.num_hidden_layers)
         wrong = [layer for layer in layers if not -n_layers - 1 <= layer <= n_layers]
         if wrong:
-            told = ", ".join(str(layer) for layer in wrong)
+            listed = ", ".join(str(layer) for layer in wrong)
             raise RecipeError(
-                f"there is no layer {told}; the model has 0 (the embeddings) to {n_layers}, or from the end "
+                f"there is no layer {listed}; the model has 0 (the embeddings) to {n_layers}, or from the end "
                 f"-1 to {-n_layers - 1}",
                 where=f"model {model}",
             )

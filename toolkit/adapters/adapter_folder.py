@@ -1,4 +1,4 @@
-"""A folder that holds a PEFT adapter alone: its base model is found and opened, and the adapter merged into it."""
+"""A folder with a PEFT adapter alone: its base model is found and opened, and the adapter is merged into it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _LAST_LAYERS = ("classifier.weight", "score.weight", "out_proj.weight")
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds an adapter."""
+    """Return True if a folder holds an adapter."""
     return (folder / SETTINGS).is_file()
 
 
 def write_base(folder: Path, base: Path) -> None:
-    """Note in an adapter's folder which weights it belongs to.
+    """Write the digests of the base model's weights into an adapter's folder.
 
     Args:
         folder: of the adapter.
-        base: of the model that it was trained on.
+        base: folder of the model that it was trained on.
     """
     write_json_atomically(folder / BASE, {"sha256": _digests(base)})
 
@@ -54,7 +54,7 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
     Raises:
         RecipeError: if the adapter is for another task.
         HubError: if the base model cannot be found.
-        IntegrityError: if the adapter is damaged, not to be trusted, or another model's.
+        IntegrityError: if the adapter is damaged, cannot be trusted, or belongs to another model.
     """
     where = f"model {located.name}"
     base = _base_of(located, head)
@@ -130,7 +130,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _head_rows(located: LocatedModel, *, where: str) -> int | None:
-    """Rows of the saved head's last layer; None: no head was saved."""
+    """Return the number of rows of the saved head's last layer; None if no head was saved."""
     try:
         with safe_open(located.folder / WEIGHTS, framework="pt") as file:
             last = [name for name in file.keys() if name.endswith(_LAST_LAYERS) and "lora_" not in name]  # noqa: SIM118
@@ -154,7 +154,7 @@ def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> Pre
 
     try:
         with quiet_library(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tensors that are missing are found below, the rest is not the user's
+            warnings.simplefilter("ignore")  # missing tensors are found below, other warnings do not concern the user
             adapted = PeftModel.from_pretrained(model, str(located.folder))
         with safe_open(located.folder / WEIGHTS, framework="pt") as file:
             saved = set(file.keys())
@@ -163,10 +163,10 @@ def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> Pre
     except (ValueError, RuntimeError, TypeError) as error:
         first_line = str(error).strip().split("\n")[0]
         raise IntegrityError(f"the adapter does not fit its base model: {first_line}", where=where) from error
-    strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
-    if strange:
+    unmatched = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    if unmatched:
         raise IntegrityError(
-            f"the adapter does not fit its base model: {sorted(strange)[0]} is only in one of them", where=where
+            f"the adapter does not fit its base model: {sorted(unmatched)[0]} is only in one of them", where=where
         )
     merged: PreTrainedModel = adapted.merge_and_unload()
     merged.train(False)

@@ -1,4 +1,4 @@
-"""Bodies without head, and the pooled head that the toolkit puts on those for which the library has none."""
+"""Bodies without a head, and the toolkit's pooled head for bodies that have none in the library."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from toolkit.names import Problem
 
 
 def has_stock_head(config: Any) -> bool:
-    """Whether there is a class for this model with a head that labels texts; `PooledConfig` counts as one.
+    """Return True if a class with a usable classification head exists for this model, `PooledConfig` among them.
 
-    Not one that reads what would be padding, or, in a decoder, the first token, which has seen no other.
+    A head that reads padding is not usable, and neither is one that reads the first token of a decoder, which attends
+    to no other.
     """
     is_misled = config.model_type in READS_PADDING or getattr(config, "is_decoder", False)
     return type(config) in AutoModelForSequenceClassification._model_mapping and not is_misled
 
 
 def load_reader(located: LocatedModel, config: Any) -> PreTrainedModel:
-    """What reads the text, with its weights: of an encoder-decoder the encoder.
+    """Load the body with its weights; of an encoder-decoder the encoder.
 
     Args:
         located: the files.
-        config: the model's.
+        config: of the model.
 
     Raises:
-        IntegrityError: if files are missing, damaged or not to be trusted, or the body is not whole.
+        IntegrityError: if files are missing, damaged or cannot be trusted, or the body is incomplete.
     """
     if isinstance(config, PooledConfig):
         pooled: Any = load_model(AutoModelForSequenceClassification, located, config=config)[0]
@@ -46,32 +47,32 @@ def load_reader(located: LocatedModel, config: Any) -> PreTrainedModel:
 
 
 def pooled_config(config: Any, *, labels: Sequence[str], problem: Problem, **settings: Any) -> PooledConfig:
-    """The configuration of a body with a pooled head.
+    """Build the configuration of a body with a pooled head.
 
     Args:
         config: of the model that the body is from.
         labels: in the order of the logits.
-        problem: what the labels of a text are.
-        settings: fields of `PooledConfig` that shall be other than usual.
+        problem: kind of the labels.
+        settings: fields of `PooledConfig` with other values than usual.
     """
     family = family_of(config)
     usual = {"family": family.value, "pooling": adapter_of(family).pooling}
-    made = PooledConfig(**{"body": reading_config(config).to_dict(), **usual, **settings})
-    write_labels(made, labels, problem)
-    return made
+    pooled = PooledConfig(**{"body": reading_config(config).to_dict(), **usual, **settings})
+    write_labels(pooled, labels, problem)
+    return pooled
 
 
-def load_pooled(located: LocatedModel, config: Any, made: PooledConfig) -> tuple[PreTrainedModel, tuple[str, ...]]:
-    """A pretrained body with a pooled head that starts at random.
+def load_pooled(located: LocatedModel, config: Any, pooled: PooledConfig) -> tuple[PreTrainedModel, tuple[str, ...]]:
+    """Load a pretrained body with a pooled head of random weights.
 
     Args:
         located: the files of the body.
-        config: that they have.
-        made: what the model shall be.
+        config: of those files.
+        pooled: the configuration of the new model.
 
     Returns:
         The model in evaluation mode, and the names of the head's parameters.
     """
-    model = PooledForSequenceClassification(made, load_reader(located, config))
+    model = PooledForSequenceClassification(pooled, load_reader(located, config))
     model.train(False)
     return model, tuple(sorted(name for name, _ in model.named_parameters() if not name.startswith("body.")))

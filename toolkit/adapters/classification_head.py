@@ -1,4 +1,4 @@
-"""The head that labels texts: whose labels it has, in which order, and where it starts anew."""
+"""The classification head: its labels, their order, and its initialisation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from toolkit.names import Problem
 
 
 def write_labels(config: Any, labels: Sequence[str], problem: Problem) -> None:
-    """Put the labels and what they are into a configuration.
+    """Write the labels and their kind into a configuration.
 
     Args:
         config: changed in place.
         labels: in the order of the logits.
-        problem: what the labels of a text are.
+        problem: kind of the labels.
     """
     config.num_labels = len(labels)
     config.id2label = dict(enumerate(labels))
@@ -27,26 +27,26 @@ def write_labels(config: Any, labels: Sequence[str], problem: Problem) -> None:
 
 
 def labels_of(config: Any) -> tuple[str, ...]:
-    """The names of the classes in the order of the logits."""
+    """Return the names of the classes in the order of the logits."""
     return tuple(str(config.id2label[index]) for index in range(config.num_labels))
 
 
 def problem_of(config: Any) -> Problem:
-    """What the labels of a text are; the library's heads of one number are for regression."""
+    """Return the kind of the labels; a head of the library with one output is for regression."""
     if config.problem_type is not None:
         return Problem(config.problem_type)
     return Problem.REGRESSION if config.num_labels == 1 else Problem.SINGLE_LABEL
 
 
 def kept_rows(config: Any, labels: Sequence[str], problem: Problem) -> list[int] | None:
-    """Which row of a checkpoint's head is for each of our labels; None: it is a head for other ones.
+    """Return the row of a checkpoint's head for each of our labels; None if its labels are others.
 
-    A head is kept for the same names, in whatever order they are, if it was trained for the same problem.
+    A head is kept if it has the same labels, in any order, and was trained for the same problem.
 
     Args:
         config: of the checkpoint.
-        labels: ours.
-        problem: ours.
+        labels: of the data, in the order of the logits.
+        problem: kind of these labels.
     """
     theirs = labels_of(config)
     if sorted(theirs) != sorted(labels) or problem_of(config) is not problem:
@@ -55,11 +55,11 @@ def kept_rows(config: Any, labels: Sequence[str], problem: Problem) -> list[int]
 
 
 def reorder_rows(model: PreTrainedModel, rows: Sequence[int]) -> None:
-    """Put the rows of a head's last layer into another order.
+    """Reorder the rows of a head's last layer.
 
     Args:
         model: changed in place.
-        rows: for each place the row that shall be there.
+        rows: for each new row the index of the old one.
     """
     if list(rows) == sorted(rows):
         return
@@ -75,11 +75,14 @@ def reorder_rows(model: PreTrainedModel, rows: Sequence[int]) -> None:
 
 
 def reset_head(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """Start at random every parameter outside of the body, and tell all that did.
+    """Initialise every parameter outside of the body at random.
 
     Args:
         model: changed in place.
-        new_parameters: names of those that started at random already.
+        new_parameters: names of the parameters that were initialised at random already.
+
+    Returns:
+        The names of all parameters that were initialised at random.
     """
     prefix = f"{model.base_model_prefix}."
     head = [name for name, _ in model.named_parameters() if not name.startswith(prefix)]

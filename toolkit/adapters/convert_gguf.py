@@ -1,8 +1,8 @@
-"""A GGUF file as a plain model folder: llama.cpp's format for running becomes one for training.
+"""Conversion of a GGUF file, llama.cpp's format for inference, to a plain model folder that can be trained.
 
 The library opens GGUF files, but marks the model as quantised, so that it can be neither saved nor trained
-(DESIGN.md 4.6, fact 6). Here its weights go into a clean model of the same class, once, as float32: the numbers
-behind quantised blocks are products of a half-precision scale, which no shorter format holds without loss.
+(docs/design.md, section 4.6, fact 6). Here its weights are copied once into a clean model of the same class, as
+float32: values of quantised blocks are products with a half-precision scale, which no shorter format holds exactly.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from toolkit.cache import file_digest
 from toolkit.errors import HubError, IntegrityError
 
 SUFFIX = ".gguf"
-_FORM = 1  # of the folders made here; a higher number makes them anew
+_FORM = 1  # version of the converted folders; a higher number converts them again
 _NO_LIMIT = 10**9
 
-# Vocabularies whose merges were learnt with every digit apart (src/llama-vocab.cpp of llama.cpp).
+# Vocabularies whose merges were learnt with every digit as a word (src/llama-vocab.cpp of llama.cpp).
 _DIGITS_APART = frozenset({"codeshell", "command-r", "exaone", "minerva-7b", "refact", "smollm", "starcoder"})
 
 
 def converted_gguf(path: Path, *, name: str) -> Path:
-    """The folder of a GGUF file's model in Hugging Face layout, converted the first time that it is asked for.
+    """Return the folder of a GGUF file's model in Hugging Face layout; convert it the first time.
 
     Args:
         path: the GGUF file.
-        name: the model's, for messages.
+        name: of the model, for messages.
 
     Raises:
-        HubError: there is no such file.
-        IntegrityError: the file is cut short or damaged, or transformers cannot convert its kind of model.
-        ResourceError: the cache folder cannot be written.
+        HubError: if there is no such file.
+        IntegrityError: if the file is truncated or damaged, or transformers cannot convert its kind of model.
+        ResourceError: if the cache folder cannot be written.
     """
     try:
         digest = file_digest(path)
@@ -60,7 +60,7 @@ def _convert(path: Path, folder: Path, *, name: str) -> None:
     try:
         tokenizer = _tokenizer(path, splitting=fields["tokenizer.ggml.pre"])
         model = _clean_model(path, architecture=fields["general.architecture"])
-    except Exception as error:  # the library raises errors of every kind where a file is not what it expects
+    except Exception as error:  # the library raises errors of every kind for an unexpected file
         first_line = (str(error).strip() or type(error).__name__).split("\n")[0]
         raise IntegrityError(f"transformers cannot convert this GGUF file: {first_line}", where=where) from error
     positions = getattr(model.config, "max_position_embeddings", None)
@@ -72,7 +72,7 @@ def _convert(path: Path, folder: Path, *, name: str) -> None:
 
 
 def _header(path: Path, *, where: str) -> dict[str, str]:
-    """What a GGUF file says about itself, once all of its tensors are known to be inside of it."""
+    """Read the header of a GGUF file, after checking that the file holds all of its tensors."""
     from gguf import GGUFReader
 
     try:
@@ -80,14 +80,14 @@ def _header(path: Path, *, where: str) -> dict[str, str]:
         names = ("general.architecture", "tokenizer.ggml.pre")
         found = {name: reader.fields[name].contents() for name in names if name in reader.fields}
         return {"tokenizer.ggml.pre": "", "general.architecture": "", **found}
-    except Exception as error:  # the reader walks off the end of a file in many ways
+    except Exception as error:  # the reader fails in many ways at the end of a truncated file
         raise IntegrityError("this is no whole GGUF file: it is cut short or damaged", where=where) from error
 
 
 def _clean_model(path: Path, *, architecture: str) -> PreTrainedModel:
-    """The file's model in float32, of its own class, with nothing about it that says it came from GGUF."""
+    """Load the file's model in float32, in its own class and without the marks of a quantised model."""
     auto: Any = AutoModelForSeq2SeqLM if "t5" in architecture else AutoModelForCausalLM
-    with quiet_library(), contextlib.redirect_stderr(io.StringIO()):  # the library's bar knows no way to be off
+    with quiet_library(), contextlib.redirect_stderr(io.StringIO()):  # the library's bar cannot be turned off
         opened = auto.from_pretrained(
             str(path.parent), gguf_file=path.name, dtype=torch.float32, trust_remote_code=False
         )
@@ -104,14 +104,14 @@ def _clean_model(path: Path, *, architecture: str) -> PreTrainedModel:
 
 
 def _tokenizer(path: Path, *, splitting: str) -> PreTrainedTokenizerFast:
-    """The file's tokenizer with its chat template and special tokens.
+    """Load the file's tokenizer with its chat template and special tokens.
 
     Args:
         path: the GGUF file.
-        splitting: the file's name for how text is cut before merges are applied.
+        splitting: the file's name for its pre-tokenizer.
     """
     tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(str(path.parent), gguf_file=path.name)
-    if splitting in _DIGITS_APART:  # which the library leaves out
+    if splitting in _DIGITS_APART:  # which the library ignores
         tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         )

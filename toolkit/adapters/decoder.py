@@ -1,4 +1,4 @@
-"""Decoders: a token sees those before it, so that the last one alone has seen the text."""
+"""Decoders: a token attends to those before it, so only the last one attends to the whole text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from toolkit.names import Family
 
 
 class DecoderAdapter(Adapter):
-    """GPT-2, Llama and their kin, most of which were trained without padding and without pairs of texts.
+    """The adapter of GPT-2, Llama and similar models, most of which were trained without padding and text pairs.
 
-    They are padded on the right: a token does not see what comes after it, so that padding changes nothing.
+    They are padded on the right: no token attends to those after it, so padding changes nothing.
     """
 
     family = Family.DECODER
@@ -23,9 +23,9 @@ class DecoderAdapter(Adapter):
     language_class = AutoModelForCausalLM
 
     def settle_tokenizer(self, tokenizer: PreTrainedTokenizerBase, config: Any) -> None:
-        """Fill with ``eos``, or with ``unk``, where no token is for it, and tell the model, which looks for it.
+        """Pad with ``eos``, or with ``unk``, if there is no padding token, and write it into the configuration.
 
-        The library's heads read the last token that is not the padding token; see the base class.
+        The library's heads read the last token that is not the padding token. See the base class.
         """
         if tokenizer.pad_token is None:
             filler = tokenizer.eos_token or tokenizer.unk_token
@@ -37,26 +37,26 @@ class DecoderAdapter(Adapter):
         _part_pairs(tokenizer)
 
     def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Nothing: the heads read any text."""
+        """Change nothing: the heads read any text."""
 
     def reader(self, model: PreTrainedModel) -> PreTrainedModel:
-        """The body itself."""
+        """Return the body itself."""
         return model
 
     def call_settings(self) -> dict[str, Any]:
-        """No cache: nothing comes after the text."""
+        """Turn off the cache, which only generation needs."""
         return {"use_cache": False}
 
 
 def _part_pairs(tokenizer: PreTrainedTokenizerBase) -> None:
-    """Put ``eos`` between the two texts of a pair where nothing would part them; saved with the tokenizer."""
+    """Insert ``eos`` between the texts of a pair if no token separates them; it is saved with the tokenizer."""
     alone, pair = (len(tokenizer(*texts)["input_ids"]) for texts in (("a",), ("a", "a")))
     backend = getattr(tokenizer, "backend_tokenizer", None)
     end = tokenizer.eos_token
     if pair != 2 * alone or backend is None or end is None or tokenizer.num_special_tokens_to_add(pair=True):
         return
-    between = processors.TemplateProcessing(
+    separating = processors.TemplateProcessing(
         single="$A", pair=f"$A {end} $B", special_tokens=[(end, cast(int, tokenizer.eos_token_id))]
     )
     usual = backend.post_processor
-    backend.post_processor = between if usual is None else processors.Sequence([usual, between])
+    backend.post_processor = separating if usual is None else processors.Sequence([usual, separating])

@@ -1,4 +1,4 @@
-"""Encoders: every token sees every other, and a masked token is what they learnt to fill in."""
+"""Encoders: every token attends to every other."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from toolkit.names import Family
 
 
 class EncoderAdapter(Adapter):
-    """BERT and its kin. A text is read whole; it needs nothing but a padding token, which all of them have."""
+    """The adapter of BERT and similar models, which need nothing but a padding token; all of them have one."""
 
     family = Family.ENCODER
 
     def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Nothing: the heads read any text."""
+        """Change nothing: the heads read any text."""
 
     def reader(self, model: PreTrainedModel) -> PreTrainedModel:
-        """The body itself."""
+        """Return the body itself."""
         return model

@@ -10,13 +10,13 @@ from toolkit.names import Family
 
 
 class EncoderDecoderAdapter(Adapter):
-    """T5, BART, Marian and two models made one. Features are the encoder's, which alone sees the whole text."""
+    """The adapter of T5, BART, Marian and models made of two. Features are those of the encoder."""
 
     family = Family.ENCODER_DECODER
     language_class = AutoModelForSeq2SeqLM
 
     def settle_labelling(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        """A text that spells a special token is text: the library's heads read the last of equally many ``</s>``."""
+        """Read special tokens in a text as plain text: the library's heads need equally many ``</s>`` in each row."""
         tokenizer.split_special_tokens = True
         tokenizer.init_kwargs["split_special_tokens"] = True  # what is saved
         ids, end = tokenizer("a")["input_ids"], tokenizer.eos_token_id
@@ -24,6 +24,6 @@ class EncoderDecoderAdapter(Adapter):
             raise IntegrityError(f"the tokenizer puts no {tokenizer.eos_token} behind a text")
 
     def reader(self, model: PreTrainedModel) -> PreTrainedModel:
-        """The encoder."""
+        """Return the encoder."""
         encoder: PreTrainedModel = model.get_encoder()
         return encoder

@@ -1,4 +1,4 @@
-"""A frozen body and a head that was fitted to its features, as one model that predicts the same."""
+"""Export: a frozen body and a head that was fitted to its features become one model with the same predictions."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def export_pooled(
 ) -> PreTrainedModel:
     """Make one model of a body and its head.
 
-    Our own Transformer becomes its own class with `classifier_pooling`, any other body a
-    `PooledForSequenceClassification`, which saves the toolkit's code for it along. The features of an
-    encoder-decoder are its encoder's, so that this alone is kept.
+    Our own Transformer becomes a `TransformerForSequenceClassification` with ``classifier_pooling``. Any other body
+    becomes a `PooledForSequenceClassification`, which saves its code with it. The features of an encoder-decoder are
+    those of its encoder, so only the encoder is kept.
 
     Args:
-        body: whose features the head was fitted to; shared, not copied, where it is not our own Transformer.
-        pooling: how the vectors of a text's tokens became one.
-        layers: whose output they were, joined end to end.
-        weight: of the head's last layer, ``[labels, dim]``, or ``[labels, hidden dim]`` behind a hidden layer.
+        body: whose features the head was fitted to; shared, not copied, unless it is our own Transformer.
+        pooling: of the features, see `toolkit.exported.pool`.
+        layers: whose states were pooled and concatenated.
+        weight: of the head's last layer, ``[labels, dim]``, or ``[labels, hidden dim]`` after a hidden layer.
         bias: ``[labels]``.
         hidden: weight ``[hidden dim, dim]`` and bias ``[hidden dim]`` of a hidden layer with ReLU; None: there is none.
         labels: names of the classes; for a regression the name of the number.
-        problem: what the labels of a text are.
+        problem: kind of the labels.
 
     Returns:
         The model in evaluation mode.
 
     Raises:
-        RecipeError: for other layers than the last one of our own Transformer.
+        RecipeError: for a layer of our own Transformer other than the last.
     """
     width = None if hidden is None else len(hidden[0])
     model: Any
@@ -57,9 +57,9 @@ def export_pooled(
         model = _own(body, pooling=pooling, layers=layers, width=width, labels=labels, problem=problem)
     else:
         settings: dict[str, Any] = {"family": body.family.value, "pooling": pooling, "layers": list(layers)}
-        made = PooledConfig(body=body.model.config.to_dict(), head_hidden_size=width, **settings)
-        write_labels(made, labels, problem)
-        model = PooledForSequenceClassification(made, body.model)
+        config = PooledConfig(body=body.model.config.to_dict(), head_hidden_size=width, **settings)
+        write_labels(config, labels, problem)
+        model = PooledForSequenceClassification(config, body.model)
     linear = [module for module in model.classifier.modules() if isinstance(module, nn.Linear)]
     with torch.no_grad():
         for layer, values in zip(linear, [*([] if hidden is None else [hidden]), (weight, bias)], strict=True):

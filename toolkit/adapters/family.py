@@ -1,4 +1,4 @@
-"""Which family a model belongs to, read from its configuration."""
+"""The family of a model, read from its configuration."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _ADAPTERS: dict[Family, Adapter] = {
 
 
 def adapter_of(family: Family) -> Adapter:
-    """What opens and reads the models of a family."""
+    """Return the adapter of a family."""
     return _ADAPTERS[family]
 
 
 def family_of(config: PreTrainedConfig, *, model: str = "") -> Family:
-    """The family of a model.
+    """Return the family of a model.
 
-    BERT and its kin are listed by the library under causal language modelling too, so a model is a decoder
-    only if the library has no masked-language head for it, or if its configuration says ``is_decoder``.
+    The library lists BERT and similar models under causal language modelling too. So a model is a decoder only if the
+    library has no masked-language head for it, or if its configuration sets ``is_decoder``.
 
     Args:
-        config: the model's.
+        config: of the model.
         model: its name, for the message.
 
     Raises:
-        RecipeError: for a model that does not read texts, saying of what type it is.
+        RecipeError: for a model that does not read texts, with its type.
     """
     if isinstance(config, TransformerConfig):
         return Family(config.architecture)
@@ -65,7 +65,7 @@ def family_of(config: PreTrainedConfig, *, model: str = "") -> Family:
 
 
 def reading_config(config: Any) -> Any:
-    """The configuration of what reads the text: of two models made one, and of a pooled body, that of the body."""
+    """Return the configuration of the part that reads the text: the encoder, or the body of a pooled model."""
     if isinstance(config, PooledConfig):
         return config.body
     return config.encoder if config.model_type == "encoder-decoder" else config
@@ -75,13 +75,13 @@ def check_supported(task: Task, family: Family, method: Method | None, *, model:
     """Refuse a combination that does not exist.
 
     Args:
-        task: what the model shall do.
-        family: how it is built.
-        method: how it shall be used; None: any way, as for prediction.
+        task: of the model.
+        family: of the model.
+        method: how it will be used; None: any method, as for prediction.
         model: its name, for the message.
 
     Raises:
-        RecipeError: naming the families that would do.
+        RecipeError: with the families that fit.
     """
     fitting = {known for known, methods in SPECS[task].methods.items() if method is None or method in methods}
     if family not in fitting:

@@ -1,4 +1,4 @@
-"""Features: what a frozen body makes of texts, pooled to one vector each; every text is read once."""
+"""Features: the pooled states of a frozen body, one vector a text; equal texts are computed once."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from toolkit.progress import Bar, progress_bar
 MEAN = "mean"
 
 _CPU = torch.device("cpu")
-# Padded tokens of a batch: what fits a core's cache best, and what keeps a GPU busy.
+# Padded tokens of a batch: on a CPU as many as fit a core's cache, on a GPU enough to keep it busy.
 _CPU_TOKENS, _GPU_TOKENS = 2_048, 32_768
-# A unit of work is what an interruption can cost: rows, and padded tokens.
+# The limits of a unit of work, in rows and padded tokens; an interruption loses at most one unit.
 _UNIT_ROWS, _UNIT_TOKENS = 2_048, 131_072
 
 
 def feature_cache(body: OpenedBody, folder: Path, *, pooling: str = MEAN, bf16: bool = False) -> FeatureCache:
-    """Where the features of a body are kept.
+    """Return the cache for the features of a body.
 
     Args:
-        body: opened from `folder`; its `max_length` counts.
-        folder: of the model, whose weights, configuration and tokenizer make the key.
+        body: opened from `folder`; its `max_length` is part of the key.
+        folder: of the model; its weights, configuration and tokenizer are part of the key.
         pooling, bf16: as for `pooled_features`.
     """
     dtype = "bfloat16" if bf16 else "float32"
@@ -45,7 +45,7 @@ def feature_cache(body: OpenedBody, folder: Path, *, pooling: str = MEAN, bf16: 
 
 
 def model_digest(folder: Path) -> str:
-    """One SHA-256 for all files of a model that decide what it makes of a text, in 64 hex digits."""
+    """Compute one SHA-256 of all files of a model that affect its outputs, in 64 hex digits."""
     files = sorted({file for pattern in HUB_FILES for file in folder.glob(pattern)})
     lines = "".join(f"{file.name} {file_digest(file)}\n" for file in files)
     return hashlib.sha256(lines.encode("utf-8")).hexdigest()
@@ -61,25 +61,25 @@ def pooled_features(
     device: torch.device = _CPU,
     bf16: bool = False,
 ) -> Vectors:
-    """One vector for each row, in the order of the rows.
+    """Compute one vector for each row, in the order of the rows.
 
-    Texts of like length go together, all layers are taken in one pass, and equal texts are read once.
+    Batches hold texts of similar length, all layers are pooled in one pass, and equal texts are computed once.
 
     Args:
         body: frozen; stays on `device`.
-        rows: ``text``, optionally ``text_pair``, which is read together with it.
+        rows: ``text``, optionally ``text_pair``, which is encoded together with it.
         pooling: ``mean``, ``cls``, ``last`` or ``max`` over a text's real tokens, see `toolkit.exported.pool`.
         layers: 0 is the embeddings, -1 the last layer.
-        cache: of `feature_cache`, with the same settings; None: nothing is read or kept.
+        cache: from `feature_cache`, with the same settings; None: nothing is read or kept.
         device: where the body computes.
-        bf16: whether it computes in bfloat16, which takes about half the time and gives other numbers.
+        bf16: True to compute in bfloat16, which takes about half the time and gives other values.
 
     Returns:
-        ``[rows, dim * layers]``, the layers end to end, float32.
+        ``[rows, dim * layers]``, the layers concatenated, float32.
 
     Raises:
-        RecipeError: if the body has not all of the layers.
-        IntegrityError: if it gives numbers that are not finite.
+        RecipeError: if the body lacks one of the layers.
+        IntegrityError: if it returns values that are not finite.
     """
     adapter_of(body.family).check_layers(body.model, layers, model=body.name)
     pairs = list(rows["text_pair"]) if "text_pair" in rows.column_names else None
@@ -102,20 +102,20 @@ def pooled_features(
     return table.joined(layers, np.array([table.place[key] for key in keys], dtype=np.int64))
 
 
-def _take(rows: Dataset, numbers: NDArray[np.int64]) -> Dataset:
-    """The texts of some rows, without their labels and as a table of their own."""
+def _take(rows: Dataset, indices: NDArray[np.int64]) -> Dataset:
+    """Select the texts of some rows, without their labels, as a table of their own."""
     names = [name for name in ("text", "text_pair") if name in rows.column_names]
-    chosen = rows.select_columns(names).select(numbers)
+    chosen = rows.select_columns(names).select(indices)
     return Dataset(pa.table({name: pa.array(list(chosen[name]), pa.string()) for name in names}))
 
 
 class _Reader:
-    """Reads the texts at some places of a table.
+    """A reader that computes the features of the texts at some places of a table.
 
     Args:
         body: frozen.
         texts: ``text``, optionally ``text_pair``; one a place.
-        places: of the texts in the table.
+        places: indices of the texts in the table.
         pooling, layers, device, bf16: as for `pooled_features`.
     """
 
@@ -142,12 +142,12 @@ class _Reader:
         self._pooling, self._layers, self._device, self._bf16 = pooling, list(layers), device, bf16
 
     def units(self) -> list[Places]:
-        """The places in portions of like length, the longest texts first, so that too little memory shows at once."""
+        """Divide the places by length, the longest texts first, so that a lack of memory shows at once."""
         cuts = self._portions(np.arange(len(self._places)), most_rows=_UNIT_ROWS, most_tokens=_UNIT_TOKENS)
         return [self._places[rows] for rows in cuts]
 
     def read(self, places: Places, bar: Bar) -> dict[int, Vectors]:
-        """The vectors of some places, ``[len(places), dim]`` a layer."""
+        """Compute the vectors of some places, ``[len(places), dim]`` by layer."""
         rows = np.array([self._row[int(place)] for place in places])
         n_tokens = _CPU_TOKENS if self._device.type == "cpu" else _GPU_TOKENS
         order: list[NDArray[np.int64]] = []
@@ -157,7 +157,7 @@ class _Reader:
                 batches.append(self._vectors(batch))
                 order.append(batch)
                 bar.advance(len(batch))
-        # From the order of the batches back to that of the places, which are sorted as the rows are.
+        # From the order of the batches back to that of the places, which are in the order of the rows.
         back = np.argsort(np.concatenate(order))
         return {
             layer: np.concatenate(vectors)[back]
@@ -165,7 +165,7 @@ class _Reader:
         }
 
     def _portions(self, rows: NDArray[np.int64], *, most_rows: int, most_tokens: int) -> list[NDArray[np.int64]]:
-        """Rows in portions of like length, the longest first; padded, none but a single row exceeds the limits."""
+        """Divide rows by length, the longest first; only a single row may exceed the limits with its padding."""
         order = rows[np.argsort(-self._lengths[rows], kind="stable")]
         portions = []
         while len(order):

@@ -74,13 +74,13 @@ def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str)
     """Refuse a model that the library has no such head for.
 
     Args:
-        config: the model's.
+        config: of the model.
         factory: the Auto class of the head.
-        head: what it does, for the message.
+        head: its purpose in words, for the message.
         model: its name, for the message.
 
     Raises:
-        RecipeError: naming the type of the model.
+        RecipeError: with the type of the model.
     """
     if factory is AutoModelForSequenceClassification and config.model_type in READS_PADDING:
         raise RecipeError(

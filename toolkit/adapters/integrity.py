@@ -1,7 +1,7 @@
-"""What a model's files must be before and after the library reads them: safe to open, complete, finite.
+"""Checks of a model's files before and after the library reads them: safe to open, complete, finite.
 
-The library itself opens pickles, follows a shard index out of the folder, starts a missing tensor of the body at
-random and makes an empty tokenizer where the files of one are missing.
+The library itself opens pickles, follows a shard index out of the folder, initialises a missing tensor of the body at
+random, and makes an empty tokenizer if the tokenizer's files are missing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _FAULTS_SHOWN = 3
 
 
 def check_weight_files(folder: Path, *, where: str) -> None:
-    """Refuse weights that are not there, are pickles, or lie outside of the model's folder.
+    """Refuse weights that are missing, are pickles, or are outside of the model's folder.
 
     Args:
         folder: of the model.
         where: its name, for messages.
 
     Raises:
-        IntegrityError: with every file that is missing or not to be trusted.
+        IntegrityError: with every file that is missing or cannot be trusted.
     """
     if (folder / INDEX).is_file():
         _check_shards(folder, where)
@@ -52,10 +52,10 @@ def check_weight_files(folder: Path, *, where: str) -> None:
 def _check_shards(folder: Path, where: str) -> None:
     try:
         shards = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
-        strange = sorted(name for name in shards if Path(name).name != name or not name.endswith(".safetensors"))
+        outside = sorted(name for name in shards if Path(name).name != name or not name.endswith(".safetensors"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{INDEX} is damaged", where=where) from error
-    faults = [f"{INDEX} names {name!r}, which is no weight file of this folder" for name in strange]
+    faults = [f"{INDEX} names {name!r}, which is no weight file of this folder" for name in outside]
     faults += [f"the weight file {name} is missing" for name in sorted(shards) if not (folder / name).is_file()]
     _raise_any(faults, where)
 
@@ -69,14 +69,14 @@ def check_loaded(
     new_head: bool,
     where: str,
 ) -> None:
-    """Refuse weights that are not complete: only a new head, or a pooler beneath it, may start at random.
+    """Refuse incomplete weights: only a new head, or a pooler beneath it, may be initialised at random.
 
     Args:
         model: as the library opened it.
         missing: names of parameters that the files lack.
         mismatched: ``(name, shape in the files, shape in the model)`` of those that do not fit.
-        body: what the names of the body's parameters begin with; empty: all of them are the body's.
-        new_head: whether the head will start anew, so that it need not fit.
+        body: prefix of the names of the body's parameters; empty: all of them are the body's.
+        new_head: True if the head will be initialised anew, so that it need not fit.
         where: the model's name, for messages.
 
     Raises:
@@ -97,10 +97,10 @@ def check_loaded(
 
 
 def check_tokenizer_files(tokenizer: PreTrainedTokenizerBase, folder: Path, *, where: str) -> None:
-    """Refuse a tokenizer that was made up because its files are not there.
+    """Refuse an empty tokenizer that the library made because its files are missing.
 
     Raises:
-        IntegrityError: none of the files that hold the vocabulary of this kind of tokenizer exists.
+        IntegrityError: if none of the files that hold the vocabulary of this kind of tokenizer exists.
     """
     names = {"tokenizer.json", *tokenizer.vocab_files_names.values()}
     if tokenizer.vocab_files_names and not any((folder / name).is_file() for name in names):

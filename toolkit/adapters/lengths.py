@@ -1,4 +1,4 @@
-"""How many tokens a text may have."""
+"""The limit of a text in tokens."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MAX_LENGTH_WITHOUT_A_LIMIT = 512
 
 
 def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: int | None, *, name: str) -> int:
-    """The tokens that a text may have; a model with another attention for long texts gets that of these.
+    """Return the limit of a text in tokens, and set up the attention of the model for it.
 
     Args:
-        model: with or without head.
-        tokenizer: may say a length.
-        wanted: None takes what the model was made for.
-        name: the model's, for the message.
+        model: with or without a head.
+        tokenizer: may have a limit.
+        wanted: limit that is asked for; None takes the model's own limit.
+        name: of the model, for the message.
 
     Raises:
         RecipeError: if the model has positions for fewer tokens than are wanted.
@@ -34,9 +34,10 @@ def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wa
 
 
 def usable_positions(model: PreTrainedModel) -> int | None:
-    """Tokens that the position table has room for; RoBERTa's kin count from after their padding index.
+    """Return the number of tokens that the position table has rows for; None if there is no limit.
 
-    None where any number will do: T5 and XLNet know distances alone.
+    RoBERTa and similar models count positions from after their padding index. T5 and XLNet have relative positions, and
+    so no limit.
     """
     positions: int | None = getattr(reading_config(model.config), "max_position_embeddings", None)
     if positions is None or positions <= 0:
@@ -47,16 +48,16 @@ def usable_positions(model: PreTrainedModel) -> int | None:
 
 
 def _shortest_limit(positions: int | None, tokenizer: PreTrainedTokenizerBase) -> int:
-    # A tokenizer without a limit says 10^30.
+    # A tokenizer without a limit has one of 10^30.
     limits = [limit for limit in (positions, tokenizer.model_max_length) if limit and limit < 10**9]
     return min(limits, default=MAX_LENGTH_WITHOUT_A_LIMIT)
 
 
 def _attend_in_full(model: PreTrainedModel, length: int) -> None:
-    """Settle BigBird's attention by the longest text that there may be, and save it so.
+    """Choose BigBird's attention by the longest text that there may be (Zaheer et al. 2020); it is saved so.
 
-    Its blocks need a certain length; at the first batch that is shorter the library changes to full attention for
-    good, so that what a text gets would depend on the texts before it.
+    See https://arxiv.org/abs/2007.14062. Block-sparse attention needs a minimum length. At the first batch that is
+    shorter the library changes to full attention for good, so that outputs would depend on earlier texts.
     """
     config = reading_config(model.config)
     if getattr(config, "attention_type", None) != "block_sparse":

@@ -1,4 +1,4 @@
-"""Files of a model to objects of the library, or one line that says what is wrong with them."""
+"""Loading of a model's files by the library, with one line for whatever is wrong with them."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from toolkit.errors import IntegrityError
 
 
 def open_config(located: LocatedModel) -> Any:
-    """A model's configuration.
+    """Load a model's configuration.
 
     Raises:
         IntegrityError: if it is damaged.
     """
     config = load(AutoConfig, located, trust_remote_code=False)
-    config._attn_implementation = None  # a file could name code of the hub here
+    config._attn_implementation = None  # the file could name code on the hub here
     return config
 
 
 def load_model(
     factory: Any, located: LocatedModel, *, config: Any, body: str | None = None, new_head: bool = False
 ) -> tuple[PreTrainedModel, tuple[str, ...]]:
-    """A model with the weights of its files, float32, in evaluation mode.
+    """Load a model with its weights, in float32 and in evaluation mode.
 
     Args:
         factory: an Auto class.
         located: the files.
-        config: as the model shall be.
-        body: what the names of the body's parameters begin with; None: the class says it.
-        new_head: whether the head will start anew, so that it need not fit.
+        config: of the model to load.
+        body: prefix of the names of the body's parameters; None: that of the class.
+        new_head: True if the head will be initialised anew, so that it need not fit.
 
     Returns:
-        The model, and the names of those of its parameters that start at random.
+        The model, and the names of its parameters that were initialised at random.
 
     Raises:
-        IntegrityError: if files are missing, damaged or not to be trusted, or the body is not whole.
+        IntegrityError: if files are missing, damaged or cannot be trusted, or the body is incomplete.
     """
     where = f"model {located.name}"
     check_weight_files(located.folder, where=where)
@@ -67,20 +67,20 @@ def load_model(
 
 
 def _computed(model: PreTrainedModel) -> set[str]:
-    """Names of parameters that the library computes instead of saving them: Marian's and Pegasus's positions."""
+    """Return the names of parameters that the library computes and does not save, such as Marian's positions."""
     return {f"{name}.weight" for name, module in model.named_modules() if hasattr(module, "create_weight")}
 
 
 def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = False) -> PreTrainedTokenizerBase:
-    """A model's tokenizer, its padding settled as the family needs it.
+    """Load a model's tokenizer, and set up its padding as the family needs it.
 
     Args:
         located: the files.
-        config: the model's; learns what the padding token is.
-        labelling: whether a classification head will read its tokens.
+        config: of the model; the padding token is written into it.
+        labelling: True if a classification head will read its tokens.
 
     Raises:
-        IntegrityError: if its files are missing or damaged, or it gives no batches that the model can read.
+        IntegrityError: if its files are missing or damaged, or the model could not read its batches.
     """
     tokenizer: PreTrainedTokenizerBase = load(AutoTokenizer, located, trust_remote_code=False)
     check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
@@ -97,17 +97,20 @@ def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = Fals
 def load_with_tokenizer(
     located: LocatedModel, model: PreTrainedModel, *, max_length: int | None, labelling: bool = False
 ) -> tuple[PreTrainedTokenizerBase, int]:
-    """The tokenizer of an opened model, if its ids fit the embeddings, and the tokens that a text may have.
+    """Load the tokenizer of an opened model, and check that its ids fit the embeddings.
 
     Args:
         located: the files.
-        model: its configuration learns what the padding token is.
-        max_length: None takes what the model was made for.
-        labelling: whether it has a classification head.
+        model: the padding token is written into its configuration.
+        max_length: limit of a text in tokens; None takes the model's own limit.
+        labelling: True if the model has a classification head.
+
+    Returns:
+        The tokenizer, and the limit of a text in tokens.
 
     Raises:
         RecipeError: if the model has positions for fewer tokens.
-        IntegrityError: if the tokenizer is damaged or another model's.
+        IntegrityError: if the tokenizer is damaged or belongs to another model.
     """
     tokenizer = load_tokenizer(located, config=model.config, labelling=labelling)
     rows = int(cast(torch.Tensor, model.get_input_embeddings().weight).shape[0])
@@ -121,15 +124,15 @@ def load_with_tokenizer(
 
 
 def load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
-    """Let the library read a model's folder.
+    """Load an object of the library from a model's folder.
 
     Args:
-        factory: what has ``from_pretrained``.
+        factory: a class with ``from_pretrained``.
         located: the files.
-        settings: for it.
+        settings: arguments of ``from_pretrained``.
 
     Raises:
-        IntegrityError: in one line, for whatever it cannot read.
+        IntegrityError: in one line, for files that cannot be read.
     """
     try:
         return factory.from_pretrained(str(located.folder), **settings)

@@ -1,7 +1,7 @@
-"""From a model's name to a folder on this machine.
+"""The folder of a model on this machine, found by its name.
 
-A name is ``packaged:<name>``, a local folder or GGUF file, or a hub id ``org/name[@revision]`` (DESIGN.md 4.2).
-Whatever it is, all that follows reads a plain folder, so no later stage can reach for the network.
+A name is ``packaged:<name>``, a local folder or GGUF file, or a hub id ``org/name[@revision]`` (docs/design.md,
+section 4.2). All that follows reads a plain folder, so no later stage uses the network.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class LocatedModel:
 
 
 def locate_model(name: str) -> LocatedModel:
-    """Find a model's files, downloading them from the hub where that is allowed and needed.
+    """Find a model's files; download them from the hub if that is allowed and needed.
 
-    What is no folder in the library's layout yet is made one the first time (`toolkit.adapters.model_cache`).
+    A model that is not in the library's layout is converted the first time (`toolkit.adapters.model_cache`).
 
     Raises:
-        HubError: if there is no such model, or none in the cache while the hub cannot be reached.
+        HubError: if there is no such model, or if it is not in the cache and the hub cannot be reached.
         IntegrityError: if a folder has weights without their configuration, or a GGUF file is damaged.
-        ResourceError: if a model has to be made and the cache folder cannot be written.
+        ResourceError: if a model has to be converted and the cache folder cannot be written.
     """
     if name.startswith("packaged:"):
         return LocatedModel(name, _packaged_folder(name))
@@ -84,7 +84,7 @@ def _from_hub(name: str) -> LocatedModel:
     repo, _, revision = name.partition("@")
     reason = "offline" if constants.HF_HUB_OFFLINE else _download(repo, revision or None, name=name)
     try:
-        # The same patterns as when it was fetched: without them the client misses what was left out.
+        # The same patterns as for the download: without them the client reports the files that were left out.
         kept = snapshot_download(repo, revision=revision or None, local_files_only=True, allow_patterns=HUB_FILES)
         folder = Path(kept)
     except (LocalEntryNotFoundError, HFValidationError) as error:
@@ -97,7 +97,7 @@ def _from_hub(name: str) -> LocatedModel:
 
 
 def _download(repo: str, revision: str | None, *, name: str) -> str | None:
-    """Fetch what the cache lacks; gives the reason if the hub does not answer, and leaves it to the cache."""
+    """Download the files that the cache lacks; return the reason if the hub does not answer, else None."""
     try:
         HfApi().model_info(repo, revision=revision, timeout=CONNECT_SECONDS)
         snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
@@ -113,7 +113,7 @@ def _download(repo: str, revision: str | None, *, name: str) -> str | None:
 
 
 def _meant(folder: Path) -> str:
-    """The folder beside a missing one that has nearly its name."""
+    """Suggest a sibling of a missing folder with nearly the same name, or return an empty text."""
     beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
     match = nearest(folder.name, [path.name for path in beside if path.is_dir()])
     return f" (did you mean {str(folder.with_name(match))!r}?)" if match is not None else ""

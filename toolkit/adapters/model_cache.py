@@ -1,7 +1,7 @@
-"""Models that are made from other files once and kept: whole or not there, whatever happens meanwhile.
+"""The cache of models that are made from other files; a model in it is complete or absent, also after a crash.
 
-They live in the toolkit's cache folder (DESIGN.md 4.1). Nothing in it is precious: what is missing or damaged is
-made again.
+They are kept in the toolkit's cache folder (docs/design.md, section 4.1). A model that is missing or damaged is made
+again, so the folder may be deleted.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _SIZES = "toolkit-cache.json"
 
 
 def made_once(name: str, make: Callable[[Path], None], *, doing: str) -> Path:
-    """The folder of a model that is made from other files; made if it is not there, or not whole any more.
+    """Return the folder of a model that is made from other files; make it if it is missing or incomplete.
 
-    Of two processes that want the same model one makes it and the other waits.
+    If two processes need the same model, one makes it and the other waits.
 
     Args:
-        name: of the folder; holds the digest of what the model is made from.
+        name: of the folder; contains the digest of the files that the model is made from.
         make: writes the model's files into an empty folder.
-        doing: what `make` does, for the line that the user sees.
+        doing: the action of `make` in words, for the line that the user reads.
 
     Raises:
-        ResourceError: the cache folder cannot be written, or the disk is full.
+        ResourceError: if the cache folder cannot be written, or the disk is full.
     """
     folder = cache_folder() / "models" / name
     if _is_whole(folder):
@@ -85,7 +85,7 @@ def _files_of(folder: Path) -> list[Path]:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether every file is there with the size it was written with; the list of them is written last."""
+    """Return True if every file exists with the size it was written with; their list is written last."""
     try:
         sizes = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
         return all((folder / name).stat().st_size == size for name, size in sizes.items())

@@ -1,4 +1,4 @@
-"""Open a model with its tokenizer: with a new head, with the head it has, or without one."""
+"""Opening of a model with its tokenizer: with a new head, with its own head, or without one."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def open_for_training(
 ) -> OpenedModel:
     """Open a pretrained body and put a new head with these labels on it.
 
-    A head that the checkpoint brings is kept only if it was trained for the same labels and the same problem, its
-    rows put into the order of ours; otherwise it starts anew.
+    A head of the checkpoint is kept only if it was trained for the same labels and the same problem; its rows are
+    reordered to match. Otherwise it is initialised anew.
 
     Args:
         located: the model's files.
         head: the outputs that the task needs.
         labels: names of the classes; for a regression the name of the number.
         method: how the model will be used; decides whether the family fits.
-        problem: what the labels of a text are.
-        max_length: tokens a text may have; None takes what the model was made for.
+        problem: kind of the labels.
+        max_length: limit of a text in tokens; None takes the model's own limit.
 
     Raises:
         RecipeError: if the family does not fit, or `max_length` exceeds the model's positions.
@@ -126,12 +126,12 @@ def open_for_prediction(located: LocatedModel, head: Head) -> OpenedModel:
 
 
 def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel:
-    """Open a model with a head that it brings, to score texts without training.
+    """Open a model with its pretrained head, to score texts without training.
 
     Args:
         located: the model's files.
-        head: ``masked`` fills in a masked token, ``language`` writes the next one (of a decoder, or of an
-            encoder-decoder), ``entailment`` is a classifier that has a label of this name.
+        head: ``masked`` predicts a masked token, ``language`` the next one (of a decoder or an encoder-decoder),
+            ``entailment`` is a classifier with a label of this name.
 
     Raises:
         RecipeError: if the checkpoint has no such head.
@@ -158,16 +158,16 @@ def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel
 
 
 def entailment_index(labels: Sequence[str]) -> int | None:
-    """The place of the label that says that one text follows from the other; None: there is none."""
+    """Return the index of the label for entailment; None if there is none."""
     return next((index for index, name in enumerate(labels) if name.lower().startswith("entail")), None)
 
 
 def open_body(located: LocatedModel, *, max_length: int | None = None) -> OpenedBody:
-    """Open a model without its head: what reads the text, of an encoder-decoder the encoder.
+    """Open a model without its head; of an encoder-decoder the encoder.
 
     Args:
         located: the model's files.
-        max_length: tokens a text may have; None takes what the model was made for.
+        max_length: limit of a text in tokens; None takes the model's own limit.
 
     Raises:
         RecipeError: if `max_length` exceeds the model's positions.
@@ -182,7 +182,10 @@ def open_body(located: LocatedModel, *, max_length: int | None = None) -> Opened
 
 
 def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> tuple[PreTrainedTokenizerBase, int]:
-    """A model's tokenizer without its weights, and the tokens that a text may have.
+    """Open a model's tokenizer without its weights.
+
+    Returns:
+        The tokenizer, and the limit of a text in tokens.
 
     Raises:
         RecipeError: if `max_length` exceeds the model's positions.
@@ -190,13 +193,13 @@ def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> t
     """
     config = open_config(located)
     tokenizer = load_tokenizer(located, config=config)
-    with torch.device("meta"):  # the shapes without the weights
+    with torch.device("meta"):  # shapes without weights
         model = AutoModel.from_config(reading_config(config), trust_remote_code=False)  # type: ignore[no-untyped-call]
     return tokenizer, settle_length(model, tokenizer, max_length, name=located.name)
 
 
 def model_size(folder: Path) -> int:
-    """Bytes of the weights in a model folder."""
+    """Return the size of the weights in a model folder, in bytes."""
     return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
 

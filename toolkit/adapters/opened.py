@@ -1,4 +1,4 @@
-"""What opening a model gives."""
+"""Opened models and bodies."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class OpenedModel:
 
     Attributes:
         name: as the user wrote it.
-        family: how it is built.
+        family: encoder, decoder or encoder-decoder.
         model: float32, on the CPU, in evaluation mode.
-        tokenizer: the model's own; it cuts at `max_length`.
+        tokenizer: of the model; it truncates at `max_length`.
         labels: names of the classes in the order of the logits; none for tasks whose output is text.
-        max_length: tokens a text may have.
-        new_parameters: names of parameters that had no weights and start at random.
+        max_length: limit of a text in tokens.
+        new_parameters: names of parameters without pretrained weights, which are initialised at random.
         revision: the hub's commit, for a hub model.
-        problem: what the labels of a text are, for a classification head.
-        folder: where the weights are from; None for a model from a random start.
+        problem: kind of the labels, for a classification head.
+        folder: where the weights are from; None for a model with random weights.
     """
 
     name: str
@@ -41,14 +41,14 @@ class OpenedModel:
 
 @dataclass(frozen=True)
 class OpenedBody:
-    """A pretrained body without head: what reads the text, of an encoder-decoder the encoder.
+    """A pretrained body without a head; of an encoder-decoder the encoder.
 
     Attributes:
         name: as the user wrote it.
-        family: how the model is built that it is from; `toolkit.adapters.adapter_of` reads its states.
-        model: ``model(input_ids, attention_mask)`` gives states; float32, on the CPU, in evaluation mode.
-        tokenizer: the model's own; it cuts at `max_length`.
-        max_length: tokens a text may have.
+        family: of the model that it is from; `toolkit.adapters.adapter_of` reads its states.
+        model: ``model(input_ids, attention_mask)`` returns states; float32, on the CPU, in evaluation mode.
+        tokenizer: of the model; it truncates at `max_length`.
+        max_length: limit of a text in tokens.
         revision: the hub's commit, for a hub model.
     """
 

@@ -1,4 +1,4 @@
-"""Silence while the library loads and saves: what it would say, we say ourselves."""
+"""Silence while the library loads and saves; the toolkit reports what matters itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transformers.utils import logging as library
 
 @contextmanager
 def quiet_library() -> Iterator[None]:
-    """No bars for weights, no report that the head is new; errors are still shown."""
+    """Hide the library's progress bars and its reports of new heads; errors are still shown."""
     verbosity, bars = library.get_verbosity(), library.is_progress_bar_enabled()
     library.set_verbosity(logging.ERROR)
     library.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Our own Transformer from a random start, with a tokenizer learnt from the training texts."""
+"""Our own Transformer with random weights, and a tokenizer that is trained on the training texts."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def open_from_scratch(
     max_length: int | None = None,
     generation: Mapping[str, Any] | None = None,
 ) -> OpenedModel:
-    """Make a model with the head that the task needs; all of its weights are new.
+    """Make a model with the head that the task needs; all of its weights are random.
 
     Args:
         settings: fields of `TransformerConfig`, the recipe's ``model.config``.
         tokenizer: settles the vocabulary and its special tokens.
         head: the outputs that the task needs.
         labels: names of the classes, for classification; for a regression the name of the number.
-        problem: what the labels of a text are.
-        max_length: tokens a text may have; None takes the positions that the model is made for.
-        generation: how it shall write, fields of the library's ``GenerationConfig``; saved with the model.
+        problem: kind of the labels.
+        max_length: limit of a text in tokens; None takes the positions of the configuration.
+        generation: fields of the library's ``GenerationConfig``; saved with the model.
 
     Raises:
         RecipeError: if the library does not know a setting of `generation`.
@@ -73,7 +73,7 @@ def open_from_scratch(
 def learn_tokenizer(
     section: TokenizerSection, rows: Dataset, columns: Sequence[str], *, kept_in: Path
 ) -> PreTrainedTokenizerBase:
-    """A tokenizer from every text of the training rows, or the one that an earlier process of this run has learnt.
+    """Train a tokenizer on every text of the training split, or load that of an earlier process of this run.
 
     Args:
         section: the recipe's ``tokenizer``.
@@ -82,7 +82,7 @@ def learn_tokenizer(
         kept_in: the folder that keeps it, so that a resumed run has the very same, whatever versions are installed.
 
     Raises:
-        RecipeError: if the vocabulary has no room for the characters of the texts.
+        RecipeError: if the vocabulary is too small for the characters of the texts.
         DataError: if the texts have no characters.
     """
     if kept_in.is_dir():

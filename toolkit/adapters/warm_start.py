@@ -1,7 +1,8 @@
-"""An encoder-decoder from two copies of a pretrained encoder (Rothe et al. 2020, arXiv:1907.12461, "BERT2BERT").
+"""Warm start of an encoder-decoder from two copies of a pretrained encoder, "BERT2BERT".
 
-Both halves start from the encoder's weights; the decoder sees only what came before, and its cross-attention and
-the transformation in front of its output start at random, from a fixed seed.
+See Rothe et al. 2020 (https://arxiv.org/abs/1907.12461). Both halves have the encoder's weights; the decoder's
+self-attention becomes causal. Its cross-attention and the transformation before its output layer are initialised at
+random, from a fixed seed.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError
 
-_FORM = 1  # of the folders made here; a higher number makes them anew
+_FORM = 1  # version of the folders made here; a higher number makes them again
 _SEED = 0
 _CROSS_ATTENTION = "crossattention"
 
 
 def warm_started(encoder: Path, *, name: str) -> Path:
-    """The folder of an encoder-decoder that starts from a BERT, made the first time that it is asked for.
+    """Return the folder of an encoder-decoder with the weights of a BERT; make it the first time.
 
     Args:
-        encoder: the BERT's folder.
-        name: the new model's.
+        encoder: folder of the BERT.
+        name: of the new model.
 
     Raises:
-        IntegrityError: the BERT's files are damaged.
-        ResourceError: the cache folder cannot be written.
+        IntegrityError: if the BERT's files are damaged.
+        ResourceError: if the cache folder cannot be written.
     """
     try:
         digest = file_digest(encoder / "model.safetensors")
@@ -59,12 +60,12 @@ def _make(encoder: Path, folder: Path, *, name: str) -> None:
         with quiet_library():
             pretrained = BertModel.from_pretrained(str(encoder), dtype=torch.float32, use_safetensors=True)
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(str(encoder), trust_remote_code=False)
-    except Exception as error:  # damage shows in errors of every kind
+    except Exception as error:  # damaged files raise errors of every kind
         first_line = str(error).strip().split("\n")[0]
         raise IntegrityError(f"its encoder cannot be opened: {first_line}", where=f"model {name}") from error
-    tokenizer.backend_tokenizer.no_truncation()  # a sentence encoder's file may cut and pad to its own length
+    tokenizer.backend_tokenizer.no_truncation()  # a sentence encoder's file may truncate and pad to its own length
     tokenizer.backend_tokenizer.no_padding()
-    # BERT has no tokens of its own for where a text begins and ends; these two stand there already.
+    # BERT has no begin and end tokens; these two are at the begin and the end of its texts already.
     tokenizer.bos_token, tokenizer.eos_token = tokenizer.cls_token, tokenizer.sep_token
     model = _encoder_decoder(pretrained, tokenizer)
     with quiet_library():
@@ -92,11 +93,11 @@ def _encoder_decoder(pretrained: BertModel, tokenizer: PreTrainedTokenizerBase) 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
         model = EncoderDecoderModel(config)
-    given = pretrained.state_dict()
+    weights = pretrained.state_dict()
     encoder, decoder = model.encoder, cast(BertLMHeadModel, model.decoder).bert
-    encoder.load_state_dict(given)
+    encoder.load_state_dict(weights)
     decoder.load_state_dict(
-        {key: start if _CROSS_ATTENTION in key else given[key] for key, start in decoder.state_dict().items()}
+        {key: start if _CROSS_ATTENTION in key else weights[key] for key, start in decoder.state_dict().items()}
     )
     model.tie_weights()
     model.generation_config = GenerationConfig(**ids)  # type: ignore[no-untyped-call]

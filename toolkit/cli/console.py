@@ -15,7 +15,7 @@ from toolkit.errors import Fault
 
 _NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft")
 
-# Data may hold what would move a terminal's cursor or change its colours; line ends and tabs are harmless.
+# Data may hold characters that move a terminal's cursor or change its colours; line ends and tabs are harmless.
 _SHOWN_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
@@ -26,7 +26,7 @@ class _PlainLines(logging.Formatter):
 
 
 def prepare(*, as_json: bool, debug: bool) -> None:
-    """Set up both streams: UTF-8 everywhere, our lines on stderr, the libraries' own talk only with ``--debug``."""
+    """Set up both streams: UTF-8 everywhere, our lines on stderr, messages of libraries only with ``--debug``."""
     # A stream that the shell has closed (>&-) is None.
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -48,9 +48,9 @@ def prepare(*, as_json: bool, debug: bool) -> None:
 
 
 def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
-    """Each fault as one line on stderr; with ``--json`` also one object on stdout.
+    """Write each fault as one line to stderr, and with ``--json`` one object to stdout.
 
-    Of several faults each line of ``message`` begins with its own place; ``where`` is that of the first.
+    Of several faults each line of ``message`` begins with its own position; ``where`` is that of the first.
     """
     for fault in faults:
         sys.stderr.write(f"error: {_harmless(str(fault))}\n")
@@ -60,17 +60,17 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout."""
+    """Write one JSON object to stdout."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Lines of a result on stdout."""
+    """Write the lines of a result to stdout."""
     sys.stdout.write("".join(f"{_harmless(line)}\n" for line in lines))
 
 
 def example(*commands: str) -> str:
-    """The end of a verb's help: commands that can be copied, never wrapped."""
+    """Return the end of a verb's help: commands that can be copied, never wrapped."""
     title = "Example" if len(commands) == 1 else "Examples"
     return "\n".join(["\b", f"{title}:", *(f"  {command}" for command in commands)])
 

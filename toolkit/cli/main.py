@@ -1,4 +1,4 @@
-"""The command `toolkit`: its verbs, and how every error becomes one line and an exit code.
+"""The command `toolkit`: its verbs, and the line and the exit code of every error.
 
 Nothing heavy is imported here; each verb imports what it needs when it runs, so that ``--help`` answers at once.
 """
@@ -87,17 +87,17 @@ def _options(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; works behind any verb too.")] = False,
 ) -> None:
-    """Options of every verb; `main` has read ``--debug`` before."""
+    """Accept the options of every verb; `run` has read ``--debug`` already."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code (DESIGN.md 4.1)."""
+    """Run the command line and exit with its code (docs/design.md, section 4.1)."""
     signal.signal(signal.SIGTERM, _stop)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line and give back its exit code; ``toolkit`` alone shows the help."""
+    """Run a command line and return its exit code; ``toolkit`` alone shows the help."""
     debug = "--debug" in arguments
     as_json = "--json" in arguments
     console.prepare(as_json=as_json, debug=debug)
@@ -106,7 +106,7 @@ def run(arguments: list[str]) -> int:
             [argument for argument in arguments if argument != "--debug"] or ["--help"], debug=debug, as_json=as_json
         )
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` for one, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
@@ -116,7 +116,7 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         _require_text(arguments)
         code = app(arguments, prog_name="toolkit", standalone_mode=False)
-        if code == _INTERRUPTED:  # typer turns Ctrl-C into this code and says nothing
+        if code == _INTERRUPTED:  # typer turns Ctrl-C into this code without a message
             raise KeyboardInterrupt
         sys.stdout.flush()
     except BrokenPipeError:
@@ -130,7 +130,7 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
 
 
 def _require_text(arguments: Sequence[str]) -> None:
-    """Refuse bytes that are no text here: they could neither be shown nor be written into a recipe or a result."""
+    """Refuse bytes that are not UTF-8, which could be neither shown nor written into a recipe or a result."""
     for argument in arguments:
         try:
             argument.encode("utf-8")
@@ -143,7 +143,7 @@ def _stop(signal_number: int, _frame: FrameType | None) -> None:
 
 
 def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
-    """Exit code and faults of whatever ended the command."""
+    """Return the exit code and the faults of the error that ended the command."""
     if isinstance(error, ToolkitError):
         return error.exit_code, error.faults
     if isinstance(error, Interrupted):
@@ -162,7 +162,7 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
 
 
 def _usage_fault(error: Any) -> Fault:
-    """What the parser of the command line has to say, as one line with the verb's own help at its end."""
+    """Turn an error of the command line's parser into one line that ends with the verb's help."""
     verb = error.ctx.command_path if getattr(error, "ctx", None) is not None else "toolkit"
     message = " ".join(error.format_message().split()).rstrip(".")
     return Fault(f"{message}{' ' if message.endswith('?') else '; '}see {verb} --help")

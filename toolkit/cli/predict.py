@@ -43,7 +43,7 @@ def predict(
 
 
 def label_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Rows with labels or numbers as a table."""
+    """Return rows with labels or numbers as a table."""
     from toolkit.report.label_facts import answer, joined_texts
     from toolkit.report.text_table import shortened, table
 
@@ -61,7 +61,7 @@ def label_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _texts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was written comes last and whole: it is the result, and may be long."""
+    """Return rows with texts as a table; the predicted text is the last column and never shortened."""
     from toolkit.report.text_table import shortened, table
 
     scored = all("probability" in row for row in rows)

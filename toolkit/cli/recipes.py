@@ -77,11 +77,11 @@ def copy(
     """Copy a shipped recipe, to make it your own."""
     from toolkit.recipe import copy_recipe
 
-    made = copy_recipe(recipe, destination)
+    new = copy_recipe(recipe, destination)
     if as_json:
-        console.print_json({"recipe": str(made)})
+        console.print_json({"recipe": str(new)})
     else:
-        console.print_lines([f"copied to {made}", f"next: toolkit fine-tune {shlex.quote(str(made))}"])
+        console.print_lines([f"copied to {new}", f"next: toolkit fine-tune {shlex.quote(str(new))}"])
 
 
 @app.command(epilog=console.example("toolkit recipes check my-recipe.yaml training.learning_rate=1e-5"))

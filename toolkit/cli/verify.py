@@ -54,7 +54,7 @@ def verify(
 
 
 def verified_lines(verified: Verified) -> list[str]:
-    """What was found, a check a line."""
+    """Return the results of a verification, one line a check."""
     at = "" if verified.revision is None else f" at {verified.revision}"
     lines = [f"{_WORDS[check.passed]:<12} {check.name:<10} {check.detail}" for check in verified.checks]
     return [*lines, f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]

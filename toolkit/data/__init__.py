@@ -2,7 +2,8 @@
 
 from toolkit.data.batches import StepBatches, by_length
 from toolkit.data.columns import pick_columns
-from toolkit.data.doctor import DoctorReport, examine, examine_file, examine_section
+from toolkit.data.doctor import examine, examine_file, examine_section
+from toolkit.data.doctor_report import DoctorReport
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.encodings import decode
 from toolkit.data.packaged import PACKAGED_DATA, PACKAGED_MODELS, packaged_file, packaged_model_folder

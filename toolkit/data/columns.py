@@ -1,10 +1,11 @@
-"""From the user's names of columns to the task's own."""
+"""Columns of a table under the task's own names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from toolkit.data.labels import LabelKind
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
 
@@ -16,16 +17,16 @@ _OPTIONS = dict.fromkeys(("text", "source"), " or --text-column") | dict.fromkey
 def pick_columns(
     table: Table, *, columns: Mapping[str, str], needed: Sequence[str], optional: Sequence[str] = ()
 ) -> Table:
-    """The columns that a task reads, under the task's own names (``text``, ``text_pair``, ``label`` …).
+    """Return the columns that a task reads, under the task's own names (``text``, ``text_pair``, ``label`` …).
 
     Args:
         table: the data.
-        columns: the task's names and the data's; a name that is left out means the column of the same name.
-        needed: the task's names that must be there.
-        optional: those that are taken where they are there.
+        columns: the data's name of a column by the task's name; a name that is left out is the same in both.
+        needed: the task's names of columns that must be there.
+        optional: the task's names of columns to take if they are there.
 
     Raises:
-        DataError: a needed column is not there, or a column holds something else than text; all at once.
+        DataError: if a needed column is missing, or a column holds something else than text; all faults at once.
     """
     picked: dict[str, str] = {}
     faults: list[Fault] = []
@@ -37,7 +38,7 @@ def pick_columns(
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
                 faults.append(Fault(message, table.name))
         elif name in needed:
-            faults.append(Fault(no_column(column, table.columns) + _how_to_name(name, column, table), table.name))
+            faults.append(Fault(no_column(column, table.columns) + _naming_advice(name, column, table), table.name))
     if faults:
         raise DataError(*faults)
     return replace(
@@ -48,8 +49,33 @@ def pick_columns(
     )
 
 
-def _how_to_name(name: str, column: str, table: Table) -> str:
-    """What to do for whoever did not just mistype the column."""
+def pick_labelled_columns(
+    table: Table, columns: Mapping[str, str], *, needed: Sequence[str], optional: Sequence[str] = (), kind: LabelKind
+) -> Table:
+    """Return the columns as `pick_columns` does; the labels are under ``label``, whatever the kind calls its column.
+
+    Args:
+        table: the data.
+        columns: the data's name of a column by the task's name.
+        needed: the task's names of columns that must be there.
+        optional: the task's names of columns to take if they are there.
+        kind: of the labels; some kinds accept lists.
+
+    Raises:
+        DataError: if a needed column is missing, or a column holds something else than the task reads.
+    """
+    columns = kind.name_columns(columns)
+    label_column = columns.get("label")
+    not_text = {
+        name: content
+        for name, content in table.not_text.items()
+        if not (name == label_column and kind.accepts(content))
+    }
+    return pick_columns(replace(table, not_text=not_text), columns=columns, needed=needed, optional=optional)
+
+
+def _naming_advice(name: str, column: str, table: Table) -> str:
+    """Return how to name a column; nothing if the name in use looks like a typing error."""
     if nearest(column, table.columns) is not None:
         return ""
     return f"; say which is the {name} with data.columns.{name}{_OPTIONS.get(name, '')}"

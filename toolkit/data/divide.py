@@ -1,72 +1,100 @@
-"""Which rows form which split: as the recipe says, as the source brings them, the rest cut from train."""
+"""The splits of a data set: read as the recipe or the source names them, or cut from the training rows."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
-from toolkit.data.columns import pick_columns
-from toolkit.data.examples import Examples, cut_cells, vector_fault
-from toolkit.data.normalise import label_separator
-from toolkit.data.notes import listed
+from toolkit.data.columns import pick_labelled_columns
+from toolkit.data.divisible import DivisibleRows, lines_about
+from toolkit.data.examples import Examples, cut_cells
+from toolkit.data.labels import LabelKind, OneClass
 from toolkit.data.sources import Source, read_splits
-from toolkit.data.splits import quantile_strata, rows_of, set_strata, split_indices
+from toolkit.data.splits import count_of, split_indices
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault, RecipeError, explain
-from toolkit.names import Problem, Split
+from toolkit.names import Split
 
 if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
+R = TypeVar("R", bound=DivisibleRows)
+_From = TypeVar("_From")
+_To = TypeVar("_To")
 
-def read_splits_of(
-    section: DataSection, notes: list[str], *, needed: Sequence[str], problem: Problem = Problem.SINGLE_LABEL
-) -> dict[Split, Examples]:
-    """The splits that the recipe names, or that its source brings; training rows are always among them.
+
+def read_tables_of(section: DataSection, pick: Callable[[Table], Table]) -> dict[Split, Table]:
+    """Read the splits that the recipe names, or that its source brings; training rows are always among them.
 
     Args:
         section: the recipe's ``data``.
-        notes: gets a line for what is worth telling.
-        needed: the task's own names of the columns to read; where ``label`` is one, every row must have one.
-        problem: what the labels are.
+        pick: takes from a table the columns of the task.
+
+    Raises:
+        DataError: faults of all splits at once, those that `pick` raises included.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding, subset or split.
+    """
+    faults: list[Fault] = []
+    tables = _tables(section, pick, faults)
+    if faults:
+        raise DataError(*faults)
+    return tables
+
+
+def read_splits_of(
+    section: DataSection, notes: list[str], *, needed: Sequence[str], kind: LabelKind | None = None
+) -> dict[Split, Examples]:
+    """Read the texts of `read_tables_of` and normalise them.
+
+    Args:
+        section: the recipe's ``data``.
+        notes: gets a line for each finding.
+        needed: the task's own names of the columns to read; if ``label`` is one, every row must have a label.
+        kind: of the labels; None for texts without.
 
     Raises:
         DataError: faults of all splits at once.
         HubError: a hub or packaged data set that cannot be found.
         RecipeError: an unknown encoding, subset or split.
     """
-    splits: dict[Split, Examples] = {}
+    kind = kind or OneClass()
     faults: list[Fault] = []
-    sources = {split: getattr(section, split) for split in Split if getattr(section, split) is not None}
-    tables = {} if section.source is None else _own_splits(section.source, section)
-    for split, source in sources.items():
-        try:
-            tables[split] = _one_split(source, split, section)
-        except DataError as error:
-            faults += error.faults
-    picked: dict[Split, Table] = {}
-    for split, table in tables.items():
-        try:
-            picked[split] = pick_task_columns(table, section.columns, needed=needed, problem=problem)
-        except DataError as error:
-            faults += error.faults
-    separator = label_separator(cell for table in picked.values() for cell in table.columns.get("label", []))
-    for split, table in picked.items():
-        try:
-            splits[split] = _examples(table, needed=needed, problem=problem, separator=separator)
-        except DataError as error:
-            faults += error.faults
-        else:
-            notes += cut_cells(table)
+    picked = _tables(section, partial(pick_labelled_columns, columns=section.columns, needed=needed, kind=kind), faults)
+    # Cells of all splits are spelt alike, such as with the same separator.
+    kind = kind.fitted(chain.from_iterable(table.columns.get("label", []) for table in picked.values()))
+    splits = _each(picked, partial(_examples, needed=needed, kind=kind), faults)
     if faults:
         raise DataError(*faults)
+    for table in picked.values():
+        notes += cut_cells(table)
     return splits
 
 
+def _tables(section: DataSection, pick: Callable[[Table], Table], faults: list[Fault]) -> dict[Split, Table]:
+    sources = {split: getattr(section, split) for split in Split if getattr(section, split) is not None}
+    tables = {} if section.source is None else _own_splits(section.source, section)
+    tables |= _each(sources, partial(_one_split, section), faults)
+    return _each(tables, lambda _, table: pick(table), faults)
+
+
+def _each(
+    values: Mapping[Split, _From], convert: Callable[[Split, _From], _To], faults: list[Fault]
+) -> dict[Split, _To]:
+    """Convert the value of each split, and collect the faults of those that cannot be converted."""
+    converted: dict[Split, _To] = {}
+    for split, value in values.items():
+        try:
+            converted[split] = convert(split, value)
+        except DataError as error:
+            faults += error.faults
+    return converted
+
+
 def _own_splits(source: Source, section: DataSection) -> dict[Split, Table]:
-    """The splits that a source brings; one that has only one is all training rows for now."""
+    """Return the splits that a source brings; the rows of a source without splits are training rows."""
     tables = _read_named(source, section)
     if len(tables) == 1:
         return {Split.TRAIN: next(iter(tables.values()))}
@@ -76,7 +104,7 @@ def _own_splits(source: Source, section: DataSection) -> dict[Split, Table]:
     return own
 
 
-def _one_split(source: Source, split: Split, section: DataSection) -> Table:
+def _one_split(section: DataSection, split: Split, source: Source) -> Table:
     tables = _read_named(source, section)
     if len(tables) > 1 and split not in tables:
         raise _unclear_split(source, tables)
@@ -92,66 +120,37 @@ def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:
     return RecipeError(explain(f"the data set has the splits {', '.join(tables)}", fix=fix), where=str(source))
 
 
-def source_names(splits: Mapping[Split, Examples]) -> str:
-    """The sources of some splits by name, for people."""
-    return ", ".join(dict.fromkeys(examples.table.name for examples in splits.values()))
-
-
-def pick_task_columns(
-    table: Table,
-    columns: Mapping[str, str],
-    *,
-    needed: Sequence[str],
-    optional: Sequence[str] = (),
-    problem: Problem = Problem.SINGLE_LABEL,
-) -> Table:
-    """As `pick_columns`; several labels a row may be lists, and stand in ``labels`` unless `columns` says otherwise.
-
-    Args:
-        table: the data.
-        columns: the task's names and the data's; of ``label`` and ``labels`` either names the column of the labels.
-        needed: the task's names that must be there; the labels are always ``label``.
-        optional: those that are taken where they are there.
-        problem: what the labels are.
-
-    Raises:
-        DataError: a needed column is not there, or a column holds something else than what the task reads.
-    """
-    if problem is Problem.MULTI_LABEL:
-        column = columns.get("label") or columns.get("labels") or "labels"
-        columns = {**columns, "label": column}
-        lists = {name for name, what in table.not_text.items() if what == "lists" and name == column}
-        table = replace(table, not_text={name: what for name, what in table.not_text.items() if name not in lists})
-    return pick_columns(table, columns=columns, needed=needed, optional=optional)
-
-
-def _examples(table: Table, *, needed: Sequence[str], problem: Problem, separator: str) -> Examples:
-    examples = Examples.of(table, problem=problem, separator=separator)
+def _examples(_: Split, table: Table, *, needed: Sequence[str], kind: LabelKind) -> Examples:
+    examples = Examples.of(table, kind)
     unlabelled = [i for i, label in enumerate(examples.labels) if not label]
     if unlabelled and "label" in needed:
-        raise DataError(*examples.table.faults("no label", unlabelled))
-    vectors = vector_fault(table) if problem is Problem.MULTI_LABEL else None
-    if vectors is not None:
-        raise DataError(vectors)
+        raise DataError(*table.faults("no label", unlabelled))
+    fault = kind.fault(table)
+    if fault is not None:
+        raise DataError(fault)
     return examples
 
 
-def cut_missing_splits(splits: dict[Split, Examples], section: DataSection, notes: list[str]) -> dict[Split, Examples]:
+def source_names(splits: Mapping[Split, DivisibleRows]) -> str:
+    """Return the names of the sources of some splits, for messages."""
+    return ", ".join(dict.fromkeys(rows.table.name for rows in splits.values()))
+
+
+def cut_missing_splits(splits: dict[Split, R], section: DataSection) -> dict[Split, R]:
     """Cut the splits that are not there from the training rows: test first, then validation.
 
     Args:
-        splits: those that are there.
+        splits: the splits that are there.
         section: the recipe's ``data`` with the sizes and the seed.
-        notes: gets a line for what is worth telling.
 
     Raises:
-        DataError: nothing would be left to learn from.
-        RecipeError: no rows for the test split.
+        DataError: if no training row would be left.
+        RecipeError: if the test split would have no rows.
     """
     whole = splits[Split.TRAIN]
     sizes = {Split.TEST: section.test_size, Split.VALIDATION: section.validation_size}
     # Fractions become rows before anything is cut, so that both are fractions of the same whole.
-    cuts = {split: rows_of(size, len(whole)) if size else 0 for split, size in sizes.items() if split not in splits}
+    cuts = {split: count_of(size, len(whole)) if size else 0 for split, size in sizes.items() if split not in splits}
     if cuts.get(Split.TEST) == 0:
         raise RecipeError("0 leaves nothing to measure the result on; give it rows", where="data.test_size")
     if sum(cuts.values()) >= len(whole):
@@ -162,17 +161,15 @@ def cut_missing_splits(splits: dict[Split, Examples], section: DataSection, note
     rest = whole
     for split, n_rows in cuts.items():
         if n_rows:
-            stay, cut = split_indices(_strata(rest), n_rows, seed=section.split_seed)
+            stay, cut = split_indices(rest.strata(), n_rows, seed=section.split_seed)
             divided[split] = rest.take(cut)
             rest = rest.take(stay)
     divided[Split.TRAIN] = rest
-    if any(cuts.values()) and whole.problem is Problem.SINGLE_LABEL:
-        notes += _about_stratifying(whole, {split: n for split, n in cuts.items() if n})
     return divided
 
 
-def without_blank_texts(splits: dict[Split, Examples], notes: list[str]) -> dict[Split, Examples]:
-    """Leave rows with a blank text out of training; elsewhere they stay, because they will be met in use.
+def without_blank_rows(splits: dict[Split, R], notes: list[str]) -> dict[Split, R]:
+    """Leave blank rows out of training; they stay in the other splits, because they will occur in use.
 
     Args:
         splits: the rows, divided.
@@ -181,32 +178,10 @@ def without_blank_texts(splits: dict[Split, Examples], notes: list[str]) -> dict
     train = splits[Split.TRAIN]
     blank = train.blank()
     if blank:
-        notes += train.said("blank text, left out of training,", blank)
+        notes += lines_about(train, "blank text, left out of training,", blank)
         train = train.take(sorted(set(range(len(train))) - set(blank)))
     for split in (Split.VALIDATION, Split.TEST):
         if split in splits:
-            notes += splits[split].said(f"blank text, kept in the {split} split,", splits[split].blank())
+            rows = splits[split]
+            notes += lines_about(rows, f"blank text, kept in the {split} split,", rows.blank())
     return {**splits, Split.TRAIN: train}
-
-
-def _strata(examples: Examples) -> list[str]:
-    """What keeps its share in every split: a class, a set of labels, or numbers of like size."""
-    if examples.problem is Problem.MULTI_LABEL:
-        return set_strata(examples.labels)
-    if examples.problem is Problem.REGRESSION:
-        return quantile_strata([float(label) for label in examples.labels])
-    return examples.labels
-
-
-def _about_stratifying(whole: Examples, cuts: Mapping[Split, int]) -> list[str]:
-    counts = Counter(whole.labels)
-    single = sorted(label for label, count in counts.items() if count == 1)
-    notes = []
-    if single:
-        notes.append(
-            f"{len(single)} of {len(counts)} classes have one row only, which cannot be divided: {listed(single)}"
-        )
-    for split, n_rows in cuts.items():
-        if n_rows < len(counts):
-            notes.append(f"the {split} split of {n_rows} rows cannot hold all {len(counts)} classes")
-    return notes

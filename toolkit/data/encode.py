@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 
+from toolkit.data.padding import pad_right
 from toolkit.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -57,6 +59,34 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
     return _in_chunks(rows, columns_of)
 
 
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens around a text.
+
+    Attributes:
+        before: in front of each part of a text.
+        after: behind each part.
+        end: at the end of the last part.
+    """
+
+    before: list[int] = field(default_factory=list)
+    after: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase) -> Frame:
+        """Return the frame that a tokenizer puts around a text by itself.
+
+        A tokenizer that frames a text on both sides frames each part. One that only adds tokens behind a text marks
+        the end of its last part.
+        """
+        plain = tokenizer("a", add_special_tokens=False)["input_ids"]
+        whole = tokenizer("a")["input_ids"]
+        start = next(i for i in range(len(whole)) if whole[i : i + len(plain)] == plain)
+        before, behind = whole[:start], whole[start + len(plain) :]
+        return cls(before=before, after=behind) if before else cls(end=behind)
+
+
 def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
     """Tokenise ``source`` and ``target``, each cut at `max_length` tokens, its last special token kept.
 
@@ -64,7 +94,7 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
 
     Args:
         rows: columns ``source`` and ``target``.
-        tokenizer: one for both sides.
+        tokenizer: the model's own, for both sides.
         max_length: tokens a side may have, special tokens included.
 
     Returns:
@@ -73,8 +103,8 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
     """
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        sources = _token_ids(chunk["source"], tokenizer, max_length=max_length)
-        targets = _token_ids(chunk["target"], tokenizer, max_length=max_length)
+        sources = _token_ids(tokenizer, text=chunk["source"], truncation=True, max_length=max_length)
+        targets = _token_ids(tokenizer, text_target=chunk["target"], truncation=True, max_length=max_length)
         lengths = [len(source) + len(target) for source, target in zip(sources, targets, strict=True)]
         return {
             "input_ids": pa.array(sources, _IDS),
@@ -85,25 +115,30 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
     return _in_chunks(rows, columns_of)
 
 
-def encode_texts(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
+def encode_texts(
+    rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int, frame: Frame | None = None
+) -> Dataset:
     """Tokenise ``text`` for a language model: no token is lost, a longer text becomes several rows.
 
-    Such a text is cut into as few consecutive parts as possible, of like length, so that none is a mere
-    ``</s>``; only the last one ends in it. A text that spells a special token is text.
+    Such a text is cut into as few consecutive parts as possible, of like length, so that none is a mere end token. A
+    text that spells a special token is text.
 
     Args:
         rows: column ``text``, optionally ``id``.
         tokenizer: the model's own.
-        max_length: tokens a part may have, special tokens included; where a packer puts ``<s>`` in front, one
-            less than the model takes.
+        max_length: tokens a part may have, special tokens included, but for those that a collator adds.
+        frame: the special tokens around a text; None is those that the tokenizer adds by itself.
 
     Returns:
         A data set in the order of `rows` with ``input_ids``, ``length`` in tokens and the ``id`` of the text.
     """
+    frame = frame or Frame.of(tokenizer)
+    room = max_length - len(frame.before) - len(frame.after)
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        texts = [_parts(ids, max_length) for ids in _token_ids(chunk["text"], tokenizer)]
-        parts = [part for text in texts for part in text]
+        bodies = _token_ids(tokenizer, text=chunk["text"], add_special_tokens=False)
+        texts = [_parts(ids + frame.end, room) for ids in bodies]
+        parts = [[*frame.before, *part, *frame.after] for text in texts for part in text]
         columns = {"input_ids": pa.array(parts, _IDS), "length": _lengths(parts)}
         if "id" in chunk:
             ids = [row_id for row_id, text in zip(chunk["id"], texts, strict=True) for _ in text]
@@ -113,17 +148,10 @@ def encode_texts(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
     return _in_chunks(rows, columns_of)
 
 
-def _token_ids(
-    texts: list[str], tokenizer: PreTrainedTokenizerBase, *, max_length: int | None = None
-) -> list[list[int]]:
-    encoded = tokenizer(
-        texts,
-        truncation=max_length is not None,
-        max_length=max_length,
-        return_attention_mask=False,
-        split_special_tokens=True,
-        verbose=False,
-    )
+def _token_ids(tokenizer: PreTrainedTokenizerBase, **arguments: Any) -> list[list[int]]:
+    """Tokenise texts in which special tokens are spelt as text."""
+    encoded = tokenizer(**arguments, return_attention_mask=False, split_special_tokens=True, verbose=False)
+    # The ids of ``text_target`` are called labels only where there is a ``text`` beside it.
     ids: list[list[int]] = encoded["input_ids"]
     return ids
 
@@ -181,6 +209,6 @@ class PaddingCollator:
                 batch[name] = torch.tensor([row[name] for row in rows], dtype=torch.float32).reshape(len(rows), -1)
             else:
                 filler = self.pad_token_id if name == "input_ids" else 0
-                batch[name] = torch.tensor([list(row[name]) + [filler] * (longest - len(row[name])) for row in rows])
+                batch[name] = pad_right([row[name] for row in rows], filler)
         batch.pop("length", None)
         return batch

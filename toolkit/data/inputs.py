@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.data.readers_text import lines_table
-from toolkit.data.rows import prepare_rows, prepare_text_rows, rows_of
+from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
@@ -62,7 +62,7 @@ def read_inputs(
         for number, text in enumerate(inputs, start=1)
     ]
     table = concatenate(tables)
-    return rows_of(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
+    return normalise_rows(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
 
 
 def _stdin(encoding: str | None) -> Table:

@@ -1,9 +1,9 @@
-"""Packed batches: several sequences behind each other in one row, with marks where each one ends.
+"""Packed batches: several sequences behind each other in one row, with marks at the end of each.
 
-The marks bear the library's names for attention over sequences of unlike length: ``cu_seq_lens_q`` and
-``cu_seq_lens_k`` (cumulative lengths, ``int32 [rows + 1]``), ``max_length_q`` and ``max_length_k`` (numbers).
-All collators take rows as `toolkit.data.encode` gives them. They leave out ``length``, and hand the numbers of
-the rows on as ``row`` (``[rows]``) where there are any.
+The marks have the library's names for attention over sequences of unlike length: ``cu_seq_lens_q`` and
+``cu_seq_lens_k`` (cumulative lengths, ``int32 [rows + 1]``), ``max_length_q`` and ``max_length_k`` (integers).
+All collators take rows as `toolkit.data.encode` returns them. They leave out ``length``, and keep the numbers of
+the rows as ``row`` (``[rows]``) if there are any.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ _Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
 
 def cumulative(lengths: Sequence[int] | _Ids) -> torch.Tensor:
-    """Where each of several sequences begins, and where the last one ends: ``int32 [sequences + 1]``."""
+    """Return the positions at which sequences begin, and the end of the last: ``int32 [sequences + 1]``."""
     ends = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=ends[1:])
     return torch.from_numpy(ends)
 
 
 class PackPairs:
-    """Sources and targets for an encoder-decoder.
+    """Pack sources and targets for an encoder-decoder.
 
     Args:
-        decoder_start_token_id: what each target begins with on the decoder's side.
+        decoder_start_token_id: the token from which the decoder predicts the first token of a target.
     """
 
     def __init__(self, decoder_start_token_id: int) -> None:
         self.decoder_start_token_id = decoder_start_token_id
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
-        """Rows to ``input_ids [1, source tokens]``, ``decoder_input_ids`` and ``labels [1, target tokens]``.
+        """Return ``input_ids [1, source tokens]``, ``decoder_input_ids`` and ``labels [1, target tokens]``.
 
-        The marks of the sources are those with ``_k``, of the targets those with ``_q``.
+        The marks of the sources end in ``_k``, those of the targets in ``_q``.
         """
         sources, source_lengths = _joined(rows, "input_ids")
         targets, target_lengths = _joined(rows, "labels")
@@ -63,25 +63,25 @@ class PackPairs:
 
 
 class PackTexts:
-    """Texts for a decoder: ``<s>`` in front of each makes it one token longer.
+    """Pack texts for a decoder that predicts the next token.
 
     Args:
-        bos_token_id: the id of ``<s>``.
+        bos_token_id: the token to put in front of each text, which makes it one token longer; None puts none.
     """
 
-    def __init__(self, bos_token_id: int) -> None:
+    def __init__(self, bos_token_id: int | None) -> None:
         self.bos_token_id = bos_token_id
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
-        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [tokens - rows]``.
+        """Return ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [tokens - rows]``.
 
-        Labels stand where their tokens stand, as the library wants them, without one for the ``<s>``; a logit
-        is kept where there is a next token to predict.
+        Labels stand at their own tokens, as the library expects them; the first token of a row has no label. A logit is
+        kept where there is a next token to predict.
         """
-        texts, lengths = _joined(rows, "input_ids")
-        begins = np.cumsum(lengths) - lengths
-        ids = np.insert(texts, begins, self.bos_token_id)
-        lengths = lengths + 1
+        ids, lengths = _joined(rows, "input_ids")
+        if self.bos_token_id is not None:
+            ids = np.insert(ids, np.cumsum(lengths) - lengths, self.bos_token_id)
+            lengths = lengths + 1
         ends = np.cumsum(lengths)
         labels = ids.copy()
         labels[ends - lengths] = IGNORED
@@ -96,42 +96,40 @@ class PackTexts:
 
 
 class PackMasked:
-    """Texts for an encoder that learns to fill in words: of the chosen tokens 80 % are masked, 10 % are others.
+    """Pack texts for an encoder that predicts masked tokens.
 
-    What is chosen depends on the seed, the epoch and the numbers of the rows, and on nothing that happened
-    before, so that a resumed run sees the same. Only ordinary tokens are chosen, at least one a batch if there is one.
+    Of the chosen tokens 80 % become the mask token, 10 % a random token, and 10 % stay (Devlin et al. 2019, A.1,
+    https://arxiv.org/abs/1810.04805). The choice depends on the seed, the epoch and the numbers of the rows alone, so a
+    resumed run makes the same choice. At least one token of a batch is chosen if it has an ordinary token.
 
     The epoch is that of `batches` when a loader begins to iterate. Workers that outlive an epoch
-    (``dataloader_persistent_workers``) would keep the first one and repeat its masks.
+    (``dataloader_persistent_workers``) would keep the first epoch and repeat its masks.
 
     Args:
-        mask_token_id: what hides a token.
-        vocab_size: ids are below it.
-        first_ordinary_id: the ids from here on stand for text.
+        mask_token_id: the id that masks a token.
+        ordinary_ids: the ids that stand for text; only these are chosen, and random tokens are drawn from them.
         probability: the share of tokens to choose.
         seed: of the run.
-        batches: whose epoch counts; without them it is always 0, as for validation.
+        batches: the order of the rows, which has the epoch; None is epoch 0, as for validation.
     """
 
     def __init__(
         self,
         mask_token_id: int,
-        vocab_size: int,
+        ordinary_ids: _Ids,
         *,
-        first_ordinary_id: int,
         probability: float = 0.15,
         seed: int = 0,
         batches: StepBatches | None = None,
     ) -> None:
         self.mask_token_id = mask_token_id
-        self.vocab_size = vocab_size
-        self.first_ordinary_id = first_ordinary_id
+        self.ordinary_ids = ordinary_ids
         self.probability = probability
         self.seed = seed
         self.batches = batches
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
-        """Rows to ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [chosen]``."""
+        """Return ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [chosen]``."""
         ids, lengths = _joined(rows, "input_ids")
         numbers = _row_numbers(rows)
         generator = self._generator(numbers["row"].tolist() if numbers else [])
@@ -153,7 +151,7 @@ class PackMasked:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, epoch, *row_numbers])))
 
     def _choose(self, ids: _Ids, generator: np.random.Generator) -> _Ids:
-        ordinary = np.flatnonzero(ids >= self.first_ordinary_id)
+        ordinary = np.flatnonzero(np.isin(ids, self.ordinary_ids))
         if not len(ordinary):
             return ordinary  # only blank texts, which training does not have
         chosen: _Ids = ordinary[generator.random(len(ordinary)) < self.probability]
@@ -161,14 +159,14 @@ class PackMasked:
 
     def _hidden(self, ids: _Ids, generator: np.random.Generator) -> _Ids:
         fate = generator.random(len(ids))
-        others = generator.integers(self.first_ordinary_id, self.vocab_size, size=len(ids))
+        others = self.ordinary_ids[generator.integers(len(self.ordinary_ids), size=len(ids))]
         shown = np.where(fate < REPLACED_BY_MASK + REPLACED_AT_RANDOM, others, ids)
         hidden: _Ids = np.where(fate < REPLACED_BY_MASK, self.mask_token_id, shown)
         return hidden
 
 
 def _joined(rows: _Rows, name: str) -> tuple[_Ids, _Ids]:
-    """The ids of all rows behind each other, and the length of each row."""
+    """Return the ids of all rows behind each other, and the length of each row."""
     sequences = [row[name] for row in rows]
     lengths = np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
     if isinstance(sequences[0], list):
@@ -179,7 +177,7 @@ def _joined(rows: _Rows, name: str) -> tuple[_Ids, _Ids]:
 
 
 def _shifted(targets: _Ids, lengths: _Ids, start: int) -> _Ids:
-    """Each target one to the right, its last token left out."""
+    """Shift each target one to the right, without its last token."""
     shifted = np.roll(targets, 1)
     shifted[np.cumsum(lengths) - lengths] = start
     return shifted

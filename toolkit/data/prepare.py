@@ -1,4 +1,4 @@
-"""From the data section of a recipe to the three data sets of a task with labels: a class, several, or a number."""
+"""The three data sets of a task with labels, from the data section of a recipe."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_texts
+from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
 from toolkit.data.examples import Examples, digest
-from toolkit.data.normalise import names_of
-from toolkit.data.notes import about_splits, counted, listed
+from toolkit.data.labels import label_kind
+from toolkit.data.notes import about_cuts, about_splits
 from toolkit.data.splits import few_shot
+from toolkit.data.wording import counted, listed
 from toolkit.errors import DataError, RecipeError, explain
 from toolkit.names import Problem, Split
 
@@ -21,30 +22,28 @@ if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
 
-SCORE = "score"
-"""What the one output of a model that gives a number is called."""
-
-
 @dataclass(frozen=True)
 class ClassificationData:
     """Labelled texts, divided.
 
-    Every data set has the columns ``id`` (0-based row of the source), ``text``, ``text_pair`` where the task
-    has one, ``label`` and ``reference`` (the label as text):
+    Every data set has the columns ``id`` (0-based row of the source), ``text``, ``text_pair`` for tasks on pairs,
+    ``label`` and ``reference`` (the label as text):
 
-    - one class a text: index into `labels`, -1 for a class that training does not have; its name;
-    - several labels: 1.0 or 0.0 for each of `labels`; their names, joined by ", ", and as a list in ``label_names``;
-    - a number: as float; as text.
+    - one class a text: ``label`` is an index into `labels`, -1 for a class that training does not have; ``reference``
+      is its name;
+    - several classes: ``label`` is 1.0 or 0.0 for each of `labels`; ``reference`` is their names, joined by ", ", which
+      are a list in ``label_names``;
+    - a number: ``label`` is a float; ``reference`` is its text.
 
     Attributes:
-        train: what to learn from.
-        validation: what chooses the best epoch, or None.
-        test: what measures the result; it chooses nothing.
-        labels: the classes of the training split, in the order of the model's outputs; of numbers (`SCORE`,).
+        train: the rows to learn from.
+        validation: the rows that choose the best epoch, or None.
+        test: the rows that measure the result; they choose nothing.
+        labels: the names of the model's outputs, in their order: the classes of the training split, or ``score``.
         digest: SHA-256 of all rows in their splits.
-        warnings: what the user should know, a line each.
-        source: the source's name for people.
-        problem: what the labels are.
+        warnings: notes for the user, a line each.
+        source: the name of the source for messages.
+        problem: the problem type of the labels.
     """
 
     train: Dataset
@@ -65,49 +64,51 @@ def prepare_classification(
 ) -> ClassificationData:
     """Read, check, normalise and divide the data of a recipe.
 
-    Rows with a blank text are left out of training and kept elsewhere. A split that the recipe does not name
-    is cut from the training rows, stratified (by class, by set of labels, by tenths of the numbers); both
-    fractions count on these rows before anything is cut.
+    Rows with a blank text are left out of training and kept in the other splits. A split that the recipe does not name
+    is cut from the training rows, stratified by class, by set of classes, or by tenths of the numbers. Fractions count
+    on the training rows before anything is cut.
 
     Args:
         section: the recipe's ``data``.
-        problem: what the labels are; several are a list, or names between which ``;``, ``|`` or ``,`` stands (the
-            first of the three that the column has), and a blank cell is none of them.
-        label_names: the labels of a model that has them already, in its order.
+        problem: the problem type of the labels. Several labels are a list, or names separated by ``;``, ``|`` or ``,``
+            (the first of the three that the column has); a blank cell has none of them.
+        label_names: the outputs of a model that has them already, in their order.
 
     Raises:
-        DataError: a broken file, a missing column or label, a label that is not of the problem, labels that are
+        DataError: a broken file, a missing column or label, a label that is not of the problem type, labels that are
             all the same, too few rows.
         HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding, subset or split; rows a class where there are no classes to count.
+        RecipeError: an unknown encoding, subset or split; ``shots_per_class`` for labels that are not one class each.
     """
-    if section.shots_per_class is not None and problem is not Problem.SINGLE_LABEL:
+    kind = label_kind(problem)
+    if section.shots_per_class is not None and not kind.counts_shots:
         message = f"it is for texts with one class each, and this is {problem}; take it out"
         raise RecipeError(message, where="data.shots_per_class")
     notes: list[str] = []
     texts = ("text", "text_pair") if "text_pair" in section.columns else ("text",)
-    splits = read_splits_of(section, notes, needed=(*texts, "label"), problem=problem)
-    source = source_names(splits)
-    splits = without_blank_texts(cut_missing_splits(splits, section, notes), notes)
+    whole = read_splits_of(section, notes, needed=(*texts, "label"), kind=kind)
+    splits = cut_missing_splits(whole, section)
+    notes += about_cuts(whole, splits)
+    splits = without_blank_rows(splits, notes)
     splits[Split.TRAIN] = _few(splits[Split.TRAIN], section, notes)
-    labels = _labels(splits[Split.TRAIN], label_names)
-    notes += about_splits(splits, labels)
-    index = {label: i for i, label in enumerate(labels)}
+    outputs = _outputs(splits[Split.TRAIN], label_names)
+    notes += about_splits(splits, outputs)
+    index = {name: i for i, name in enumerate(outputs)}
     prepared = {split: examples.to_dataset(index) for split, examples in splits.items()}
     return ClassificationData(
         train=prepared[Split.TRAIN],
         validation=prepared.get(Split.VALIDATION),
         test=prepared[Split.TEST],
-        labels=labels,
+        labels=outputs,
         digest=digest({split: splits[split] for split in Split if split in splits}),
         warnings=tuple(notes),
-        source=source,
+        source=source_names(whole),
         problem=problem,
     )
 
 
 def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
-    """As many rows of each class as the recipe wants to learn from."""
+    """Return as many rows of each class as the recipe asks for."""
     shots = section.shots_per_class
     if shots is None:
         return train
@@ -118,51 +119,30 @@ def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
     return train.take(few_shot(train.labels, shots, seed=section.split_seed))
 
 
-def _labels(train: Examples, label_names: Sequence[str] | None) -> tuple[str, ...]:
-    """The classes to tell apart, in the order of the model's outputs."""
-    if train.problem is Problem.REGRESSION:
-        _require_variety(train, "score", fix="a score is learnt from rows with different ones")
-        return (SCORE,)
-    several = train.problem is Problem.MULTI_LABEL
-    names = [names_of(label) for label in train.labels] if several else [[label] for label in train.labels]
-    found = {name for of_row in names for name in of_row}
-    if label_names is not None:
-        unknown = [row for row, of_row in enumerate(names) if not set(of_row).issubset(label_names)]
-        if unknown:
-            strange = listed(sorted(found.difference(label_names)))
-            lines = [train.ids[row] for row in unknown]
-            raise DataError(*train.table.faults(f"labels that the model has not ({strange})", lines))
-        return tuple(label_names)
-    if several:
-        _require_variety(train, "labels", fix="telling labels apart takes rows with different ones")
+def _outputs(train: Examples, known: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names of the model's outputs, in their order."""
+    if known is None:
+        _require_variety(train)
     else:
-        _require_variety(train, "label", fix="a classifier needs rows of two classes at least")
+        _refuse_unknown(train, known)
     given = train.table.categories.get("label", ())
-    if found.issubset(given):
-        return tuple(label for label in given if label in found)
-    return tuple(sorted(found, key=_numbers_first if all(map(_is_integer, found)) else str))
+    return train.kind.outputs(train.labels, given=given, known=known)
 
 
-def _require_variety(train: Examples, what: str, *, fix: str) -> None:
+def _refuse_unknown(train: Examples, known: Sequence[str]) -> None:
+    """Refuse training rows of classes that the model does not have."""
+    classes_of = [set(train.kind.names(label)) for label in train.labels]
+    unknown = [row for row, names in enumerate(classes_of) if not names.issubset(known)]
+    if unknown:
+        strange = listed(sorted(set().union(*classes_of).difference(known)))
+        lines = [train.ids[row] for row in unknown]
+        raise DataError(*train.table.faults(f"labels that the model has not ({strange})", lines))
+
+
+def _require_variety(train: Examples) -> None:
     """Refuse training rows from which nothing can be learnt, because all have the same label."""
-    found = set(train.labels)
+    found, kind = set(train.labels), train.kind
     if len(found) >= 2:
         return
-    same = (
-        f"all {len(train):,} training rows have the {what} {_shown(next(iter(found)), train.problem)}" if found else ""
-    )
-    raise DataError(explain(same or "no training row is left", fix=fix), where=train.table.name)
-
-
-def _shown(label: str, problem: Problem) -> str:
-    if problem is Problem.MULTI_LABEL:
-        return listed(names_of(label)) or "none"
-    return label if problem is Problem.REGRESSION else repr(label)
-
-
-def _is_integer(label: str) -> bool:
-    return label.removeprefix("-").isdecimal()
-
-
-def _numbers_first(label: str) -> tuple[int, str]:
-    return int(label), label
+    same = f"all {len(train):,} training rows have the {kind.noun} " + "".join(map(kind.quoted, found))
+    raise DataError(explain(same if found else "no training row is left", fix=kind.variety), where=train.table.name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_texts
+from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
 from toolkit.data.examples import digest
 from toolkit.data.notes import about_overlaps
 from toolkit.errors import DataError, explain
@@ -62,8 +62,8 @@ def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
     notes: list[str] = []
     splits = read_splits_of(section, notes, needed=columns)
     source = source_names(splits)
-    # Without labels all rows are of one class, so that cutting in proportion to the classes is cutting at random.
-    splits = without_blank_texts(cut_missing_splits(splits, section, notes), notes)
+    # Without labels all rows are of one stratum, so they are cut at random.
+    splits = without_blank_rows(cut_missing_splits(splits, section), notes)
     if len(splits[Split.TRAIN]) == 0:
         fix = "rows need a text in each of " + ", ".join(columns)
         raise DataError(explain("no training row is left", fix=fix), where=splits[Split.TRAIN].table.name)

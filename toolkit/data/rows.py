@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from toolkit.data.divide import pick_task_columns
-from toolkit.data.examples import Examples, about_misread, cut_cells, misread_labels
-from toolkit.data.normalise import clean_text, is_blank, names_of
+from toolkit.data.columns import pick_labelled_columns
+from toolkit.data.divisible import lines_about
+from toolkit.data.examples import Examples, cut_cells, read_labels
+from toolkit.data.labels import LabelKind, OneClass, label_kind
+from toolkit.data.normalise import clean_text, is_blank
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
 from toolkit.errors import DataError
@@ -54,7 +56,7 @@ def prepare_rows(
     columns = columns or {}
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     texts = ("text", "text_pair") if "text_pair" in columns else ("text",)
-    return _rows(table, columns, texts=texts, reference="label", required=require_label, problem=problem)
+    return _rows(table, columns, texts=texts, reference="label", required=require_label, kind=label_kind(problem))
 
 
 def prepare_text_rows(
@@ -104,68 +106,63 @@ def _rows(
     texts: Sequence[str],
     reference: str | None,
     required: bool,
-    problem: Problem = Problem.SINGLE_LABEL,
+    kind: LabelKind | None = None,
 ) -> Dataset:
     references = [] if reference is None else [reference]
     needed = [*texts, *references] if required else texts
     optional = ["id"] if required else ["id", *references]
-    picked = pick_task_columns(table, columns, needed=needed, optional=optional, problem=problem)
-    return rows_of(picked, reference=reference, required=required, problem=problem)
+    kind = kind or OneClass()
+    picked = pick_labelled_columns(table, columns, needed=needed, optional=optional, kind=kind)
+    return normalise_rows(picked, reference=reference, required=required, kind=kind)
 
 
-def rows_of(
-    table: Table,
-    *,
-    reference: str | None = None,
-    required: bool = False,
-    problem: Problem = Problem.SINGLE_LABEL,
+def normalise_rows(
+    table: Table, *, reference: str | None = None, required: bool = False, kind: LabelKind | None = None
 ) -> Dataset:
-    """The rows of a table whose columns have the task's own names.
+    """Normalise the rows of a table whose columns have the task's own names.
 
     Args:
-        table: a column or two of texts, perhaps ``id``.
-        reference: the column that holds the right answers: ``label`` or ``target``.
-        required: whether every row needs one.
-        problem: what labels are.
+        table: one or two columns of texts, perhaps ``id``.
+        reference: the column that holds the references: ``label`` or ``target``.
+        required: whether every row needs a reference.
+        kind: of labels; None for rows without.
+
+    Raises:
+        DataError: a reference is required, and missing or not of the kind.
     """
     from datasets import Dataset
 
-    answers = _answers(table, reference, problem, required=required)
-    missing = [row for row, answer in enumerate(answers) if answer is None]
+    kind = kind or OneClass()
+    references = _references(table, reference, kind, required=required)
+    missing = [row for row, answer in enumerate(references) if answer is None]
     if required and missing:
         raise DataError(*table.faults(f"no {reference}", missing))
     inputs = {name: cells for name, cells in table.columns.items() if name != reference}
     examples = Examples.of(replace(table, columns=inputs))
-    for line in [*cut_cells(table), *examples.said("blank text, predicted all the same,", examples.blank())]:
+    for line in [*cut_cells(table), *lines_about(examples, "blank text, predicted all the same,", examples.blank())]:
         warn(line)
-    rows: dict[str, list[int] | list[str] | list[str | None]] = {"id": _ids(table), **examples.texts}
-    if len(missing) < len(answers) and problem is Problem.MULTI_LABEL:
-        names = [None if answer is None else names_of(answer) for answer in answers]
-        label_sets = {"reference": [None if of_row is None else ", ".join(of_row) for of_row in names]}
-        return Dataset.from_dict({**rows, **label_sets, "label_names": names})
-    if len(missing) < len(answers):
-        rows["reference"] = answers
-    return Dataset.from_dict(rows)
+    has_references = len(missing) < len(references)
+    answers = kind.reference_columns(references) if has_references else {}
+    return Dataset.from_dict({"id": _ids(table), **examples.texts, **answers})
 
 
-def _answers(table: Table, reference: str | None, problem: Problem, *, required: bool) -> list[str | None]:
-    """The right answer of each row, None where there is none; nothing without a column for them."""
+def _references(table: Table, reference: str | None, kind: LabelKind, *, required: bool) -> list[str | None]:
+    """Return the reference of each row, None where it is missing; an empty list without a column of references."""
     if reference is None or reference not in table.columns:
         return []
     if reference != "label":
         cleaned = [clean_text(cell) for cell in table.columns[reference]]
         return [None if is_blank(answer) else answer for answer in cleaned]
-    misread = set(misread_labels(table, problem))
+    labels, misread = read_labels(table, kind.fitted(table.columns["label"]))
     if required and misread:
-        raise DataError(*about_misread(table, problem, sorted(misread)))
-    # Who asks for predictions alone need not have labels of this kind: such cells count as missing.
-    cells = [cell if row not in misread else None for row, cell in enumerate(table.columns["label"])]
-    examples = Examples.of(Table({"label": cells}, table.parts), problem=problem)
-    return [None if row in misread or is_blank(label) else label for row, label in enumerate(examples.labels)]
+        raise DataError(*table.faults(kind.misread, misread))
+    # Predicting needs no labels of this kind: other cells count as missing.
+    misread_rows = set(misread)
+    return [None if row in misread_rows or is_blank(label) else label for row, label in enumerate(labels)]
 
 
 def _ids(table: Table) -> list[int] | list[str]:
-    """The data's own ids, as numbers where every one is written as a number; else the numbers of the rows."""
+    """Return the data's own ids, as integers if all are written as integers; without them the numbers of the rows."""
     cells = table.columns.get("id")
     if cells is None or None in cells:
         return list(range(table.n_rows))

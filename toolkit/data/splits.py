@@ -32,7 +32,7 @@ def split_indices(labels: Sequence[str], size: int | float, *, seed: int) -> tup
     Raises:
         DataError: nothing would stay.
     """
-    n_cut = rows_of(size, len(labels))
+    n_cut = count_of(size, len(labels))
     if n_cut == 0:
         return list(range(len(labels))), []
     if n_cut >= len(labels):
@@ -64,8 +64,8 @@ def quantile_strata(numbers: Sequence[float]) -> list[str]:
     return [str(place) for place in np.searchsorted(limits, numbers, side="right")]
 
 
-def rows_of(size: int | float, n_rows: int) -> int:
-    """The number of rows that a count or a fraction of `n_rows` means; a fraction is at least one row."""
+def count_of(size: int | float, n_rows: int) -> int:
+    """Return a size as a number of rows; a fraction of `n_rows` is at least one row."""
     return size if isinstance(size, int) else max(1, round(size * n_rows))
 
 

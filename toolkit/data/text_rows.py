@@ -1,15 +1,10 @@
-"""Texts and pairs of texts as a family of models learns them: encoded, then packed."""
+"""The packed layouts of our own Transformer by its family."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from toolkit.data.encode import encode_pairs, encode_texts
-from toolkit.data.packing import PackMasked, PackPairs, PackTexts
-from toolkit.data.vocabulary import FIRST_ORDINARY_ID
+from toolkit.data.row_layouts import CausalLayout, Collator, Layout, MaskedLayout, Seq2SeqLayout
 from toolkit.names import Family
 
 if TYPE_CHECKING:
@@ -20,46 +15,21 @@ if TYPE_CHECKING:
 
 
 def encode_for(family: Family, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
-    """Encode rows for a family: pairs for an encoder-decoder, else texts, long ones in several parts.
-
-    Args:
-        family: of the model.
-        rows: columns ``source`` and ``target``, or ``text``; and ``id``.
-        tokenizer: the model's own.
-        max_length: tokens that the model takes.
-
-    Returns:
-        With ``input_ids``, ``length`` in tokens, and what `encode_pairs` or `encode_texts` adds.
-    """
-    if family is Family.ENCODER_DECODER:
-        return encode_pairs(rows, tokenizer, max_length=max_length)
-    if family is Family.ENCODER:
-        return encode_texts(rows, tokenizer, max_length=max_length)
-    # A decoder's texts begin with one token more, which the packer puts there.
-    encoded = encode_texts(rows, tokenizer, max_length=max_length - 1)
-    lengths = np.asarray(encoded["length"]) + 1
-    return encoded.remove_columns("length").add_column("length", lengths)
+    """Encode rows for a family as `Layout.encode` does."""
+    return _layout(family, tokenizer).encode(rows, tokenizer, max_length=max_length)
 
 
 def packer_for(
     family: Family, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, batches: StepBatches | None = None
-) -> Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]]:
-    """What makes packed micro-batches of encoded rows.
+) -> Collator:
+    """Return the packer for a family as `Layout.packer` does."""
+    return _layout(family, tokenizer).packer(tokenizer, seed=seed, batches=batches)
 
-    Args:
-        family: of the model; an encoder learns to fill in words.
-        tokenizer: the model's own.
-        seed: of what is hidden from an encoder.
-        batches: whose epoch changes what is hidden; None: always the same.
-    """
-    if family is Family.ENCODER_DECODER:
-        return PackPairs(int(tokenizer.bos_token_id))
-    if family is Family.DECODER:
-        return PackTexts(int(tokenizer.bos_token_id))
-    return PackMasked(
-        int(tokenizer.mask_token_id),
-        len(tokenizer),
-        first_ordinary_id=FIRST_ORDINARY_ID,
-        seed=seed,
-        batches=batches,
-    )
+
+def _layout(family: Family, tokenizer: PreTrainedTokenizerBase) -> Layout:
+    layouts: dict[Family, Layout] = {
+        Family.ENCODER: MaskedLayout(),
+        Family.DECODER: CausalLayout(),
+        Family.ENCODER_DECODER: Seq2SeqLayout(int(tokenizer.bos_token_id)),
+    }
+    return layouts[family]

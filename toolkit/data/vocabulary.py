@@ -23,9 +23,6 @@ PAD, BOS, EOS, UNK, MASK = SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "<
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 """What a character without a token of its own is spelt with, as UTF-8; their ids are 5 to 260."""
 
-FIRST_ORDINARY_ID = len(SPECIAL_TOKENS)
-"""The first id that stands for text."""
-
 COVERAGE = 0.9995  # of the characters of the texts: the rest are misspellings, rare hanja, emoji seen once
 ALPHABET_SHARE = 0.5  # of the learnt tokens may be single characters, so that words have room too
 SMALLEST_COVERAGE = 0.95  # with less, more than one character in twenty would be two or three byte tokens

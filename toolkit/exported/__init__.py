@@ -1,7 +1,7 @@
-"""Models that no class of the library can express: a pretrained body whose pooled states a new head reads.
+"""Models that no class of the library can express: a pretrained body with a new head on its pooled states.
 
-Importing this makes the library's auto classes know them. The files of this folder travel with every saved model
-and import nothing but torch, the library, and each other.
+Importing this package registers them with the library's auto classes. The files of this folder travel with every saved
+model and import nothing but torch, the library, and each other.
 """
 
 from .pooled import PooledForSequenceClassification

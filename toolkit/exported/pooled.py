@@ -1,4 +1,4 @@
-"""A pretrained body, its states pooled to one vector, and a head that reads it."""
+"""A pretrained body with a head on its pooled states."""
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
@@ -17,13 +17,14 @@ from .pooling import pool
 
 
 class PooledForSequenceClassification(PreTrainedModel):
-    """Labels a text, or gives it numbers, by the pooled states of a body (Reimers & Gurevych 2019, section 3).
+    """A body with a head on its pooled states, for classes, label sets or numbers.
 
-    ``config.problem_type`` says what labels are, as in the library.
+    See Reimers & Gurevych 2019, section 3 (https://arxiv.org/abs/1908.10084). ``config.problem_type`` names the kind of
+    labels, as in the library.
 
     Args:
         config: see `PooledConfig`.
-        body: what reads the text, already opened: of an encoder-decoder its encoder; None makes one at random.
+        body: an opened body, of an encoder-decoder its encoder; None: a body with random weights.
     """
 
     config: PooledConfig
@@ -45,11 +46,11 @@ class PooledForSequenceClassification(PreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
-        """The table of the tokens."""
+        """Return the token embeddings of the body."""
         return self.body.get_input_embeddings()
 
     def set_input_embeddings(self, value: nn.Module) -> None:
-        """Put another table of the tokens into the body."""
+        """Replace the token embeddings of the body."""
         self.body.set_input_embeddings(value)
 
     @can_return_tuple
@@ -61,18 +62,18 @@ class PooledForSequenceClassification(PreTrainedModel):
         labels: Tensor | None = None,
         **kwargs: Any,
     ) -> SequenceClassifierOutput:
-        """Logits of each text, and the loss where labels are given.
+        """Compute the logits of each text, and the loss if labels are given.
 
         Args:
             input_ids: ``[batch, length]``.
             attention_mask: ``[batch, length]``, 0 where padded.
             inputs_embeds: ``[batch, length, dim]``, instead of `input_ids`.
-            labels: numbers of classes ``[batch]``, 0.0 or 1.0 for each class ``[batch, labels]``, or the targets of
+            labels: indices of classes ``[batch]``, 0.0 or 1.0 for each class ``[batch, labels]``, or the targets of
                 a regression ``[batch, labels]``.
             kwargs: of the body and of the library's loss.
 
         Returns:
-            With ``logits [batch, labels]``.
+            An output with ``logits [batch, labels]``.
         """
         settings = {name: value for name, value in kwargs.items() if name != "num_items_in_batch"}
         outputs = self.body_outputs(input_ids, attention_mask, inputs_embeds, **settings)
@@ -80,8 +81,8 @@ class PooledForSequenceClassification(PreTrainedModel):
         loss = None
         if labels is not None:
             loss = self.loss_function(labels=labels, pooled_logits=logits, config=self.config)
-        asked = kwargs.get("output_hidden_states")
-        hidden_states = outputs.get("hidden_states") if asked else None
+        wants_states = kwargs.get("output_hidden_states")
+        hidden_states = outputs.get("hidden_states") if wants_states else None
         return SequenceClassifierOutput(
             loss=loss, logits=logits, hidden_states=hidden_states, attentions=outputs.get("attentions")
         )
@@ -89,7 +90,7 @@ class PooledForSequenceClassification(PreTrainedModel):
     def body_outputs(
         self, input_ids: Tensor | None, attention_mask: Tensor | None, inputs_embeds: Tensor | None, **settings: Any
     ) -> Any:
-        """What the body gives, with the states of all layers where they are needed; see `forward`."""
+        """Run the body, with the states of all layers if the configuration needs them; see `forward`."""
         if inputs_embeds is not None:
             settings["inputs_embeds"] = inputs_embeds
         if self.config.family == "decoder":
@@ -99,25 +100,28 @@ class PooledForSequenceClassification(PreTrainedModel):
         return self.body(input_ids=input_ids, attention_mask=attention_mask, **settings)
 
     def pooled(self, outputs: Any, attention_mask: Tensor | None) -> Tensor:
-        """One vector a text, ``[batch, dim * layers]``: the layers pooled and joined end to end.
+        """Pool the configured layers and concatenate them, one vector a text.
 
         Args:
             outputs: of the body.
             attention_mask: ``[batch, length]``, 0 where padded.
+
+        Returns:
+            ``[batch, dim * layers]``.
         """
         states = states_of(outputs, self.config.layers)
         return torch.cat([pool(state, attention_mask, how=self.config.pooling) for state in states], dim=-1)
 
 
 def new_body(config: PooledConfig) -> Any:
-    """A body at random, of an encoder-decoder its encoder."""
+    """Build a body with random weights; of an encoder-decoder its encoder."""
     body: Any = AutoModel.from_config(config.body)
     is_whole = config.family == "encoder-decoder" and getattr(body, "decoder", None) is not None
     return body.get_encoder() if is_whole else body
 
 
 def head_of(width: int, config: PooledConfig) -> nn.Module:
-    """A linear layer, or two with ReLU between them."""
+    """Build a linear layer, or two with ReLU between them."""
     n_labels: int = config.num_labels  # type: ignore[assignment]
     if config.head_hidden_size is None:
         return nn.Linear(width, n_labels)
@@ -130,11 +134,11 @@ def head_of(width: int, config: PooledConfig) -> nn.Module:
 
 
 def states_of(outputs: Any, layers: list[int] | tuple[int, ...]) -> list[Tensor]:
-    """The outputs of some layers of a body.
+    """Return the states of some layers of a body.
 
     Args:
-        outputs: of the body, with ``hidden_states`` unless the last layer alone is asked for.
-        layers: 0 is the embeddings, -1 the last layer after its norm, as the body gives it.
+        outputs: of the body, with ``hidden_states`` unless only the last layer is wanted.
+        layers: 0 is the embeddings, -1 the last layer after its norm, as the body returns it.
 
     Returns:
         A tensor ``[batch, length, dim]`` for each layer.

@@ -12,18 +12,18 @@ from transformers.utils.type_validators import interval
 Pooling = Literal["mean", "cls", "last", "max"]
 
 POOLINGS: tuple[str, ...] = get_args(Pooling)
-"""How the vectors of a text's tokens become one; see `pool`."""
+"""How the states of a text's tokens become one vector; see `pool`."""
 
 
 @strict
 class PooledConfig(PreTrainedConfig):
-    """Which body, how its states become one vector, and what reads that vector.
+    """The configuration of a body, its pooling and its head.
 
     Args:
         body: configuration of the pretrained body; of an encoder-decoder the encoder alone is used.
-        family: how the model was built that the body is from: ``encoder``, ``decoder`` or ``encoder-decoder``.
-        pooling: how the vectors of a text's tokens become one, see `pool`.
-        layers: whose outputs are taken, joined end to end: 0 is the embeddings, -1 the last layer after its norm.
+        family: of the model that the body is from: ``encoder``, ``decoder`` or ``encoder-decoder``.
+        pooling: how the states of a text's tokens become one vector, see `pool`.
+        layers: layers whose outputs are pooled and concatenated: 0 is the embeddings, -1 the last layer after its norm.
         head_hidden_size: width of the head's hidden layer, with ReLU; None: the head is one linear layer.
         classifier_dropout: before each linear layer of the head, in training.
 
@@ -48,7 +48,7 @@ class PooledConfig(PreTrainedConfig):
         self.layers = list(self.layers)
         if not self.layers:
             raise ValueError("layers is empty; -1 is the last layer")
-        # A body's own code, where it had some, is not what made this model.
+        # Code that the body was published with does not define this model.
         self.body.__dict__.pop("auto_map", None)
 
     @property
@@ -58,5 +58,5 @@ class PooledConfig(PreTrainedConfig):
 
     @property
     def pad_token_id(self) -> int | None:
-        """The body's."""
+        """Padding token of the body."""
         return getattr(self.body, "pad_token_id", None)

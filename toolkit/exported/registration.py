@@ -1,4 +1,4 @@
-"""Our exported models in the library's auto classes: in this process, and in the folders that they are saved to."""
+"""Registration of the exported models with the library's auto classes."""
 
 # mypy: disable-error-code="no-untyped-call"
 
@@ -11,7 +11,7 @@ from .pooled_config import PooledConfig
 
 
 def register() -> None:
-    """Make the auto classes know the models, and have the code saved with each of them."""
+    """Register the models with the auto classes, and have the code saved with each of them."""
     AutoConfig.register(PooledConfig.model_type, PooledConfig, exist_ok=True)
     PooledConfig.register_for_auto_class()
     AutoModelForSequenceClassification.register(PooledConfig, PooledForSequenceClassification, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The typed recipe: one YAML file that says what to do, checked strictly, with every fault and its place.
+"""The typed recipe: one YAML file that says what to do, checked strictly, with every fault and its position.
 
 Importing this package imports neither transformers nor peft; loading a recipe does.
 """

@@ -13,11 +13,11 @@ from toolkit.recipe.schema import DataSection, Recipe
 
 
 def check(recipe: Recipe, faulty: Collection[TreePath] = ()) -> list[Finding]:
-    """All rules that the recipe breaks.
+    """Find all rules that the recipe breaks.
 
     Args:
-        recipe: a recipe of sound structure; defaults stand where a value was faulty.
-        faulty: the paths of values that were faulty.
+        recipe: a recipe of sound structure, with defaults in place of faulty values.
+        faulty: the paths of faulty values; a rule that reads one of them is left out.
     """
     return [
         Finding(tuple(path.split(".")), message)

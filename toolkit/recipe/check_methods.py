@@ -1,4 +1,4 @@
-"""The rules of what labels are, of frozen features and of zero-shot use."""
+"""The rules of kinds of labels, of frozen features and of zero-shot use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import FeaturesSection, Recipe, ZeroShotSection
 
 UNTRAINED = frozenset({Method.FEATURES, Method.ZERO_SHOT})
-"""The methods that update no weight of the model, so that nothing of ``training`` applies."""
+"""The methods that update no weight of the model; no key of ``training`` applies to them."""
 
 
 @rule("task", "model.problem_type", "data.columns")

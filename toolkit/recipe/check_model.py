@@ -1,4 +1,4 @@
-"""The rules about which model is trained, and what belongs to one that begins at random."""
+"""The rules of the model, and of the sections for a model that begins at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of tasks that learn from texts alone, and of generating new ones."""
+"""The rules of tasks that learn from texts without labels, and of generation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from toolkit.recipe.schema import PAIR, Recipe
 NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
 COMPARING_METRICS = frozenset({"bleu", "chrf"})
-"""Metrics that compare a generated text with the one that should have come out."""
+"""Metrics that compare a generated text with its target."""
 
 
 @rule("task", "data.columns")

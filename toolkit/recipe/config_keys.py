@@ -52,12 +52,12 @@ SETTLED: dict[str, str] = {
     "num_hidden_layers": "write encoder_layers, decoder_layers or both",
     "model_type": "it is always our own Transformer; another one is named with model.name",
 }
-"""Keys of the configuration that a recipe does not have, and what settles them."""
+"""Keys of the configuration that a recipe does not have, and what determines them."""
 
 
 @cache
 def config_section() -> type[Section]:
-    """The class that checks ``model.config``: a preset, then the configuration's own fields."""
+    """Return the class that checks ``model.config``: a preset, then the configuration's own fields."""
     from transformers import PreTrainedConfig
 
     from toolkit.transformer.configuration import PRESETS, TransformerConfig
@@ -79,7 +79,7 @@ def config_section() -> type[Section]:
 
 
 def config_hint(key: str) -> str | None:
-    """What to do about a key that ``model.config`` does not have, where more is known than its spelling."""
+    """Return what to write instead of a key that ``model.config`` does not have; None for an unknown key."""
     return SETTLED.get(key)
 
 
@@ -92,14 +92,14 @@ def usual_architecture(recipe: Recipe) -> Family:
 
 
 def names_pairs(recipe: Recipe) -> bool:
-    """Whether the data section speaks of a source and a target: in its columns, or as files by column."""
+    """Return True if the data section names a source and a target, in its columns or as files by column."""
     data = recipe.data
     by_column = [source for source in (data.source, data.train) if isinstance(source, dict)]
     return not set(PAIR).isdisjoint({*data.columns, *(name for source in by_column for name in source)})
 
 
 def completed_config(written: Mapping[str, Any]) -> dict[str, Any]:
-    """All values of a configuration; the preset is left out, because its values stand in its place.
+    """Return all values of a configuration, with those of the preset in its place.
 
     Args:
         written: the keys that the recipe has.
@@ -112,7 +112,7 @@ def completed_config(written: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def config_fault(values: Mapping[str, Any]) -> str | None:
-    """What the configuration itself says about values that exclude each other, in one line.
+    """Return in one line what the configuration class refuses about values that exclude each other.
 
     Args:
         values: complete.
@@ -131,7 +131,7 @@ def config_fault(values: Mapping[str, Any]) -> str | None:
 
 
 def idle_preset(written: Mapping[str, Any]) -> bool:
-    """Whether a preset sets nothing, because all of its values are given beside it."""
+    """Return True if a preset sets nothing, because all of its values are written beside it."""
     from toolkit.transformer.configuration import PRESETS
 
     preset = written.get("preset")
@@ -139,7 +139,7 @@ def idle_preset(written: Mapping[str, Any]) -> bool:
 
 
 def _described(documented: type) -> dict[str, str]:
-    """What the Args section of a class's docstring says about each name, in one line."""
+    """Return the description of each name in the Args section of a class's docstring, in one line each."""
     section = (inspect.getdoc(documented) or "").partition("Args:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^ {4}(\w[\w, ]*): (.+(?:\n {8}.+)*)", section, flags=re.MULTILINE)
     return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}

@@ -1,4 +1,4 @@
-"""A recipe as read: plain values, and the place in the text where each of them stands."""
+"""A recipe as read: plain values, and the position of each in the text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ TOKEN = re.compile(r"hf_[A-Za-z0-9]{20,}")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: ``recipe.yaml:5:3`` or ``override seed=1``.
+    """The position of a key and its value: ``recipe.yaml:5:3`` or ``override seed=1``.
 
     Attributes:
-        key: the place of its key.
-        value: the place of the value itself.
+        key: the position of the key.
+        value: the position of the value itself.
     """
 
     key: str
@@ -28,12 +28,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with a tree of values.
+    """A fault in a tree of values.
 
     Attributes:
         path: the keys that lead to it.
-        message: what is wrong and how to mend it.
-        on_key: whether the key is wrong, rather than its value.
+        message: what is wrong and how to fix it.
+        on_key: True if the key is wrong, False if its value is.
     """
 
     path: TreePath
@@ -43,13 +43,13 @@ class Finding:
 
 @dataclass
 class Document:
-    """A tree of values with its places.
+    """A tree of values with their positions in the text.
 
     Attributes:
         tree: dicts with text keys, lists, texts, numbers, booleans and None.
-        places: the place of each value, in the order of the text.
-        faults: what was wrong with the text.
-        unreadable: the values that stand as None in the tree because of a fault.
+        places: the position of each value, in the order of the text.
+        faults: faults of the text.
+        unreadable: the values that are None in the tree because of a fault.
     """
 
     tree: Any
@@ -58,7 +58,7 @@ class Document:
     unreadable: set[TreePath] = field(default_factory=set)
 
     def faults_of(self, findings: list[Finding]) -> list[Fault]:
-        """The findings as faults with their places, in the order of the text."""
+        """Turn findings into faults with their positions, in the order of the text."""
         order = {path: number for number, path in enumerate(self.places)}
         placed = sorted(findings, key=lambda finding: order[self._nearest(finding.path)])
         return [Fault(_worded(finding), self._where(finding)) for finding in placed]
@@ -75,7 +75,7 @@ class Document:
 
 
 def dotted(path: TreePath) -> str:
-    """The path as people write it: ``evaluation.metrics[1]``."""
+    """Write a path as people do: ``evaluation.metrics[1]``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

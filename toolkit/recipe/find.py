@@ -1,4 +1,4 @@
-"""Finds recipes: a file of the user's, or one that is shipped, by walking the folder of recipes."""
+"""The recipes that there are: files of the user's, and shipped ones, found by walking the folder of recipes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ShippedRecipe:
         task: what the model learns.
         method: how the model is trained.
         model: the name of the pretrained model, or that it is our own.
-        summary: the sentence at its head.
+        summary: the first sentence of its comments.
     """
 
     name: str
@@ -38,15 +38,18 @@ class ShippedRecipe:
 
 
 def list_recipes() -> list[ShippedRecipe]:
-    """All shipped recipes, by family and name."""
+    """List all shipped recipes, sorted by family and name."""
     return [_shipped_recipe(path) for path in _shipped_paths()]
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """The file of a recipe: a path, or the name of a shipped recipe, with or without its family.
+    """Return the file of a recipe.
+
+    Args:
+        name_or_path: a path, or the name of a shipped recipe, with or without its family.
 
     Raises:
-        RecipeError: there is neither; the message names the nearest.
+        RecipeError: if there is neither; the message names the nearest.
     """
     path = Path(name_or_path)
     if exists(path):
@@ -68,7 +71,7 @@ def find_recipe(name_or_path: str) -> Path:
 
 
 def exists(path: Path) -> bool:
-    """Whether something stands under a path; a path that no file could have is simply not there."""
+    """Return True if a path exists; a text that cannot be a path does not exist."""
     try:
         return path.exists()
     except (OSError, ValueError):
@@ -76,7 +79,7 @@ def exists(path: Path) -> bool:
 
 
 def missing_recipe(name: str) -> RecipeError:
-    """The error for a recipe that is not there, with the shipped ones."""
+    """Build the error for a missing recipe, which names the shipped ones."""
     names = [shipped.stem for shipped in _shipped_paths()]
     message = explain(
         "there is no such file, and no shipped recipe of this name",
@@ -90,18 +93,18 @@ def missing_recipe(name: str) -> RecipeError:
 def copy_recipe(name: str, destination: Path) -> Path:
     """Copy a shipped recipe, so that it can be changed.
 
-    Its head is adapted: the command names the copy, and the schema is found where the toolkit is installed.
+    Its first lines are adapted: the command names the copy, and the schema is that of the installed toolkit.
 
     Args:
         name: the name of a shipped recipe.
-        destination: the file to make, or a folder to make it in.
+        destination: the file to write, or a folder to write it in.
 
     Returns:
-        The file that was made.
+        The new file.
 
     Raises:
-        RecipeError: there is no such recipe.
-        ResourceError: the destination exists already or cannot be written.
+        RecipeError: if there is no such recipe.
+        ResourceError: if the destination exists already or cannot be written.
     """
     source = find_recipe(name)
     target = destination / source.name if destination.is_dir() else destination
@@ -147,7 +150,7 @@ def _shipped_recipe(path: Path) -> ShippedRecipe:
 
 
 def _summary(text: str) -> str:
-    """The first comment that is neither the command nor the line for editors."""
+    """Return the first comment that is neither the command nor the line for editors."""
     for line in text.splitlines():
         if line.startswith("# ") and not line.startswith((_COMMAND, _SCHEMA_LINE)):
             return line.removeprefix("# ")

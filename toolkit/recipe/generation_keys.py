@@ -1,6 +1,6 @@
 """The section ``evaluation.generation``: the fields of the installed library's ``GenerationConfig``.
 
-The library gives them neither types nor defaults, so that the kinds of the sensible ones stand here.
+The library declares neither types nor defaults for them, so the types of the useful ones are listed here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "no_repeat_ngram_size": (_COUNT, "Sequences of this many tokens come once only; 0 is no limit."),
     "renormalize_logits": (bool, "Make probabilities sum to 1 again after all of these."),
 }
-"""Key to its type and its description."""
+"""The type and the description of each key."""
 
 _NEW_TOKENS = "it counts the prompt too; write {} instead"
 _BY_TOKENIZER = "the tokenizer settles it"
@@ -48,12 +48,12 @@ REFUSED: dict[str, str] = {
     "decoder_start_token_id": _BY_TOKENIZER,
     "seed": "write seed at the top level of the recipe",
 }
-"""Keys that people look for in ``evaluation.generation``, and what to do."""
+"""Keys that people look for in ``evaluation.generation``, and what to write instead."""
 
 
 @cache
 def generation_section() -> type[Section]:
-    """The class that checks ``evaluation.generation``, with those keys that the installed library has."""
+    """Return the class that checks ``evaluation.generation``, with the keys that the installed library has."""
     from transformers import GenerationConfig
 
     known = GenerationConfig().to_dict()  # type: ignore[no-untyped-call]
@@ -68,5 +68,5 @@ def generation_section() -> type[Section]:
 
 
 def generation_hint(key: str) -> str | None:
-    """What to do about a key that ``evaluation.generation`` does not have, where more is known than its spelling."""
+    """Return what to write instead of a key that ``evaluation.generation`` does not have; None for an unknown key."""
     return REFUSED.get(key)

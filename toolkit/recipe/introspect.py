@@ -1,6 +1,6 @@
-"""Reads the fields of a library's configuration dataclass as fields that a recipe can hold.
+"""Recipe fields from the fields of a library's configuration dataclass.
 
-Names, defaults and help texts stay the library's own, so that a new release brings its new keys by itself.
+Names, defaults and help texts are the library's own, so that a new release brings its new keys by itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from toolkit.recipe.values import WholeNumber
 
 
 class NotForRecipesError(TypeError):
-    """A type whose values cannot be written down in YAML, such as a library's own class."""
+    """A type whose values cannot be written in YAML, such as a library's own class."""
 
 
 def library_fields(
@@ -30,17 +30,17 @@ def library_fields(
     defaults: Mapping[str, Any],
     helps: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[Any, FieldInfo]]:
-    """The fields of a dataclass, in the form that `pydantic.create_model` takes.
+    """Return the fields of a dataclass, in the form that `pydantic.create_model` takes.
 
     Args:
         library_class: the configuration class of transformers or peft.
-        refused: names that a recipe shall not have.
+        refused: names to leave out.
         kinds: types that are narrower than the library's, by name.
         defaults: defaults other than the library's, by name.
         helps: help texts, by name, for a class whose fields have none of their own.
 
     Returns:
-        Name to (type, field); fields that no recipe could hold are left out.
+        Type and field by name, without fields whose values cannot be written in YAML.
     """
     taken = [field for field in dataclasses.fields(library_class) if field.name not in refused]
     hints = _hints(library_class, taken)
@@ -57,10 +57,10 @@ def library_fields(
 
 
 def recipe_type(hint: Any) -> Any:
-    """The type of a recipe's value for a type hint of a library.
+    """Return the type of a recipe's value for a type hint of a library.
 
     Raises:
-        NotForRecipesError: values of the type cannot be written down in YAML.
+        NotForRecipesError: if values of the type cannot be written in YAML.
     """
     if hint is int:
         return WholeNumber
@@ -83,25 +83,25 @@ def recipe_type(hint: Any) -> Any:
 
 
 def _hints(library_class: type, taken: list[dataclasses.Field[Any]]) -> dict[str, Any]:
-    """The type of each field; types that are spelt out are looked up, for those of the parents too."""
+    """Return the type of each field; types that are texts are resolved, those of parent classes too."""
     if any(isinstance(field.type, str) for field in taken):
         return typing.get_type_hints(library_class)
-    # Those of the parents may not even be there: transformers knows torch.dtype while types are checked only.
+    # Types of parent classes may not resolve: transformers imports torch.dtype for type checkers only.
     return {field.name: field.type for field in taken}
 
 
 def _union_type(members: tuple[Any, ...]) -> Any:
-    """The members that YAML can hold.
+    """Return the union of the members that can be written in YAML.
 
-    Where the library takes a text beside a dict or an enumeration, the text is the same value as the shell
-    has to spell it; a recipe has the value itself.
+    A text beside a dict or an enumeration is left out: it is the same value as it is written on a command line, and a
+    recipe has the value itself.
     """
     has_structure = any(
         (typing.get_origin(member) or member) is dict or (isinstance(member, type) and issubclass(member, Enum))
         for member in members
     )
     kinds = []
-    # Sorted, because typing gives back whichever of two equal unions was made first in the process.
+    # Sorted, because typing caches: of two equal unions it returns the one that was made first in the process.
     for member in sorted(members, key=lambda member: (member is type(None), repr(member))):
         if has_structure and member is str:
             continue
@@ -122,5 +122,5 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 
 def ranged(*, at_least: float | None = None, above: float | None = None, below: float | None = None) -> Any:
-    """A float within bounds."""
+    """Return the type of a float within bounds."""
     return Annotated[float, Field(ge=at_least, gt=above, lt=below)]

@@ -1,4 +1,4 @@
-"""From a file and overrides to a checked recipe with every default filled in."""
+"""Loading: a file and overrides become a checked recipe with every default filled in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def build_recipe(tree: Mapping[str, Any]) -> Recipe:
-    """Check a recipe that is already plain values, as code makes it.
+    """Check a recipe of plain values, as code makes it.
 
     Raises:
         RecipeError: with all faults at once.
@@ -50,7 +50,7 @@ def build_recipe(tree: Mapping[str, Any]) -> Recipe:
 
 
 def _checked(document: Document) -> Recipe:
-    # A value that could not be read is None in the tree, and reported already.
+    # A value that could not be read is None in the tree, and its fault is reported already.
     findings = [
         finding
         for finding in structural_faults(document.tree)
@@ -67,9 +67,9 @@ def _checked(document: Document) -> Recipe:
 
 
 def _sound_part(tree: dict[str, Any], faulty: Collection[TreePath]) -> Recipe | None:
-    """The recipe without its faulty values, for the rules to look at; None if too little is left."""
+    """Return the recipe without its faulty values, for the rules to check; None if too little is left."""
     tree = copy.deepcopy(tree)
-    # The inner before the outer, and the last of a list first, so that the paths of the rest stay right.
+    # Inner values before outer ones, and the last of a list first, so that the other paths stay valid.
     for path in sorted(faulty, key=lambda path: (len(path), [f"{part:>9}" for part in path]), reverse=True):
         _remove(tree, path)
     try:
@@ -104,7 +104,7 @@ def _with_defaults(recipe: Recipe) -> Recipe:
 
 
 def _completed(recipe: Recipe) -> Recipe:
-    """The recipe with all values of its configuration: the last step, as the rules look at what was written."""
+    """Fill in all values of the model's configuration; it comes last, because the rules read what was written."""
     if recipe.model.config is None:
         return recipe
     model = recipe.model.model_copy(update={"config": completed_config(recipe.model.config)})

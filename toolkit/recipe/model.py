@@ -19,7 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @cache
 def recipe_model() -> type[Recipe]:
-    """The class that checks a recipe's structure. Its first call imports transformers and peft (seconds)."""
+    """Return the class that checks a recipe's structure; the first call imports transformers and peft (seconds)."""
     training, lora, evaluation = training_section(), lora_section(), _evaluation_section()
     fields: dict[str, Any] = {
         "model": (_model_section(), Field(description=_description("model"))),
@@ -34,9 +34,9 @@ def recipe_model() -> type[Recipe]:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of recipes, for editors.
+    """Return the JSON Schema (draft 2020-12) of recipes, for editors.
 
-    It says of every key and value what the loader says; the rules between keys are the loader's alone.
+    It allows the same keys and values as the loader. The rules between keys are checked by the loader alone.
     """
     from peft import __version__ as peft_version
     from transformers import __version__ as transformers_version
@@ -47,7 +47,7 @@ def json_schema() -> dict[str, Any]:
 
 
 class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic derives from names: they repeat the name."""
+    """A generator that leaves out the titles that pydantic derives from names, which repeat the name."""
 
     def generate(self, schema: Any, mode: Any = "validation") -> dict[str, Any]:
         return {**_without_titles(super().generate(schema, mode)), "title": "Recipe"}
@@ -58,7 +58,7 @@ def _without_titles(node: Any) -> Any:
         return [_without_titles(item) for item in node]
     if not isinstance(node, dict):
         return node
-    # A property may be called "title": only a text is pydantic's own title.
+    # A property may be called "title"; only a title that is a text is pydantic's own.
     return {
         key: _without_titles(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))
     }
@@ -81,7 +81,7 @@ def _evaluation_section() -> type[EvaluationSection]:
 
 
 def _written(section: BaseModel) -> dict[str, Any]:
-    """The keys that are there, without defaults: a preset, or the model itself, has others."""
+    """Return the keys that are written, without defaults: a preset, or the model itself, has other defaults."""
     return section.model_dump(exclude_unset=True)
 
 

@@ -11,7 +11,7 @@ from toolkit.recipe.yaml_text import parse, refuse_tokens
 
 
 def apply_overrides(document: Document, overrides: Sequence[str]) -> None:
-    """Set values of a document, in place and in the order given; what is wrong joins the document's faults.
+    """Set values of a document in place, in the order given; faults are appended to those of the document.
 
     Args:
         document: a recipe as read.
@@ -48,13 +48,13 @@ def _parse_value(text: str, where: str) -> Document:
         return parse(text, lambda _line, _column: where)
     except RecipeError as error:
         fix = "; put a text with special characters in quotes: key='\"…\"'"
-        # An override has no lines to point to: what is opened in it is seen without a place.
+        # An override has no lines, so the position of an opening bracket is left out.
         messages = [fault.message.replace(f" at {where}", "") + fix for fault in error.faults]
         raise RecipeError(*messages, where=where) from error
 
 
 def _parent_section(document: Document, path: TreePath, where: str) -> dict[str, Any]:
-    """The section that holds the last key of the path; sections that are not there yet are made."""
+    """Return the section that holds the last key of the path; missing sections are created."""
     section: Any = document.tree
     for depth, name in enumerate(path[:-1], start=1):
         if section.get(name) is None:
@@ -71,6 +71,6 @@ def _parent_section(document: Document, path: TreePath, where: str) -> dict[str,
 
 
 def _forget(document: Document, path: TreePath) -> None:
-    """Drop what was known of the value that is replaced."""
+    """Remove the positions and faults of the value that is replaced."""
     document.places = {known: place for known, place in document.places.items() if known[: len(path)] != path}
     document.unreadable = {known for known in document.unreadable if known[: len(path)] != path}

@@ -17,13 +17,13 @@ LORA_DEFAULTS: dict[str, Any] = {
     "lora_dropout": 0.05,
     "target_modules": "all-linear",
 }
-"""Where the toolkit's default is not peft's."""
+"""Defaults that differ from peft's."""
 
 LORA_KINDS: dict[str, Any] = {
     "r": PositiveInt,
     "lora_alpha": PositiveInt,
     "lora_dropout": ranged(at_least=0, below=1),
-    # The other ways to start need a pass over the data or a quantized model beforehand.
+    # The other initialisations need a pass over the data or a quantized model beforehand.
     "init_lora_weights": bool
     | Literal["gaussian", "olora", "orthogonal", "pissa"]
     | Annotated[str, Field(pattern=r"^pissa_niter_[0-9]+$")],
@@ -59,7 +59,7 @@ OLD_NAMES = {"alpha": "lora_alpha", "dropout": "lora_dropout", "rank": "r", "lor
 
 @cache
 def lora_section() -> type[Section]:
-    """The class that checks ``peft``; the methods ``dora`` and ``rslora`` are ``lora`` with a flag."""
+    """Return the class that checks ``peft``; the methods ``dora`` and ``rslora`` are ``lora`` with a flag."""
     from peft import LoraConfig
 
     fields: dict[str, Any] = {
@@ -69,7 +69,7 @@ def lora_section() -> type[Section]:
 
 
 def peft_hint(key: str) -> str | None:
-    """What to do about a key that ``peft`` does not have, where more is known than its spelling."""
+    """Return what to write instead of a key that ``peft`` does not have; None for an unknown key."""
     if key in REFUSED:
         return REFUSED[key]
     return f"it is called {OLD_NAMES[key]!r} here" if key in OLD_NAMES else None

@@ -1,4 +1,4 @@
-"""A recipe written out again: as YAML with every default, and as a digest."""
+"""A complete recipe as YAML with every default, and as a digest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
 
 _LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
-"""Section and key of what is not written where it is empty: other methods and tasks have it."""
+"""Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 
 _OF_METHODS = {
     "features": {Method.FEATURES},
@@ -27,20 +27,20 @@ _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 
 def recipe_yaml(recipe: Recipe) -> str:
-    """The recipe with every default, in the order of the schema; it loads back to an equal recipe."""
+    """Write the recipe with every default, in the order of the schema; it loads back to an equal recipe."""
     text: str = yaml.dump(_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
 def recipe_digest(recipe: Recipe) -> str:
-    """The sha256 of the recipe's values, in hex; the layout of the file and the place to publish do not matter."""
+    """Return the sha256 of the recipe's values, in hex, without the section ``hub`` and the layout of the file."""
     values = {key: value for key, value in _values(recipe).items() if key != "hub"}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    # The class of training is made at run time: pydantic has to look at the value itself.
+    # The class of training is made at run time, so pydantic has to serialize by the class of the value.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
     for key, methods in _OF_METHODS.items():
         if recipe.method not in methods:
@@ -55,7 +55,7 @@ def _values(recipe: Recipe) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes every text that our loader would read as something else."""
+    """A dumper that quotes every text that our loader would read as another type."""
 
 
 def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -63,7 +63,7 @@ def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
         is_text = plain_value(text) == text
     except ValueError:
         is_text = False
-    # Only between double quotes does PyYAML escape these; as they are, YAML takes them for the end of a line.
+    # PyYAML escapes these only between double quotes; without quotes YAML reads them as the end of a line.
     style = '"' if _LINE_ENDS.intersection(text) else None if is_text else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

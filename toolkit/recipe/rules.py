@@ -1,6 +1,6 @@
-"""What a rule between the keys of a recipe is, and the list of them all.
+"""The rules between the keys of a recipe, and their list.
 
-A rule yields what is wrong as (path, message); it is left out where something it reads is already faulty.
+A rule yields its faults as (path, message). It is left out if a value that it reads is faulty already.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Rule:
     """A check of several keys together.
 
     Attributes:
-        reads: the keys that it looks at, as dotted paths.
-        broken: gives the dotted path and the message of each thing that is wrong.
+        reads: the keys that it reads, as dotted paths.
+        broken: yields the dotted path and the message of each fault.
     """
 
     reads: tuple[str, ...]

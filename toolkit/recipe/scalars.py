@@ -1,4 +1,4 @@
-"""What a plain word in YAML means: the core schema of YAML 1.2.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
+"""The values of plain words in YAML: the core schema of YAML 1.2.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
 
 PyYAML reads YAML 1.1, where ``1e-5`` is a text, ``no`` is False, ``010`` is 8 and ``12:30`` is 750.
 """
@@ -15,15 +15,15 @@ _PREFIXED = {re.compile(r"0o[0-7]+"): 8, re.compile(r"0x[0-9a-fA-F]+"): 16}
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
-# Python converts no longer text than about 4,300 digits, and no setting has a use for a number of this size.
+# Python refuses to convert more than about 4,300 digits; no setting needs a number of this length.
 _LONGEST_NUMBER = 300
 
 
 def plain_value(word: str) -> str | int | float | bool | None:
-    """The value of a plain (unquoted) word.
+    """Return the value of a plain (unquoted) word.
 
     Raises:
-        ValueError: the word is a number that is not finite or too large.
+        ValueError: if the word is a number that is not finite or too large.
     """
     if word in NULLS:
         return None

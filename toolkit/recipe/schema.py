@@ -1,8 +1,7 @@
 """The recipe as types: one frozen class a section.
 
-`Recipe` is what the rest of the toolkit sees. The classes that check a file know also the keys of the
-installed transformers and peft; `toolkit.recipe.model` makes them on first use, because importing those
-libraries takes seconds.
+The rest of the toolkit uses `Recipe`. The classes that check a file have the keys of the installed transformers and
+peft too; `toolkit.recipe.model` builds them on first use, because importing those libraries takes seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in sp
 PAIR = ("source", "target")
 
 OWN_TRANSFORMER = "own Transformer"
-"""What stands for the name of a model that begins at random."""
+"""The name that people read for a model that begins at random."""
 
-# The library's names come from a YAML file, so that texts are all that an enumeration can be given.
+# A YAML file holds texts, so a text has to be accepted for an enumeration.
 TaskName = Annotated[Task, Field(strict=False)]
 ProblemName = Annotated[Problem, Field(strict=False)]
 MethodName = Annotated[Method, Field(strict=False)]
@@ -29,7 +28,7 @@ MetricName = Annotated[str, OneOf(ALL_METRICS)]
 
 
 class Section(BaseModel):
-    """What all sections share: no unknown key, no conversion between types, no change after loading."""
+    """The base class of all sections: no unknown key, no conversion between types, no change after loading."""
 
     model_config = ConfigDict(
         strict=True,
@@ -59,7 +58,7 @@ class ModelSection(Section):
 
     @property
     def label(self) -> str:
-        """The model's name for people."""
+        """Name of the model for people."""
         return self.name or OWN_TRANSFORMER
 
 
@@ -181,7 +180,7 @@ class TrainingSection(Section):
     )
 
     def for_trainer(self) -> dict[str, Any]:
-        """The values for ``TrainingArguments(**values)``: all of the library's keys but ``bf16``."""
+        """Return the values for ``TrainingArguments(**values)``: all of the library's keys but ``bf16``."""
         library_keys = [name for name in type(self).model_fields if name not in TrainingSection.model_fields]
         return {name: getattr(self, name) for name in library_keys}
 
@@ -245,25 +244,26 @@ class Recipe(Section):
 
     @property
     def problem(self) -> Problem:
-        """What the labels of a text are."""
+        """Kind of the labels: one class, a set of labels, or numbers."""
         several = "labels" in self.data.columns
         return self.model.problem_type or (Problem.MULTI_LABEL if several else Problem.SINGLE_LABEL)
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics to report, which loading has filled in; the first one stands for the result."""
+        """Metrics to report, filled in by loading; the first one stands for the result."""
         return self.evaluation.metrics or []
 
     @property
     def best_metric(self) -> str:
-        """What chooses the best epoch: as the recipe says, else the first metric, or ``loss`` without labels."""
+        """Metric that chooses the best epoch: the recipe's own, else the first metric, or ``loss`` without labels."""
         named = self.training.for_trainer().get("metric_for_best_model")
         usual = "loss" if self.spec.chooses_by == "loss" else self.metrics[0]
         return str(named or usual).removeprefix("eval_")
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The columns that a task without labels reads, by its own names; several alternatives depend on the model."""
+        """The columns of texts that every row has, by the task's own names; of alternatives the model decides."""
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
-        return PAIR if reads_pairs and PAIR in others else first
+        columns = PAIR if reads_pairs and PAIR in others else first
+        return tuple(name for name in columns if name in ("text", *PAIR))

@@ -1,4 +1,4 @@
-"""Says in words what a JSON Schema allows, so that messages and schema cannot disagree."""
+"""A JSON Schema in words, so that messages and schema cannot disagree."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _LONGEST_LIST = 8
 
 
 def follow(schema: dict[str, Any], path: TreePath) -> dict[str, Any]:
-    """The part of a schema that describes the value under a path; ``{}`` where it allows anything.
+    """Return the part of a schema that describes the value under a path; ``{}`` if it allows any value.
 
     Args:
         schema: the whole schema.
-        path: keys of sections and positions in lists.
+        path: keys of sections and indices of lists.
     """
     node = schema
     for part in path:
@@ -30,7 +30,7 @@ def follow(schema: dict[str, Any], path: TreePath) -> dict[str, Any]:
 
 
 def alternatives(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str, Any]]:
-    """The branches of a node, references resolved, without null."""
+    """List the branches of a node, with references resolved and without null."""
     if "$ref" in node:
         return alternatives(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
     if "anyOf" in node:
@@ -41,7 +41,7 @@ def alternatives(schema: dict[str, Any], node: dict[str, Any]) -> list[dict[str,
 
 
 def describe(schema: dict[str, Any], node: dict[str, Any]) -> str:
-    """What a node allows, in words: ``a whole number of at least 1``."""
+    """Describe in words what a node allows: ``a whole number of at least 1``."""
     described = [_describe_one(schema, option) for option in alternatives(schema, node)]
     return " or ".join(dict.fromkeys(described)) or "nothing"
 
@@ -86,5 +86,5 @@ def _bounds(node: dict[str, Any]) -> str:
         "maximum": "of at most",
         "exclusiveMaximum": "below",
     }
-    said = [f"{word} {node[key]:g}" for key, word in words.items() if key in node]
-    return " " + " and ".join(said) if said else ""
+    bounds = [f"{word} {node[key]:g}" for key, word in words.items() if key in node]
+    return " " + " and ".join(bounds) if bounds else ""

@@ -1,4 +1,4 @@
-"""Checks the structure of a recipe, key by key, and words what pydantic finds in plain English."""
+"""The check of a recipe's structure, key by key, with the faults that pydantic finds in plain English."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONGEST_SHOWN = 60
 
 
 def structural_faults(tree: Any) -> list[Finding]:
-    """All that is wrong with single keys and values of a recipe; the rules between keys are not looked at.
+    """Find all faults of single keys and values of a recipe; rules between keys are not checked.
 
     Args:
         tree: the recipe as dicts, lists, texts, numbers, booleans and None.
@@ -38,14 +38,14 @@ def structural_faults(tree: Any) -> list[Finding]:
     try:
         recipe_model().model_validate(tree)
     except ValidationError as error:
-        # A union fails once a branch: what is wrong with a value is said once.
+        # A union fails once for each branch; a value is reported once.
         details = {_tree_path(detail, tree): detail for detail in reversed(error.errors(include_url=False))}
         return [_finding(path, detail, tree) for path, detail in reversed(details.items())]
     return []
 
 
 def _tree_path(detail: ErrorDetails, tree: Any) -> TreePath:
-    """Where an error lies in the tree: pydantic's location up to the branch of a union or the like."""
+    """Return the path of an error in the tree: pydantic's location up to the branch of a union or the like."""
     path: TreePath = ()
     node = tree
     for part in detail["loc"]:
@@ -81,7 +81,7 @@ def _wrong_value(value: Any, path: TreePath) -> str:
     names = [name for option in options for name in option.get("enum", []) if isinstance(name, str)]
     found = f"found {_shown(value)}"
     if isinstance(value, str) and names and all("enum" in option for option in options):
-        # Somebody who writes "adamw" means one of the names that begin so.
+        # Whoever writes "adamw" means one of the names that begin with it.
         meant = next((name for name in names if value and name.startswith(value)), value)
         return explain(found, allowed=names, name=meant)
     message = f"{found}; {_expected(path)}"
@@ -94,7 +94,7 @@ def _wrong_value(value: Any, path: TreePath) -> str:
 
 
 def _unquoted(value: str, options: list[dict[str, Any]]) -> str:
-    """What to change about a text that reads like the value that is expected."""
+    """Return how to write a quoted text whose content is a value of the expected type."""
     kinds = {option.get("type") for option in options}
     if "boolean" in kinds and value.lower() in {"yes", "no", "on", "off", "y", "n"}:
         return f"; write {'true' if value.lower() in {'yes', 'on', 'y'} else 'false'}"

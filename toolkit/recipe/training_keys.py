@@ -1,6 +1,6 @@
 """The ``training`` section: the fields of the installed ``transformers.TrainingArguments``, and what is ours.
 
-Everything that differs from the library stands in the four tables below.
+Every difference from the library is in the tables below.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "per_device_eval_batch_size": 32,
     "report_to": "none",  # nothing leaves the machine unasked
 }
-"""Where the toolkit's default is not the library's."""
+"""Defaults that differ from the library's."""
 
 _NON_NEGATIVE = ranged(at_least=0)
 _BELOW_ONE = ranged(at_least=0, below=1)
@@ -144,7 +144,7 @@ OLD_NAMES: dict[str, str] = {
     "gradient_clipping": "max_grad_norm",
     "patience": "early_stopping_patience",
 }
-"""Names of transformers 4 and of other tools, and the key that says the same now."""
+"""Names of transformers 4 and of other tools, and the key that has replaced each."""
 
 _HOW_TO_WRITE = {
     "warmup_ratio": "a number below 1 is a fraction of all steps",
@@ -155,7 +155,7 @@ _HOW_TO_WRITE = {
 
 @cache
 def training_section() -> type[TrainingSection]:
-    """The class that checks ``training``: our keys, then the library's."""
+    """Return the class that checks ``training``: our keys, then the library's."""
     from transformers import TrainingArguments
 
     present = set(TrainingArguments.__dataclass_fields__)
@@ -168,7 +168,7 @@ def training_section() -> type[TrainingSection]:
 
 
 def training_hint(key: str) -> str | None:
-    """What to do about a key that ``training`` does not have, where more is known than its spelling."""
+    """Return what to write instead of a key that ``training`` does not have; None for an unknown key."""
     if key in REFUSED:
         return REFUSED[key]
     new = OLD_NAMES.get(key)

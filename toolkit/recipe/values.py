@@ -1,6 +1,6 @@
-"""The kinds of value that a recipe holds, each with the JSON Schema that says the same as its check.
+"""The types of a recipe's values, each with a JSON Schema that allows the same values as its check.
 
-Numbers follow JSON, which has one kind of them: ``3.0`` is the whole number 3 wherever one is asked for.
+Numbers follow JSON, which has a single type of number: ``3.0`` is the integer 3 where an integer is expected.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from pydantic_core import CoreSchema, core_schema
 
 
 def as_whole(value: object) -> object:
-    """A float without a fractional part as the integer that it is; anything else as it came."""
+    """Convert a float without a fractional part to an integer; return any other value unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """Marks a text that must be one of some names; ``Literal`` for names that a table holds."""
+    """A marker for a text that must be one of some names: ``Literal`` for names that are computed."""
 
     names: Sequence[str]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The check, which pydantic turns into an ``enum`` of the JSON Schema by itself."""
+        """Return the check, from which pydantic derives an ``enum`` in the JSON Schema."""
         return core_schema.literal_schema(list(self.names))
 
 
 @dataclass(frozen=True)
 class CountOrFraction:
-    """Marks a number that counts (a whole number) or is a fraction of all there is (above 0, below 1).
+    """A marker for a number that is a count (an integer) or a fraction of the total (above 0, below 1).
 
     Attributes:
         minimum: the smallest count, 0 or 1.
@@ -41,11 +41,11 @@ class CountOrFraction:
     minimum: int
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The check as one function, so that a wrong value is one fault and not one a branch."""
+        """Return the check as one function, so that a wrong value is one fault and not one for each branch."""
         return core_schema.no_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Both branches of the check."""
+        """Return the JSON Schema of a count or a fraction."""
         fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
         return {"anyOf": [{"type": "integer", "minimum": self.minimum}, fraction]}
 
@@ -59,7 +59,7 @@ class CountOrFraction:
         raise ValueError("out of range")
 
 
-# The conversion stands last: so the bounds belong to the integer, and pydantic puts them in the schema.
+# The conversion is last, so that the bounds belong to the integer, and pydantic writes them into the schema.
 WholeNumber: TypeAlias = Annotated[int, BeforeValidator(as_whole)]
 PositiveInt: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
 Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]

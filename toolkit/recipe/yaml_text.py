@@ -1,4 +1,4 @@
-"""Reads YAML strictly: no tags, no duplicate keys, nothing that grows without bound, every place kept."""
+"""Strict YAML: no tags, no duplicate keys, bounded size, and the position of every value."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from toolkit.recipe.scalars import plain_value
 LARGEST_FILE_BYTES = 1_000_000
 DEEPEST_NESTING = 32
 MOST_VALUES = 20_000
-"""Values of a document after its aliases are followed, so that a few lines cannot fill the memory."""
+"""Limit of the values of a document with its aliases resolved, so that a few lines cannot fill the memory."""
 
 PlaceOf: TypeAlias = Callable[[int, int], str]
-"""Words the place of a line and a column, both counted from 1."""
+"""A function that words the position of a line and a column, both counted from 1."""
 
 _TAG = "tags such as !!str are not used in recipes; write the plain value"
 _DEEP = f"nested deeper than {DEEPEST_NESTING} levels"
@@ -37,14 +37,14 @@ _WORDS = {
     "while parsing a flow sequence": _UNCLOSED,
     "while parsing a flow mapping": _UNCLOSED,
 }
-"""PyYAML's problem, or else what it was doing, in plain words; ``{opened}`` is where that began."""
+"""PyYAML's problems, or else their contexts, in plain words; ``{opened}`` is where the context begins."""
 
 
 def read_document(path: Path) -> Document:
     """Read a recipe file.
 
     Raises:
-        RecipeError: it cannot be read, or is not YAML in UTF-8 with keys and values at the top.
+        RecipeError: if it cannot be read, or is not YAML in UTF-8 with keys and values at the top.
     """
     text = recipe_text(path)
 
@@ -68,7 +68,7 @@ def parse(text: str, place: PlaceOf) -> Document:
     """Read one YAML document from a text.
 
     Raises:
-        RecipeError: the text is not YAML, or uses what recipes do without.
+        RecipeError: if the text is not YAML, or uses a feature that recipes do not allow.
     """
     try:
         composer = _Composer(text)
@@ -103,7 +103,7 @@ def refuse_tokens(text: str, place: PlaceOf) -> None:
     """Refuse a text that holds an access token, without repeating it.
 
     Raises:
-        RecipeError: it does; recipes are copied into run folders and published.
+        RecipeError: if it holds one; recipes are copied into run folders and published.
     """
     found = TOKEN.search(text)
     if found is not None:
@@ -116,10 +116,10 @@ def refuse_tokens(text: str, place: PlaceOf) -> None:
 
 
 def recipe_text(path: Path) -> str:
-    """The text of a recipe file, without a byte order mark.
+    """Read the text of a recipe file, without a byte order mark.
 
     Raises:
-        RecipeError: it is no file of a recipe's size, cannot be read, or is not UTF-8.
+        RecipeError: if it is too large for a recipe, cannot be read, or is not UTF-8.
     """
     if path.exists() and not path.is_file():
         raise RecipeError("this is not a file; name a recipe file", where=str(path))
@@ -134,7 +134,7 @@ def recipe_text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # utf-8-sig counts from behind the byte order mark.
+        # utf-8-sig counts without the byte order mark.
         offset = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
         line = content.count(b"\n", 0, offset) + 1
         column = offset - content.rfind(b"\n", 0, offset)
@@ -145,7 +145,7 @@ def recipe_text(path: Path) -> str:
 
 
 class _Composer(yaml.SafeLoader):
-    """PyYAML up to its tree of nodes, which still know their places; their meaning is read by `_Builder`."""
+    """PyYAML up to its tree of nodes, which know their positions; `_Builder` reads their values."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -164,7 +164,7 @@ class _Composer(yaml.SafeLoader):
 
 
 class _Builder:
-    """Turns nodes into values, noting the place of each."""
+    """A builder that turns nodes into values and keeps the position of each."""
 
     def __init__(self, place: PlaceOf) -> None:
         self._place = place
@@ -174,10 +174,10 @@ class _Builder:
         self.unreadable: set[TreePath] = set()
 
     def build(self, node: yaml.Node, path: TreePath, key_place: str | None) -> Any:
-        """The value of a node, its places noted under ``path``."""
+        """Return the value of a node, and keep its position under ``path``."""
         where = self._where(node)
         self._n_values += 1
-        # A depth of the path beyond that of the text comes from an alias inside its own anchor.
+        # A path that is deeper than the text comes from an alias inside of its own anchor.
         if self._n_values > MOST_VALUES or len(path) > DEEPEST_NESTING:
             raise RecipeError(_ENDLESS, where=where)
         self.places[path] = Place(key_place or where, where)

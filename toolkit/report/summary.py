@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from toolkit.data.doctor import DoctorReport, SplitReport
+from toolkit.data.doctor_report import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.names import Problem
 from toolkit.report import facts, label_facts, text_facts

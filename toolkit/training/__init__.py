@@ -1,4 +1,4 @@
-"""From a recipe, data and an opened model to trained weights; kill it at any moment and it goes on."""
+"""Training: a recipe, data and an opened model become trained weights; a killed run can be resumed."""
 
 from toolkit.training.train import Trained, train
 

@@ -1,4 +1,4 @@
-"""The recipe's `training` section as `TrainingArguments`, and the pace of evaluating and saving."""
+"""The recipe's `training` section as `TrainingArguments`, and when to evaluate and to save."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from transformers import TrainingArguments
 from toolkit.recipe import Recipe
 from toolkit.training.precision import computes_bf16_natively
 
-Rhythm = Literal["no", "epoch", "steps"]
+Strategy = Literal["no", "epoch", "steps"]
+"""The values of the library's ``eval_strategy`` and ``save_strategy``."""
 
-# `Pace` and `BestModel` do what these ask for: the library saves an epoch's last checkpoint before it has
+# `Pace`, `BestModel` and `StepBatches` carry these out. The library saves an epoch's last checkpoint before it has
 # evaluated that epoch, so a run that is resumed from it would miss an evaluation and choose another epoch.
-OUR_BUSINESS = frozenset(
+HANDLED_BY_TOOLKIT = frozenset(
     {
         "eval_strategy",
         "eval_steps",
@@ -32,13 +33,13 @@ OUR_BUSINESS = frozenset(
 
 
 def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
-    """The library's arguments for a recipe.
+    """Return the library's arguments for a recipe.
 
     Args:
         recipe: checked.
-        folder: where checkpoints go.
+        folder: for checkpoints.
     """
-    values = {key: value for key, value in recipe.training.for_trainer().items() if key not in OUR_BUSINESS}
+    values = {key: value for key, value in recipe.training.for_trainer().items() if key not in HANDLED_BY_TOOLKIT}
     on_cpu = bool(values.pop("use_cpu", False)) or not (torch.cuda.is_available() or torch.backends.mps.is_available())
     half = values.get("fp16", False)
     bf16 = recipe.training.bf16
@@ -62,17 +63,24 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
 
 
 @dataclass(frozen=True)
-class Rhythms:
-    """When to evaluate and when to save, in steps that may be a fraction of all steps."""
+class Schedule:
+    """When to evaluate and when to save.
 
-    evaluate: Rhythm
+    Attributes:
+        evaluate: never, at the end of epochs, or every `evaluate_steps`.
+        evaluate_steps: optimizer updates, or below 1 a fraction of all of them.
+        save: as `evaluate`.
+        save_steps: as `evaluate_steps`.
+    """
+
+    evaluate: Strategy
     evaluate_steps: float
-    save: Rhythm
+    save: Strategy
     save_steps: float
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Rhythms:
-        """Read the rhythms of a recipe's ``training``."""
+    def of(cls, settings: Mapping[str, Any]) -> Schedule:
+        """Read the schedule of a recipe's ``training``."""
         return cls(
             evaluate=settings["eval_strategy"],
             evaluate_steps=settings["eval_steps"] or 0,
@@ -81,21 +89,21 @@ class Rhythms:
         )
 
 
-def is_due(rhythm: Rhythm, every: float, *, step: int, max_steps: int, steps_per_epoch: int) -> bool:
-    """Whether something falls due after this step.
+def is_due(strategy: Strategy, every: float, *, step: int, max_steps: int, steps_per_epoch: int) -> bool:
+    """Return True if an evaluation or a checkpoint is due after this step; at the end of training all are.
 
     Args:
-        rhythm: never, at the end of epochs, or every so many steps.
+        strategy: never, at the end of epochs, or every so many steps.
         every: steps, or below 1 a fraction of `max_steps`.
         step: optimizer updates done.
-        max_steps: updates of the whole training; whatever has a rhythm is also due at its end.
+        max_steps: updates of the whole training.
         steps_per_epoch: updates of an epoch.
     """
-    if rhythm == "no":
+    if strategy == "no":
         return False
     if step >= max_steps:
         return True
-    if rhythm == "epoch":
+    if strategy == "epoch":
         return step % steps_per_epoch == 0
     interval = max(1, round(every * max_steps)) if every < 1 else int(every)
     return step % interval == 0

@@ -1,4 +1,4 @@
-"""What happens beside the optimizer: evaluating, saving, keeping the best weights, logging, stopping."""
+"""The callbacks of a training: evaluating, saving, keeping the best weights, logging, stopping."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LOG_FILE = "log.jsonl"
 
 
 class Pace(TrainerCallback):
-    """Decides after each step whether to evaluate and to save, always in this order.
+    """A callback that decides after each step whether to evaluate and to save, always in this order.
 
     Args:
-        plan: when what falls due.
-        stop: a signal that came is answered with a checkpoint and the end of training.
+        plan: the schedule of evaluations and checkpoints.
+        stop: after a signal, a checkpoint is written and training ends.
     """
 
     def __init__(self, plan: Plan, *, stop: StopRequest) -> None:
@@ -38,17 +38,17 @@ class Pace(TrainerCallback):
         self.stop = stop
 
     def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Put the rows in the order of this epoch."""
+        """Shuffle the rows for this epoch."""
         self.plan.batches.set_epoch(state.global_step // self.plan.steps_per_epoch)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Ask for an evaluation and a checkpoint where they are due."""
-        plan, rhythms, step = self.plan, self.plan.rhythms, state.global_step
+        """Request an evaluation and a checkpoint if they are due."""
+        plan, schedule, step = self.plan, self.plan.schedule, state.global_step
         position = {"step": step, "max_steps": plan.max_steps, "steps_per_epoch": plan.steps_per_epoch}
         if plan.validation_rows is not None:
-            started = args.eval_delay <= (step if rhythms.evaluate == "steps" else state.epoch or 0)
-            control.should_evaluate = started and is_due(rhythms.evaluate, rhythms.evaluate_steps, **position)
-        control.should_save = is_due(rhythms.save, rhythms.save_steps, **position)
+            started = args.eval_delay <= (step if schedule.evaluate == "steps" else state.epoch or 0)
+            control.should_evaluate = started and is_due(schedule.evaluate, schedule.evaluate_steps, **position)
+        control.should_save = is_due(schedule.save, schedule.save_steps, **position)
         if self.stop.signal_number is not None:
             control.should_save = True
             control.should_training_stop = True
@@ -56,11 +56,11 @@ class Pace(TrainerCallback):
 
 @dataclass
 class BestSoFar:
-    """The best evaluation until now; goes into every checkpoint.
+    """The best evaluation so far; it is part of every checkpoint.
 
     Attributes:
-        step: optimizer updates when it was seen, None before the first evaluation.
-        value: of the metric that decides.
+        step: optimizer updates at that evaluation; None before the first one.
+        value: of the metric that chooses.
         evaluations_since: evaluations without improvement.
         curve: every evaluation, as ``{"step", "epoch", metric: value}``.
         kept: evaluations whose weights are on disk, by their steps: the best one, or the last ones to average.
@@ -73,26 +73,26 @@ class BestSoFar:
     kept: list[int] = field(default_factory=list)
 
     def to_info(self) -> dict[str, Any]:
-        """As a checkpoint keeps it."""
+        """Return the state as a checkpoint keeps it."""
         facts = asdict(self)
         return {"kept_steps": facts.pop("kept"), "best": facts}
 
     @classmethod
     def from_info(cls, info: dict[str, Any]) -> BestSoFar:
-        """As it was when a checkpoint was written."""
+        """Restore the state from a checkpoint."""
         return cls(kept=list(info["kept_steps"]), **info["best"])
 
 
 class BestModel(TrainerCallback):
-    """Keeps the weights of the best evaluation, or of the last ones, and stops when nothing improves any more.
+    """A callback that keeps the weights of the best evaluation, or of the last ones, and stops training early.
 
     Args:
         best: the state, perhaps of an earlier process.
-        metric: its name among the validation metrics.
+        metric: name of the validation metric that chooses.
         greater_is_better: False for losses.
         patience: evaluations without improvement after which training stops; None never stops.
-        folder: where ``best-<step>`` goes; None keeps no weights.
-        averaged: keep the weights of so many last evaluations instead of the best one's.
+        folder: for the folders ``best-<step>``; None keeps no weights.
+        averaged: number of last evaluations whose weights are kept instead of the best one's.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class BestModel(TrainerCallback):
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        """Compare, save if better, stop if patience is at its end."""
+        """Compare with the best evaluation, save the weights if better, and stop if patience is exhausted."""
         scores = {
             name.removeprefix("eval_"): value if value is not None and math.isfinite(value) else None
             for name, value in kwargs["metrics"].items()
@@ -127,8 +127,8 @@ class BestModel(TrainerCallback):
         }
         position = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
         self.best.curve.append({**position, **scores})
-        told = ", ".join(f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items())
-        say(f"step {state.global_step}/{state.max_steps}: validation {told}")
+        listed = (f"{name} {'undefined' if score is None else f'{score:.4f}'}" for name, score in scores.items())
+        say(f"step {state.global_step}/{state.max_steps}: validation {', '.join(listed)}")
         value = scores[self.metric]
         improved = value is not None and (self.best.value is None or self.sign * value > self.sign * self.best.value)
         if self.folder is not None and (improved or self.averaged):
@@ -146,7 +146,7 @@ class BestModel(TrainerCallback):
             control.should_save = True
 
     def is_finished(self) -> bool:
-        """Whether patience is at its end."""
+        """Return True if patience is exhausted."""
         return self.patience is not None and self.best.evaluations_since >= self.patience
 
     def _save(self, model: torch.nn.Module, folder: Path, value: float | None) -> None:
@@ -158,10 +158,10 @@ class BestModel(TrainerCallback):
 
 
 class RunLog(TrainerCallback):
-    """Appends what the trainer reports to ``log.jsonl``, one JSON object a line.
+    """A callback that appends the trainer's reports to ``log.jsonl``, one JSON object a line.
 
     Args:
-        file: made with the first line.
+        file: created with the first line.
     """
 
     def __init__(self, file: Path) -> None:
@@ -187,11 +187,11 @@ class RunLog(TrainerCallback):
 
 
 class ShowProgress(TrainerCallback):
-    """Moves the progress bar.
+    """A callback that moves the progress bar.
 
     Args:
-        bar: of as many steps as training has.
-        last_loss: gives the loss to show.
+        bar: with the steps of the training.
+        last_loss: returns the loss to show.
     """
 
     def __init__(self, bar: Bar, last_loss: Callable[[], float | None]) -> None:
@@ -199,6 +199,6 @@ class ShowProgress(TrainerCallback):
         self.last_loss = last_loss
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """One step further."""
+        """Advance the bar by one step."""
         loss = self.last_loss()
         self.bar.advance(note="" if loss is None else f"loss {loss:.3f}")

@@ -1,9 +1,9 @@
-"""Checkpoints that count only when they are whole.
+"""Checkpoints that are used only if they are complete.
 
-A checkpoint folder counts once it holds ``COMPLETE.json``, written last and by rename, with size and sha256
-of every other file. Whatever a kill, a full disk or a flipped bit leaves behind fails that test, is set
-aside under ``quarantine-…`` and the checkpoint before it is used. The idea of a commit marker written last
-is that of torch.distributed.checkpoint.
+A checkpoint folder is complete if it holds ``COMPLETE.json``, which is written last and by rename, with the size and
+sha256 of every other file. A folder that was damaged by a kill, a full disk or a flipped bit fails this test. It is
+renamed to ``quarantine-…``, and the checkpoint before it is used. torch.distributed.checkpoint writes a marker last,
+too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHECKPOINTS = "checkpoints"
 """The folder of a run's unfinished work."""
 
 MARKER = "COMPLETE.json"
-SCHEMA = 2  # of the marker and of what `seal` is told; another one is not gone on with
+SCHEMA = 2  # of the marker and of the info of `seal`; a run does not go on from another one
 PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
 KEPT = 2
@@ -29,12 +29,12 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A whole checkpoint.
+    """A complete checkpoint.
 
     Attributes:
-        folder: where its files are.
+        folder: of its files.
         step: optimizer updates done when it was written.
-        info: what `seal` was told.
+        info: the facts that were given to `seal`.
     """
 
     folder: Path
@@ -43,11 +43,11 @@ class Checkpoint:
 
 
 def seal(folder: Path, info: dict[str, Any]) -> None:
-    """Make a finished folder count: flush every file to disk, then write the marker.
+    """Mark a folder as complete: flush every file to the disk, then write the marker.
 
     Args:
-        folder: all its files are written; nothing is added later.
-        info: JSON-able facts to read back from `Checkpoint.info`.
+        folder: with all its files; nothing is added later.
+        info: facts to read back from `Checkpoint.info`, of types that JSON has.
     """
     files = {}
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -62,7 +62,7 @@ def seal(folder: Path, info: dict[str, Any]) -> None:
 
 
 def damage(folder: Path) -> str | None:
-    """What is wrong with a sealed folder, or None when it is whole."""
+    """Return the damage of a sealed folder in words; None if it is complete."""
     try:
         marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
         expected, schema = marker["files"], marker["schema"]
@@ -84,9 +84,9 @@ def damage(folder: Path) -> str | None:
 
 
 def newest_whole(root: Path) -> Checkpoint | None:
-    """The latest checkpoint that is whole, judged by its step; damaged later ones are set aside.
+    """Return the complete checkpoint of the latest step; damaged later ones are renamed.
 
-    A checkpoint also needs the weights of evaluations that its info names under ``kept_steps``.
+    A checkpoint also needs the weights of the evaluations that its info lists under ``kept_steps``.
     """
     for step, folder in sorted(_steps(root, PREFIX), reverse=True):
         wrong = damage(folder)
@@ -103,10 +103,10 @@ def newest_whole(root: Path) -> Checkpoint | None:
 
 
 def rotate(root: Path, *, keep: int = KEPT) -> None:
-    """Delete all but the newest checkpoints, and weights of evaluations that none of those kept refers to."""
+    """Delete all but the newest checkpoints, and weights of evaluations that no kept checkpoint needs."""
     by_age = sorted(_steps(root, PREFIX), reverse=True)
     for _, folder in by_age[keep:]:
-        # The marker goes first: a deletion that is cut off must not leave a folder that looks whole.
+        # The marker is deleted first: an interrupted deletion must not leave a folder that looks complete.
         (folder / MARKER).unlink(missing_ok=True)
         shutil.rmtree(folder)
     wanted: set[int] = set()

@@ -12,40 +12,40 @@ from threadpoolctl import ThreadpoolController
 from torch import Tensor
 from torch.nn.functional import linear
 
-from toolkit.names import Problem
 from toolkit.progress import progress_bar
-from toolkit.training.head_trials import CurvePoint, Rows, Trial, loss_of
+from toolkit.training.head_trials import CurvePoint, Examples, Trial
 
 PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(8, -5, -1))
-"""What is tried, the strongest first, so that the stronger of equals is taken: 10,000 to 0.01."""
+"""The penalties to compare, 10,000 to 0.01; the strongest first, so that of equals the stronger one is chosen."""
 
-# How steep the mean loss may still be: where penalties are compared, and at the end (1e-4 in scikit-learn).
+# The largest gradient of the mean loss at the end: while penalties are compared, and of the final head. scikit-learn
+# has 1e-4.
 _ROUGH, _EXACT = 3e-4, 3e-5
 _ITERATIONS = 1_000
 _WORSE_IN_A_ROW = 2  # penalties without a smaller loss, after which weaker ones are left out
-_BLOCK = 65_536  # rows
+_BLOCK = 65_536  # examples
 
 
 def choose_penalty(trials: Sequence[Trial]) -> tuple[CurvePoint, list[CurvePoint], Tensor]:
-    """Find the penalty whose heads have the least loss on rows that they have not seen.
+    """Find the penalty whose heads have the least loss on held-out examples.
 
     Args:
-        trials: one, or one a fold; each row that is held back counts once.
+        trials: one, or one a fold; each held-out example counts once.
 
     Returns:
-        The best one, all that were tried, and the head of the first trial for the best one.
+        The best penalty, all that were compared, and the head of the first trial for the best one.
     """
     starts: list[Tensor | None] = [None] * len(trials)
-    sizes = [len(trial.held) for trial in trials]
+    sizes = [len(trial.held_out) for trial in trials]
     curve: list[CurvePoint] = []
     with progress_bar("choosing the regularisation", len(PENALTIES)) as bar:
         for penalty in PENALTIES:
-            # Each begins where the one of the stronger penalty ended, which is near.
+            # A fit begins where that of the stronger penalty ended, which is near.
             heads = [
-                fit_linear(trial.learnt, penalty=penalty, start=start, tolerance=_ROUGH)
+                fit_linear(trial.train, penalty=penalty, start=start, tolerance=_ROUGH)
                 for trial, start in zip(trials, starts, strict=True)
             ]
-            losses = [_loss(trial.held, head) for trial, head in zip(trials, heads, strict=True)]
+            losses = [_loss(trial.held_out, head) for trial, head in zip(trials, heads, strict=True)]
             starts = [*heads]
             curve.append(CurvePoint(penalty, float(np.average(losses, weights=sizes))))
             bar.advance()
@@ -57,56 +57,57 @@ def choose_penalty(trials: Sequence[Trial]) -> tuple[CurvePoint, list[CurvePoint
     return best, curve, best_head
 
 
-def fit_linear(rows: Rows, *, penalty: float, start: Tensor | None = None, tolerance: float = _EXACT) -> Tensor:
-    """The linear head of least loss, with a penalty on its weights, not on its biases.
+def fit_linear(examples: Examples, *, penalty: float, start: Tensor | None = None, tolerance: float = _EXACT) -> Tensor:
+    """Fit the linear head of least loss, with an L2 penalty on its weights and none on its biases.
 
-    Classes: the losses of all rows plus half of `penalty` times the squares of the weights (scikit-learn's
-    ``C = 1 / penalty``); several classes a text are one logistic regression each. Numbers: the squared errors plus
-    `penalty` times the squares of the weights (``alpha = penalty``).
+    For classes and label sets the objective is the summed loss plus half of `penalty` times the squared weights
+    (scikit-learn's ``LogisticRegression`` with ``C = 1 / penalty``); a label set is one logistic regression a label.
+    For numbers it is the squared errors plus `penalty` times the squared weights (``Ridge`` with ``alpha = penalty``).
 
     Args:
-        rows: scaled.
-        penalty: how strong the regularisation is.
-        start: where to begin, such as the head of a like penalty, ``[labels, dim + 1]``.
-        tolerance: how steep the mean loss may still be.
+        examples: scaled.
+        penalty: strength of the regularisation.
+        start: where to begin, such as the head of a similar penalty, ``[labels, dim + 1]``.
+        tolerance: the largest gradient of the mean loss at the end.
 
     Returns:
-        Weights, and biases behind them, ``[labels, dim + 1]``.
+        Weights, and biases as the last column, ``[labels, dim + 1]``.
     """
-    if rows.problem is Problem.REGRESSION:
-        return _ridge(rows, penalty)
-    shape = (rows.n_labels, rows.features.shape[1] + 1)
+    if examples.kind.is_least_squares:
+        return _ridge(examples, penalty)
+    shape = (examples.n_labels, examples.features.shape[1] + 1)
 
-    def loss_and_slope(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        head = torch.from_numpy(numbers).float().view(shape).requires_grad_()
+    def loss_and_gradient(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        head = torch.from_numpy(values).float().view(shape).requires_grad_()
         weight = head[:, :-1]
-        loss = loss_of(linear(rows.features, weight, head[:, -1]), rows.targets, rows.problem)
-        loss = loss + penalty / (2 * len(rows)) * weight.square().sum()
-        (slope,) = torch.autograd.grad(loss, head)
-        return float(loss.detach()), slope.double().flatten().numpy()
+        loss = examples.loss(linear(examples.features, weight, head[:, -1]))
+        loss = loss + penalty / (2 * len(examples)) * weight.square().sum()
+        (gradient,) = torch.autograd.grad(loss, head)
+        return float(loss.detach()), gradient.double().flatten().numpy()
 
     begin = torch.zeros(shape) if start is None else start
     options = {"maxiter": _ITERATIONS, "gtol": tolerance, "ftol": 64 * np.finfo(float).eps}
     # The threads of numpy's own products would wait for those of torch's, and these for them: three times the time.
     with ThreadpoolController().select(internal_api="openblas").limit(limits=1):
-        found = minimize(loss_and_slope, begin.double().flatten().numpy(), jac=True, method="L-BFGS-B", options=options)
-    return torch.from_numpy(found.x).float().view(shape)
+        begin_values = begin.double().flatten().numpy()
+        fitted = minimize(loss_and_gradient, begin_values, jac=True, method="L-BFGS-B", options=options)
+    return torch.from_numpy(fitted.x).float().view(shape)
 
 
-def _loss(rows: Rows, head: Tensor) -> float:
-    return float(loss_of(linear(rows.features, head[:, :-1], head[:, -1]), rows.targets, rows.problem))
+def _loss(examples: Examples, head: Tensor) -> float:
+    return float(examples.loss(linear(examples.features, head[:, :-1], head[:, -1])))
 
 
-def _ridge(rows: Rows, penalty: float) -> Tensor:
-    """Solve the normal equations in float64, block by block; the bias is free, so that means are taken out."""
-    mean, mean_target = (values.mean(dim=0, dtype=torch.float64) for values in (rows.features, rows.targets))
-    dim = rows.features.shape[1]
+def _ridge(examples: Examples, penalty: float) -> Tensor:
+    """Solve the normal equations in float64, block by block; the bias has no penalty, so means are taken out."""
+    mean, mean_target = (values.mean(dim=0, dtype=torch.float64) for values in (examples.features, examples.targets))
+    dim = examples.features.shape[1]
     squares = penalty * torch.eye(dim, dtype=torch.float64)
-    products = torch.zeros(dim, rows.n_labels, dtype=torch.float64)
-    for begin in range(0, len(rows), _BLOCK):
+    products = torch.zeros(dim, examples.n_labels, dtype=torch.float64)
+    for begin in range(0, len(examples), _BLOCK):
         block = slice(begin, begin + _BLOCK)
-        centred = rows.features[block].double() - mean
+        centred = examples.features[block].double() - mean
         squares += centred.T @ centred
-        products += centred.T @ (rows.targets[block].double() - mean_target)
+        products += centred.T @ (examples.targets[block].double() - mean_target)
     weight = torch.cholesky_solve(products, torch.linalg.cholesky(squares)).T
     return torch.cat([weight, (mean_target - weight @ mean)[:, None]], dim=1).float()

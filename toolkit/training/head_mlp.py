@@ -1,4 +1,4 @@
-"""A head with one hidden layer, for classes that no plane divides."""
+"""A head with one hidden layer, for classes that are not linearly separable."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import torch
 from torch import Tensor, nn
 
 from toolkit.progress import progress_bar
-from toolkit.training.head_trials import CurvePoint, Rows, Trial, loss_of
+from toolkit.training.head_trials import CurvePoint, Examples, Trial
 
 HIDDEN_DIM = 512
 
 _MOST_EPOCHS = 100
 _WORSE_IN_A_ROW = 5  # epochs without a smaller loss, after which no more are tried
-_BATCH_ROWS = 128
+_BATCH_SIZE = 128
 _LEARNING_RATE = 5e-4
 _WEIGHT_DECAY = 1e-2
 _DROPOUT = 0.5
 
 
 def choose_epochs(trial: Trial, *, seed: int) -> tuple[CurvePoint, list[CurvePoint]]:
-    """Find after how many passes a network has the least loss on rows that it has not seen.
+    """Find after how many epochs a network has the least loss on held-out examples.
 
     Args:
-        trial: scaled rows.
-        seed: decides where it begins, the order of rows and dropout.
+        trial: scaled examples.
+        seed: decides the initial weights, the order of examples and dropout.
 
     Returns:
-        The best one, and all that were tried.
+        The best number of epochs, and all that were compared.
     """
     curve: list[CurvePoint] = []
     with _seeded(seed), progress_bar("training the head", _MOST_EPOCHS) as bar:
-        for epoch, network in enumerate(_epochs(trial.learnt), start=1):
+        for epoch, network in enumerate(_epochs(trial.train), start=1):
             with torch.inference_mode():
-                loss = loss_of(network(trial.held.features), trial.held.targets, trial.held.problem)
+                loss = trial.held_out.loss(network(trial.held_out.features))
             curve.append(CurvePoint(epoch, float(loss)))
             bar.advance()
             best = min(curve, key=lambda point: point.loss)
@@ -44,11 +44,11 @@ def choose_epochs(trial: Trial, *, seed: int) -> tuple[CurvePoint, list[CurvePoi
     return best, curve
 
 
-def fit_mlp(rows: Rows, *, n_epochs: int, seed: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def fit_mlp(examples: Examples, *, n_epochs: int, seed: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Train a network: linear layer, ReLU, dropout, linear layer, the form that `toolkit.exported` gives a head.
 
     Args:
-        rows: scaled.
+        examples: scaled.
         n_epochs: passes over them.
         seed: as in `choose_epochs`.
 
@@ -57,7 +57,7 @@ def fit_mlp(rows: Rows, *, n_epochs: int, seed: int) -> tuple[tuple[Tensor, Tens
         ``[labels, hidden dim]`` and ``[labels]``.
     """
     with _seeded(seed), progress_bar("training the head again on all rows", n_epochs) as bar:
-        epochs = _epochs(rows)
+        epochs = _epochs(examples)
         for _ in range(n_epochs):
             network = next(epochs)
             bar.advance()
@@ -67,28 +67,31 @@ def fit_mlp(rows: Rows, *, n_epochs: int, seed: int) -> tuple[tuple[Tensor, Tens
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Torch's random numbers from a seed; outside they go on as if nothing had been."""
+    """Fork torch's random generator and seed it; outside of the block its state is unchanged."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
 
 
-def _epochs(rows: Rows) -> Iterator[nn.Sequential]:
-    """A network after each pass over the rows (AdamW), without end; it is handed over in evaluation mode."""
+def _epochs(examples: Examples) -> Iterator[nn.Sequential]:
+    """Train a network without end, and yield it in evaluation mode after each epoch.
+
+    The optimizer is AdamW (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101).
+    """
     network = nn.Sequential(
-        nn.Linear(rows.features.shape[1], HIDDEN_DIM),
+        nn.Linear(examples.features.shape[1], HIDDEN_DIM),
         nn.ReLU(),
         nn.Dropout(_DROPOUT),
-        nn.Linear(HIDDEN_DIM, rows.n_labels),
+        nn.Linear(HIDDEN_DIM, examples.n_labels),
     )
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     while True:
         network.train()
-        order = torch.randperm(len(rows))
-        for begin in range(0, len(rows), _BATCH_ROWS):
-            batch = order[begin : begin + _BATCH_ROWS]
+        order = torch.randperm(len(examples))
+        for begin in range(0, len(examples), _BATCH_SIZE):
+            batch = examples.take(order[begin : begin + _BATCH_SIZE])
             optimizer.zero_grad()
-            loss = loss_of(network(rows.features[batch]), rows.targets[batch], rows.problem)
+            loss = batch.loss(network(batch.features))
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         network.eval()

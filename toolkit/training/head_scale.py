@@ -1,4 +1,4 @@
-"""Numbers brought to mean 0 and spread 1 for fitting, and the head brought back to numbers as they are."""
+"""Standardisation of features and targets for fitting, and its inverse for the fitted head."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_CONSTANT = 1e-6  # of the largest spread and of its own mean: below that a number is rounding and says nothing
+_CONSTANT = 1e-6  # of the largest spread plus the feature's mean: a smaller spread is rounding and no information
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,17 +24,17 @@ class Scale:
 
     @classmethod
     def of(cls, features: Tensor) -> Scale:
-        """The scale of some rows, ``[rows, dim]``."""
+        """Compute the scale of features ``[examples, dim]``."""
         spread, mean = torch.std_mean(features, dim=0, correction=0)
         constant = spread <= _CONSTANT * (spread.max() + mean.abs())
         return cls(mean.double(), torch.where(constant, 1.0, spread).double())
 
     def apply(self, features: Tensor) -> Tensor:
-        """Features of mean 0 and spread 1, ``[rows, dim]``, float32."""
+        """Standardise features to mean 0 and spread 1, ``[examples, dim]`` in float32."""
         return (features - self.mean.float()).div_(self.spread.float())
 
     def fold(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """A linear layer for scaled features as one for features as they are, that gives the same numbers.
+        """Turn a linear layer for scaled features into one for unscaled features that gives the same outputs.
 
         Args:
             weight: ``[outputs, dim]``.
@@ -44,7 +44,7 @@ class Scale:
         return folded.float(), (bias.double() - folded @ self.mean).float()
 
     def undo(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """A linear layer whose answers are on this scale as one that answers in numbers as they are.
+        """Turn a linear layer whose outputs are on this scale into one with unscaled outputs.
 
         Args:
             weight: ``[dim, inputs]``.

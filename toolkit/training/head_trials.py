@@ -1,4 +1,4 @@
-"""Rows that a head learns from, and the trials on rows held back that choose its settings."""
+"""Examples that a head learns from, and the trials on held-out examples that choose its settings."""
 
 from __future__ import annotations
 
@@ -8,131 +8,109 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from toolkit.names import Problem
+from toolkit.training.head_labels import LABEL_KINDS, LabelKind
 from toolkit.training.head_scale import Scale
 
 _FOLDS = 5
 
 
-def loss_of(logits: Tensor, targets: Tensor, problem: Problem) -> Tensor:
-    """What a head makes small: the negative log-likelihood, or the squared error; the mean over the rows.
-
-    Args:
-        logits: ``[rows, labels]``.
-        targets: numbers of classes ``[rows]``; 0.0 or 1.0 for each class, or numbers, ``[rows, labels]``.
-        problem: which of the three.
-
-    Returns:
-        One number; of several classes a text, or of several numbers, the sum over them.
-    """
-    if problem is Problem.SINGLE_LABEL:
-        return cross_entropy(logits, targets)
-    loss = binary_cross_entropy_with_logits if problem is Problem.MULTI_LABEL else mse_loss
-    return loss(logits, targets) * logits.shape[1]
-
-
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Features and what they shall give.
+class Examples:
+    """Features and their targets.
 
     Attributes:
-        features: ``[rows, dim]``.
-        targets: as `loss_of` takes them.
-        problem: what the targets are.
+        features: ``[examples, dim]``.
+        targets: as `LabelKind.targets` gives them.
+        kind: what the targets are.
         n_labels: outputs of a head.
     """
 
     features: Tensor
     targets: Tensor
-    problem: Problem
+    kind: LabelKind
     n_labels: int
 
     @classmethod
-    def of(cls, features: NDArray[np.float32], labels: ArrayLike, *, problem: Problem, n_labels: int) -> Rows:
-        """Rows with labels as data sets hold them; a class of -1 is unknown, and such rows are left out."""
-        values = np.asarray(labels)
-        if problem is Problem.SINGLE_LABEL:
-            known = values >= 0
-            return cls(torch.from_numpy(features[known]), torch.from_numpy(values[known]).long(), problem, n_labels)
-        targets = torch.from_numpy(values.astype(np.float32)).reshape(len(features), n_labels)
-        return cls(torch.from_numpy(features), targets, problem, n_labels)
+    def of(cls, features: NDArray[np.float32], labels: ArrayLike, *, problem: Problem, n_labels: int) -> Examples:
+        """Make examples of labels as data sets hold them, without those whose label is unknown."""
+        kind, values = LABEL_KINDS[problem], np.asarray(labels)
+        known = kind.known(values)
+        return cls(torch.from_numpy(features[known]), kind.targets(values[known], n_labels), kind, n_labels)
 
     def __len__(self) -> int:
         return len(self.targets)
 
-    def take(self, rows: Tensor) -> Rows:
-        """Some of the rows, by number or by a mask."""
-        return self.with_values(self.features[rows], self.targets[rows])
+    def take(self, index: Tensor) -> Examples:
+        """Select examples by their indices or by a mask."""
+        return self._with(self.features[index], self.targets[index])
 
-    def joined(self, other: Rows) -> Rows:
-        """These rows and others behind them."""
-        return self.with_values(torch.cat([self.features, other.features]), torch.cat([self.targets, other.targets]))
+    def joined(self, other: Examples) -> Examples:
+        """Append other examples."""
+        return self._with(torch.cat([self.features, other.features]), torch.cat([self.targets, other.targets]))
 
-    def with_values(self, features: Tensor, targets: Tensor) -> Rows:
-        """Other rows of the same problem."""
-        return Rows(features, targets, self.problem, self.n_labels)
+    def with_scaled_features(self, scale: Scale) -> Examples:
+        """Bring the features to mean 0 and spread 1."""
+        return self._with(scale.apply(self.features), self.targets)
 
-    def scaled(self, scale: Scale) -> Rows:
-        """The same rows with features of mean 0 and spread 1."""
-        return self.with_values(scale.apply(self.features), self.targets)
+    def with_scaled_targets(self, scale: Scale) -> Examples:
+        """Bring the targets to the scale that `target_scale` gave."""
+        return self._with(self.features, self.kind.scaled(self.targets, scale))
 
-    def scale_of_answers(self) -> Scale:
-        """Mean and spread of the targets where they are numbers; classes stay as they are."""
-        if self.problem is Problem.REGRESSION:
-            return Scale.of(self.targets)
-        return Scale(torch.zeros(self.n_labels).double(), torch.ones(self.n_labels).double())
+    def target_scale(self) -> Scale:
+        """Return the scale on which a network learns the targets; see `LabelKind.target_scale`."""
+        return self.kind.target_scale(self.targets, self.n_labels)
 
-    def answering(self, scale: Scale) -> Rows:
-        """The same rows with targets on the scale that `scale_of_answers` gave."""
-        if self.problem is Problem.REGRESSION:
-            return self.with_values(self.features, scale.apply(self.targets))
-        return self
+    def loss(self, logits: Tensor) -> Tensor:
+        """Return the loss of logits ``[examples, labels]``; see `LabelKind.loss`."""
+        return self.kind.loss(logits, self.targets)
+
+    def _with(self, features: Tensor, targets: Tensor) -> Examples:
+        return Examples(features, targets, self.kind, self.n_labels)
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """Rows to learn from and rows to choose by, both on the scale of the first."""
+    """Examples to learn from and examples to choose by, both on the scale of the first."""
 
-    learnt: Rows
-    held: Rows
+    train: Examples
+    held_out: Examples
 
     @classmethod
-    def of(cls, learnt: Rows, held: Rows) -> Trial:
-        """A trial of rows with features as they are."""
-        scale = Scale.of(learnt.features)
-        return cls(learnt.scaled(scale), held.scaled(scale))
+    def of(cls, train: Examples, held_out: Examples) -> Trial:
+        """Make a trial of examples with unscaled features."""
+        scale = Scale.of(train.features)
+        return cls(train.with_scaled_features(scale), held_out.with_scaled_features(scale))
 
-    def answering(self, scale: Scale) -> Trial:
-        """The same rows with targets on another scale."""
-        return Trial(self.learnt.answering(scale), self.held.answering(scale))
+    def with_scaled_targets(self, scale: Scale) -> Trial:
+        """Bring the targets of both to a scale."""
+        return Trial(self.train.with_scaled_targets(scale), self.held_out.with_scaled_targets(scale))
 
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """What one setting gave on rows that were held back.
+    """The loss of one setting on held-out examples.
 
     Attributes:
         setting: the penalty of a linear head, the epochs of a network.
-        loss: as `loss_of` gives it.
+        loss: see `LabelKind.loss`.
     """
 
     setting: float
     loss: float
 
 
-def folds(rows: Rows, *, seed: int) -> list[Trial]:
-    """Hold back each row once; rows of a class are spread evenly over the trials.
+def folds(examples: Examples, *, seed: int) -> list[Trial]:
+    """Hold out each example once; examples of a class are spread evenly over the trials.
 
     Args:
-        rows: two or more.
-        seed: decides which rows go together.
+        examples: two or more.
+        seed: decides which examples go together.
     """
-    shuffled = torch.from_numpy(np.random.default_rng(seed).permutation(len(rows)))
-    if rows.problem is Problem.SINGLE_LABEL:
-        shuffled = shuffled[rows.targets[shuffled].argsort(stable=True)]
-    n_folds = min(_FOLDS, len(rows))
-    fold = torch.empty(len(rows), dtype=torch.long)
-    fold[shuffled] = torch.arange(len(rows)) % n_folds
-    return [Trial.of(rows.take(fold != number), rows.take(fold == number)) for number in range(n_folds)]
+    shuffled = torch.from_numpy(np.random.default_rng(seed).permutation(len(examples)))
+    order = examples.kind.dealt(shuffled, examples.targets)
+    n_folds = min(_FOLDS, len(examples))
+    fold = torch.empty(len(examples), dtype=torch.long)
+    fold[order] = torch.arange(len(examples)) % n_folds
+    return [Trial.of(examples.take(fold != index), examples.take(fold == index)) for index in range(n_folds)]

@@ -1,9 +1,9 @@
-"""Losses that are the same however a batch is divided.
+"""Losses that do not depend on how a batch is divided.
 
-transformers 5.23 multiplies the gradient of most models by the number of accumulation steps and of ranks,
-because a model's own mean over a micro-batch is taken for a mean over the batch (DESIGN.md 4.6, fact 1).
-Here a loss is a *sum* over the micro-batch divided by the items of the whole batch, which `Trainer` counts
-over accumulation steps and ranks. So 8 rows at once, 2 × 4 rows, and two ranks with 4 rows each give one gradient.
+transformers 5.23 multiplies the gradient of most models by the number of accumulation steps and of ranks, because it
+takes a model's mean over a micro-batch for a mean over the batch (docs/design.md, section 4.6, fact 1). Here a loss is
+a *sum* over the micro-batch divided by the items of the whole batch, which `Trainer` counts over accumulation steps and
+ranks. So 8 rows at once, 2 × 4 rows, and two ranks with 4 rows each give the same gradient.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ class ClassificationLoss:
     """Cross entropy of single-label classification.
 
     Args:
-        class_weights: ``[labels]``, a factor for each class, or None. Weighted rows are divided by the number
-            of rows, not by the sum of weights: the latter would depend on the rows of a micro-batch.
-        label_smoothing: share of the target that is spread over all classes (Szegedy et al. 2016).
+        class_weights: ``[labels]``, a factor for each class, or None. The weighted sum is divided by the number of
+            examples. A division by the sum of weights would depend on the examples of a micro-batch.
+        label_smoothing: share of the target that is spread over all classes (Szegedy et al. 2016, section 7,
+            https://arxiv.org/abs/1512.00567).
     """
 
     def __init__(self, *, class_weights: Tensor | None = None, label_smoothing: float = 0.0) -> None:
@@ -35,12 +36,12 @@ class ClassificationLoss:
         self.label_smoothing = label_smoothing
 
     def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """The loss of a micro-batch as its share in the loss of the batch.
+        """Compute the share of a micro-batch in the loss of the batch, a mean over the examples.
 
         Args:
-            outputs: a model's output with ``logits [rows, labels]``.
-            labels: ``[rows]``.
-            num_items_in_batch: rows of the whole batch; None means that the micro-batch is the batch.
+            outputs: a model's output with ``logits [examples, labels]``.
+            labels: indices of classes, ``[examples]``.
+            num_items_in_batch: examples of the whole batch; None: the micro-batch is the batch.
         """
         logits = outputs.logits.float()
         weights = None if self.class_weights is None else self.class_weights.to(logits)
@@ -49,31 +50,31 @@ class ClassificationLoss:
 
 
 class LabelSetLoss:
-    """Binary cross entropy of several labels a text, each a decision of its own."""
+    """Binary cross entropy of several labels an example, each a decision of its own."""
 
     def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """The loss of a micro-batch as its share in the loss of the batch, the mean over rows and labels.
+        """Compute the share of a micro-batch in the loss of the batch, a mean over the examples and labels.
 
         Args:
-            outputs: a model's output with ``logits [rows, n_labels]``.
-            labels: 1.0 or 0.0. ``[rows, n_labels]``
-            num_items_in_batch: decisions of the whole batch, rows × labels, as `Trainer` counts them; None means
-                that the micro-batch is the batch.
+            outputs: a model's output with ``logits [examples, n_labels]``.
+            labels: 1.0 or 0.0. ``[examples, n_labels]``
+            num_items_in_batch: decisions of the whole batch, examples × labels, as `Trainer` counts them; None: the
+                micro-batch is the batch.
         """
         total = binary_cross_entropy_with_logits(outputs.logits.float(), labels.float(), reduction="sum")
         return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
 
 
 class SquaredErrorLoss:
-    """Squared difference of a predicted number and the right one."""
+    """Squared difference of a predicted number and its target."""
 
     def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """The loss of a micro-batch as its share in the loss of the batch.
+        """Compute the share of a micro-batch in the loss of the batch, a mean over the examples.
 
         Args:
-            outputs: a model's output with ``logits [rows, 1]``.
-            labels: ``[rows, 1]`` or ``[rows]``.
-            num_items_in_batch: rows of the whole batch; None means that the micro-batch is the batch.
+            outputs: a model's output with ``logits [examples, 1]``.
+            labels: ``[examples, 1]`` or ``[examples]``.
+            num_items_in_batch: examples of the whole batch; None: the micro-batch is the batch.
         """
         total = mse_loss(outputs.logits.float().flatten(), labels.float().flatten(), reduction="sum")
         return total / (labels.numel() if num_items_in_batch is None else num_items_in_batch)
@@ -83,19 +84,20 @@ class TokenLoss:
     """Cross entropy of predicted tokens: translation, language models, masked words.
 
     Args:
-        label_smoothing: share of the target that is spread over the vocabulary (Vaswani et al. 2017, 5.4).
+        label_smoothing: share of the target that is spread over the vocabulary (Vaswani et al. 2017, section 5.4,
+            https://arxiv.org/abs/1706.03762).
     """
 
     def __init__(self, *, label_smoothing: float = 0.0) -> None:
         self.label_smoothing = label_smoothing
 
     def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """The loss of a packed micro-batch as its share in the loss of the batch.
+        """Compute the share of a packed micro-batch in the loss of the batch, a mean over the predicted tokens.
 
         Args:
             outputs: a model's output with ``logits [1, predicted tokens, vocabulary]``.
-            labels: ``[1, tokens]``; those that are not -100 are the predicted ones, in the same order.
-            num_items_in_batch: predicted tokens of the whole batch; None means that the micro-batch is the batch.
+            labels: ``[1, tokens]``; those that are not -100 are the targets of the logits, in the same order.
+            num_items_in_batch: predicted tokens of the whole batch; None: the micro-batch is the batch.
         """
         targets = labels[labels != IGNORED]
         return token_loss(
@@ -107,10 +109,10 @@ class TokenLoss:
 
 
 def balanced_weights(labels: Tensor, n_labels: int) -> Tensor:
-    """Weights ``[labels]`` that give every class the same total, ``rows / (classes × rows of the class)``.
+    """Compute weights ``[labels]`` that give every class the same total, ``examples / (classes × its examples)``.
 
-    The formula of scikit-learn's ``class_weight="balanced"``; a class without rows gets weight 1. The mean
-    weight over all rows is 1, so that the learning rate keeps its meaning.
+    This is the formula of scikit-learn's ``class_weight="balanced"`` (King & Zeng 2001). A class without examples gets
+    weight 1. The mean weight over all examples is 1, so that the learning rate keeps its meaning.
     """
     counts = torch.bincount(labels, minlength=n_labels)
     present = counts > 0

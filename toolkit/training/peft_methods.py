@@ -20,7 +20,11 @@ FLAGS: dict[Method, dict[str, bool]] = {
     Method.DORA: {"use_dora": True},
     Method.RSLORA: {"use_rslora": True},
 }
-"""LoRA's flags by method: weight-decomposed (Liu et al. 2024) and rank-stabilised (Kalajdzievski 2023)."""
+"""The flags of ``peft.LoraConfig`` by method.
+
+DoRA decomposes weights (Liu et al. 2024, https://arxiv.org/abs/2402.09353), rsLoRA scales by the root of the rank
+(Kalajdzievski 2023, https://arxiv.org/abs/2312.03732).
+"""
 
 
 def wrap_with_peft(
@@ -28,8 +32,8 @@ def wrap_with_peft(
 ) -> PeftModel:
     """Put LoRA (Hu et al. 2021), or a method that is one of its flags, on the body; the head trains in full.
 
-    peft finds heads by a list of names and misses some (DESIGN.md 4.6, fact 4). Here every module outside of the
-    body is handed over by name, and whatever in the body holds a newly initialised parameter.
+    peft finds heads by a list of names and misses some (docs/design.md, section 4.6, fact 4). Here every module
+    outside of the body is named, and every module of the body with a newly initialised parameter.
 
     Args:
         opened: the model with its head.
@@ -38,7 +42,7 @@ def wrap_with_peft(
         task_type: what peft is told the model is for.
 
     Raises:
-        RecipeError: if the settings do not fit the model, such as target modules that it has not.
+        RecipeError: if the settings do not fit the model, such as target modules that it does not have.
     """
     _check_targets(opened.model, settings.get("target_modules"))
     wanted = settings.get("modules_to_save") or ()
@@ -48,9 +52,9 @@ def wrap_with_peft(
     }
     try:
         with warnings.catch_warnings():
-            # GPT-2 keeps its matrices turned over; peft sees to it and tells so for each of them.
+            # GPT-2 stores transposed matrices; peft corrects its setting and warns once for each of them.
             warnings.filterwarnings("ignore", message="fan_in_fan_out is set to False", category=UserWarning)
-            # peft 0.21 asks the model by a name that transformers 5.23 has another one for.
+            # peft 0.21 reads an attribute that transformers 5.23 has renamed.
             warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
             return get_peft_model(opened.model, LoraConfig(**{**settings, **own, **FLAGS[method]}))
     except ValueError as error:
@@ -58,7 +62,7 @@ def wrap_with_peft(
 
 
 def _check_targets(model: PreTrainedModel, targets: Any) -> None:
-    """Refuse names of modules that the model has not; peft passes over them while there is another."""
+    """Refuse names of modules that the model does not have; peft ignores them as long as another name fits."""
     if not isinstance(targets, list):
         return
     known = [name for name, _ in model.named_modules()]
@@ -76,7 +80,7 @@ def _check_targets(model: PreTrainedModel, targets: Any) -> None:
 
 
 def head_modules(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> set[str]:
-    """The modules that train in full: all outside of the body, and those inside it that are new.
+    """Return the names of the modules that train in full: those outside of the body, and new ones inside it.
 
     Args:
         model: with its head.
@@ -89,7 +93,7 @@ def head_modules(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> set
 
 
 def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
-    """The plain model that computes the same; a model without adapters is returned as it is."""
+    """Merge the adapters into the model, and return it; a model without adapters is returned unchanged."""
     if isinstance(model, PeftModel):
         merged: PreTrainedModel = model.merge_and_unload()
         return merged

@@ -1,4 +1,4 @@
-"""What training will do, worked out before its first step."""
+"""The plan of a training, computed before its first step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transformers import TrainingArguments
 
 from toolkit.data.batches import StepBatches
 from toolkit.recipe import Recipe
-from toolkit.training.arguments import Rhythms, training_arguments
+from toolkit.training.arguments import Schedule, training_arguments
 from toolkit.training.objective import Objective
 
 
@@ -23,23 +23,23 @@ class Plan:
 
     Attributes:
         arguments: for the library's trainer.
-        train_rows: encoded, with the number of each row as ``row``.
+        train_rows: encoded, with the index of each row as ``row``.
         validation_rows: encoded; None without such rows.
-        batches: which rows form each micro-batch.
-        rhythms: when to evaluate and when to save.
+        batches: the rows of each micro-batch.
+        schedule: when to evaluate and when to save.
         steps_per_epoch: optimizer updates of an epoch.
         max_steps: optimizer updates of the whole training.
-        keeps_best: whether validation chooses the weights.
-        averaged: evaluations whose weights are averaged instead; None: none.
-        metric: what it chooses by.
-        greater_is_better: whether more of it is better.
+        keeps_best: True if validation chooses the weights.
+        averaged: number of last evaluations whose weights are averaged instead; None: none.
+        metric: that validation chooses by.
+        greater_is_better: True if a greater value of the metric is better.
     """
 
     arguments: TrainingArguments
     train_rows: Dataset
     validation_rows: Dataset | None
     batches: StepBatches
-    rhythms: Rhythms
+    schedule: Schedule
     steps_per_epoch: int
     max_steps: int
     keeps_best: bool
@@ -54,7 +54,7 @@ def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) ->
     Args:
         recipe: checked.
         objective: with its encoded rows.
-        checkpoints: the folder for them.
+        checkpoints: folder of the checkpoints.
     """
     settings: dict[str, Any] = recipe.training.for_trainer()
     arguments = training_arguments(recipe, checkpoints)
@@ -79,7 +79,7 @@ def plan_training(recipe: Recipe, objective: Objective, *, checkpoints: Path) ->
         train_rows=train_rows.add_column("row", np.arange(len(train_rows))),
         validation_rows=objective.validation_rows,
         batches=batches,
-        rhythms=Rhythms.of(settings),
+        schedule=Schedule.of(settings),
         steps_per_epoch=steps_per_epoch,
         max_steps=arguments.max_steps if arguments.max_steps > 0 else all_epochs,
         keeps_best=has_validation and bool(settings["load_best_model_at_end"]),

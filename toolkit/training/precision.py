@@ -1,4 +1,4 @@
-"""Whether this machine computes in bfloat16 natively."""
+"""Native support for bfloat16."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import torch
 
 
 def computes_bf16_natively() -> bool:
-    """True where bfloat16 matrix products run in hardware; emulated ones are slower than float32.
+    """Return True if this machine computes bfloat16 matrix products in hardware; emulation is slower than float32.
 
-    On Apple's MPS autocast in bfloat16 brings no speed, so the answer there is no.
+    On Apple's MPS autocast in bfloat16 is no faster, so the result there is False.
     """
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

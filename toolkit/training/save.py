@@ -1,4 +1,4 @@
-"""Save a trained model so that plain transformers opens it."""
+"""Saving of a trained model in a form that plain transformers opens."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MODEL_FOLDER = "model"
 def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Path) -> Path:
     """Write ``model/`` and, for a PEFT method, the small ``adapter/`` beside it.
 
-    The adapter is merged into the model: for plain peft a folder that holds an adapter alone opens with the number
-    of labels of its base model, and loses its head where that differs.
+    The model has the adapter merged into it. Plain peft opens a folder that holds an adapter alone with the number of
+    labels of the base model, and loses the head if that number differs.
 
     Args:
         model: trained.
-        opened: where its tokenizer and base model came from; the tokenizer's ``model_max_length`` is the
-            recipe's, so that it truncates for everybody as it did in training.
+        opened: its tokenizer and base model; the tokenizer's ``model_max_length`` is the recipe's, so that it
+            truncates texts as in training wherever it is loaded.
         run: the run folder.
 
     Returns:
@@ -43,7 +43,7 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
 
 
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
-    """The adapter, and beside it what peft does not keep: labels, tokenizer, and which weights it belongs to."""
+    """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
     config = model.peft_config["default"]
     config.base_model_name_or_path, config.revision = opened.name, opened.revision
     opened.model.config.architectures = [type(opened.model).__name__]
@@ -51,17 +51,17 @@ def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
         model.save_pretrained(str(folder), save_embedding_layers=False)
         opened.model.config.save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
-    (folder / "README.md").unlink(missing_ok=True)  # peft's own is a form to fill in
+    (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template
     if opened.folder is not None:
         write_base(folder, opened.folder)
     readable(folder)
 
 
 def readable(folder: Path) -> None:
-    """Give weights the mode of the files beside them: safetensors writes them for their owner alone.
+    """Give weights the mode of the files beside them; safetensors makes them readable for the owner alone.
 
     Args:
-        folder: of a model, with a JSON file that the umask has had its say on.
+        folder: of a model, with a JSON file whose mode follows the umask.
     """
     example = next(iter(sorted(folder.glob("*.json"))), None)
     for file in folder.glob("*.safetensors"):

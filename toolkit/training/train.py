@@ -1,4 +1,4 @@
-"""Train an opened model on prepared data, from the last whole checkpoint on if there is one."""
+"""Training of an opened model on prepared data, resumed from the last complete checkpoint if there is one."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ OPTIMIZER_STATES = 2  # Adam keeps two numbers a parameter
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gave.
+    """A trained model.
 
     Attributes:
         model: with the weights that validation chose, or the last ones without a validation split.
-        parameters: how many learn, and how many there are.
-        best_step: optimizer updates after which the chosen weights were seen; None for the last ones, or a mean.
+        parameters: numbers of trained and of all parameters.
+        best_step: optimizer updates of the chosen weights; None for the last ones, or a mean.
         averaged_steps: the evaluations whose weights were averaged.
         steps: optimizer updates done.
         train_seconds: wall time, over all processes that worked on it, evaluation and saving included.
@@ -70,7 +70,7 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
         DivergedError: at the first loss, gradient or weight that is not finite.
         IntegrityError: if a newly initialised parameter would not train.
         ResourceError: if the disk has no room for the checkpoints.
-        Interrupted: after a checkpoint, when a signal asked for it.
+        Interrupted: after a checkpoint, if a signal came.
     """
     keep_freed_memory()
     root = folder / CHECKPOINTS
@@ -89,7 +89,7 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
             _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
-    # Without the wrapper that would go on computing in bf16 after training.
+    # Without the wrapper, which would compute in bf16 also after training.
     trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).cpu().eval()
     _put_back(trained, plan, state, root)
     return Trained(
@@ -105,7 +105,7 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
 
 
 class _State:
-    """How far a run is, over all processes that work on it."""
+    """The progress of a run, over all processes that have worked on it."""
 
     def __init__(self, info: dict[str, Any] | None) -> None:
         self.best = BestSoFar.from_info(info) if info else BestSoFar()
@@ -136,7 +136,7 @@ def _run(trainer: RecipeTrainer, plan: Plan, checkpoint: Checkpoint | None, *, l
 
 
 def _put_back(model: torch.nn.Module, plan: Plan, state: _State, root: Path) -> None:
-    """Give the model the weights that validation chose, or the mean of the last ones; those of a finished run."""
+    """Load the weights that validation chose, or the mean of the last ones, or those of a finished run."""
     if plan.keeps_best and state.best.kept:
         load_average(model, [root / f"{BEST_PREFIX}{step}" / WEIGHTS for step in state.best.kept])
     elif state.finished:
@@ -194,12 +194,12 @@ def _build_trainer(
 
 
 def _first_output(outputs: Any, _labels: Any) -> Any:
-    """The logits alone; an encoder-decoder's outputs hold its hidden states too."""
+    """Return the logits alone; the outputs of an encoder-decoder hold hidden states too."""
     return outputs[0] if isinstance(outputs, tuple) else outputs
 
 
 def _check_room(root: Path, parameters: ParameterCount, *, n_averaged: int) -> None:
-    """Refuse before training what could not be saved: checkpoints, one more while they rotate, the model."""
+    """Refuse to train if the disk is too small for the checkpoints, one more while they rotate, and the model."""
     checkpoint = parameters.trainable * 4 * (1 + OPTIMIZER_STATES)
     needed = checkpoint * (KEPT + 1) + parameters.total * 4 * (2 + n_averaged)
     free = shutil.disk_usage(root).free

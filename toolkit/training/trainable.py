@@ -1,4 +1,4 @@
-"""Which parameters learn, and the promise that every new one does."""
+"""The parameters that are trained, and a check that every new one is."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from toolkit.errors import IntegrityError
 
 @dataclass(frozen=True)
 class ParameterCount:
-    """Numbers of parameters: those that learn, and all."""
+    """Numbers of trained and of all parameters."""
 
     trainable: int
     total: int
 
 
 def count_parameters(model: torch.nn.Module) -> ParameterCount:
-    """Count each parameter once, also where two names share it."""
+    """Count each parameter once, also if two names share it."""
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
     return ParameterCount(sum(size for size, learns in sizes if learns), sum(size for size, _ in sizes))
 
@@ -31,7 +31,7 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
         new_parameters: names in the model before it was wrapped.
 
     Raises:
-        IntegrityError: naming the frozen parameters.
+        IntegrityError: with the frozen parameters.
     """
     learning = {_before_peft(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
     frozen = [name for name in new_parameters if name not in learning]
@@ -43,5 +43,5 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
 
 
 def _before_peft(name: str) -> str:
-    """The name that a parameter had before peft wrapped the model, and perhaps a module that trains whole."""
+    """Return the name of a parameter before peft wrapped the model, and perhaps its module."""
     return name.removeprefix("base_model.model.").replace(".modules_to_save.default.", ".", 1)

@@ -1,4 +1,4 @@
-"""`transformers.Trainer` with our batches, our loss, whole checkpoints, and a stop at numbers that are not finite."""
+"""`transformers.Trainer` with our batches, losses and checkpoints, and a stop at numbers that are not finite."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class RecipeTrainer(Trainer):
     """A trainer whose runs can be killed and resumed bit for bit.
 
     Args:
-        batches: which rows form each micro-batch.
-        row_ids: the source row of each training row, to name rows in messages.
-        checkpoint_info: gives the facts that a checkpoint is sealed with.
-        skip_non_finite: leave out a step whose gradient is not finite instead of stopping; at most one step
-            in a hundred, and always at least one.
-        skipped_steps: left out by earlier processes of this run.
+        batches: the rows of each micro-batch.
+        row_ids: the source row of each training row, for messages.
+        checkpoint_info: returns the facts that a checkpoint is sealed with.
+        skip_non_finite: skip a step whose gradient is not finite instead of stopping; at most one step in a hundred,
+            but one in any case.
+        skipped_steps: number of steps that earlier processes of this run skipped.
         validate: measures a model on the validation rows; None leaves it to the library.
         settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
     """
@@ -60,7 +60,7 @@ class RecipeTrainer(Trainer):
         self._rows_of_step: list[int] = []
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Batches in the order of `batches`, divided among the ranks."""
+        """Load batches in the order of `batches`, divided among the ranks."""
         loader = DataLoader(
             self.train_dataset,  # type: ignore[arg-type]
             batch_sampler=self.batches,
@@ -78,7 +78,7 @@ class RecipeTrainer(Trainer):
     def training_step(
         self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        """One micro-batch forward and backward."""
+        """Run one micro-batch forward and backward, and return its loss."""
         self._rows_of_step += inputs.pop("row").tolist()
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
         share = loss.item()
@@ -90,7 +90,7 @@ class RecipeTrainer(Trainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Measure the model on the validation rows, in the precision of training.
 
-        The library takes the first dimension of a batch for its number of examples, which is 1 in a packed row.
+        The library takes the first dimension of a batch for its number of examples, but that is 1 for a packed row.
         """
         if self.validate is None:
             measured: dict[str, float] = super().evaluate(*args, **kwargs)
@@ -104,7 +104,7 @@ class RecipeTrainer(Trainer):
         return metrics
 
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
-        """The gradient norm, and the last moment to keep a bad gradient from the weights."""
+        """Compute the gradient norm, and stop or skip the step if it is not finite."""
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         if not math.isfinite(float(norm)):
             if not self.skip_non_finite:
@@ -126,14 +126,14 @@ class RecipeTrainer(Trainer):
         )
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
-        """Only what training changes, and no ``training_args.bin``: that file holds the raw hub token."""
+        """Save the weights that training changes, and no ``training_args.bin``, which holds the raw hub token."""
         if self.args.should_save and output_dir is not None:
             Path(output_dir).mkdir(parents=True, exist_ok=True)
             weights = weights_to_save(self.accelerator.unwrap_model(self.model))
             save_file(weights, Path(output_dir) / WEIGHTS)
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        """Write a checkpoint, then make it count, then delete old ones."""
+        """Write a checkpoint, then seal it, then delete old ones."""
         root = Path(str(self.args.output_dir))
         folder = root / f"{PREFIX}{self.state.global_step}"
         if self.args.should_save and folder.exists():
@@ -157,12 +157,12 @@ class RecipeTrainer(Trainer):
             rotate(root)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
-        """The opposite of `_save`; unlike the library's it accepts no missing tensor."""
+        """Load the weights that `_save` wrote; unlike the library, refuse a missing tensor."""
         load_weights(self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS)
 
 
 def _is_full_disk(error: Exception) -> bool:
-    """`torch.save` reports a failed write as RuntimeError with the cause in its text only."""
+    """Return True for an error of a full disk; `torch.save` raises a RuntimeError with the cause in its text."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
     return "PytorchStreamWriter" in str(error) or "file write failed" in str(error) or "I/O error" in str(error)

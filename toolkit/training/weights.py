@@ -1,4 +1,4 @@
-"""The tensors of a model that training changes: what checkpoints hold and what is put back."""
+"""The tensors of a model that training changes: saving and loading them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from toolkit.errors import DivergedError, IntegrityError
 
 
 def weights_to_save(model: torch.nn.Module) -> dict[str, Tensor]:
-    """Parameters that learn and persistent buffers, each once also where names share it.
+    """Return the trained parameters and the persistent buffers, each once also if names share it.
 
     Raises:
-        DivergedError: if one of them is not finite; nothing of that kind is ever written.
+        DivergedError: if one of them is not finite; such weights are never written.
     """
     weights = _changing(model)
     for name, tensor in weights.items():
@@ -27,7 +27,7 @@ def weights_to_save(model: torch.nn.Module) -> dict[str, Tensor]:
 
 
 def _changing(model: torch.nn.Module) -> dict[str, Tensor]:
-    """The very tensors of the model that training changes."""
+    """Return the tensors that training changes, not copies of them."""
     kept = model.state_dict(keep_vars=True).keys()
     return {
         **{name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad},
@@ -36,7 +36,7 @@ def _changing(model: torch.nn.Module) -> dict[str, Tensor]:
 
 
 def load_weights(model: torch.nn.Module, file: Path) -> None:
-    """Put back exactly what `weights_to_save` gave.
+    """Load the tensors of `weights_to_save` into a model.
 
     Raises:
         IntegrityError: if the file is damaged or holds other tensors than the model needs.
@@ -47,8 +47,8 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
         raise IntegrityError(f"the weights cannot be read: {error}", where=str(file)) from error
     needed = _changing(model)
     if saved.keys() != needed.keys():
-        odd = sorted(saved.keys() ^ needed.keys())
-        raise IntegrityError(f"the file holds other tensors than the model, {odd[0]} for one", where=str(file))
+        unmatched = sorted(saved.keys() ^ needed.keys())
+        raise IntegrityError(f"the file holds other tensors than the model, {unmatched[0]} for one", where=str(file))
     with torch.no_grad():
         for name, tensor in needed.items():
             if tensor.shape != saved[name].shape:
@@ -60,10 +60,12 @@ def load_weights(model: torch.nn.Module, file: Path) -> None:
 
 
 def load_average(model: torch.nn.Module, files: Sequence[Path]) -> None:
-    """Put the mean of several saved weights into a model (Vaswani et al. 2017, section 6.1); one is put back as it is.
+    """Load the mean of several saved weights into a model; a single one is loaded unchanged.
+
+    See Vaswani et al. 2017, section 6.1 (https://arxiv.org/abs/1706.03762).
 
     Raises:
-        IntegrityError: as `load_weights`.
+        IntegrityError: see `load_weights`.
     """
     sums: dict[str, Tensor] = {}
     for file in files:

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2)."""
+"""Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2, https://arxiv.org/abs/1706.03762)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,22 @@ from .packing import Packing
 from .positions import rotate
 
 SHORT_ON_CPU = 128 * 128
-"""Scores of a head up to which plain matrix products beat torch's fused attention on CPUs (docs/experiments.md)."""
+"""The number of scores a head up to which plain matrix products beat torch's fused attention on CPUs.
+
+It was measured, see docs/experiments.md.
+"""
 
 
 class TransformerAttention(nn.Module):
-    """Attention of a row of tokens to itself or to another row.
+    """Multi-head self-attention or cross-attention.
+
+    With fewer key and value heads than query heads it is grouped-query attention (Ainslie et al. 2023,
+    https://arxiv.org/abs/2305.13245).
 
     Args:
-        config: the model's.
-        layer_idx: place in the stack, for the cache.
-        is_causal: whether a token sees only those before it.
+        config: of the model.
+        layer_idx: index of the layer in its stack, for the cache.
+        is_causal: True if a token attends only to itself and to those before it.
     """
 
     def __init__(self, config: TransformerConfig, layer_idx: int, *, is_causal: bool) -> None:
@@ -54,20 +60,20 @@ class TransformerAttention(nn.Module):
         packing: Packing | None = None,
         **kwargs: Any,
     ) -> tuple[Tensor, Tensor | None]:
-        """Attend.
+        """Attend from queries to keys and values.
 
         Args:
-            hidden_states: what asks, ``[batch, q_length, hidden]``.
-            key_value_states: what is asked, ``[batch, k_length, hidden]``; None: the tokens themselves. Where beams
-                share a source it has a row for all of them, ``[batch / beams, k_length, hidden]``.
-            attention_mask: as the library's mask functions make it; of the padded batch where rows are packed.
+            hidden_states: states that the queries are projected from, ``[batch, q_length, hidden]``.
+            key_value_states: states that the keys and values are projected from, ``[batch, k_length, hidden]``; None:
+                `hidden_states`. Beams that share a source have one row, ``[batch / beams, k_length, hidden]``.
+            attention_mask: from the library's mask functions; of the padded batch if rows are packed.
             past_key_values: keys and values of earlier tokens, and of the encoder.
-            rotary: turns queries and keys.
-            packing: how packed rows are laid out; None for padded batches.
-            kwargs: for the attention function.
+            rotary: cosines and sines that rotate queries and keys, see `rotate`.
+            packing: the layout of packed rows; None for padded batches.
+            kwargs: arguments of the attention function.
 
         Returns:
-            ``[batch, q_length, hidden]``, and the weights ``[batch, heads, q_length, k_length]`` or None.
+            ``[batch, q_length, hidden]``, and the attention weights ``[batch, heads, q_length, k_length]`` or None.
         """
         queries = self.q_proj(hidden_states)
         if packing is not None:
@@ -98,7 +104,7 @@ class TransformerAttention(nn.Module):
         return projected, weights
 
     def _heads(self, states: Tensor) -> Tensor:
-        """``[batch, length, width]`` as ``[batch, heads, length, head_dim]``."""
+        """Split ``[batch, length, width]`` into heads, ``[batch, heads, length, head_dim]``."""
         n_heads = states.shape[-1] // self.head_dim
         return states.view(*states.shape[:-1], n_heads, self.head_dim).transpose(1, 2)
 
@@ -141,11 +147,11 @@ class TransformerAttention(nn.Module):
 
 
 def _beams_as_queries(query: Tensor, attention_mask: Tensor | None, n_beams: int) -> tuple[Tensor, Tensor | None]:
-    """Let the beams of a source be further queries to the same keys, which then lie in memory once.
+    """Turn the beams of a source into further queries to the same keys, which are then kept once.
 
     Args:
         query: ``[sources × beams, heads, q_length, head_dim]``.
-        attention_mask: ``[sources, 1, q_length, k_length]``, of attention to a source: alike for all queries.
+        attention_mask: of cross-attention, the same for all queries, ``[sources, 1, q_length, k_length]``.
         n_beams: beams of a source.
 
     Returns:
@@ -158,12 +164,15 @@ def _beams_as_queries(query: Tensor, attention_mask: Tensor | None, n_beams: int
 
 
 def _queries_as_beams(output: Tensor, weights: Tensor | None, n_beams: int) -> tuple[Tensor, Tensor | None]:
-    """The opposite of `_beams_as_queries`.
+    """Undo `_beams_as_queries` in the output and in the attention weights.
 
     Args:
         output: ``[sources, beams × q_length, heads, head_dim]``.
         weights: ``[sources, heads, beams × q_length, k_length]``.
         n_beams: beams of a source.
+
+    Returns:
+        ``[sources × beams, q_length, heads, head_dim]`` and ``[sources × beams, heads, q_length, k_length]``.
     """
     output = torch.stack(output.chunk(n_beams, dim=1), dim=1).flatten(0, 1)
     if weights is not None:
@@ -184,24 +193,24 @@ def eager_attention_forward(
     position_bias: Tensor | None = None,
     **kwargs: Any,  # noqa: ARG001, of other attention functions
 ) -> tuple[Tensor, Tensor]:
-    """Attention as the paper writes it: softmax(QKᵀ / √d) V.
+    """Compute softmax(QKᵀ / √d) V, equation 1 of Vaswani et al. 2017 (https://arxiv.org/abs/1706.03762).
 
     Args:
-        module: the attention, for the number of query heads that share a key, and for `is_causal`.
+        module: the attention module; gives the number of query heads that share a key, and the default `is_causal`.
         query: ``[batch, heads, q_length, head_dim]``.
         key: ``[batch, key_value_heads, k_length, head_dim]``.
         value: as `key`.
-        attention_mask: ``[batch, 1, q_length, k_length]``, True or 0 where a token may be seen, False or a very
-            negative number where not; None: all, or with `is_causal` all that came before. The library leaves
-            the mask out like this where nothing is padded.
-        scaling: factor of the scores.
-        dropout: of the weights.
-        is_causal: whether a token sees only those before it; None: what the module says.
+        attention_mask: ``[batch, 1, q_length, k_length]``, True or 0 where a query may attend to a key, False or a
+            very negative number where not. None: every key, or with `is_causal` every key up to the query; the
+            library leaves the mask out like this if nothing is padded.
+        scaling: factor of the scores, 1 / √d.
+        dropout: probability of dropping an attention weight.
+        is_causal: True if a query attends only to keys up to its own position; None: as the module says.
         position_bias: added to the scores, ``[1, heads, q_length, k_length]``.
-        kwargs: without meaning here.
+        kwargs: arguments of other attention functions, ignored.
 
     Returns:
-        ``[batch, q_length, heads, head_dim]`` and the weights ``[batch, heads, q_length, k_length]``.
+        ``[batch, q_length, heads, head_dim]`` and the attention weights ``[batch, heads, q_length, k_length]``.
     """
     groups = int(module.num_key_value_groups)  # type: ignore[arg-type]
     if groups > 1:

@@ -1,4 +1,4 @@
-"""The configuration of our Transformer: three shapes, the paper's base model by default, modern variants by choice."""
+"""The configuration of our Transformer: three architectures, the paper's base model by default, modern variants."""
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
@@ -41,9 +41,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "dropout": 0.3,
     },
 }
-"""Sizes by name; ``base`` and ``big`` are those of Vaswani et al. 2017, table 3."""
+"""Sizes by name; ``base`` and ``big`` are from Vaswani et al. 2017, table 3 (https://arxiv.org/abs/1706.03762)."""
 
-# What `PreTrainedConfig` takes beside its fields, its settable properties and the settings of generation.
+# The keywords of `PreTrainedConfig` beside its fields, its settable properties and the settings of generation.
 _LIBRARY_KEYWORDS = frozenset(
     {
         "attn_implementation",
@@ -66,7 +66,7 @@ _LIBRARY_KEYWORDS = frozenset(
 
 @strict
 class TransformerConfig(PreTrainedConfig):
-    """What a Transformer is made of (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762).
+    """The configuration of a Transformer (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762).
 
     Args:
         architecture: ``encoder`` (every token sees every other), ``decoder`` (a token sees those before it) or
@@ -151,11 +151,11 @@ class TransformerConfig(PreTrainedConfig):
 
     @classmethod
     def from_preset(cls, name: str, **changes: Any) -> "TransformerConfig":
-        """A configuration of a named size.
+        """Build a configuration of a named size.
 
         Args:
             name: one of `PRESETS`.
-            changes: fields that shall be otherwise.
+            changes: fields with other values.
 
         Raises:
             ValueError: if there is no such preset.
@@ -166,7 +166,7 @@ class TransformerConfig(PreTrainedConfig):
 
     def __post_init__(self, **kwargs: Any) -> None:
         depth = kwargs.pop("num_hidden_layers", None)
-        if self.transformers_version is None:  # else it is read from a file, perhaps of a later version of the library
+        if self.transformers_version is None:  # else it comes from a file, perhaps of a later version of the library
             _refuse_unknown(kwargs)
         self.is_encoder_decoder = self.architecture == "encoder-decoder"
         if depth is not None:
@@ -182,7 +182,7 @@ class TransformerConfig(PreTrainedConfig):
 
     @property
     def num_hidden_layers(self) -> int:
-        """The depth of the one stack; of an encoder-decoder the encoder's, as in BART."""
+        """Depth of the one stack; of an encoder-decoder the encoder's, as in BART."""
         return self.decoder_layers if self.architecture == "decoder" else self.encoder_layers
 
     @num_hidden_layers.setter
@@ -217,7 +217,7 @@ class TransformerConfig(PreTrainedConfig):
             raise ValueError(f"sliding_window={self.sliding_window} leaves nothing to see; 2 tokens or more, or None")
 
     def validate_token_ids(self) -> None:
-        """Refuse special tokens outside of the vocabulary, and targets that nothing begins."""
+        """Refuse special tokens outside of the vocabulary, and an encoder-decoder without a start token."""
         if self.architecture == "encoder-decoder" and self.decoder_start_token_id is None:
             raise ValueError("architecture='encoder-decoder' needs decoder_start_token_id, found None")
         for name in ("pad_token_id", "bos_token_id", "eos_token_id", "decoder_start_token_id"):
@@ -232,8 +232,8 @@ def _refuse_unknown(keywords: dict[str, Any]) -> None:
     known = fields | _LIBRARY_KEYWORDS | set(GenerationConfig._get_default_generation_params())
     unknown = [name for name in keywords if name not in known and not name.startswith("_")]
     if unknown:
-        told = "; ".join(f"unknown keyword {name!r}{_did_you_mean(name, fields)}" for name in unknown)
-        raise TypeError(f"{TransformerConfig.__name__}: {told}")
+        faults = "; ".join(f"unknown keyword {name!r}{_did_you_mean(name, fields)}" for name in unknown)
+        raise TypeError(f"{TransformerConfig.__name__}: {faults}")
 
 
 def _did_you_mean(name: str, names: Any) -> str:

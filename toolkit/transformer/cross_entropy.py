@@ -1,4 +1,4 @@
-"""Cross entropy over a vocabulary; on CPUs in one pass each way and without a float32 copy of all logits."""
+"""Cross entropy over a vocabulary; on CPUs without a float32 copy of all logits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 IGNORED = -100
-ROWS_AT_ONCE = 64  # so that their logits stay in a processor's cache
+ROWS_AT_ONCE = 64  # so that their logits fit a processor's cache
 
 
 def token_loss(
@@ -19,32 +19,37 @@ def token_loss(
     label_smoothing: float = 0.0,
     num_items_in_batch: Tensor | int | None = None,
 ) -> Tensor:
-    """Cross entropy in nats, summed in float32 or wider.
+    """Compute the cross entropy in nats, summed in float32 or wider.
+
+    Labels are smoothed as in Szegedy et al. 2016, section 7 (https://arxiv.org/abs/1512.00567).
 
     Args:
         logits: ``[..., vocabulary]``, in any floating type.
-        targets: ``[...]``, `IGNORED` where none is.
-        label_smoothing: share of a target that is spread over the vocabulary (section 5.4).
-        num_items_in_batch: what the sum is divided by: the targets of the whole batch, over accumulation steps
-            and ranks, so that no mean of means is taken; None: the targets here.
+        targets: ``[...]``, `IGNORED` at positions without a target.
+        label_smoothing: share of a target's probability that is spread over the vocabulary.
+        num_items_in_batch: the divisor of the sum: the number of targets of the whole batch, over accumulation steps
+            and ranks, so that no mean of means is taken; None: the number of targets here.
 
     Returns:
-        A number.
+        A scalar.
     """
-    flat, wanted = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1).to(logits.device, torch.long)
+    flat, flat_targets = logits.reshape(-1, logits.shape[-1]), targets.reshape(-1).to(logits.device, torch.long)
     if flat.device.type != "cpu" or torch.compiler.is_compiling():
         total = nn.functional.cross_entropy(
-            flat.to(_wide(flat)), wanted, reduction="sum", ignore_index=IGNORED, label_smoothing=label_smoothing
+            flat.to(_wide(flat)), flat_targets, reduction="sum", ignore_index=IGNORED, label_smoothing=label_smoothing
         )
     else:
-        total = _TokenLoss.apply(flat, wanted, label_smoothing)  # type: ignore[no-untyped-call]
+        total = _TokenLoss.apply(flat, flat_targets, label_smoothing)  # type: ignore[no-untyped-call]
     if num_items_in_batch is None:
-        num_items_in_batch = (wanted != IGNORED).sum()
+        num_items_in_batch = (flat_targets != IGNORED).sum()
     return total / num_items_in_batch
 
 
 class _TokenLoss(torch.autograd.Function):
-    """The gradient of a logit is its probability minus its target, which needs the logits once more and no copy."""
+    """Summed cross entropy whose backward pass recomputes the probabilities and keeps no copy of the logits.
+
+    The gradient of a logit is its probability minus its target.
+    """
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
@@ -77,5 +82,5 @@ class _TokenLoss(torch.autograd.Function):
 
 
 def _wide(logits: Tensor) -> torch.dtype:
-    """The type to add up in."""
+    """Return the type to sum in: float32, or the logits' own if that is wider."""
     return torch.promote_types(logits.dtype, torch.float32)

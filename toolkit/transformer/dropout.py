@@ -1,4 +1,4 @@
-"""Dropout (Srivastava et al. 2014) that is cheap on CPUs."""
+"""Dropout (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html) that is cheap on CPUs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_STEPS = 1 << 16  # of the probability: sixteen random bits a number
+_STEPS = 1 << 16  # resolution of the probability: sixteen random bits an element
 
 
 def dropout(states: Tensor, probability: float, *, training: bool) -> Tensor:
-    """Set numbers to zero at random and scale up the others, in training only.
+    """Set elements to zero at random and scale up the others, in training only.
 
-    torch's own draws a float a number on CPUs, one after the other, which was a tenth of a training step; here
-    four numbers share the 64 bits of one draw, so that the probability is exact to 1/65,536. Other devices, and
-    compiled code, take torch's own.
+    On CPUs torch draws a float for each element, one after the other, which took a tenth of a training step. Here four
+    elements share the 64 bits of one draw, so the probability is exact to 1/65,536. Other devices and compiled code
+    use torch's function.
 
     Args:
         states: any shape.
-        probability: of a zero.
-        training: whether to drop at all.
+        probability: of setting an element to zero.
+        training: False returns `states` unchanged.
     """
     if not training or probability == 0.0:
         return states

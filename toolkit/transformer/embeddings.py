@@ -1,4 +1,4 @@
-"""The table of token embeddings."""
+"""Token embeddings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from .configuration import TransformerConfig
 
 
 class ScaledEmbedding(nn.Embedding):
-    """Token embeddings times the square root of their width (section 3.4), where the configuration asks for it.
+    """Token embeddings, times the square root of their width if ``config.scale_embeddings`` is set.
 
-    The factor belongs to the table, so that what it gives can be handed to a model as ``inputs_embeds``.
+    See Vaswani et al. 2017, section 3.4 (https://arxiv.org/abs/1706.03762). The factor is applied here, so that the
+    output is what a model takes as ``inputs_embeds``.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -20,6 +21,6 @@ class ScaledEmbedding(nn.Embedding):
         self.scale = math.sqrt(config.hidden_size) if config.scale_embeddings else 1.0
 
     def forward(self, input: Tensor) -> Tensor:
-        """Ids ``[batch, length]`` to ``[batch, length, hidden]``."""
+        """Embed token ids ``[batch, length]`` as ``[batch, length, hidden]``."""
         embeddings = super().forward(input)
         return embeddings if self.scale == 1.0 else embeddings * self.scale

@@ -1,4 +1,4 @@
-"""Heads that give a probability to every token of the vocabulary."""
+"""Heads with a logit for every token of the vocabulary."""
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
@@ -16,14 +16,18 @@ from transformers.utils.generic import can_return_tuple
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED, token_loss
 from .model import TransformerModel, shift_right
+from .pooling import Sequences
 from .stacks import TransformerPreTrainedModel, check_token_ids
 
 BEAMS_SHARE_A_SOURCE = frozenset({"eager", "sdpa"})
-"""Attention functions whose masks allow it; it spares the keys and values of all beams but one."""
+"""Attention functions whose masks let the beams of a source share its keys and values."""
 
 
 class TransformerForTokens(TransformerPreTrainedModel):
-    """A body with the last linear layer, whose weights are those of the embeddings (section 3.4).
+    """A body and the output layer, which shares its weights with the embeddings.
+
+    Weights are tied as in Vaswani et al. 2017, section 3.4 (https://arxiv.org/abs/1706.03762), after Press & Wolf
+    2017 (https://arxiv.org/abs/1608.05859).
 
     Raises:
         ValueError: if the configuration has another architecture than this head.
@@ -44,16 +48,16 @@ class TransformerForTokens(TransformerPreTrainedModel):
         self.post_init()
 
     def loss_of(self, logits: Tensor, targets: Tensor, **kwargs: Any) -> Tensor:
-        """Cross entropy in nats, a mean over the targets that are not -100.
+        """Compute the cross entropy in nats, a mean over the targets that are not -100.
 
         Args:
             logits: ``[batch, length, vocabulary]``.
-            targets: for these very logits, ``[batch, length]``.
-            kwargs: of the library; ``num_items_in_batch`` are the targets of the whole batch, over
-                accumulation steps and ranks, so that no mean of means is taken.
+            targets: of these logits, already shifted, ``[batch, length]``.
+            kwargs: of the library; ``num_items_in_batch`` counts the targets of the whole batch, over accumulation
+                steps and ranks, so that no mean of means is taken.
 
         Raises:
-            ValueError: if there is no target, or one outside of the vocabulary.
+            ValueError: if the targets are empty, or one is outside of the vocabulary.
         """
         if targets.shape[-1] == 0:
             raise ValueError("the targets are empty: labels have a length of 0 tokens, at least 1 is needed")
@@ -62,28 +66,28 @@ class TransformerForTokens(TransformerPreTrainedModel):
 
 
 class TransformerForConditionalGeneration(TransformerForTokens, GenerationMixin):
-    """Encoder and decoder with the output layer: translation, dialogue, summaries."""
+    """Encoder and decoder with the output layer: translation, dialogue, summarization."""
 
     architecture = "encoder-decoder"
 
     def prepare_decoder_input_ids_from_labels(self, labels: Tensor) -> Tensor:
-        """What the decoder reads for these labels, ``[batch, length]``; the library's collators call it."""
+        """Return the decoder's input for labels ``[batch, length]``; the library's collators call this method."""
         return shift_right(labels, self.config)
 
     def _expand_inputs_for_generation(
         self, expand_size: int = 1, is_encoder_decoder: bool = False, input_ids: Any = None, **kwargs: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """Repeat what differs between the beams of a source; the source itself they share."""
-        of_sources: dict[str, Any] = {}
+        """Repeat the inputs of the decoder for each beam, but not those of the source, which beams share."""
+        shared: dict[str, Any] = {}
         if self.config._attn_implementation in BEAMS_SHARE_A_SOURCE:
-            of_sources = {name: kwargs.pop(name) for name in ("encoder_outputs", "attention_mask") if name in kwargs}
+            shared = {name: kwargs.pop(name) for name in ("encoder_outputs", "attention_mask") if name in kwargs}
             is_encoder_decoder = False
         expand: Any = super()._expand_inputs_for_generation  # type: ignore[misc]
         expanded, others = expand(expand_size, is_encoder_decoder, input_ids, **kwargs)
-        return expanded, {**others, **of_sources}
+        return expanded, {**others, **shared}
 
     def _reorder_cache(self, past_key_values: EncoderDecoderCache, beam_idx: Any) -> EncoderDecoderCache:
-        """Let each beam go on from the one it was chosen from; beams never move to another source."""
+        """Reorder the cache by the beam that each beam continues; beams never move to another source."""
         if self.config._attn_implementation in BEAMS_SHARE_A_SOURCE:
             past_key_values.self_attention_cache.reorder_cache(beam_idx)
         else:
@@ -106,20 +110,20 @@ class TransformerForConditionalGeneration(TransformerForTokens, GenerationMixin)
         logits_to_keep: int | Tensor = 0,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput:
-        """Logits of the next target token, and the loss where labels are given.
+        """Compute the logits of the next target token, and the loss if labels are given.
 
         Args:
-            labels: ``[batch, target_length]``, -100 where there is none; the decoder's input, if not given, is
-                these shifted right.
-            logits_to_keep: the last so many positions, or the positions themselves; 0 is all.
+            labels: ``[batch, target_length]``, -100 is ignored; shifted right they are the decoder's input, unless
+                that is given.
+            logits_to_keep: the number of last positions, or the indices of positions; 0 keeps all.
             input_ids, attention_mask, decoder_input_ids, decoder_attention_mask, encoder_outputs,
                 past_key_values, inputs_embeds, decoder_inputs_embeds, use_cache, kwargs: see `TransformerModel`.
 
         Returns:
-            With ``logits [batch, target_length, vocabulary]``.
+            An output with ``logits [batch, target_length, vocabulary]``.
         """
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
-            decoder_input_ids = shift_right(labels, self.config, kwargs.get("cu_seq_lens_q"))
+            decoder_input_ids = shift_right(labels, self.config, Sequences(None, kwargs.get("cu_seq_lens_q")))
         outputs = self.model(
             input_ids,
             attention_mask,
@@ -157,17 +161,17 @@ class TransformerForCausalLM(TransformerForTokens, GenerationMixin):
         position_ids: Tensor | None = None,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
-        """Logits of the next token, and the loss where labels are given.
+        """Compute the logits of the next token, and the loss if labels are given.
 
         Args:
-            position_ids: ``[batch, length]``; None counts the tokens that are not padded. The library's ``generate``
-                gives them to a model that names them, and has to where a static cache hides what is padded.
-            labels: ``[batch, length]`` as `input_ids`, -100 where none is; they are shifted here.
-            logits_to_keep: the last so many positions, or the positions themselves; 0 is all.
+            position_ids: ``[batch, length]``; None counts the tokens that are not padding. The library's ``generate``
+                passes them to a model that has this parameter; with a static cache the mask alone does not tell them.
+            labels: ``[batch, length]``, aligned with `input_ids` and shifted here; -100 is ignored.
+            logits_to_keep: the number of last positions, or the indices of positions; 0 keeps all.
             input_ids, attention_mask, past_key_values, inputs_embeds, use_cache, kwargs: see `TransformerModel`.
 
         Returns:
-            With ``logits [batch, length, vocabulary]``.
+            An output with ``logits [batch, length, vocabulary]``.
         """
         outputs = self.model(
             input_ids,
@@ -193,7 +197,10 @@ class TransformerForCausalLM(TransformerForTokens, GenerationMixin):
 
 
 class TransformerForMaskedLM(TransformerForTokens):
-    """An encoder with the output layer, which tells hidden tokens (Devlin et al. 2019, section 3.1)."""
+    """An encoder with the output layer, a masked language model.
+
+    See Devlin et al. 2019, section 3.1 (https://arxiv.org/abs/1810.04805).
+    """
 
     architecture = "encoder"
 
@@ -207,15 +214,15 @@ class TransformerForMaskedLM(TransformerForTokens):
         logits_to_keep: int | Tensor = 0,
         **kwargs: Any,
     ) -> MaskedLMOutput:
-        """Logits of every token, and the loss where labels are given.
+        """Compute the logits of every token, and the loss if labels are given.
 
         Args:
-            labels: ``[batch, length]``, -100 at tokens that are not asked for.
-            logits_to_keep: the positions to give logits for; 0 is all.
+            labels: ``[batch, length]``, -100 at tokens that are not predicted.
+            logits_to_keep: the number of last positions, or the indices of positions; 0 keeps all.
             input_ids, attention_mask, inputs_embeds, kwargs: see `TransformerModel`.
 
         Returns:
-            With ``logits [batch, length, vocabulary]``.
+            An output with ``logits [batch, length, vocabulary]``.
         """
         outputs = self.model(input_ids, attention_mask, inputs_embeds=inputs_embeds, **kwargs)
         logits = self.lm_head(slice_logits_to_keep(outputs.last_hidden_state, logits_to_keep))
@@ -226,11 +233,11 @@ class TransformerForMaskedLM(TransformerForTokens):
 
 
 def kept(targets: Tensor, logits_to_keep: int | Tensor) -> Tensor:
-    """The targets of the positions that ``slice_logits_to_keep`` keeps.
+    """Return the targets of the positions that ``slice_logits_to_keep`` keeps.
 
     Args:
         targets: ``[batch, length]``.
-        logits_to_keep: the last so many positions (0: all), or the positions themselves.
+        logits_to_keep: the number of last positions (0: all), or the indices of positions.
     """
     if isinstance(logits_to_keep, int):
         return targets[:, -logits_to_keep:] if logits_to_keep else targets

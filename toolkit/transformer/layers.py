@@ -1,4 +1,4 @@
-"""The layers of the two stacks: attention and a feed-forward network, each with its residual and norm."""
+"""The layers of the two stacks: attention and a feed-forward network, each with a residual connection and a norm."""
 
 # mypy: disable-error-code="no-untyped-call"
 
@@ -23,14 +23,21 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def make_norm(config: TransformerConfig) -> nn.Module:
-    """The norm of the configuration, over the last dimension."""
+    """Build the norm over the last dimension that the configuration names.
+
+    LayerNorm (Ba et al. 2016, https://arxiv.org/abs/1607.06450) or RMSNorm (Zhang & Sennrich 2019,
+    https://arxiv.org/abs/1910.07467).
+    """
     if config.norm_type == "rmsnorm":
         return nn.RMSNorm(config.hidden_size, eps=config.norm_eps)
     return nn.LayerNorm(config.hidden_size, eps=config.norm_eps)
 
 
 class FeedForward(nn.Module):
-    """The same small network for every token (section 3.3), with a gate for ``swiglu`` (Shazeer 2020)."""
+    """The position-wise feed-forward network of Vaswani et al. 2017, section 3.3 (https://arxiv.org/abs/1706.03762).
+
+    With ``swiglu`` it has a gate (Shazeer 2020, https://arxiv.org/abs/2002.05202).
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -43,7 +50,7 @@ class FeedForward(nn.Module):
             self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=config.bias)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """``[batch, length, hidden]`` to the same shape."""
+        """Transform each position by itself, ``[batch, length, hidden]`` to the same shape."""
         inner = self.up_proj(hidden_states)
         if self.gate_proj is None:
             inner = self.activation(inner)
@@ -54,9 +61,10 @@ class FeedForward(nn.Module):
 
 
 class Residual(nn.Module):
-    """A sublayer with what surrounds it (section 5.4): dropout, the sum with its input, and the norm.
+    """The residual connection around a sublayer, with dropout and the norm.
 
-    ``post`` is the paper: norm(x + sublayer(x)); ``pre`` is x + sublayer(norm(x)) (Xiong et al. 2020).
+    ``post`` is norm(x + sublayer(x)), as in Vaswani et al. 2017, section 5.4 (https://arxiv.org/abs/1706.03762).
+    ``pre`` is x + sublayer(norm(x)), as in Xiong et al. 2020 (https://arxiv.org/abs/2002.04745).
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -66,7 +74,7 @@ class Residual(nn.Module):
         self.dropout = config.dropout
 
     def forward(self, hidden_states: Tensor, sublayer: Callable[[Tensor], Tensor]) -> Tensor:
-        """``[batch, length, hidden]`` to the same shape."""
+        """Apply the sublayer and add its input, ``[batch, length, hidden]`` to the same shape."""
         output: Tensor = sublayer(self.norm(hidden_states) if self.is_pre else hidden_states)
         output = hidden_states + dropout(output, self.dropout, training=self.training)
         if not self.is_pre:
@@ -75,7 +83,7 @@ class Residual(nn.Module):
 
 
 class TransformerEncoderLayer(GradientCheckpointingLayer):
-    """Self-attention to both sides, then the feed-forward network."""
+    """Bidirectional self-attention, then the feed-forward network."""
 
     def __init__(self, config: TransformerConfig, layer_idx: int) -> None:
         super().__init__()
@@ -84,15 +92,15 @@ class TransformerEncoderLayer(GradientCheckpointingLayer):
         self.residuals = nn.ModuleList(Residual(config) for _ in range(2))
 
     def forward(self, hidden_states: Tensor, **kwargs: Any) -> Tensor:
-        """``[batch, length, hidden]`` to the same shape; `kwargs` as for `TransformerAttention`."""
-        # Functions, no modules: accelerate moves modules among arguments, before it has loaded weights from disk.
+        """Apply the layer, ``[batch, length, hidden]`` to the same shape; `kwargs` are those of the attention."""
+        # Functions and not modules: accelerate moves modules among arguments, before it has loaded weights from disk.
         hidden_states = self.residuals[0](hidden_states, lambda states: self.self_attention(states, **kwargs)[0])
         output: Tensor = self.residuals[1](hidden_states, lambda states: self.feed_forward(states))
         return output
 
 
 class TransformerDecoderLayer(GradientCheckpointingLayer):
-    """Self-attention to what came before, attention to the encoder if there is one, the feed-forward network."""
+    """Causal self-attention, cross-attention if there is an encoder, and the feed-forward network."""
 
     def __init__(self, config: TransformerConfig, layer_idx: int) -> None:
         super().__init__()
@@ -111,14 +119,17 @@ class TransformerDecoderLayer(GradientCheckpointingLayer):
         cross: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Tensor:
-        """One layer.
+        """Apply the layer.
 
         Args:
             hidden_states: ``[batch, length, hidden]``.
             encoder_hidden_states: ``[batch, source_length, hidden]``.
             past_key_values: keys and values of earlier tokens, and of the encoder.
-            cross: what only the attention to the encoder gets: its mask and its packing.
-            kwargs: as for `TransformerAttention`.
+            cross: arguments of the cross-attention alone: its mask and its packing.
+            kwargs: arguments of `TransformerAttention`.
+
+        Returns:
+            ``[batch, length, hidden]``.
         """
         cache = {"past_key_values": past_key_values}
         hidden_states = self.residuals[0](
@@ -126,7 +137,7 @@ class TransformerDecoderLayer(GradientCheckpointingLayer):
         )
         attend = self.cross_attention
         if attend is not None:
-            settings = {**kwargs, **_OF_THEMSELVES, **(cross or {}), **cache}
+            settings = {**kwargs, **_SELF_ATTENTION_ONLY, **(cross or {}), **cache}
             hidden_states = self.residuals[1](
                 hidden_states, lambda states: attend(states, encoder_hidden_states, **settings)[0]
             )
@@ -134,5 +145,5 @@ class TransformerDecoderLayer(GradientCheckpointingLayer):
         return output
 
 
-_OF_THEMSELVES = {"rotary": None, "position_bias": None, "sliding_window": None}
-"""What only the tokens' attention to themselves gets: distances to the encoder's tokens mean nothing."""
+_SELF_ATTENTION_ONLY = {"rotary": None, "position_bias": None, "sliding_window": None}
+"""Arguments that cross-attention does not get: a distance between a target and a source token has no meaning."""

@@ -1,4 +1,4 @@
-"""How the tokens of a forward call lie, as a padded batch or as a packed row, and so which token sees which."""
+"""The layout of the tokens of a forward call, a padded batch or a packed row, and the masks that follow from it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from .positions import alibi_bias, positions_of, rotation
 
 
 class Layout(NamedTuple):
-    """The tokens of one stack.
+    """The layout of the tokens of one stack.
 
     Attributes:
-        batch: of the shape of the padded batch in which attention sees the tokens, ``[rows, longest, hidden]``;
-            only its shape, type and device are read.
-        mask: its real tokens, ``[rows, past + longest]``; None: nothing is padded.
-        position_ids: of the tokens as they lie, ``[batch, length]`` or one row for all.
+        batch: a tensor of the shape, type and device of the padded batch that attention computes on,
+            ``[rows, longest, hidden]``; its values are never read.
+        mask: the real tokens of that batch, ``[rows, past + longest]``; None: nothing is padded.
+        position_ids: of the tokens as they were passed, ``[batch, length]`` or one row for all.
         longest: tokens of the longest sequence, those in the cache included; a tensor for a static cache.
-        side: how a packed row becomes that batch; None for padded batches.
-        which: the side of ``cu_seq_lens`` that these tokens are on.
+        side: the indices that lay out a packed row as that batch; None for padded batches.
+        which: ``q`` or ``k``, the suffix of the ``cu_seq_lens`` of these tokens.
         cache: of these tokens.
-        is_flash: whether attention reads packed rows by itself.
+        is_flash: True if the attention function reads packed rows by itself.
     """
 
     batch: Tensor
@@ -56,16 +56,19 @@ class Layout(NamedTuple):
         position_ids: Tensor | None,
         cache: Cache | None = None,
     ) -> Layout:
-        """From the arguments of a forward call.
+        """Derive the layout from the arguments of a forward call.
 
         Args:
-            config: the model's.
+            config: of the model.
             embeddings: ``[batch, length, hidden]``.
-            which: the side of ``cu_seq_lens`` that these tokens are on.
-            call: the call's further keyword arguments.
-            attention_mask: ``[batch, past + length]``.
+            which: ``q`` or ``k``, the suffix of the ``cu_seq_lens`` of these tokens.
+            call: further keyword arguments of the call.
+            attention_mask: ``[batch, past + length]``, 0 where padded.
             position_ids: ``[batch, length]``.
             cache: of these tokens.
+
+        Raises:
+            ValueError: for several packed rows, or a packed row with a mask.
         """
         is_flash = is_flash_attention_requested(config)
         length = embeddings.shape[1]
@@ -83,15 +86,15 @@ class Layout(NamedTuple):
         return cls(embeddings, attention_mask, position_ids, past + length, None, which, cache, is_flash)
 
     def attention_settings(self, config: TransformerConfig, call: dict[str, Any], *, causal: bool) -> dict[str, Any]:
-        """What the tokens' attention to themselves has to know.
+        """Return the arguments of self-attention.
 
         Args:
-            config: the model's.
-            call: the call's further keyword arguments, which go to the attention function.
-            causal: whether a token sees only those before it.
+            config: of the model.
+            call: further keyword arguments of the call, for the attention function.
+            causal: True if a token attends only to itself and to those before it.
 
         Raises:
-            ValueError: if the attention function cannot do what the configuration asks for.
+            ValueError: if the attention function does not support the configuration.
         """
         if self.side is None:
             settings = call
@@ -101,29 +104,28 @@ class Layout(NamedTuple):
             settings = {**_without_ends(call), "packing": Packing(self.side, self.side)}
         window = config.sliding_window
         if window is not None and not causal:
-            window += 1  # attention functions count the token itself, the library's mask of an encoder does not
+            window += 1  # attention functions count the token itself, the library's bidirectional mask does not
         mask = self._mask(config, causal=causal)
         return {**settings, "attention_mask": mask, "sliding_window": window, **self._positions(config)}
 
     def cross_settings(
         self, config: TransformerConfig, call: dict[str, Any], encoder_states: Tensor, encoder_mask: Tensor | None
     ) -> dict[str, Any]:
-        """What the tokens' attention to the encoder has to know instead.
+        """Return the arguments of cross-attention that differ from those of self-attention.
 
         Args:
-            config: the model's.
-            call: the call's further keyword arguments.
+            config: of the model.
+            call: further keyword arguments of the call.
             encoder_states: ``[batch, source_length, hidden]``.
             encoder_mask: ``[batch, source_length]``, 0 where padded.
 
         Raises:
-            ValueError: if only one of the two rows is packed; if the sources have no whole number of targets each.
+            ValueError: if only one side is packed; if the number of targets is no multiple of the number of sources.
         """
         n_targets, n_sources = self.batch.shape[0], encoder_states.shape[0]
         if self.side is None and n_targets != n_sources and (n_sources == 0 or n_targets % n_sources):
             raise ValueError(f"{n_targets} rows of targets do not belong to {n_sources} rows of sources")
-        side = packed_side(call, "k", encoder_states.shape[1])
-        if (side is None) != (self.side is None):
+        if (call.get("cu_seq_lens_k") is None) != (self.side is None):
             raise ValueError(
                 "of cu_seq_lens_q and cu_seq_lens_k only one is given: the first divides the decoder's row, "
                 "the second the encoder's"
@@ -136,6 +138,7 @@ class Layout(NamedTuple):
             )
         keys = encoder_states
         settings: dict[str, Any] = {}
+        side = packed_side(call, "k", encoder_states.shape[1])
         if self.side is not None and side is not None:
             encoder_mask = side.mask
             keys = encoder_states.new_empty(1).expand(*side.mask.shape, encoder_states.shape[-1])
@@ -153,7 +156,7 @@ class Layout(NamedTuple):
         return create(config, self.batch, self.mask)
 
     def _positions(self, config: TransformerConfig) -> dict[str, Any]:
-        """The turns of ``rotary``, the bias of ``alibi``."""
+        """Return the rotation of ``rotary`` or the bias of ``alibi``; nothing for other positions."""
         length, device = self.batch.shape[1], self.batch.device
         if config.position == "rotary":
             in_batch = self.side is not None and not self.is_flash
@@ -168,7 +171,7 @@ class Layout(NamedTuple):
                 n_keys, offset = self.cache.get_mask_sizes(length, 0)
                 keys = torch.arange(n_keys, device=device) + offset
             bias = alibi_bias(config.num_attention_heads, queries, keys)
-            if config._attn_implementation == "flex_attention":  # which reads it row by row; the others spread it
+            if config._attn_implementation == "flex_attention":  # it indexes the rows; the others broadcast
                 bias = bias.expand(self.batch.shape[0], -1, -1, -1)
             return {"position_bias": bias.to(self.batch.dtype)}
         return {}

@@ -13,25 +13,31 @@ from transformers.utils.generic import can_return_tuple
 
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED
+from .pooling import ONE_A_ROW, Sequences
 from .stacks import TransformerDecoder, TransformerEncoder, TransformerPreTrainedModel
 
 
-def shift_right(token_ids: Tensor, config: TransformerConfig, ends: Tensor | None = None) -> Tensor:
-    """What the decoder reads to give these targets: each token one place later, ignored ones as padding.
+def shift_right(token_ids: Tensor, config: TransformerConfig, sequences: Sequences = ONE_A_ROW) -> Tensor:
+    """Shift tokens one position to the right, as the decoder reads them; each sequence begins with the start token.
 
     Args:
-        token_ids: ``[batch, length]``.
-        config: for the first token.
-        ends: 0, then the end of each sequence of a packed row, ``[rows + 1]``; None: every row is one sequence.
+        token_ids: ``[batch, length]``; -100 becomes padding.
+        config: names the start token and the padding.
+        sequences: where each sequence begins.
+
+    Returns:
+        ``[batch, length]``.
     """
     shifted = token_ids.roll(1, dims=-1)
-    begins = slice(1) if ends is None else ends[:-1].long()
-    shifted[:, begins] = config.decoder_start_token_id or 0
+    shifted = shifted.masked_fill(sequences.begins(token_ids), config.decoder_start_token_id or 0)
     return shifted.masked_fill(shifted == IGNORED, config.pad_token_id or 0)
 
 
 class TransformerModel(TransformerPreTrainedModel):
-    """Encoder, decoder or both, without a head; of the paper's figure 1 everything but the last linear layer."""
+    """Encoder, decoder or both, without a head.
+
+    This is figure 1 of Vaswani et al. 2017 (https://arxiv.org/abs/1706.03762) without the last linear layer.
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
@@ -42,13 +48,13 @@ class TransformerModel(TransformerPreTrainedModel):
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The table of the source tokens, or of the only ones."""
+        """Return the embeddings of the source tokens; with one stack, its own."""
         stack: Any = self.encoder if self.encoder is not None else self.decoder
         embeddings: nn.Embedding = stack.embed_tokens
         return embeddings
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:  # type: ignore[override]
-        """Put another table into every stack that shares this one."""
+        """Replace the embeddings in every stack that shares them."""
         if self.encoder is not None:
             self.encoder.embed_tokens = value
         if self.decoder is not None and (self.encoder is None or self.config.tie_word_embeddings):
@@ -75,17 +81,18 @@ class TransformerModel(TransformerPreTrainedModel):
             attention_mask: ``[batch, length]``, 0 where padded.
             decoder_input_ids: ``[batch, target_length]``, beginning with ``decoder_start_token_id``.
             decoder_attention_mask: ``[batch, past + target_length]``.
-            encoder_outputs: what the encoder gave before, instead of `input_ids`.
-            past_key_values: of the decoder.
+            encoder_outputs: an earlier output of the encoder, instead of `input_ids`.
+            past_key_values: the cache of the decoder.
             inputs_embeds, decoder_inputs_embeds: ``[batch, length, hidden]``, instead of ids.
-            use_cache: give back a cache.
-            kwargs: of the stacks; ``cu_seq_lens_q/k`` and ``max_length_q/k`` make all ids packed rows,
-                targets by ``_q`` and sources by ``_k``.
+            use_cache: return a cache.
+            kwargs: of the stacks; ``cu_seq_lens_q/k`` and ``max_length_q/k`` mean that ids are packed rows, the
+                target by ``_q`` and the source by ``_k``.
 
         Returns:
-            The output of the one stack, or a ``Seq2SeqModelOutput``; ``last_hidden_state [batch, length, hidden]``.
+            The output of the one stack, or a ``Seq2SeqModelOutput``, with ``last_hidden_state [batch, length,
+            hidden]``.
         """
-        # Said to the encoder too: it would take the configuration's word for it, and warn where it is checkpointed.
+        # The encoder needs it too: else it reads the configuration, and warns if gradient checkpointing is on.
         no_cache = {"use_cache": False}
         if self.encoder is None or self.decoder is None:
             settings = (
@@ -98,7 +105,7 @@ class TransformerModel(TransformerPreTrainedModel):
         else:
             is_tuple = isinstance(encoder_outputs, tuple)
             encoded = BaseModelOutput(*encoder_outputs) if is_tuple else encoder_outputs
-        kwargs.pop("position_ids", None)  # those of the source
+        kwargs.pop("position_ids", None)  # of the source
         decoded = self.decoder(
             decoder_input_ids,
             decoder_attention_mask,

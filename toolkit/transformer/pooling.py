@@ -20,36 +20,41 @@ class Sequences(NamedTuple):
     ends: Tensor | None
 
     def begins(self, tokens: Tensor) -> Tensor:
-        """True at the first token of each sequence.
+        """Mark the first token of each sequence.
 
         Args:
             tokens: ``[batch, length]`` or ``[batch, length, hidden]``; only the shape and the device are read.
 
         Returns:
-            ``[batch, length]``.
+            ``[batch, length]``, True at the first tokens.
         """
-        place = torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[:2])
+        index = torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape[:2])
         if self.ends is not None:
-            return torch.isin(place, self.ends[:-1])
+            return torch.isin(index, self.ends[:-1])
         if self.mask is None:
-            return place == 0
+            return index == 0
         return (self.mask != 0) & (self.mask.long().cumsum(dim=-1) == 1)
 
     def pooled(self, states: Tensor, how: str) -> Tensor:
-        """One vector for each sequence.
+        """Pool the states of each sequence into one vector.
 
         Args:
             states: ``[batch, length, hidden]``.
-            how: ``mean``, ``cls``, ``last`` or ``max``.
+            how: ``mean``, ``cls`` (the first token), ``last`` or ``max``.
 
         Returns:
             ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
+
+        Raises:
+            ValueError: for another pooling.
         """
-        ways = {"mean": self.mean, "cls": self.first, "last": self.last, "max": self.max}
-        return ways[how](states)
+        pools = {"cls": self.first, "last": self.last, "max": self.max, "mean": self.mean}
+        if how not in pools:
+            raise ValueError(f"there is no pooling {how!r}; one of {', '.join(pools)}")
+        return pools[how](states)
 
     def first(self, states: Tensor) -> Tensor:
-        """The first real token of each sequence; see `last`."""
+        """Take the first real token of each sequence; shapes as in `pooled`."""
         if self.ends is not None:
             return states[0].index_select(0, self.ends[:-1].long())
         if self.mask is None:
@@ -58,7 +63,7 @@ class Sequences(NamedTuple):
         return states[torch.arange(states.shape[0], device=states.device), first]
 
     def max(self, states: Tensor) -> Tensor:
-        """The largest of each number over the real tokens of each sequence; see `last`."""
+        """Take the maximum of each dimension over the real tokens of each sequence; shapes as in `pooled`."""
         lowest = torch.finfo(states.dtype).min
         if self.ends is not None:
             lengths = self.ends.long().diff()
@@ -69,13 +74,9 @@ class Sequences(NamedTuple):
         return states.amax(dim=1)
 
     def mean(self, states: Tensor) -> Tensor:
-        """The mean over the real tokens of each sequence, summed in float32.
+        """Average the real tokens of each sequence, summed in float32; shapes as in `pooled`.
 
-        Args:
-            states: ``[batch, length, hidden]``.
-
-        Returns:
-            ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
+        See Reimers & Gurevych 2019, section 3 (https://arxiv.org/abs/1908.10084).
         """
         exact = torch.promote_types(states.dtype, torch.float32)
         if self.ends is not None:
@@ -92,18 +93,15 @@ class Sequences(NamedTuple):
         return (sums / lengths.clamp(min=1)[:, None]).to(states.dtype)
 
     def last(self, states: Tensor) -> Tensor:
-        """The last real token of each sequence.
-
-        Args:
-            states: ``[batch, length, hidden]``.
-
-        Returns:
-            ``[batch, hidden]``; of a packed row ``[rows, hidden]``.
-        """
+        """Take the last real token of each sequence; shapes as in `pooled`."""
         if self.ends is not None:
             return states[0].index_select(0, self.ends[1:].long() - 1)
         if self.mask is None:
             return states[:, -1]
-        place = torch.arange(states.shape[1], device=states.device)
-        last = ((self.mask != 0) * place).argmax(dim=-1)
+        index = torch.arange(states.shape[1], device=states.device)
+        last = ((self.mask != 0) * index).argmax(dim=-1)
         return states[torch.arange(states.shape[0], device=states.device), last]
+
+
+ONE_A_ROW = Sequences(mask=None, ends=None)
+"""Each row of a batch is one sequence, without padding."""

@@ -1,4 +1,4 @@
-"""How the order of tokens gets into a model that has no order of its own."""
+"""Positions: sinusoidal, learned, rotary and ALiBi."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ WAVELENGTH_BASE = 10_000.0
 
 
 def sinusoids(position_ids: Tensor, width: int) -> Tensor:
-    """Sines and cosines of wavelengths from 2π to 20,000π (Vaswani et al. 2017, section 3.5).
+    """Compute sinusoidal positions, sines and cosines with wavelengths from 2π to 20,000π.
 
-    The paper writes sines and cosines in turns; here all sines come first, as in the authors' own code and in
-    Marian: the same numbers in another order, which no linear layer can tell apart.
+    See Vaswani et al. 2017, section 3.5 (https://arxiv.org/abs/1706.03762). The paper interleaves sines and cosines;
+    here all sines come first, as in the authors' code and in Marian. The values are the same in another order, which
+    makes no difference to a linear layer.
 
     Args:
         position_ids: ``[batch, length]``.
-        width: even.
+        width: of the states, even.
 
     Returns:
         ``[batch, length, width]``, float32.
@@ -28,7 +29,9 @@ def sinusoids(position_ids: Tensor, width: int) -> Tensor:
 
 
 def rotation(position_ids: Tensor, head_dim: int, *, base: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines by which `rotate` turns queries and keys (Su et al. 2021, equation 34).
+    """Compute the cosines and sines by which `rotate` rotates queries and keys.
+
+    See Su et al. 2021, equation 34 (https://arxiv.org/abs/2104.09864).
 
     Args:
         position_ids: ``[batch, length]``.
@@ -36,7 +39,7 @@ def rotation(position_ids: Tensor, head_dim: int, *, base: float) -> tuple[Tenso
         base: of the wavelengths.
 
     Returns:
-        Two of ``[batch, 1, length, head_dim]``, float32; each half of `head_dim` holds the same numbers.
+        Cosines and sines, each ``[batch, 1, length, head_dim]`` in float32; both halves of `head_dim` are equal.
     """
     angles = _angles(position_ids, head_dim, base)
     angles = torch.cat([angles, angles], dim=-1)[:, None]
@@ -44,27 +47,33 @@ def rotation(position_ids: Tensor, head_dim: int, *, base: float) -> tuple[Tenso
 
 
 def rotate(states: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-    """Turn each pair (i, i + head_dim / 2) of queries or keys by its angle.
+    """Rotate each pair (i, i + head_dim / 2) of queries or keys by its angle.
 
-    Two turned vectors have a product that depends on the distance of their positions alone.
+    The dot product of a rotated query and a rotated key depends on the distance of their positions alone (Su et al.
+    2021, equation 16, https://arxiv.org/abs/2104.09864).
 
     Args:
         states: ``[batch, heads, length, head_dim]``.
         rotary: from `rotation`.
+
+    Returns:
+        ``[batch, heads, length, head_dim]``.
     """
     cos, sin = rotary
     first, second = states.chunk(2, dim=-1)
-    turned = torch.cat([-second, first], dim=-1)
-    return (states * cos + turned * sin).to(states.dtype)
+    orthogonal = torch.cat([-second, first], dim=-1)
+    return (states * cos + orthogonal * sin).to(states.dtype)
 
 
 def alibi_bias(n_heads: int, queries: Tensor, keys: Tensor) -> Tensor:
-    """What attention loses with distance, more in some heads than in others (Press et al. 2022).
+    """Compute the ALiBi bias, which lowers the scores of attention in proportion to the distance.
+
+    See Press et al. 2022 (https://arxiv.org/abs/2108.12409).
 
     Args:
         n_heads: heads of the queries.
-        queries: positions, ``[q_length]``.
-        keys: positions, ``[k_length]``.
+        queries: positions of the queries, ``[q_length]``.
+        keys: positions of the keys, ``[k_length]``.
 
     Returns:
         ``[1, heads, q_length, k_length]``, zero or negative, to be added to the scores.
@@ -75,7 +84,11 @@ def alibi_bias(n_heads: int, queries: Tensor, keys: Tensor) -> Tensor:
 
 
 def alibi_slopes(n_heads: int) -> list[float]:
-    """The geometric sequence of the paper's section 3; between powers of two every second one of the next."""
+    """Return the ALiBi slope of each head, a geometric sequence.
+
+    See Press et al. 2022, section 3 (https://arxiv.org/abs/2108.12409). Between powers of two the further slopes are
+    every second one of the next power, as in the authors' code.
+    """
     power = 2 ** math.floor(math.log2(n_heads))
     slopes = [2.0 ** (-8.0 * (head + 1) / power) for head in range(power)]
     extra = [2.0 ** (-4.0 * (head + 1) / power) for head in range(0, 2 * power, 2)]
@@ -83,16 +96,16 @@ def alibi_slopes(n_heads: int) -> list[float]:
 
 
 def positions_of(attention_mask: Tensor | None, length: int, *, past: int | Tensor, device: torch.device) -> Tensor:
-    """The position of each new token, counting real tokens only, so that left and right padding agree.
+    """Compute the position of each new token; only real tokens count, so left and right padding give the same.
 
     Args:
         attention_mask: ``[batch, past + length]``, 0 where padded; None: nothing is padded.
-        length: new tokens.
-        past: tokens in the cache.
+        length: number of new tokens.
+        past: number of tokens in the cache.
         device: of the result.
 
     Returns:
-        ``[batch, length]``, or ``[1, length]`` where all rows are alike.
+        ``[batch, length]``, or ``[1, length]`` if all rows are the same.
     """
     if attention_mask is None or attention_mask.ndim != 2:
         return torch.arange(length, device=device)[None, :] + past
@@ -101,17 +114,17 @@ def positions_of(attention_mask: Tensor | None, length: int, *, past: int | Tens
 
 
 class LearnedPositions(nn.Embedding):
-    """A table of learned positions."""
+    """Learned positions (Gehring et al. 2017, https://arxiv.org/abs/1705.03122)."""
 
     def check_length(self, position_ids: Tensor, longest: int | Tensor) -> None:
-        """Refuse a sequence that the table has no rows for.
+        """Refuse a sequence that is longer than the table.
 
         Args:
-            position_ids: any shape; looked at only where `longest` alone leaves a doubt, since padding counts there.
+            position_ids: any shape; read only if `longest`, which counts padding too, is too large.
             longest: columns of the batch, those in the cache included.
 
         Raises:
-            ValueError: with both numbers.
+            ValueError: with the length of the sequence and that of the table.
         """
         if torch.compiler.is_compiling() or longest <= self.num_embeddings:
             return

@@ -1,65 +1,49 @@
-"""Our models in the library's auto classes: in this process, and in the folders that they are saved to."""
+"""The auto class of each of our models, and what a saved folder says about it.
 
-# mypy: disable-error-code="no-untyped-call"
+This file imports nothing, so that every other file of the folder may import it.
+
+``auto_map`` of a saved folder names every head that fits the configuration, not only the saved one, so all of the code
+has to travel. `transformers` decides which files to copy (into a saved folder, and into its own cache of modules) by a
+regular expression: it follows, in the text of each file, the lines that begin with ``from .name import``. The lines
+below lead it from this file, which every model imports, to every file that ``auto_map`` names:
+
+    from .configuration import TransformerConfig
+    from .language_heads import TransformerForCausalLM, TransformerForConditionalGeneration, TransformerForMaskedLM
+    from .model import TransformerModel
+    from .task_heads import TransformerForSequenceClassification and the others
+"""
 
 from __future__ import annotations
 
-from typing import Any
+CONFIGURATION = "configuration.TransformerConfig"
 
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoModelForCausalLM,
-    AutoModelForMaskedLM,
-    AutoModelForQuestionAnswering,
-    AutoModelForSeq2SeqLM,
-    AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
-)
-
-from .configuration import TransformerConfig
-from .language_heads import TransformerForCausalLM, TransformerForConditionalGeneration, TransformerForMaskedLM
-from .model import TransformerModel
-from .stacks import TransformerPreTrainedModel
-from .task_heads import (
-    TransformerForQuestionAnswering,
-    TransformerForSequenceClassification,
-    TransformerForTokenClassification,
-)
-
-MODELS: dict[Any, type[TransformerPreTrainedModel]] = {
-    AutoModel: TransformerModel,
-    AutoModelForSeq2SeqLM: TransformerForConditionalGeneration,
-    AutoModelForCausalLM: TransformerForCausalLM,
-    AutoModelForMaskedLM: TransformerForMaskedLM,
-    AutoModelForSequenceClassification: TransformerForSequenceClassification,
-    AutoModelForTokenClassification: TransformerForTokenClassification,
-    AutoModelForQuestionAnswering: TransformerForQuestionAnswering,
+MODELS: dict[str, str] = {
+    "AutoModel": "model.TransformerModel",
+    "AutoModelForSeq2SeqLM": "language_heads.TransformerForConditionalGeneration",
+    "AutoModelForCausalLM": "language_heads.TransformerForCausalLM",
+    "AutoModelForMaskedLM": "language_heads.TransformerForMaskedLM",
+    "AutoModelForSequenceClassification": "task_heads.TransformerForSequenceClassification",
+    "AutoModelForTokenClassification": "task_heads.TransformerForTokenClassification",
+    "AutoModelForQuestionAnswering": "task_heads.TransformerForQuestionAnswering",
 }
-"""The model that each auto class gives."""
+"""``file.Class`` of our models, by the name of the auto class that opens them."""
+
+ARCHITECTURES: dict[str, str] = {
+    "AutoModelForSeq2SeqLM": "encoder-decoder",
+    "AutoModelForCausalLM": "decoder",
+    "AutoModelForMaskedLM": "encoder",
+}
+"""The one architecture that a model has, by the name of its auto class; the other models have all three."""
 
 
-def register() -> None:
-    """Make the auto classes know our models, and have the code saved with each of them."""
-    AutoConfig.register(TransformerConfig.model_type, TransformerConfig, exist_ok=True)
-    TransformerConfig.register_for_auto_class()
-    for auto_class, model_class in MODELS.items():
-        auto_class.register(TransformerConfig, model_class, exist_ok=True)
-        model_class.register_for_auto_class(auto_class)
-
-
-def auto_map(config: TransformerConfig) -> dict[str, str]:
-    """Where the auto classes find, in a saved folder, each model that has the shape of this configuration.
+def auto_map(architecture: str) -> dict[str, str]:
+    """Return the ``auto_map`` of a saved configuration: every model of its architecture.
 
     Args:
-        config: of the saved model.
+        architecture: of the saved model.
 
     Returns:
         ``file.Class`` by the name of the auto class.
     """
-    classes = {"AutoConfig": TransformerConfig} | {
-        auto_class.__name__: model_class
-        for auto_class, model_class in MODELS.items()
-        if getattr(model_class, "architecture", config.architecture) == config.architecture
-    }
-    return {name: f"{made.__module__.rpartition('.')[-1]}.{made.__name__}" for name, made in classes.items()}
+    fitting = {name: model for name, model in MODELS.items() if ARCHITECTURES.get(name, architecture) == architecture}
+    return {"AutoConfig": CONFIGURATION, **fitting}

@@ -1,4 +1,4 @@
-"""The two stacks: embeddings and positions, then layers, with the masks that say which token sees which."""
+"""The two stacks: embeddings with positions, then layers with their attention masks."""
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
@@ -24,14 +24,15 @@ from .layers import TransformerDecoderLayer, TransformerEncoderLayer, make_norm
 from .layout import Layout
 from .packing import pack_padded, unpack
 from .positions import LearnedPositions, sinusoids
+from .registration import auto_map
 
 
 class TransformerPreTrainedModel(PreTrainedModel):
-    """What all our models share: how weights start, and what the library may do with them.
+    """The base class of all our models: the initialisation of weights, and the features of the library it supports.
 
-    Projections start by Glorot & Bengio 2010. Embeddings start with a standard deviation of
-    ``hidden_size ** -0.5`` where they are scaled by its inverse, so that they enter the first layer with a
-    variance of 1 and the tied output begins with logits of that size; else with ``initializer_range``.
+    Projections are initialised as in Glorot & Bengio 2010 (https://proceedings.mlr.press/v9/glorot10a.html).
+    Embeddings that are scaled get a standard deviation of ``hidden_size ** -0.5``, so that they enter the first layer
+    with a variance of 1 and the tied output layer begins with logits of that size. Others get ``initializer_range``.
     """
 
     config: TransformerConfig
@@ -57,7 +58,7 @@ class TransformerPreTrainedModel(PreTrainedModel):
     def _resize_token_embeddings(
         self, new_num_tokens: int | None, pad_to_multiple_of: int | None = None, mean_resizing: bool = True
     ) -> nn.Embedding:
-        """The decoder's table too, where it is another one than the encoder's."""
+        """Resize the embeddings, also those of a decoder that does not share the encoder's."""
         resized: nn.Embedding = super()._resize_token_embeddings(new_num_tokens, pad_to_multiple_of, mean_resizing)
         decoder = getattr(self.base_model, "decoder", None)
         if decoder is not None and decoder.embed_tokens.num_embeddings != resized.num_embeddings:
@@ -67,26 +68,22 @@ class TransformerPreTrainedModel(PreTrainedModel):
         return resized
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], *args: Any, **kwargs: Any) -> None:
-        """Save, for `AutoModel` and its kin with the code of every model of this shape; see the library.
+        """Save the model as the library does, with the code of every model of this architecture.
 
         Args:
             save_directory: the folder.
-            args, kwargs: the library's.
+            args, kwargs: arguments of the library's method.
         """
         if self.is_remote_code():
-            # It names the heads, which are made of this. The library copies what a file imports, inside of
-            # functions too, so that this line brings all of the code along.
-            from .registration import auto_map
-
-            self.config.auto_map = auto_map(self.config)
+            self.config.auto_map = auto_map(self.config.architecture)
         super().save_pretrained(save_directory, *args, **kwargs)
 
 
 class TransformerStack(TransformerPreTrainedModel):
-    """What encoder and decoder share: tokens and positions in, the last norm out.
+    """The base class of encoder and decoder: embeddings with positions, the layers, and the last norm.
 
     Args:
-        config: the model's.
+        config: of the model.
         layers: of the stack.
     """
 
@@ -102,15 +99,18 @@ class TransformerStack(TransformerPreTrainedModel):
         self.post_init()
 
     def embed(self, input_ids: Tensor | None, inputs_embeds: Tensor | None) -> Tensor:
-        """The embeddings of tokens, scaled, without their positions.
+        """Embed tokens, scaled, without their positions.
 
         Args:
             input_ids: ``[batch, length]``.
             inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
 
+        Returns:
+            ``[batch, length, hidden]``.
+
         Raises:
-            ValueError: unless exactly one is given; for a token that is not in the vocabulary (on CPUs; GPUs
-                say so in their own way).
+            ValueError: unless exactly one is given; for a token outside of the vocabulary (on CPUs; GPUs raise an
+                error of their own).
         """
         if inputs_embeds is not None and input_ids is None:
             return inputs_embeds
@@ -121,11 +121,16 @@ class TransformerStack(TransformerPreTrainedModel):
         return embeddings
 
     def with_positions(self, embeddings: Tensor, layout: Layout) -> Tensor:
-        """Add the positions that are added to embeddings, and drop out (section 5.4).
+        """Add sinusoidal or learned positions to the embeddings, and apply dropout.
+
+        See Vaswani et al. 2017, sections 3.5 and 5.4 (https://arxiv.org/abs/1706.03762).
 
         Args:
             embeddings: ``[batch, length, hidden]``.
             layout: of the tokens.
+
+        Returns:
+            ``[batch, length, hidden]``.
 
         Raises:
             ValueError: if a sequence is longer than the table of learned positions.
@@ -138,13 +143,13 @@ class TransformerStack(TransformerPreTrainedModel):
             embeddings = embeddings + self.embed_positions(layout.position_ids)
         device_type = embeddings.device.type
         if torch.is_autocast_enabled(device_type):
-            # The stream between layers in half precision too: converting it back and forth was a fifth of a step.
+            # The residual stream in half precision too: converting it back and forth took a fifth of a step.
             embeddings = embeddings.to(torch.get_autocast_dtype(device_type))
         return dropout(embeddings, self.config.dropout, training=self.training)
 
 
 class TransformerEncoder(TransformerStack):
-    """The encoder: every token sees every other of its sequence."""
+    """The encoder: every token attends to every other of its sequence."""
 
     _can_record_outputs = {"hidden_states": TransformerEncoderLayer, "attentions": TransformerAttention}  # noqa: RUF012
 
@@ -161,18 +166,19 @@ class TransformerEncoder(TransformerStack):
         position_ids: Tensor | None = None,
         **kwargs: Any,
     ) -> BaseModelOutput:
-        """Encode.
+        """Encode the tokens.
 
         Args:
             input_ids: ``[batch, length]``, or ``[1, tokens]`` of several sequences where `kwargs` holds
                 ``cu_seq_lens_k`` and ``max_length_k``.
             attention_mask: ``[batch, length]``, 0 where padded.
             inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
-            position_ids: ``[batch, length]``; None counts the tokens that are not padded.
+            position_ids: ``[batch, length]``; None counts the tokens that are not padding.
             kwargs: of the attention function and of the library's recorder.
 
         Returns:
-            With ``last_hidden_state [batch, length, hidden]``; where no gradient is asked for, padding gets zeros.
+            An output with ``last_hidden_state [batch, length, hidden]``; without gradients the states of padding may
+            be zeros.
         """
         embeddings = self.embed(input_ids, inputs_embeds)
         real = None
@@ -191,18 +197,18 @@ class TransformerEncoder(TransformerStack):
         return BaseModelOutput(last_hidden_state=hidden_states if real is None else unpack(hidden_states, real))
 
     def _may_pack(self, attention_mask: Tensor, call: dict[str, Any]) -> bool:
-        """Whether a padded batch that is only read can do without its padding: nothing inside of it is asked for."""
+        """Return True if a padded batch may be computed as a packed row: no gradient or inner state is wanted."""
         if torch.is_grad_enabled() or torch.compiler.is_compiling() or "cu_seq_lens_k" in call:
             return False
-        inside = ("output_hidden_states", "output_attentions")
-        if any(call.get(name) or getattr(self.config, name, False) for name in inside):
+        inner = ("output_hidden_states", "output_attentions")
+        if any(call.get(name) or getattr(self.config, name, False) for name in inner):
             return False
         lengths = attention_mask.count_nonzero(dim=-1)
         return bool((lengths > 0).all() and (lengths < attention_mask.shape[-1]).any())
 
 
 class TransformerDecoder(TransformerStack):
-    """The decoder: a token sees those before it, and all of the encoder's where there is one."""
+    """The decoder: a token attends to those before it, and to all tokens of the encoder if there is one."""
 
     _can_record_outputs = {  # noqa: RUF012
         "hidden_states": TransformerDecoderLayer,
@@ -227,25 +233,25 @@ class TransformerDecoder(TransformerStack):
         use_cache: bool | None = None,
         **kwargs: Any,
     ) -> BaseModelOutputWithPastAndCrossAttentions:
-        """Decode.
+        """Decode the tokens.
 
         Args:
             input_ids: ``[batch, length]`` new tokens, or ``[1, tokens]`` of several sequences where `kwargs`
-                holds ``cu_seq_lens_q`` and ``max_length_q`` (and both with ``_k``, for the encoder's).
+                holds ``cu_seq_lens_q`` and ``max_length_q`` (and for the encoder's tokens both with ``_k``).
             attention_mask: ``[batch, past + length]``, 0 where padded.
             encoder_hidden_states: ``[batch, source_length, hidden]``.
             encoder_attention_mask: ``[batch, source_length]``, 0 where padded.
             past_key_values: keys and values of the tokens before.
             inputs_embeds: ``[batch, length, hidden]``, instead of `input_ids`.
-            position_ids: ``[batch, length]``; None counts the tokens that are not padded.
-            use_cache: give back a cache with the new tokens in it.
+            position_ids: ``[batch, length]``; None counts the tokens that are not padding.
+            use_cache: return a cache with the new tokens in it.
             kwargs: of the attention function and of the library's recorder.
 
         Returns:
-            With ``last_hidden_state [batch, length, hidden]`` and ``past_key_values``.
+            An output with ``last_hidden_state [batch, length, hidden]`` and ``past_key_values``.
 
         Raises:
-            ValueError: if there is nothing to attend to where the configuration has an encoder.
+            ValueError: if the configuration has an encoder, but `encoder_hidden_states` is None.
         """
         if self.config.is_encoder_decoder and encoder_hidden_states is None:
             raise ValueError("the decoder of an encoder-decoder needs encoder_hidden_states")
@@ -258,7 +264,7 @@ class TransformerDecoder(TransformerStack):
         own = past_key_values
         if isinstance(past_key_values, EncoderDecoderCache):
             own = past_key_values.self_attention_cache
-            see_all_of_the_source(past_key_values)
+            attend_to_the_whole_source(past_key_values)
         layout = Layout.of(
             self.config, embeddings, "q", kwargs, attention_mask=attention_mask, position_ids=position_ids, cache=own
         )
@@ -277,26 +283,26 @@ class TransformerDecoder(TransformerStack):
         )
 
 
-def see_all_of_the_source(cache: EncoderDecoderCache) -> None:
-    """Replace a cache that would keep a sliding window of the encoder's keys: attention to the encoder sees all.
+def attend_to_the_whole_source(cache: EncoderDecoderCache) -> None:
+    """Replace a cross-attention cache that would keep a sliding window of the encoder's keys alone.
 
-    The library makes both halves from the one configuration, whose window is of the tokens' attention to themselves.
+    The library makes both caches from one configuration, whose window is meant for self-attention.
     """
     if any(cache.cross_attention_cache.is_sliding) and not any(cache.is_updated.values()):
         cache.cross_attention_cache = DynamicCache()
 
 
 def check_token_ids(token_ids: Tensor, vocab_size: int, *, what: str = "token id", ignored: int | None = None) -> None:
-    """Refuse ids outside of the vocabulary, where looking costs nothing: on CPUs, outside of compiled code.
+    """Refuse ids outside of the vocabulary; checked on CPUs outside of compiled code, where it costs nothing.
 
     Args:
         token_ids: any shape.
-        vocab_size: ids that there are.
+        vocab_size: number of ids.
         what: the ids, in words.
-        ignored: an id that stands for none.
+        ignored: an id that stands for no token.
 
     Raises:
-        ValueError: with both numbers.
+        ValueError: with the id and the size of the vocabulary.
     """
     if token_ids.device.type != "cpu" or torch.compiler.is_compiling():
         return

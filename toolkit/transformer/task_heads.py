@@ -1,4 +1,4 @@
-"""Heads that label a sequence, its tokens or a span of it, in all three shapes."""
+"""Heads that label a sequence, its tokens or a span of it, in all three architectures."""
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
 
@@ -20,14 +20,14 @@ from transformers.utils.generic import ModelOutput, can_return_tuple
 from .configuration import TransformerConfig
 from .cross_entropy import IGNORED, token_loss
 from .dropout import dropout
-from .model import TransformerModel
+from .model import TransformerModel, shift_right
 from .packing import both_sides
 from .pooling import Sequences
 from .stacks import TransformerPreTrainedModel
 
 
 class TransformerForLabels(TransformerPreTrainedModel):
-    """A body whose states a small linear layer reads."""
+    """The base class of a body with a small head."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
@@ -37,53 +37,53 @@ class TransformerForLabels(TransformerPreTrainedModel):
     def token_states(
         self, input_ids: Tensor | None, attention_mask: Tensor | None, inputs_embeds: Tensor | None, **kwargs: Any
     ) -> tuple[Any, Sequences]:
-        """A state of every token of the input, ``last_hidden_state [batch, length, hidden]``.
+        """Compute the last hidden state of every token of the input.
 
-        An encoder-decoder reads as BART does (Lewis et al. 2020, section 3.1): the input goes through the encoder
-        and, one place later, through the decoder, whose states these are.
+        An encoder-decoder reads the input twice, as BART does (Lewis et al. 2020, section 3.1,
+        https://arxiv.org/abs/1910.13461): in the encoder, and shifted right in the decoder, whose states these are.
 
         Args:
             input_ids, attention_mask, inputs_embeds, kwargs: see `TransformerModel`; one side of
                 ``cu_seq_lens`` is enough.
 
         Returns:
-            The output of the body, and where the sequences lie.
+            The output of the body with ``last_hidden_state [batch, length, hidden]``, and the sequences of the batch.
         """
         sides = [side for side in ("k", "q") if kwargs.get(f"cu_seq_lens_{side}") is not None]
         if sides:
             kwargs |= both_sides(kwargs, sides[0])  # type: ignore[arg-type]
         sequences = Sequences(attention_mask, kwargs.get("cu_seq_lens_k"))
         if self.config.is_encoder_decoder:
-            kwargs |= self._one_later(input_ids, inputs_embeds, sequences)
+            kwargs |= self._decoder_inputs(input_ids, inputs_embeds, sequences)
         outputs = self.model(input_ids, attention_mask, inputs_embeds=inputs_embeds, use_cache=False, **kwargs)
         return outputs, sequences
 
-    def _one_later(
+    def _decoder_inputs(
         self, input_ids: Tensor | None, inputs_embeds: Tensor | None, sequences: Sequences
     ) -> dict[str, Any]:
-        """The decoder's input: each sequence after ``decoder_start_token_id``, whichever side it is padded on."""
-        start = self.config.decoder_start_token_id or 0  # the configuration has seen to it that there is one
-        later: dict[str, Any] = {"decoder_attention_mask": sequences.mask}
+        """Return the decoder's arguments: the input shifted right, whichever side it is padded on."""
+        inputs: dict[str, Any] = {"decoder_attention_mask": sequences.mask}
         if input_ids is not None:
-            later["decoder_input_ids"] = input_ids.roll(1, dims=1).masked_fill(sequences.begins(input_ids), start)
+            inputs["decoder_input_ids"] = shift_right(input_ids, self.config, sequences)
         elif inputs_embeds is not None:
-            first = self.model.decoder.embed(inputs_embeds.new_full((1, 1), start, dtype=torch.long), None)
+            start_id = inputs_embeds.new_full((1, 1), self.config.decoder_start_token_id or 0, dtype=torch.long)
+            start = self.model.decoder.embed(start_id, None).to(inputs_embeds.dtype)
             begins = sequences.begins(inputs_embeds)[..., None]
-            later["decoder_inputs_embeds"] = first.to(inputs_embeds.dtype).where(begins, inputs_embeds.roll(1, dims=1))
-        return later
+            inputs["decoder_inputs_embeds"] = start.where(begins, inputs_embeds.roll(1, dims=1))
+        return inputs
 
     def drop_out(self, states: Tensor) -> Tensor:
-        """Dropout before the head: ``classifier_dropout``, else ``dropout``."""
+        """Apply the dropout before the head: ``classifier_dropout``, or ``dropout`` if that is None."""
         probability = self.config.classifier_dropout
         return dropout(states, self.config.dropout if probability is None else probability, training=self.training)
 
 
 class TransformerForSequenceClassification(TransformerForLabels):
-    """A body with a linear layer that labels the whole sequence, or gives it numbers.
+    """A body with a head on its pooled states, for classes, label sets or numbers.
 
-    In an encoder the layer reads the mean of the states of the real tokens, else the state of the last one,
-    which alone has seen all, unless ``config.classifier_pooling`` says otherwise. ``config.problem_type`` says
-    what labels are; where it is None, the first labels do as in the library, and it is noted there.
+    ``config.classifier_pooling`` names the pooling. By default it is the mean of the real tokens in an encoder, and
+    the last token in the other architectures, the only one that attends to all others. ``config.problem_type`` names
+    the kind of labels. If it is None, it is set by the first labels, as in the library.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
@@ -104,25 +104,25 @@ class TransformerForSequenceClassification(TransformerForLabels):
         labels: Tensor | None = None,
         **kwargs: Any,
     ) -> SequenceClassifierOutput | Seq2SeqSequenceClassifierOutput:
-        """Logits of each sequence, and the loss where labels are given.
+        """Compute the logits of each sequence, and the loss if labels are given.
 
         Args:
-            labels: numbers of classes ``[batch]``, 0 or 1 for each class ``[batch, classes]``, or for
-                ``regression`` the targets themselves, of the logits' shape or ``[batch]``; -100 where there is none.
+            labels: indices of classes ``[batch]``, 0 or 1 for each class ``[batch, classes]``, or the targets of a
+                regression, of the logits' shape or ``[batch]``; -100 is ignored.
             input_ids, attention_mask, inputs_embeds, kwargs: see `TransformerModel`; a packed row counts as the
                 batch of its sequences.
 
         Returns:
-            With ``logits [batch, classes]``.
+            An output with ``logits [batch, classes]``.
         """
         outputs, sequences = self.token_states(input_ids, attention_mask, inputs_embeds, **kwargs)
         logits = self.classifier(self.drop_out(sequences.pooled(outputs.last_hidden_state, self.pooling)))
         loss = None if labels is None else self.loss_of(logits, labels, **kwargs)
-        made = Seq2SeqSequenceClassifierOutput if self.config.is_encoder_decoder else SequenceClassifierOutput
-        return made(loss=loss, logits=logits, **recorded(outputs, made))
+        output_class = Seq2SeqSequenceClassifierOutput if self.config.is_encoder_decoder else SequenceClassifierOutput
+        return output_class(loss=loss, logits=logits, **recorded(outputs, output_class))
 
     def loss_of(self, logits: Tensor, labels: Tensor, **kwargs: Any) -> Tensor:
-        """Cross entropy, binary cross entropy or squared error, a mean over the labels that are not -100.
+        """Compute cross entropy, binary cross entropy or squared error, a mean over the labels that are not -100.
 
         Args:
             logits: ``[batch, classes]``.
@@ -135,8 +135,8 @@ class TransformerForSequenceClassification(TransformerForLabels):
         targets = labels.to(logits.device).float()
         flat = logits.float().reshape(targets.shape)
         known = targets != IGNORED
-        measure = nn.functional.mse_loss if kind == "regression" else nn.functional.binary_cross_entropy_with_logits
-        losses = measure(flat, targets.where(known, flat.detach()), reduction="none")
+        error = nn.functional.mse_loss if kind == "regression" else nn.functional.binary_cross_entropy_with_logits
+        losses = error(flat, targets.where(known, flat.detach()), reduction="none")
         return losses.where(known, 0.0).sum() / n_items(targets, **kwargs)
 
     def _problem_type(self, labels: Tensor) -> str:
@@ -167,14 +167,15 @@ class TransformerForTokenClassification(TransformerForLabels):
         labels: Tensor | None = None,
         **kwargs: Any,
     ) -> TokenClassifierOutput:
-        """Logits of each token, and the loss where labels are given.
+        """Compute the logits of each token, and the loss if labels are given.
 
         Args:
-            labels: ``[batch, length]``, -100 at tokens without one, such as padding.
+            labels: ``[batch, length]``, -100 at tokens without a label, such as padding.
             input_ids, attention_mask, inputs_embeds, kwargs: see `TransformerModel`.
 
         Returns:
-            With ``logits [batch, length, classes]``; what it records of an encoder-decoder is the decoder's.
+            An output with ``logits [batch, length, classes]``; the recorded states of an encoder-decoder are those of
+            the decoder.
         """
         outputs, _ = self.token_states(input_ids, attention_mask, inputs_embeds, **kwargs)
         logits = self.classifier(self.drop_out(outputs.last_hidden_state))
@@ -188,7 +189,10 @@ class TransformerForTokenClassification(TransformerForLabels):
 
 
 class TransformerForQuestionAnswering(TransformerForLabels):
-    """A body with a linear layer that tells where an answer begins and ends (Devlin et al. 2019, section 4.2)."""
+    """A body with a linear layer that predicts the first and the last token of an answer.
+
+    See Devlin et al. 2019, section 4.2 (https://arxiv.org/abs/1810.04805).
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__(config)
@@ -205,15 +209,18 @@ class TransformerForQuestionAnswering(TransformerForLabels):
         end_positions: Tensor | None = None,
         **kwargs: Any,
     ) -> QuestionAnsweringModelOutput | Seq2SeqQuestionAnsweringModelOutput:
-        """Logits of every token to begin and to end the answer, and the loss where both positions are given.
+        """Compute the logits of the answer's first and last token, and the loss if both positions are given.
 
         Args:
             start_positions: of the answer's first token, ``[batch]``; one outside of the input is ignored.
-            end_positions: of its last token, likewise.
+            end_positions: of its last token, as `start_positions`.
             input_ids, attention_mask, inputs_embeds, kwargs: see `TransformerModel`.
 
         Returns:
-            With ``start_logits [batch, length]`` and ``end_logits [batch, length]``.
+            An output with ``start_logits [batch, length]`` and ``end_logits [batch, length]``.
+
+        Raises:
+            ValueError: for positions in a packed row.
         """
         outputs, _ = self.token_states(input_ids, attention_mask, inputs_embeds, **kwargs)
         logits = self.qa_outputs(outputs.last_hidden_state)
@@ -224,45 +231,48 @@ class TransformerForQuestionAnswering(TransformerForLabels):
                 raise ValueError("the answers of a packed row have no loss: give start and end positions with a batch")
             start_loss = loss_of_classes(start_logits, _inside(start_positions, start_logits), **kwargs)
             loss = (start_loss + loss_of_classes(end_logits, _inside(end_positions, end_logits), **kwargs)) / 2
-        made = Seq2SeqQuestionAnsweringModelOutput if self.config.is_encoder_decoder else QuestionAnsweringModelOutput
-        return made(loss=loss, start_logits=start_logits, end_logits=end_logits, **recorded(outputs, made))
+        is_both = self.config.is_encoder_decoder
+        output_class = Seq2SeqQuestionAnsweringModelOutput if is_both else QuestionAnsweringModelOutput
+        kept = recorded(outputs, output_class)
+        return output_class(loss=loss, start_logits=start_logits, end_logits=end_logits, **kept)
 
 
-def recorded(outputs: ModelOutput, made: type[ModelOutput]) -> dict[str, Any]:
-    """What of a body's output goes into that of a head: the recorded states and attention weights."""
-    return {name: value for name, value in outputs.items() if name in made.__dataclass_fields__}  # type: ignore[attr-defined]
+def recorded(outputs: ModelOutput, output_class: type[ModelOutput]) -> dict[str, Any]:
+    """Return the recorded states and attention weights of a body that the output of a head has fields for."""
+    fields = output_class.__dataclass_fields__  # type: ignore[attr-defined]
+    return {name: value for name, value in outputs.items() if name in fields}
 
 
 def loss_of_classes(logits: Tensor, labels: Tensor, **kwargs: Any) -> Tensor:
-    """Cross entropy in nats, a mean over the labels that are not -100; 0 where all are.
+    """Compute the cross entropy in nats, a mean over the labels that are not -100; 0 if there is none.
 
     Args:
         logits: ``[..., classes]``.
-        labels: ``[...]``, numbers of classes.
-        kwargs: of the library; ``num_items_in_batch`` are the labels of the whole batch, over accumulation steps
+        labels: indices of classes, ``[...]``.
+        kwargs: of the library; ``num_items_in_batch`` counts the labels of the whole batch, over accumulation steps
             and ranks, so that no mean of means is taken.
 
     Raises:
-        ValueError: for a label that is no class (on CPUs; GPUs say so in their own way).
+        ValueError: for a label that is no class (on CPUs; GPUs raise an error of their own).
     """
     labels = labels.long()
     if labels.device.type == "cpu" and not torch.compiler.is_compiling():
-        strange = labels[(labels >= logits.shape[-1]) | ((labels < 0) & (labels != IGNORED))]
-        if strange.numel():
+        unknown = labels[(labels >= logits.shape[-1]) | ((labels < 0) & (labels != IGNORED))]
+        if unknown.numel():
             raise ValueError(
-                f"label {int(strange[0])} is none of {logits.shape[-1]} classes: 0 to {logits.shape[-1] - 1} are "
+                f"label {int(unknown[0])} is none of {logits.shape[-1]} classes: 0 to {logits.shape[-1] - 1} are "
                 f"(num_labels), and {IGNORED} for no label"
             )
     return token_loss(logits, labels, num_items_in_batch=n_items(labels, **kwargs))
 
 
 def n_items(labels: Tensor, **kwargs: Any) -> Tensor | int:
-    """What a sum of losses is divided by: ``num_items_in_batch`` of `kwargs`, else the labels that are not -100."""
-    given: Tensor | int | None = kwargs.get("num_items_in_batch")
-    return (labels != IGNORED).sum().clamp(min=1) if given is None else given
+    """Return the divisor of a sum of losses: ``num_items_in_batch``, else the number of labels that are not -100."""
+    in_batch: Tensor | int | None = kwargs.get("num_items_in_batch")
+    return (labels != IGNORED).sum().clamp(min=1) if in_batch is None else in_batch
 
 
 def _inside(positions: Tensor, logits: Tensor) -> Tensor:
-    """Positions of ``[batch]`` or ``[batch, 1]``, ignored where the input does not reach them."""
+    """Flatten positions of ``[batch]`` or ``[batch, 1]``, with -100 for those outside of the input."""
     positions = positions.reshape(-1)
     return positions.masked_fill((positions < 0) | (positions >= logits.shape[1]), IGNORED)

@@ -12,7 +12,8 @@ from toolkit.choose.advice.catalogue import catalogue
 from toolkit.choose.advice.rules import attention_share
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.columns import label_cells
-from toolkit.data.doctor import SplitReport, examine
+from toolkit.data.doctor import examine
+from toolkit.data.doctor_report import SplitReport
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import TEXT_COLUMNS

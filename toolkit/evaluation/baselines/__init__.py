@@ -1,1 +1,1 @@
-"""Answer without a pretrained model: what any model has to beat."""
+"""Baselines without a pretrained model, which any model has to beat."""

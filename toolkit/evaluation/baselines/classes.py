@@ -1,4 +1,4 @@
-"""What costs nothing: the largest class, and logistic regression on TF-IDF. A model has to beat both."""
+"""Baselines for classes: the most frequent label, and logistic regression on TF-IDF."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _ITERATIONS = 100
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A baseline's answer.
+    """The predictions of a baseline.
 
     Attributes:
         name: as in metrics.json: ``majority`` or ``mean``, ``tfidf-logistic`` or ``tfidf-ridge``.
-        predictions: label numbers ``[rows]``, which labels belong to a row ``[rows, n_labels]``, or numbers ``[rows]``.
+        predictions: indices of labels ``[rows]``, True for the labels of each row ``[rows, n_labels]``, or numbers
+            ``[rows]``.
         seconds: wall time to train and predict.
-        note: what was not as the name says, for the report.
+        note: a deviation from the method that the name stands for, for the report.
     """
 
     name: str
@@ -39,11 +40,11 @@ class Baseline:
 
 
 def majority_baseline(train_labels: ArrayLike, n_test: int) -> Baseline:
-    """Give every row the most frequent label of the training data, the first one of equals.
+    """Predict the most frequent label of the training data for every row; of equals the first one.
 
     Args:
-        train_labels: label numbers from 0. ``[train rows]``
-        n_test: rows to predict.
+        train_labels: indices of labels. ``[train rows]``
+        n_test: number of rows to predict.
     """
     start = time.perf_counter()
     label = np.bincount(np.asarray(train_labels)).argmax()
@@ -58,18 +59,18 @@ def tfidf_baseline(
     train_pairs: Sequence[str] | None = None,
     test_pairs: Sequence[str] | None = None,
 ) -> Baseline:
-    """Logistic regression on TF-IDF features; nothing is tuned and nothing is random but the rows left out.
+    """Fit logistic regression on TF-IDF features; nothing is tuned, and only the choice of left-out rows is random.
 
     Args:
         train_texts: ``[train rows]``
-        train_labels: label numbers from 0. ``[train rows]``
+        train_labels: indices of labels. ``[train rows]``
         test_texts: ``[test rows]``
         train_pairs: second texts; joined to the first ones. ``[train rows]``
         test_pairs: second texts of the rows to predict. ``[test rows]``
 
     Returns:
-        The predictions; with a note where not all training rows were used, or where there was nothing to
-        learn from and the majority was predicted.
+        The predictions, with a note if training rows were left out, or if there was nothing to learn from and the
+        majority was predicted.
     """
     start = time.perf_counter()
     labels = np.asarray(train_labels, dtype=np.int64)
@@ -85,26 +86,26 @@ def tfidf_baseline(
 
 
 def left_out(n_kept: int, n_rows: int) -> str | None:
-    """What to tell of training rows that were left out."""
+    """Return a note about training rows that were left out; None if there are none."""
     return None if n_kept == n_rows else f"trained on {n_kept} of {n_rows} rows"
 
 
 def fit_logistic(features: Any, labels: NDArray[Any]) -> LogisticRegression:
-    """Logistic regression as the baselines use it; one that stops a little short of its optimum is still one."""
+    """Fit the logistic regression of the baselines; not reaching its optimum quite is no reason for a warning."""
     model = LogisticRegression(C=_REGULARISATION, max_iter=_ITERATIONS)
-    # The products are small, and threads that wait for each other take twice the time of one.
+    # The products are small: several threads, which wait for each other, take twice the time of one.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(features, labels)
 
 
 def blocks(n_rows: int) -> list[slice]:
-    """All rows in blocks of bounded size."""
+    """Divide rows into blocks of bounded size."""
     return [slice(start, start + _PREDICTED_AT_ONCE) for start in range(0, n_rows, _PREDICTED_AT_ONCE)]
 
 
 def _fit_and_predict(texts: Sequence[str], labels: NDArray[np.int64], tests: Sequence[str]) -> NDArray[np.int64] | None:
-    """Train and predict; None where there is nothing to learn from."""
+    """Train and predict; return None if there is nothing to learn from."""
     n_labels = len(np.unique(labels))
     tfidf = Tfidf(texts, n_outputs=n_labels)
     if tfidf.features.nnz == 0 or n_labels == 1:

@@ -1,4 +1,4 @@
-"""Answers of a baseline to some data, kept: the same rows are asked again with every trial."""
+"""The cache of baselines: every trial on the same rows needs the same predictions."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from toolkit.errors import ResourceError
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.files import replacing
 
-_VERSION = 1  # another number where the same rows would give other answers
+_VERSION = 1  # a new number once the same rows give other predictions
 
 
 def kept_baseline(key: str, make: Callable[[], Baseline]) -> Baseline:
-    """A baseline's answers from the cache folder, or made and put there.
+    """Load a baseline's predictions from the cache folder, or compute and save them.
 
     Args:
-        key: tells rows, splits and problem apart, as part of a file name.
-        make: fits the baseline and answers.
+        key: of the rows, their splits and the problem; part of a file name.
+        make: fits the baseline and predicts.
     """
     path = cache_folder() / "baselines" / f"{key}-v{_VERSION}.npz"
     with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as kept:
         note = str(kept["note"])
         return Baseline(str(kept["name"]), kept["predictions"], float(kept["seconds"]), note or None)
-    made = make()
-    with contextlib.suppress(OSError, ResourceError):  # then it is only made again
+    fresh = make()
+    with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, name=made.name, predictions=made.predictions, seconds=made.seconds, note=made.note or "")
-    return made
+            note = fresh.note or ""
+            np.savez(stream, name=fresh.name, predictions=fresh.predictions, seconds=fresh.seconds, note=note)
+    return fresh

@@ -1,4 +1,4 @@
-"""What costs nothing where a text has several labels: the most frequent set, and a logistic regression a label."""
+"""Baselines for label sets: the most frequent set, and one logistic regression a label on TF-IDF."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from toolkit.evaluation.metrics.label_sets import as_sets
 
 
 def majority_set_baseline(train_labels: ArrayLike, n_test: int) -> Baseline:
-    """Give every row the most frequent set of labels of the training data, the smallest one of equals.
+    """Predict the most frequent set of labels of the training data for every row; of equals the smallest one.
 
     Args:
         train_labels: 1 or 0 for each row and label. ``[train rows, n_labels]``
-        n_test: rows to predict.
+        n_test: number of rows to predict.
     """
     start = time.perf_counter()
     sets, counts = np.unique(as_sets(train_labels, "labels"), axis=0, return_counts=True)
@@ -35,7 +35,7 @@ def tfidf_sets_baseline(
     train_pairs: Sequence[str] | None = None,
     test_pairs: Sequence[str] | None = None,
 ) -> Baseline:
-    """Logistic regression on TF-IDF features, one for each label; a label that no row or every row has is so predicted.
+    """Fit one logistic regression a label on TF-IDF features; a label of no row or of every row is predicted so.
 
     Args:
         train_texts: ``[train rows]``
@@ -44,8 +44,8 @@ def tfidf_sets_baseline(
         train_pairs, test_pairs: second texts; joined to the first ones.
 
     Returns:
-        The predictions; with a note where not all training rows were used, or where there was nothing to
-        learn from and the majority was predicted.
+        The predictions, with a note if training rows were left out, or if there was nothing to learn from and the
+        majority was predicted.
     """
     start = time.perf_counter()
     labels = as_sets(train_labels, "labels")
@@ -60,7 +60,7 @@ def tfidf_sets_baseline(
 
 
 def _fit_and_predict(texts: Sequence[str], labels: NDArray[np.bool_], tests: Sequence[str]) -> NDArray[np.bool_] | None:
-    """Train and predict; None where there is nothing to learn from."""
+    """Train and predict; return None if there is nothing to learn from."""
     n_labels = labels.shape[1]
     tfidf = Tfidf(texts, n_outputs=n_labels)
     varied = [label for label in range(n_labels) if 0 < np.count_nonzero(labels[:, label]) < len(labels)]

@@ -1,19 +1,19 @@
-r"""A character n-gram model: the baseline that a small language model has to beat, learnt in seconds.
+r"""A character n-gram model, the baseline of language models; it is trained in seconds.
 
-Interpolated Kneser-Ney smoothing with three discounts (Chen & Goodman, 1999, "modified"). For a text's next
-symbol w after the last k - 1 symbols h,
+The smoothing is interpolated Kneser-Ney with three discounts, "modified" in Chen & Goodman 1999
+(https://doi.org/10.1006/csla.1999.0128). For the next symbol w after the last k - 1 symbols h,
 
     p_k(w | h) = max(c(h w) - D(c(h w)), 0) / c(h .) + g(h) p_{k-1}(w | h without its first symbol)
 
-where c counts occurrences at the highest order k = `order`, and below it the different symbols that stand
-before h w; g(h) gives to the lower order exactly what the discounts D took away. An h that was never seen
-leaves everything to the lower order.
+where c counts occurrences at the highest order k = `order`, and at lower orders the different symbols that precede
+h w. g(h) gives exactly the mass that the discounts D have removed to the lower order. For an unseen h the probability
+is that of the lower order.
 
-What is predicted: each character of the text in NFC, and then its end. Below the first order all symbols are
-equally probable: the characters of the training texts, the end, and one symbol for all other characters,
-whose probability is shared equally by all other code points of Unicode. The probabilities of all texts add up
-to 1, so that bits per character mean bits: a character never seen is paid for with about 20 bits, and its
-class. A model with an ``<unk>`` token does not pay for which one it was.
+The model predicts each character of the text in NFC, and then its end. Below the first order all symbols are equally
+probable: the characters of the training texts, the end, and one symbol for all unseen characters. The probability of
+that symbol is shared equally by all other code points of Unicode. The probabilities of all texts sum to 1, so that bits
+per character are true bits: an unseen character costs about 20 bits and those of its symbol. A model with an ``<unk>``
+token does not pay for the choice of the character.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ from toolkit.progress import warn
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_CODE_POINTS = 0x110000 - 0x800  # all but the surrogates, which are no characters
+_CODE_POINTS = 0x110000 - 0x800  # without the surrogates, which are no characters
 _MOST_CHARACTERS = 10_000_000  # of training texts that are read: about 30 s and 2 GB
 _SCORED_AT_ONCE = 1_000_000  # symbols
-_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)  # where the counts give none, as in KenLM
+_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)  # if the counts give none, as in KenLM
 
 
 def ngram_baseline(train_texts: Sequence[str], test_texts: Sequence[str], *, order: int = 5) -> Likelihoods:
-    """Learn characters from some texts and tell how probable others are.
+    """Train a character model and compute the likelihoods of other texts.
 
     Args:
-        train_texts: of more than 10 million characters, only as many texts, drawn at random, as have so many.
+        train_texts: if they have more than 10 million characters, texts with so many are drawn at random.
         test_texts: ``[rows]``
-        order: symbols that are looked at, the predicted one included.
+        order: length of the n-grams, the predicted symbol included.
 
     Returns:
-        A token is a character, or the end of a text: perplexity is one of characters, and only bits per
-        character can be compared with a model of longer tokens. ``[rows]``
+        Likelihoods whose tokens are characters and the ends of texts. So perplexity is one of characters, and only bits
+        per character can be compared with a model of longer tokens. ``[rows]``
 
     Raises:
-        ValueError: there are no training texts, or the order is less than 1.
+        ValueError: if there are no training texts, or the order is less than 1.
     """
     kept = _affordable(train_texts)
     if len(kept) < len(train_texts):
@@ -59,7 +59,7 @@ def ngram_baseline(train_texts: Sequence[str], test_texts: Sequence[str], *, ord
 
 
 def _affordable(texts: Sequence[str]) -> Sequence[str]:
-    """All texts, or in their order as many drawn at random as have the most characters that are read."""
+    """Return all texts, or as many drawn at random as the limit of characters allows, in their order."""
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     if lengths.sum() <= _MOST_CHARACTERS:
         return texts
@@ -70,13 +70,13 @@ def _affordable(texts: Sequence[str]) -> Sequence[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """The n-grams of one length, each found by the number of its ending, one symbol shorter, and its first symbol.
+    """The n-grams of one length; a key is made of the index of the suffix, one symbol shorter, and the first symbol.
 
     Attributes:
-        grams: n-grams seen, ``ending * n_symbols + first symbol``, sorted. ``[grams]``
+        grams: keys of the seen n-grams, ``suffix * n_symbols + first symbol``, sorted. ``[grams]``
         shares: the first term of p_k. ``[grams]``
-        contexts: the same for what stands before the last symbol. ``[contexts]``
-        left: g, what the lower order gets. ``[contexts]``
+        contexts: keys of the symbols before the last one, in the same form. ``[contexts]``
+        left: g, the mass of the lower order. ``[contexts]``
     """
 
     grams: Ints
@@ -89,11 +89,11 @@ class CharacterModel:
     """An n-gram model of characters; see the top of this file.
 
     Args:
-        texts: to learn from.
-        order: symbols that are looked at, the predicted one included.
+        texts: to train on.
+        order: length of the n-grams, the predicted symbol included.
 
     Raises:
-        ValueError: there are no texts, or the order is less than 1.
+        ValueError: if there are no texts, or the order is less than 1.
     """
 
     def __init__(self, texts: Sequence[str], *, order: int = 5) -> None:
@@ -101,7 +101,7 @@ class CharacterModel:
             raise ValueError("a character model needs at least one text and an order of at least 1")
         normalised = [unicodedata.normalize("NFC", text) for text in texts]
         self.alphabet = "".join(sorted(set().union(*normalised)))
-        """The characters seen; symbol n is the n-th of them, followed by the end, the unknown and the start."""
+        """The seen characters, which are the first symbols; the end, the unknown and the start follow them."""
         self._known = _code_points(self.alphabet)
         self._end = len(self.alphabet)
         self._unknown, self._start, self._n_symbols = self._end + 1, self._end + 2, self._end + 3
@@ -110,21 +110,21 @@ class CharacterModel:
         self._orders = self._count(symbols, positions)
 
     def likelihoods(self, texts: Sequence[str]) -> Likelihoods:
-        """How probable each text is, its end included, ``[rows]``."""
+        """Compute the likelihood of each text, its end included, ``[rows]``."""
         normalised = [unicodedata.normalize("NFC", text) for text in texts]
         symbols, positions = self._encode(normalised)
         surprise = np.empty(len(positions))
         for start in range(0, len(positions), _SCORED_AT_ONCE):
             block = slice(start, start + _SCORED_AT_ONCE)
             surprise[block] = -np.log(self._probabilities(symbols, positions[block]))
-        # One of the unknown characters has an equal share of what they have together.
+        # Each unknown character has an equal share of the probability of all.
         surprise += (symbols[positions] == self._unknown) * np.log(_CODE_POINTS - len(self.alphabet))
         characters = np.array([len(text) for text in normalised], dtype=np.int64)
         tokens = characters + 1
         return Likelihoods(np.add.reduceat(surprise, tokens.cumsum() - tokens), tokens, characters)
 
     def distribution(self, text: str) -> Floats:
-        """What may follow the beginning of a text.
+        """Compute the distribution of the next symbol after a text.
 
         Returns:
             The probabilities of the alphabet's characters, the end, and all unknown characters together. ``[symbols]``
@@ -137,7 +137,7 @@ class CharacterModel:
         return self._probabilities(windows.reshape(-1), lasts)
 
     def _encode(self, texts: Sequence[str]) -> tuple[Ints, Ints]:
-        """Texts as one row of symbols, start symbols before each, and the positions that are predicted."""
+        """Encode texts as one row of symbols, with start symbols before each, and the predicted positions."""
         start, end = np.full(self._order - 1, self._start), np.array([self._end])
         parts = [part for text in texts for part in (start, self._symbols(text), end)]
         symbols = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
@@ -150,8 +150,8 @@ class CharacterModel:
         return np.where(known, found, self._unknown)
 
     def _count(self, symbols: Ints, positions: Ints) -> list[_Order]:
-        """Learn every order, the highest last."""
-        # The numbers of the n-gram that ends at each position and of what stands before its last symbol.
+        """Count the n-grams of every order, the highest last."""
+        # The indices of the n-gram that ends at each position and of its context, the symbols before the last one.
         grams, contexts = np.zeros_like(positions), np.zeros_like(positions)
         found = []
         for length in range(1, self._order + 1):
@@ -159,20 +159,20 @@ class CharacterModel:
             keys, where, grams, counts = np.unique(
                 grams * self._n_symbols + firsts, return_index=True, return_inverse=True, return_counts=True
             )
-            # The context of a single symbol is empty, that of a longer n-gram begins with the same symbol.
+            # The context of a single symbol is empty; that of a longer n-gram has the same first symbol.
             context_keys = np.zeros_like(positions) if length == 1 else contexts * self._n_symbols + firsts
             context_keys, contexts = np.unique(context_keys, return_inverse=True)
             found.append((keys, counts, context_keys, contexts[where]))
         orders = []
         for position, (keys, counts, context_keys, context_of_gram) in enumerate(found):
             if position + 1 < self._order:
-                # Each longer n-gram is another symbol before its ending.
+                # Each longer n-gram has another symbol before its suffix.
                 counts = np.bincount(found[position + 1][0] // self._n_symbols, minlength=len(keys))
             orders.append(_smooth(keys, counts, context_keys, context_of_gram))
         return orders
 
     def _probabilities(self, symbols: Ints, positions: Ints) -> Floats:
-        """The probability of the symbol at each position after those before it, ``[positions]``."""
+        """Compute the probability of the symbol at each position given those before it, ``[positions]``."""
         probability = np.full(len(positions), 1.0 / (self._end + 2))
         grams, contexts = np.zeros_like(positions), np.zeros_like(positions)
         for length, order in enumerate(self._orders, start=1):
@@ -187,7 +187,7 @@ class CharacterModel:
 
 
 def _smooth(keys: Ints, counts: Ints, context_keys: Ints, context_of_gram: Ints) -> _Order:
-    """Turn the counts of one order's n-grams into shares of what follows their contexts."""
+    """Turn the counts of one order's n-grams into discounted probabilities given their contexts."""
     discounts = np.array([0.0, *_discounts(counts)])[np.minimum(counts, 3)]
     totals = np.bincount(context_of_gram, weights=counts, minlength=len(context_keys))
     left = np.bincount(context_of_gram, weights=discounts, minlength=len(context_keys)) / totals
@@ -195,20 +195,23 @@ def _smooth(keys: Ints, counts: Ints, context_keys: Ints, context_of_gram: Ints)
 
 
 def _discounts(counts: Ints) -> tuple[float, float, float]:
-    """What is taken from n-grams seen once, twice, and more often (Chen & Goodman, 1999, equation 26)."""
+    """Compute the discounts of n-grams seen once, twice and more often.
+
+    See Chen & Goodman 1999, equation 26 (https://doi.org/10.1006/csla.1999.0128).
+    """
     once, twice, thrice, four_times = (int(np.count_nonzero(counts == n)) for n in (1, 2, 3, 4))
     if not once or not twice or not thrice:
         return _USUAL_DISCOUNTS
     rate = once / (once + 2 * twice)
     found = (1 - 2 * rate * twice / once, 2 - 3 * rate * thrice / twice, 3 - 4 * rate * four_times / thrice)
-    # All of a count, or nothing of it, would leave something with probability 0.
+    # A discount of 0 or of the whole count would leave symbols with probability 0.
     return found if all(0 < discount < n for n, discount in enumerate(found, start=1)) else _USUAL_DISCOUNTS
 
 
 def _find(keys: Ints, wanted: Ints) -> Ints:
-    """The place of each key, -1 where it is none of them."""
-    places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[places] == wanted, places, -1)
+    """Return the index of each wanted key among the sorted keys, -1 for a missing one."""
+    indices = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[indices] == wanted, indices, -1)
 
 
 def _code_points(text: str) -> Ints:

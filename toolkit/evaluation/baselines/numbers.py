@@ -1,4 +1,4 @@
-"""What costs nothing where a text has a number: the mean, and ridge regression on TF-IDF."""
+"""Baselines for numbers: the mean, and ridge regression on TF-IDF."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _REGULARISATION_OF_PAIRS = 10.0  # chosen once on the development rows of KorSTS
 
 
 def mean_baseline(train_labels: ArrayLike, n_test: int) -> Baseline:
-    """Give every row the mean of the training data.
+    """Predict the mean of the training data for every row.
 
     Args:
         train_labels: ``[train rows]``
-        n_test: rows to predict.
+        n_test: number of rows to predict.
     """
     start = time.perf_counter()
     mean = as_numbers(train_labels, "labels").mean()
@@ -38,19 +38,19 @@ def tfidf_ridge_baseline(
     train_pairs: Sequence[str] | None = None,
     test_pairs: Sequence[str] | None = None,
 ) -> Baseline:
-    """Ridge regression on TF-IDF features; nothing is random but the rows left out.
+    """Fit ridge regression on TF-IDF features; only the choice of left-out rows is random.
 
-    Of a pair the features are what both texts share, what only one has, and the cosine of the two.
+    The features of a pair are those that both texts share, those that only one has, and the cosine of the two.
 
     Args:
         train_texts: ``[train rows]``
         train_labels: ``[train rows]``
         test_texts: ``[test rows]``
-        train_pairs, test_pairs: second texts, where rows have two.
+        train_pairs, test_pairs: second texts, if rows have two.
 
     Returns:
-        The predictions; with a note where not all training rows were used, or where there was nothing to
-        learn from and the mean was predicted.
+        The predictions, with a note if training rows were left out, or if there was nothing to learn from and the
+        mean was predicted.
     """
     start = time.perf_counter()
     labels = as_numbers(train_labels, "labels")
@@ -74,7 +74,7 @@ def tfidf_ridge_baseline(
 
 
 def _of_rows(tfidf: Tfidf, texts: Sequence[str], pairs: Sequence[str] | None) -> csr_matrix:
-    """The features of texts, or of pairs of texts, ``[rows, features]``."""
+    """Compute the features of texts, or of pairs of texts, ``[rows, features]``."""
     first = tfidf(cut(texts))
     if pairs is None:
         return first

@@ -1,9 +1,9 @@
-"""TF-IDF features of texts and pairs of texts, for the free baselines.
+"""TF-IDF features of texts and pairs of texts, for the baselines.
 
-Features are hashed, so that the vocabulary of a million rows takes no more memory than that of a thousand.
-Words and pairs of words are counted; a character of a script that is written without spaces, or that glues
-endings to its words (Chinese, Japanese, Korean, Thai …), counts as a word. Where the text is short enough for
-it, pieces of two to four characters are added: they see endings and misspellings.
+Features are hashed, so that the vocabulary of a million rows takes no more memory than that of a thousand. They count
+words and pairs of words. In scripts without spaces, or whose words have attached endings (Chinese, Japanese, Korean,
+Thai …), each character counts as a word. If the training texts are short enough, n-grams of two to four characters are
+added, which capture endings and misspellings.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ _WORD = rf"[{_CHARACTER_SCRIPTS}]|[^\W{_CHARACTER_SCRIPTS}]+"
 
 _HASHES = 2**18
 _LONGEST_TEXT = 2_000  # characters of a text that are read
-_MOST_FOR_PIECES = 5_000_000  # characters of all training texts up to which pieces of words are added
+_MOST_FOR_NGRAMS = 5_000_000  # characters of all training texts up to which character n-grams are added
 _MOST_WORK = 50_000_000  # characters times outputs, which bounds time (about 20 s on one core) and memory
 _MOST_FEATURES = 20_000  # of a kind, the most frequent ones
 _MOST_WEIGHTS = 1_000_000  # of a kind; the optimizer keeps about 25 copies
 
 
 def cut(texts: Sequence[str]) -> list[str]:
-    """The beginning of each text that is read."""
+    """Truncate each text to the characters that are read."""
     return [text[:_LONGEST_TEXT] for text in texts]
 
 
 def joined(texts: Sequence[str], pairs: Sequence[str] | None) -> list[str]:
-    """Each text with its second one, if there are any, cut and as one text."""
+    """Join each text with its second one, if there are any, both truncated."""
     if pairs is None:
         return cut(texts)
     return [f"{text}\n{pair}" for text, pair in zip(cut(texts), cut(pairs), strict=True)]
 
 
 def affordable_rows(texts: Sequence[str], *, n_outputs: int) -> NDArray[np.int64]:
-    """The rows to train on, in order: all, or as many drawn at random as the work allows.
+    """Return the rows to train on, in order: all, or as many drawn at random as the work allows.
 
     Args:
-        texts: cut. ``[rows]``
-        n_outputs: what is learnt for each row; each costs as much.
+        texts: truncated. ``[rows]``
+        n_outputs: number of outputs; the work is proportional to it.
     """
     work = sum(map(len, texts)) * n_outputs
     if work <= _MOST_WORK:
@@ -58,24 +58,24 @@ def affordable_rows(texts: Sequence[str], *, n_outputs: int) -> NDArray[np.int64
 
 
 class Tfidf:
-    """TF-IDF of words and, of little text, of pieces of words; what is counted comes from the training texts.
+    """TF-IDF of words and, for little text, of character n-grams; the vocabulary is that of the training texts.
 
     Args:
-        texts: to learn from, cut. ``[rows]``
-        n_outputs: for how many outputs each feature will have a weight.
+        texts: to train on, truncated. ``[rows]``
+        n_outputs: number of outputs that each feature will have a weight for.
     """
 
     def __init__(self, texts: Sequence[str], *, n_outputs: int) -> None:
         self._kinds = [_Kind(token_pattern=_WORD, ngram_range=(1, 2))]
-        if sum(map(len, texts)) <= _MOST_FOR_PIECES:
+        if sum(map(len, texts)) <= _MOST_FOR_NGRAMS:
             self._kinds.append(_Kind(analyzer="char_wb", ngram_range=(2, 4)))
         most = min(_MOST_FEATURES, _MOST_WEIGHTS // n_outputs)
-        # Kept because they are there already: counting takes most of the time.
+        # Kept, because counting takes most of the time.
         self.features = hstack([kind.fit(texts, most=most) for kind in self._kinds], format="csr")
         """Of the training texts. ``[rows, features]``"""
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
-        """The features of other texts, cut, ``[rows, features]``."""
+        """Compute the features of other, truncated texts, ``[rows, features]``."""
         return hstack([kind(texts) for kind in self._kinds], format="csr")
 
 
@@ -88,10 +88,10 @@ class _Kind:
         self._columns = np.empty(0, dtype=np.int64)
 
     def fit(self, texts: Sequence[str], *, most: int) -> csr_matrix:
-        """Choose the columns and weigh them, ``[rows, features]``."""
+        """Choose the columns and weight them, ``[rows, features]``."""
         counts = self._vectorizer.transform(texts)
         frequency = np.bincount(counts.indices, minlength=_HASHES)
-        # One empty column where there is nothing: scikit-learn refuses a matrix without columns.
+        # One empty column if there is nothing: scikit-learn refuses a matrix without columns.
         n_columns = max(1, min(most, np.count_nonzero(frequency)))
         self._columns = np.sort(np.argsort(-frequency, kind="stable")[:n_columns])
         return self._weighting.fit_transform(counts[:, self._columns])

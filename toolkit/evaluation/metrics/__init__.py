@@ -1,1 +1,1 @@
-"""Compute metrics of classes, label sets, numbers and texts, each with its bootstrap interval."""
+"""Metrics of classes, label sets, numbers and texts, each with its bootstrap interval."""

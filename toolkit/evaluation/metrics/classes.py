@@ -2,11 +2,10 @@
 
 To add one: a class here, its name in `toolkit.names`, and a comparison in the tests.
 
-The macro averages run over the labels of the training data, each with the same weight. A row whose reference
-is none of them (`UNKNOWN`) is wrong: it lowers accuracy, and the precision and F1 of the label it was given,
-but adds no class to the average. A label without what its score divides by (no row has it, or none was given
-it) scores 0. Both are what scikit-learn gives for `labels=range(n_labels)`, `average="macro"` and
-`zero_division=0`.
+Macro averages are means over the labels of the training data. An example whose reference is none of them (`UNKNOWN`)
+is wrong: it lowers accuracy, and the precision and F1 of its prediction, but adds no label to the average. The score of
+a label whose denominator is 0 (no reference, or no prediction, is this label) counts as 0. Both are as in scikit-learn
+with `labels=range(n_labels)`, `average="macro"` and `zero_division=0`.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ MetricT = TypeVar("MetricT")
 
 
 class ClassificationMetric(RowMetric):
-    """A metric over predicted and expected label numbers, for `evaluate.combine`, `add_batch` and `compute`.
+    """A metric over predicted and reference labels, for `evaluate.combine`, `add_batch` and `compute`.
 
-    Predictions are label numbers ``[rows]``, references the same, or `UNKNOWN`.
+    Predictions are indices of labels ``[rows]``, references the same, or `UNKNOWN`.
 
     Args:
-        n_labels: labels of the training data.
-        options: as of `RowMetric`.
+        n_labels: number of labels of the training data.
+        options: of `RowMetric`.
     """
 
     inputs = "Label numbers from 0; a reference may be -1: not in the training data."
@@ -45,54 +44,54 @@ class ClassificationMetric(RowMetric):
     @staticmethod
     @abstractmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """The scores whose mean is the metric, ``[..., parts]``; NaN where one is undefined."""
+        """Compute the scores whose mean is the metric, ``[..., parts]``; NaN for an undefined one."""
 
     def columns(self) -> Features:
-        """As `RowMetric.columns`."""
+        """Return the types of the columns; see `RowMetric.columns`."""
         return Features({"predictions": Value("int64"), "references": Value("int64")})
 
     def checked(self, values: ArrayLike, name: str) -> NDArray[np.int64]:
-        """As `RowMetric.checked`."""
+        """Check indices of labels; see `RowMetric.checked`."""
         return label_numbers(values, name, lowest=0 if name == "predictions" else UNKNOWN, n_labels=self.n_labels)
 
     def value(self, predictions: NDArray[Any], references: NDArray[Any]) -> float | None:
-        """As `RowMetric.value`."""
+        """Compute the metric over all rows; see `RowMetric.value`."""
         return value_of(self.parts(tally(count_cells(predictions, references, n_labels=self.n_labels))))
 
 
 class Accuracy(ClassificationMetric):
-    """The share of rows that are right."""
+    """Accuracy: the share of examples whose prediction is the reference."""
 
     key = "accuracy"
     undefined = "there are no rows"
 
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """The metric itself as the only part, ``[..., 1]``."""
+        """Compute the metric as the only part, ``[..., 1]``."""
         return np.asarray(totals.hits.sum(axis=-1, keepdims=True) / totals.rows)
 
 
 class Precision(ClassificationMetric):
-    """Macro precision: of the rows given a label, the share that has it, averaged over the labels."""
+    """Macro precision: the share of right predictions among those of a label, averaged over the labels."""
 
     key = "precision"
     undefined = "there are no rows"
 
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """Each label's precision, ``[..., n_labels]``."""
+        """Compute the precision of each label, ``[..., n_labels]``."""
         return ratio(totals.hits, totals.predictions)
 
 
 class Recall(ClassificationMetric):
-    """Macro recall: of the rows that have a label, the share given it, averaged over the labels."""
+    """Macro recall: the share of right predictions among the references of a label, averaged over the labels."""
 
     key = "recall"
     undefined = "no row has a label of the training data"
 
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """Each label's recall, ``[..., n_labels]``."""
+        """Compute the recall of each label, ``[..., n_labels]``."""
         return ratio(totals.hits, totals.references)
 
 
@@ -104,15 +103,16 @@ class F1(ClassificationMetric):
 
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """Each label's F1, ``[..., n_labels]``."""
+        """Compute the F1 of each label, ``[..., n_labels]``."""
         return ratio(2 * totals.hits, totals.references + totals.predictions)
 
 
 class MatthewsCorrelation(ClassificationMetric):
-    """Matthews' correlation coefficient, -1 to 1, for any number of labels (Gorodkin, 2004).
+    """Matthews' correlation coefficient, -1 to 1, for any number of labels.
 
-    Unknown references are one more class. 0 where all rows are given the same label, as in scikit-learn;
-    undefined where all rows have the same reference, which scikit-learn calls 0 even if all are right.
+    See Gorodkin 2004 (https://doi.org/10.1016/j.compbiolchem.2004.09.006). Unknown references are one more label. The
+    value is 0 if all predictions are the same, as in scikit-learn. It is undefined if all references are the same;
+    scikit-learn gives 0 then, even if all predictions are right.
     """
 
     key = "matthews_correlation"
@@ -120,7 +120,7 @@ class MatthewsCorrelation(ClassificationMetric):
 
     @staticmethod
     def parts(totals: Tally) -> NDArray[np.float64]:
-        """The metric itself as the only part, ``[..., 1]``."""
+        """Compute the metric as the only part, ``[..., 1]``."""
         rows = float(totals.rows)
         expected, predicted = totals.references / rows, totals.predictions / rows
         unknown = 1.0 - expected.sum(axis=-1)
@@ -142,10 +142,10 @@ METRICS: dict[str, type[ClassificationMetric]] = {
 
 
 def chosen_metrics(names: Sequence[str], known: Mapping[str, MetricT]) -> dict[str, MetricT]:
-    """Some of all metrics of a problem, in the order of their names.
+    """Select metrics of a problem by their names, in the order of the names.
 
     Raises:
-        RecipeError: a name is unknown; all such names are told at once.
+        RecipeError: with all unknown names.
     """
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -154,10 +154,10 @@ def chosen_metrics(names: Sequence[str], known: Mapping[str, MetricT]) -> dict[s
 
 
 def metric_classes(names: Sequence[str]) -> dict[str, type[ClassificationMetric]]:
-    """The metrics of these names, in their order.
+    """Return the metrics of these names, in their order.
 
     Raises:
-        RecipeError: a name is unknown; all such names are told at once.
+        RecipeError: with all unknown names.
     """
     return chosen_metrics(names, METRICS)
 
@@ -165,20 +165,20 @@ def metric_classes(names: Sequence[str]) -> dict[str, type[ClassificationMetric]
 def compute_metrics(
     names: Sequence[str], *, predictions: ArrayLike, references: ArrayLike, n_labels: int
 ) -> dict[str, float | None]:
-    """Several metrics over the same rows.
+    """Compute several metrics over the same rows.
 
     Args:
         names: keys of `METRICS`.
-        predictions: label numbers. ``[rows]``
-        references: label numbers, or `UNKNOWN`. ``[rows]``
-        n_labels: labels of the training data.
+        predictions: indices of labels. ``[rows]``
+        references: indices of labels, or `UNKNOWN`. ``[rows]``
+        n_labels: number of labels of the training data.
 
     Returns:
-        Each metric's value, None where it is undefined (`ClassificationMetric.undefined` says why).
+        The value of each metric; None if it is undefined (`ClassificationMetric.undefined` is the reason).
 
     Raises:
-        RecipeError: a name is unknown.
-        ValueError: the rows are not what `count_cells` takes.
+        RecipeError: if a name is unknown.
+        ValueError: as `count_cells`.
     """
     metrics = metric_classes(names)
     totals = tally(count_cells(predictions, references, n_labels=n_labels))
@@ -186,12 +186,12 @@ def compute_metrics(
 
 
 def value_of(parts: NDArray[np.float64]) -> float | None:
-    """The mean of a metric's ``[parts]``, undefined ones counted as 0; None when all are."""
+    """Average a metric's ``[parts]``, with 0 for undefined ones; None if all are undefined."""
     return None if np.isnan(parts).all() else float(np.nan_to_num(parts, nan=0.0).mean())
 
 
 def ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Divide counts, ``[...]`` each, with NaN where there is nothing to divide by."""
+    """Divide counts, ``[...]`` each, with NaN where the denominator is 0."""
     quotient = np.full(denominator.shape, np.nan)
     np.divide(numerator, denominator, out=quotient, where=denominator > 0)
     return quotient

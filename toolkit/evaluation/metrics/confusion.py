@@ -1,4 +1,4 @@
-"""Which labels a model takes for which."""
+"""The confusion matrix of predictions and references."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from toolkit.evaluation.metrics.tally import Cells
 
 @dataclass(frozen=True)
 class ConfusedPair:
-    """Rows of one label that were given another.
+    """The examples of one label that were predicted as another.
 
     Attributes:
-        reference: the label they have; None for classes that the training data does not have.
-        prediction: the label they were given.
-        rows: how many they are.
-        share: of all rows that have this reference, 0 to 1.
+        reference: their label; None for labels that the training data does not have.
+        prediction: their predicted label.
+        rows: number of these examples.
+        share: of all examples with this reference, 0 to 1.
     """
 
     reference: str | None
@@ -29,21 +29,21 @@ class ConfusedPair:
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """The confusion matrix. Only its filled cells are kept: ten thousand labels would make it 800 MB.
+    """The confusion matrix; only its non-empty cells are kept, because with ten thousand labels it takes 800 MB.
 
     Attributes:
         labels: of the training data.
-        cells: the filled cells.
+        cells: the non-empty cells.
     """
 
     labels: tuple[str, ...]
     cells: Cells
 
     def matrix(self) -> NDArray[np.int64]:
-        """All counts, ``[n_labels + 1, n_labels]``.
+        """Return all counts, ``[n_labels + 1, n_labels]``.
 
-        A row for each reference, a column for each prediction; the last row holds the references that are
-        not among the labels of the training data.
+        References are rows and predictions are columns. The last row is for references that are not among the labels of
+        the training data.
         """
         n_labels = len(self.labels)
         counts = np.zeros((n_labels + 1, n_labels), dtype=np.int64)
@@ -51,7 +51,7 @@ class Confusion:
         return counts
 
     def most_confused(self, n: int = 10) -> tuple[ConfusedPair, ...]:
-        """The `n` pairs with the most rows, the larger share of their reference first among equals."""
+        """Return the `n` pairs with the most examples; of equal pairs the one with the larger share first."""
         names = (*self.labels, None)
         totals = np.bincount(self.cells.references, weights=self.cells.counts, minlength=len(names))
         pairs = [

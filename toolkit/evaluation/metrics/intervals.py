@@ -1,12 +1,12 @@
-"""How far a metric can be trusted: 95 % bootstrap intervals over the rows of the test data.
+"""95 % bootstrap intervals of metrics over the rows of the test data.
 
-Rows are drawn anew with replacement, as often as there are rows, and the metric is computed on each such
-resample; the interval reaches from the 2.5th to the 97.5th percentile (Efron 1979, the percentile method).
-Every metric here depends only on how many rows fall into each cell of the confusion matrix, so it is enough
-to draw these counts: they follow a multinomial distribution, which is exact and does not grow with the rows.
+A resample draws rows with replacement, as many as there are, and the metric is computed on each resample. The interval
+is from the 2.5th to the 97.5th percentile (Efron 1979, https://doi.org/10.1214/aos/1176344552, the percentile method).
+Every metric here depends only on the counts of the cells of the confusion matrix, so these counts are drawn instead.
+They follow a multinomial distribution, which is exact and whose size does not grow with the rows.
 
-A rare label may have no row in a resample. Its score, undefined there, keeps the value it has on the full
-data: counted as 0 it would pull macro averages down, in the extreme to an interval below the metric itself.
+A rare label may have no row in a resample. Its score is undefined there and gets the value of the full data. As 0 it
+would lower macro averages, in the extreme to an interval below the metric itself.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from toolkit.evaluation.metrics.tally import Cells, count_cells, tally
 
 PERCENTILES = (2.5, 97.5)
 
-# Counts held at a time, over all resamples of a block: 2**21 of them are 16 MiB.
+# Counts of all resamples of a block: 2**21 of them take 16 MiB.
 _BLOCK = 2**21
 
-# Drawing a cell's count takes about as long as drawing this many rows one by one (measured).
+# Drawing the count of a cell takes about as long as drawing this many rows one by one (measured).
 _ROWS_A_CELL = 20
 
 
@@ -37,22 +37,22 @@ def bootstrap_interval(
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, tuple[float, float] | None]:
-    """The 95 % percentile bootstrap interval of each metric; the order of the rows does not matter.
+    """Compute the 95 % percentile bootstrap interval of each metric; the order of the rows does not matter.
 
     Args:
         names: keys of `toolkit.evaluation.metrics.classes.METRICS`.
-        predictions: label numbers. ``[rows]``
-        references: label numbers, or `UNKNOWN`. ``[rows]``
-        n_labels: labels of the training data.
+        predictions: indices of labels. ``[rows]``
+        references: indices of labels, or `UNKNOWN`. ``[rows]``
+        n_labels: number of labels of the training data.
         seed: of the resamples; the same seed gives the same interval.
-        resamples: how many to draw.
+        resamples: number of resamples.
 
     Returns:
-        The lower and upper end a metric, None where the metric itself is undefined.
+        The lower and the upper end by metric; None if the metric itself is undefined.
 
     Raises:
-        RecipeError: a name is unknown.
-        ValueError: the rows are not what `count_cells` takes.
+        RecipeError: if a name is unknown.
+        ValueError: as `count_cells`.
     """
     metrics = metric_classes(names)
     cells = count_cells(predictions, references, n_labels=n_labels)
@@ -67,32 +67,32 @@ def bootstrap_interval(
 
 
 def mean_of_parts(parts: NDArray[np.float64], observed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A metric of resamples, ``[...]``, as the mean of its parts.
+    """Compute a metric of resamples, ``[...]``, as the mean of its parts.
 
     Args:
-        parts: of the resamples, NaN where one is undefined. ``[..., parts]``
-        observed: those of the full data, which stand in for undefined ones. ``[parts]``
+        parts: of the resamples, NaN for an undefined one. ``[..., parts]``
+        observed: the parts on the full data, which replace undefined ones. ``[parts]``
     """
     kept = np.where(np.isnan(parts), np.nan_to_num(observed, nan=0.0), parts)
     return np.asarray(kept.mean(axis=-1))
 
 
 def interval_of(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The ends of the 95 % interval of a metric's values on resamples, ``[resamples]``."""
+    """Return the ends of the 95 % interval of a metric's values on resamples, ``[resamples]``."""
     lower, upper = np.percentile(values, PERCENTILES)
     return float(lower), float(upper)
 
 
 def drawn_rows(n_rows: int, *, seed: int, resamples: int, width: int = 1) -> Iterator[NDArray[np.float64]]:
-    """How often each row is drawn, in blocks of bounded size, ``[block, rows]``.
+    """Draw rows, and yield how often each was drawn, in blocks of bounded size, ``[block, rows]``.
 
-    These are draws of the multinomial distribution, which numpy's own function makes more slowly.
+    The counts follow the multinomial distribution; numpy's own function is slower.
 
     Args:
-        n_rows: rows of the data.
+        n_rows: number of rows of the data.
         seed: of the resamples.
-        resamples: how many to draw.
-        width: numbers that are computed for each resample, where these are more than the rows.
+        resamples: number of resamples.
+        width: count of values that are computed for each resample, if that is larger than the number of rows.
     """
     generator = np.random.default_rng(seed)
     block = max(1, _BLOCK // max(n_rows, width))
@@ -102,7 +102,7 @@ def drawn_rows(n_rows: int, *, seed: int, resamples: int, width: int = 1) -> Ite
 
 
 def _resampled_counts(cells: Cells, *, seed: int, resamples: int) -> Iterator[NDArray[np.int64]]:
-    """Counts of resampled data in blocks of bounded size, ``[block, cells]``."""
+    """Draw the counts of resampled data, in blocks of bounded size, ``[block, cells]``."""
     generator = np.random.default_rng(seed)
     n_cells, n_rows = len(cells.counts), int(cells.counts.sum())
     block = max(1, _BLOCK // max(n_cells, cells.n_labels))

@@ -1,8 +1,7 @@
-"""Metrics of several labels a text, as `evaluate.Metric` classes; each label is a decision of its own.
+"""Metrics of label sets, several labels an example, as `evaluate.Metric` classes.
 
-`f1`, `precision` and `recall` are macro averages as in `toolkit.evaluation.metrics.classes`, and what
-scikit-learn gives for `average="macro"` and `zero_division=0`.
-A label that the training data does not have can only be missed: it lowers
+`f1`, `precision` and `recall` are macro averages as in `toolkit.evaluation.metrics.classes`, and as in scikit-learn
+with `average="macro"` and `zero_division=0`. A label that the training data does not have is always missed: it lowers
 `f1_micro`, and its rows are no exact matches.
 """
 
@@ -25,11 +24,11 @@ from toolkit.evaluation.metrics.tally import Tally, check_equal_lengths
 
 @dataclass(frozen=True)
 class SetTally(Tally):
-    """Totals for each label, as `Tally`, and for the rows as a whole.
+    """The totals of each label, as in `Tally`, and of all rows.
 
     Attributes:
-        exact: rows of which every decision is right. ``[...]``
-        unknown: labels of the rows that the training data does not have. ``[...]``
+        exact: number of rows whose decisions are all right. ``[...]``
+        unknown: number of references that the training data does not have. ``[...]``
     """
 
     exact: NDArray[np.int64]
@@ -42,11 +41,11 @@ def tally_sets(
     *,
     unknown: NDArray[np.int64] | None = None,
 ) -> SetTally:
-    """Totals of a data set.
+    """Count the totals of a data set.
 
     Args:
-        predictions, references: which label belongs to which row. ``[rows, n_labels]``
-        unknown: labels of each row that the training data does not have; None: there are none. ``[rows]``
+        predictions, references: True for the labels of each row. ``[rows, n_labels]``
+        unknown: number of references of each row that the training data does not have; None: there are none. ``[rows]``
     """
     missed = np.zeros(len(references), dtype=np.int64) if unknown is None else unknown
     return SetTally(
@@ -60,7 +59,7 @@ def tally_sets(
 
 
 class LabelSetMetric(RowMetric):
-    """A metric over predicted and expected sets of labels, for `evaluate.combine`, `add_batch` and `compute`.
+    """A metric over predicted and reference sets of labels, for `evaluate.combine`, `add_batch` and `compute`.
 
     Predictions and references hold 1 or 0 for each label: ``[rows, n_labels]``.
     """
@@ -71,23 +70,23 @@ class LabelSetMetric(RowMetric):
     @staticmethod
     @abstractmethod
     def parts(totals: SetTally) -> NDArray[np.float64]:
-        """The scores whose mean is the metric, ``[..., parts]``; NaN where one is undefined."""
+        """Compute the scores whose mean is the metric, ``[..., parts]``; NaN for an undefined one."""
 
     def columns(self) -> Features:
-        """As `RowMetric.columns`."""
+        """Return the types of the columns; see `RowMetric.columns`."""
         return Features({name: ListOf(Value("int64")) for name in ("predictions", "references")})
 
     def checked(self, values: ArrayLike, name: str) -> NDArray[np.int64]:
-        """As `RowMetric.checked`."""
+        """Check sets of labels; see `RowMetric.checked`."""
         return as_sets(values, name).astype(np.int64)
 
     def value(self, predictions: NDArray[Any], references: NDArray[Any]) -> float | None:
-        """As `RowMetric.value`."""
+        """Compute the metric over all rows; see `RowMetric.value`."""
         return value_of(self.parts(tally_sets(predictions == 1, references == 1)))
 
 
 class LabelSetPrecision(LabelSetMetric):
-    """Macro precision: of the rows given a label, the share that has it, averaged over the labels."""
+    """Macro precision: the share of right predictions among those of a label, averaged over the labels."""
 
     key = Precision.key
     undefined = "no row was given a label"
@@ -95,7 +94,7 @@ class LabelSetPrecision(LabelSetMetric):
 
 
 class LabelSetRecall(LabelSetMetric):
-    """Macro recall: of the rows that have a label, the share given it, averaged over the labels."""
+    """Macro recall: the share of right predictions among the references of a label, averaged over the labels."""
 
     key = Recall.key
     undefined = "no row has a label of the training data"
@@ -118,20 +117,20 @@ class MicroF1(LabelSetMetric):
 
     @staticmethod
     def parts(totals: SetTally) -> NDArray[np.float64]:
-        """The metric itself as the only part, ``[..., 1]``."""
+        """Compute the metric as the only part, ``[..., 1]``."""
         expected = totals.references.sum(axis=-1) + totals.unknown
         found = np.asarray(2 * totals.hits.sum(axis=-1))
         return ratio(found, np.asarray(expected + totals.predictions.sum(axis=-1)))[..., np.newaxis]
 
 
 class ExactMatch(LabelSetMetric):
-    """The share of rows of which every label is right: none too many, none missing."""
+    """Exact match: the share of rows whose predicted set of labels is the reference set."""
 
     key = "exact_match"
 
     @staticmethod
     def parts(totals: SetTally) -> NDArray[np.float64]:
-        """The metric itself as the only part, ``[..., 1]``."""
+        """Compute the metric as the only part, ``[..., 1]``."""
         return np.asarray(totals.exact / totals.rows)[..., np.newaxis]
 
 
@@ -147,19 +146,19 @@ def compute_label_set_metrics(
     references: ArrayLike,
     unknown: NDArray[np.int64] | None = None,
 ) -> dict[str, float | None]:
-    """Several metrics over the same rows.
+    """Compute several metrics over the same rows.
 
     Args:
         names: keys of `LABEL_SET_METRICS`.
-        predictions, references: which label belongs to which row. ``[rows, n_labels]``
-        unknown: labels of each row that the training data does not have; None: there are none. ``[rows]``
+        predictions, references: 1 for the labels of each row, else 0. ``[rows, n_labels]``
+        unknown: number of references of each row that the training data does not have; None: there are none. ``[rows]``
 
     Returns:
-        Each metric's value, None where it is undefined.
+        The value of each metric; None if it is undefined.
 
     Raises:
-        RecipeError: a name is unknown.
-        ValueError: there are no rows, or the shapes differ.
+        RecipeError: if a name is unknown.
+        ValueError: if there are no rows, or the shapes differ.
     """
     metrics = chosen_metrics(names, LABEL_SET_METRICS)
     predicted, expected = both_sets(predictions, references)
@@ -168,10 +167,10 @@ def compute_label_set_metrics(
 
 
 def both_sets(predictions: ArrayLike, references: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Predictions and references as sets of labels that can be compared, ``[rows, n_labels]`` each.
+    """Check that predictions and references are sets of labels of the same shape, ``[rows, n_labels]`` each.
 
     Raises:
-        ValueError: there are no rows, or the shapes differ.
+        ValueError: if there are no rows, or the shapes differ.
     """
     predicted, expected = as_sets(predictions, "predictions"), as_sets(references, "references")
     check_equal_lengths(predicted, expected)
@@ -183,14 +182,14 @@ def both_sets(predictions: ArrayLike, references: ArrayLike) -> tuple[NDArray[np
 
 
 def as_sets(values: ArrayLike, name: str) -> NDArray[np.bool_]:
-    """Which label belongs to which row, ``[rows, n_labels]``.
+    """Convert values to sets of labels, ``[rows, n_labels]``, True for the labels of each row.
 
     Args:
         values: True or False, or 1 or 0, for each row and label.
-        name: what they are called in errors.
+        name: of the values, for errors.
 
     Raises:
-        ValueError: they are something else.
+        ValueError: for other values.
     """
     numbers = np.asarray(values)
     if numbers.ndim != 2:

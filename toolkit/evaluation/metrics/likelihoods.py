@@ -1,4 +1,4 @@
-"""How probable a model finds each text: what perplexity and bits per character are made of."""
+"""The likelihoods of texts, from which perplexity and bits per character are computed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Likelihoods:
-    """What a model says about given texts, summed over each of them.
+    """A model's likelihoods of given texts, summed over the tokens of each text.
 
     Attributes:
-        negative_log_likelihood: of all predicted tokens, that of the text's end included, in nats. ``[rows]``
-        tokens: how many were predicted; for fill-mask only the masked ones. ``[rows]``
+        negative_log_likelihood: of all predicted tokens, the end of the text included, in nats. ``[rows]``
+        tokens: number of predicted tokens; for fill-mask only the masked ones. ``[rows]``
         characters: of the text, see `count_characters`. ``[rows]``
-        correct: tokens whose right answer was the most probable one; None where that was not counted. ``[rows]``
+        correct: number of tokens whose target had the highest probability; None if that was not counted. ``[rows]``
 
     Raises:
-        ValueError: lengths do not agree, or a number is not finite.
+        ValueError: if the lengths differ, or a number is not finite.
     """
 
     negative_log_likelihood: NDArray[np.floating[Any]]
@@ -42,9 +42,8 @@ class Likelihoods:
 
 
 def count_characters(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Code points of each text in Unicode's form NFC, in which a Korean syllable is one, ``[rows]``.
+    """Count the code points of each text in Unicode's form NFC, in which a Korean syllable is one, ``[rows]``.
 
-    The end of the text is none of them, although a model pays for it: that is how bits per character are
-    counted everywhere.
+    The end of the text is not counted, although its likelihood is: that is the usual definition of bits per character.
     """
     return np.array([len(unicodedata.normalize("NFC", text)) for text in texts], dtype=np.int64)

@@ -1,7 +1,7 @@
 """Metrics of texts with their 95 % bootstrap intervals.
 
-Rows are drawn anew with replacement (`toolkit.evaluation.metrics.intervals` says how and why); a metric of a resample
-needs only the sums of its rows' statistics, which is one product of matrices for all resamples together.
+Rows are drawn with replacement, see `toolkit.evaluation.metrics.intervals`. A metric of a resample needs only the sums
+of its rows' statistics, which one product of matrices gives for all resamples.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ def measure_texts(
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, MetricValue]:
-    """Metrics with their intervals, for a model and its baselines alike.
+    """Compute metrics with their intervals, of a model or of a baseline.
 
     Args:
         names: keys of `toolkit.evaluation.metrics.texts.TEXT_METRICS`.
-        predictions: texts that a model wrote, for ``bleu``, ``bleu_lowercase`` and ``chrf``. ``[rows]``
-        references: the right ones. ``[rows]``
+        predictions: generated texts, for ``bleu``, ``bleu_lowercase`` and ``chrf``. ``[rows]``
+        references: their targets. ``[rows]``
         likelihoods: for the other metrics. ``[rows]``
         seed: of the resamples; the same seed gives the same intervals.
-        resamples: how many to draw.
+        resamples: number of resamples.
 
     Raises:
-        RecipeError: a name is unknown.
-        ValueError: there are no rows, their numbers differ, or what a metric needs is missing.
+        RecipeError: if a name is unknown.
+        ValueError: if there are no rows, their numbers differ, or an input of a metric is missing.
     """
     metrics = text_metrics(names)
     rows = TextRows(predictions, references, likelihoods)
@@ -55,14 +55,14 @@ def measure_texts(
 
 
 def _interval(values: NDArray[np.float64], observed: NDArray[np.float64]) -> tuple[float, float]:
-    """The interval of resampled values; one that is undefined keeps the value on the full data."""
+    """Return the interval of resampled values; an undefined one is replaced by the value on the full data."""
     return interval_of(np.where(np.isfinite(values), values, observed))
 
 
 def _resampled_sums(
     statistics: Sequence[NDArray[np.float64]], *, seed: int, resamples: int
 ) -> list[NDArray[np.float64]]:
-    """Sums of each ``[rows, k]`` over the same resampled rows, ``[resamples, k]``."""
+    """Sum each ``[rows, k]`` over the same resampled rows, ``[resamples, k]``."""
     if not statistics:
         return []
     side_by_side = np.concatenate(statistics, axis=1)

@@ -1,4 +1,4 @@
-"""A metric with its interval, for every task."""
+"""The value of a metric with its interval."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class MetricValue:
     """A metric on one data set.
 
     Attributes:
-        value: None where the metric is undefined on the data.
-        ci95: the ends of its 95 % interval, None together with `value`.
+        value: None if the metric is undefined on the data.
+        ci95: the ends of its 95 % interval; None together with `value`.
         reason: why it is undefined.
     """
 
@@ -22,12 +22,12 @@ class MetricValue:
     reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """``{"value", "ci95"}``, with ``"reason"`` where both are null."""
+        """Return ``{"value", "ci95"}``, with ``"reason"`` if both are null."""
         interval = None if self.ci95 is None else list(self.ci95)
         undefined = {} if self.reason is None else {"reason": self.reason}
         return {"value": self.value, "ci95": interval, **undefined}
 
 
 def metrics_to_json(metrics: Mapping[str, MetricValue]) -> dict[str, Any]:
-    """Metrics as they stand in metrics.json: ``{name: {"value", "ci95"}}``."""
+    """Return metrics in the form of metrics.json: ``{name: {"value", "ci95"}}``."""
     return {name: metric.to_json() for name, metric in metrics.items()}

@@ -1,7 +1,7 @@
-"""Metrics of predicted numbers, as `evaluate.Metric` classes: how they go together, and how far they are apart.
+"""Metrics of predicted numbers, as `evaluate.Metric` classes: correlations and mean errors.
 
-Every metric here can be computed with a weight for each row. A resample of a data set is nothing else: how often
-each row was drawn. So one sort of the rows is enough for the ranks of all resamples.
+Every metric here can be computed with a weight for each row. A resample of a data set is such a weight: how often each
+row was drawn. So one sort of the rows is enough for the ranks of all resamples.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _Numbers = NDArray[np.float64]
 
 
 class NumberMetric(RowMetric):
-    """A metric over predicted and expected numbers ``[rows]``, for `evaluate.combine`, `add_batch` and `compute`."""
+    """A metric over predicted and reference numbers ``[rows]``, for `evaluate.combine`, `add_batch` and `compute`."""
 
     inputs = "Numbers."
     greater_is_better: ClassVar[bool] = True
-    """Else less is."""
+    """False if a smaller value is better."""
 
     @staticmethod
     @abstractmethod
     def weighted(predictions: _Numbers, references: _Numbers, counts: _Numbers) -> _Numbers:
-        """The metric of resamples, not finite where it is undefined.
+        """Compute the metric of resamples, not finite if it is undefined.
 
         Args:
             predictions, references: of the data set. ``[rows]``
@@ -42,36 +42,36 @@ class NumberMetric(RowMetric):
         """
 
     def columns(self) -> Features:
-        """As `RowMetric.columns`."""
+        """Return the types of the columns; see `RowMetric.columns`."""
         return Features({"predictions": Value("float64"), "references": Value("float64")})
 
     def checked(self, values: ArrayLike, name: str) -> _Numbers:
-        """As `RowMetric.checked`."""
+        """Check numbers; see `RowMetric.checked`."""
         return as_numbers(values, name)
 
     def value(self, predictions: NDArray[Any], references: NDArray[Any]) -> float | None:
-        """As `RowMetric.value`."""
+        """Compute the metric over all rows; see `RowMetric.value`."""
         with np.errstate(over="ignore", invalid="ignore"):
             value = self.weighted(predictions, references, np.ones(len(predictions)))
         return float(value) if np.isfinite(value) else None
 
 
 class Pearson(NumberMetric):
-    """Pearson's correlation coefficient, -1 to 1: how near predictions and references are to a straight line."""
+    """Pearson's correlation coefficient, -1 to 1: the linear relation of predictions and references."""
 
     key = "pearson"
     undefined = "all references, or all predictions, are the same"
 
     @staticmethod
     def weighted(predictions: _Numbers, references: _Numbers, counts: _Numbers) -> _Numbers:
-        """As `NumberMetric.weighted`."""
+        """Compute the metric of resamples; see `NumberMetric.weighted`."""
         return _correlation(predictions, references, counts)
 
 
 class Spearman(NumberMetric):
-    """Spearman's correlation coefficient, -1 to 1: whether predictions and references rank the rows alike.
+    """Spearman's correlation coefficient, -1 to 1: Pearson's of the ranks of predictions and references.
 
-    Equal numbers share the mean of their ranks.
+    Equal numbers have the mean of their ranks.
     """
 
     key = "spearman"
@@ -79,12 +79,12 @@ class Spearman(NumberMetric):
 
     @staticmethod
     def weighted(predictions: _Numbers, references: _Numbers, counts: _Numbers) -> _Numbers:
-        """As `NumberMetric.weighted`."""
+        """Compute the metric of resamples; see `NumberMetric.weighted`."""
         return _correlation(_ranks(predictions, counts), _ranks(references, counts), counts)
 
 
 class MeanSquaredError(NumberMetric):
-    """The mean of the squared differences."""
+    """The mean of the squared differences, MSE."""
 
     key = "mse"
     undefined = "the numbers are too large"
@@ -92,12 +92,12 @@ class MeanSquaredError(NumberMetric):
 
     @staticmethod
     def weighted(predictions: _Numbers, references: _Numbers, counts: _Numbers) -> _Numbers:
-        """As `NumberMetric.weighted`."""
+        """Compute the metric of resamples; see `NumberMetric.weighted`."""
         return np.asarray(counts @ (predictions - references) ** 2 / counts.sum(axis=-1))
 
 
 class MeanAbsoluteError(NumberMetric):
-    """The mean of the differences, whatever their sign."""
+    """The mean of the absolute differences, MAE."""
 
     key = "mae"
     undefined = "the numbers are too large"
@@ -105,7 +105,7 @@ class MeanAbsoluteError(NumberMetric):
 
     @staticmethod
     def weighted(predictions: _Numbers, references: _Numbers, counts: _Numbers) -> _Numbers:
-        """As `NumberMetric.weighted`."""
+        """Compute the metric of resamples; see `NumberMetric.weighted`."""
         return np.asarray(counts @ np.abs(predictions - references) / counts.sum(axis=-1))
 
 
@@ -114,24 +114,24 @@ NUMBER_METRICS: dict[str, type[NumberMetric]] = {
 }
 
 LESS_IS_BETTER = frozenset(name for name, metric in NUMBER_METRICS.items() if not metric.greater_is_better)
-"""The metrics here of which less is better."""
+"""The metrics for which a smaller value is better."""
 
 
 def compute_number_metrics(
     names: Sequence[str], *, predictions: ArrayLike, references: ArrayLike
 ) -> dict[str, float | None]:
-    """Several metrics over the same rows.
+    """Compute several metrics over the same rows.
 
     Args:
         names: keys of `NUMBER_METRICS`.
         predictions, references: ``[rows]``
 
     Returns:
-        Each metric's value, None where it is undefined (`NumberMetric.undefined` says why).
+        The value of each metric; None if it is undefined (`NumberMetric.undefined` is the reason).
 
     Raises:
-        RecipeError: a name is unknown.
-        ValueError: there are no rows, the lengths differ, or a number is not finite.
+        RecipeError: if a name is unknown.
+        ValueError: if there are no rows, the lengths differ, or a number is not finite.
     """
     metrics = chosen_metrics(names, NUMBER_METRICS)
     predicted, expected = both_numbers(predictions, references)
@@ -139,10 +139,10 @@ def compute_number_metrics(
 
 
 def both_numbers(predictions: ArrayLike, references: ArrayLike) -> tuple[_Numbers, _Numbers]:
-    """Predictions and references as numbers that can be compared, ``[rows]`` each.
+    """Check that predictions and references are numbers of the same length, ``[rows]`` each.
 
     Raises:
-        ValueError: there are no rows, the lengths differ, or a number is not finite.
+        ValueError: if there are no rows, the lengths differ, or a number is not finite.
     """
     predicted, expected = as_numbers(predictions, "predictions"), as_numbers(references, "references")
     check_equal_lengths(predicted, expected)
@@ -152,14 +152,14 @@ def both_numbers(predictions: ArrayLike, references: ArrayLike) -> tuple[_Number
 
 
 def as_numbers(values: ArrayLike, name: str) -> _Numbers:
-    """Finite numbers, ``[rows]``.
+    """Convert values to finite numbers, ``[rows]``.
 
     Args:
         values: one number a row.
-        name: what they are called in errors.
+        name: of the values, for errors.
 
     Raises:
-        ValueError: they are something else.
+        ValueError: for other values.
     """
     numbers = np.asarray(values)
     if numbers.ndim != 1:
@@ -170,22 +170,22 @@ def as_numbers(values: ArrayLike, name: str) -> _Numbers:
 
 
 def _correlation(first: _Numbers, second: _Numbers, counts: _Numbers) -> _Numbers:
-    """Pearson's, of numbers ``[rows]`` or ``[..., rows]``."""
+    """Compute Pearson's correlation of numbers ``[rows]`` or ``[..., rows]``; NaN if it is undefined."""
     total = counts.sum(axis=-1)
-    (one, varies), (other, other_varies) = (_centred(numbers, counts, total) for numbers in (first, second))
-    covariance = (counts * one * other).sum(axis=-1)
-    spread = np.sqrt((counts * one**2).sum(axis=-1) * (counts * other**2).sum(axis=-1))
-    defined = varies & other_varies & (spread > 0)
+    (x, x_varies), (y, y_varies) = (_centred(numbers, counts, total) for numbers in (first, second))
+    covariance = (counts * x * y).sum(axis=-1)
+    spread = np.sqrt((counts * x**2).sum(axis=-1) * (counts * y**2).sum(axis=-1))
+    defined = x_varies & y_varies & (spread > 0)
     correlation = covariance / np.where(defined, spread, 1.0)
     return np.where(defined, np.clip(correlation, -1.0, 1.0), np.nan)
 
 
 def _centred(numbers: _Numbers, counts: _Numbers, total: _Numbers) -> tuple[_Numbers, NDArray[np.bool_]]:
-    """Numbers less their mean, in units of their largest, and whether those that were drawn differ at all."""
+    """Centre numbers and scale them by the largest; also return True for resamples whose numbers differ."""
     drawn = counts > 0
     highest = np.where(drawn, numbers, -np.inf).max(axis=-1)
     lowest = np.where(drawn, numbers, np.inf).min(axis=-1)
-    # From numbers of one size sums neither overflow nor, of a constant, leave a rest that looks like a spread.
+    # Sums of scaled numbers do not overflow, and those of a constant leave no rounding error that looks like a spread.
     scale = np.maximum(np.abs(highest), np.abs(lowest))
     scaled = numbers / np.where(scale > 0, scale, 1.0)[..., np.newaxis]
     mean = (counts * scaled).sum(axis=-1) / total
@@ -193,8 +193,8 @@ def _centred(numbers: _Numbers, counts: _Numbers, total: _Numbers) -> tuple[_Num
 
 
 def _ranks(numbers: _Numbers, counts: _Numbers) -> _Numbers:
-    """The rank of each number among those that were drawn, the mean rank of equal ones, ``[..., rows]``."""
-    _, place, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    """Compute the rank of each number among the drawn ones, the mean rank for equal numbers, ``[..., rows]``."""
+    _, index, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
     starts = np.cumsum(sizes) - sizes
-    drawn = np.add.reduceat(counts[..., np.argsort(place, kind="stable")], starts, axis=-1)
-    return np.asarray((np.cumsum(drawn, axis=-1) - (drawn - 1) / 2)[..., place])
+    drawn = np.add.reduceat(counts[..., np.argsort(index, kind="stable")], starts, axis=-1)
+    return np.asarray((np.cumsum(drawn, axis=-1) - (drawn - 1) / 2)[..., index])

@@ -1,8 +1,9 @@
-"""Two candidates on the same rows: how far apart they are, and whether that could be chance.
+"""The difference of two candidates on the same rows, with its interval from a paired bootstrap.
 
-Both are measured on the same resamples (paired bootstrap; Efron 1979, Koehn 2004): what is hard for both cancels
-out, so that the difference is known far better than either value. `toolkit.evaluation.metrics.intervals`
-says how rows are drawn; a metric is computed from how often each row was.
+Both are measured on the same resamples (Efron 1979, https://doi.org/10.1214/aos/1176344552; Koehn 2004,
+https://aclanthology.org/W04-3250/). Rows that are hard for both cancel out, so the difference is known far better than
+either value. `toolkit.evaluation.metrics.intervals` draws the rows; a metric is computed from how often each row was
+drawn.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ RESAMPLES = 2000
 Drawn: TypeAlias = NDArray[np.float64]
 """How often each row was drawn, ``[resamples, rows]``."""
 Metric: TypeAlias = Callable[[Drawn], NDArray[np.float64]]
-"""A candidate's metric on resamples, ``[resamples]``; not finite where it is undefined."""
+"""The metric of a candidate on resamples, ``[resamples]``; not finite if it is undefined."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much a first candidate is better than a second.
+    """The difference between a first candidate and a second.
 
     Attributes:
-        value: above 0 where the first is better.
+        value: above 0 if the first is better.
         low, high: the ends of the 95 % interval.
     """
 
@@ -40,20 +41,20 @@ class Difference:
 
 
 def is_tie(difference: Difference) -> bool:
-    """Whether the interval holds zero, so that neither is shown to be better."""
+    """Return True if the interval contains zero, so that neither candidate is shown to be better."""
     return difference.low <= 0 <= difference.high
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: int = 0) -> Difference:
-    """By how much the mean of one candidate's rows exceeds that of another's.
+    """Compute the difference of the means of two candidates, with its interval.
 
     Args:
-        a, b: what each row gave, more being better: 1 where it is right, a score, less its loss. ``[rows]``
-        n: resamples.
+        a, b: results of each row, the greater the better: 1 if it is right, a score, or its negative loss. ``[rows]``
+        n: number of resamples.
         seed: of the resamples; the same seed and number of rows draws the same rows.
 
     Raises:
-        ValueError: there are no rows, not the same number of them, or a number is not finite.
+        ValueError: if there are no rows, their numbers differ, or a number is not finite.
     """
     first, second = (np.asarray(values, dtype=np.float64) for values in (a, b))
     if first.ndim != 1 or first.shape != second.shape or not first.size:
@@ -67,15 +68,16 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: i
 def bootstrap_difference(
     first: Metric, second: Metric, *, n_rows: int, n: int = RESAMPLES, seed: int = 0
 ) -> Difference | None:
-    """By how much one metric exceeds another on the same resamples, for any metric of rows.
+    """Compute the difference of two metrics on the same resamples, for any metric of rows.
 
     Args:
-        first, second: of the candidates. A resample on which one is undefined keeps the difference of all rows.
-        n_rows: rows of the data.
-        n, seed: as of `paired_difference`.
+        first, second: the metrics of the candidates. A resample on which one is undefined gets the difference on all
+            rows.
+        n_rows: number of rows of the data.
+        n, seed: see `paired_difference`.
 
     Returns:
-        None where one is undefined on all rows.
+        The difference; None if one metric is undefined on all rows.
     """
     every_row = np.ones((1, n_rows))
     observed = float((first(every_row) - second(every_row))[0])

@@ -1,4 +1,4 @@
-"""What all metrics over labelled rows share: an `evaluate.Metric` that needs neither a network nor a cache."""
+"""The base class of metrics over labelled rows: an `evaluate.Metric` that needs neither a network nor a cache."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ class RowMetric(evaluate.Metric):  # type: ignore[misc]
     """A metric over predictions and references, for `evaluate.combine`, `add_batch` and `compute`.
 
     Args:
-        keep_in_memory: collect the rows in memory; False, for several processes, in files under `HF_HOME`.
-        seed: for `evaluate`, which else takes one from numpy's global state; no metric here draws numbers.
-        options: the other arguments of `evaluate.Metric`.
+        keep_in_memory: True collects the rows in memory; False, for several processes, in files under `HF_HOME`.
+        seed: for `evaluate`, which otherwise takes one from numpy's global state; no metric here is random.
+        options: other arguments of `evaluate.Metric`.
     """
 
     key: ClassVar[str]
     """The metric's name in recipes and results."""
     undefined: ClassVar[str]
-    """Why the metric has no value on some data, for reports."""
+    """The reason why the metric has no value on some data, for reports."""
     inputs: ClassVar[str]
-    """What predictions and references are, for `evaluate`."""
+    """The form of predictions and references, for `evaluate`."""
 
     def __init__(self, *, keep_in_memory: bool = True, seed: int = 0, **options: Any) -> None:
         super().__init__(keep_in_memory=keep_in_memory, seed=seed, **options)
 
     @abstractmethod
     def columns(self) -> Features:
-        """The types of the columns ``predictions`` and ``references``."""
+        """Return the types of the columns ``predictions`` and ``references``."""
 
     @abstractmethod
     def checked(self, values: ArrayLike, name: str) -> NDArray[Any]:
-        """Predictions or references as an array, the rows first.
+        """Check predictions or references, and convert them to an array ``[rows, ...]``.
 
         Args:
-            values: as they came.
+            values: as they were given.
             name: ``predictions`` or ``references``.
 
         Raises:
-            ValueError: they are not what the metric takes.
+            ValueError: if the metric cannot take them.
         """
 
     @abstractmethod
     def value(self, predictions: NDArray[Any], references: NDArray[Any]) -> float | None:
-        """The metric over all rows; None where it is undefined."""
+        """Compute the metric over all rows; None if it is undefined."""
 
     def add(self, *, prediction: Any = None, reference: Any = None, **named: Any) -> None:
         """Add one row; `evaluate.combine` passes it as `predictions` and `references`.
 
         Raises:
-            ValueError: as `add_batch`.
+            ValueError: see `add_batch`.
         """
         row = {"predictions": prediction, "references": reference, **named}
         self.add_batch(**{name: [value] for name, value in row.items()})
@@ -65,7 +65,7 @@ class RowMetric(evaluate.Metric):  # type: ignore[misc]
         """Add rows.
 
         Raises:
-            ValueError: the lengths differ, or the rows are not what the metric takes.
+            ValueError: if the lengths differ, or the metric cannot take the rows.
         """
         predicted, expected = self.checked(predictions, "predictions"), self.checked(references, "references")
         check_equal_lengths(predicted, expected)
@@ -74,14 +74,13 @@ class RowMetric(evaluate.Metric):  # type: ignore[misc]
     def compute(
         self, *, predictions: ArrayLike | None = None, references: ArrayLike | None = None
     ) -> dict[str, float | None] | None:
-        """The metric over all rows added, those given here included.
+        """Compute the metric over all added rows, those given here included.
 
         Returns:
-            The metric under its name, None for its value where it is undefined; None alone in a process that
-            is not the first.
+            The value by the metric's name, None if it is undefined. In a process that is not the first, None alone.
 
         Raises:
-            ValueError: as `add_batch`; only one of the two is given; there are no rows at all.
+            ValueError: see `add_batch`; also if only one of the two is given, or if there are no rows at all.
         """
         if (predictions is None) != (references is None):
             raise ValueError("predictions and references belong together: give both or neither")
@@ -100,7 +99,7 @@ class RowMetric(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _build_data_dir(self) -> str:
-        # The base class makes a folder under HF_HOME even if nothing goes there, and fails where it cannot.
+        # The base class makes a folder under HF_HOME even if it needs none, and fails if it cannot.
         return "" if self.keep_in_memory else str(super()._build_data_dir())
 
     def _compute(self, *, predictions: ArrayLike, references: ArrayLike) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
-"""Counts of predictions against references: all that metrics, intervals and confusion need to know.
+"""Counts of predictions by reference, from which metrics, intervals and the confusion matrix are computed.
 
-Label numbers are positions in the labels of the training data. A reference may also be `UNKNOWN`: a class
-that the training data does not have. Such a row can only be wrong.
+A label is an index into the labels of the training data. A reference may also be `UNKNOWN`, a label that the training
+data does not have. The prediction for such a row is always wrong.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of the confusion matrix that are not empty, ordered by reference, then by prediction.
+    """The non-empty cells of the confusion matrix, ordered by reference, then by prediction.
 
     Attributes:
-        references: label numbers from 0; unknown ones are ``n_labels``, the row below the matrix. ``[cells]``
-        predictions: label numbers from 0. ``[cells]``
-        counts: rows of the data in each cell. ``[cells]``
-        n_labels: labels of the training data.
+        references: indices of labels; unknown ones are ``n_labels``, the row below the matrix. ``[cells]``
+        predictions: indices of labels. ``[cells]``
+        counts: number of rows in each cell. ``[cells]``
+        n_labels: number of labels of the training data.
     """
 
     references: NDArray[np.int64]
@@ -35,13 +35,13 @@ class Cells:
 
 @dataclass(frozen=True)
 class Tally:
-    """Totals for each label, of one data set or of many resamples of it (the leading dimensions ``...``).
+    """The totals of each label, of one data set or of many resamples of it (the leading dimensions ``...``).
 
     Attributes:
-        hits: rows that are right. ``[..., n_labels]``
-        references: rows that have this label. ``[..., n_labels]``
-        predictions: rows that were given this label. ``[..., n_labels]``
-        rows: all rows, those with an unknown reference included.
+        hits: number of right predictions. ``[..., n_labels]``
+        references: number of rows with this label. ``[..., n_labels]``
+        predictions: number of rows with this prediction. ``[..., n_labels]``
+        rows: number of all rows, those with an unknown reference included.
     """
 
     hits: NDArray[np.int64]
@@ -54,12 +54,12 @@ def count_cells(predictions: ArrayLike, references: ArrayLike, *, n_labels: int)
     """Count how often each prediction meets each reference.
 
     Args:
-        predictions: label numbers from 0 to ``n_labels - 1``. ``[rows]``
+        predictions: indices of labels, from 0 to ``n_labels - 1``. ``[rows]``
         references: the same, or `UNKNOWN`. ``[rows]``
-        n_labels: labels of the training data.
+        n_labels: number of labels of the training data.
 
     Raises:
-        ValueError: the two differ in length, are empty, are not whole numbers or are out of range.
+        ValueError: if the two differ in length, are empty, are not integers or are out of range.
     """
     predicted = label_numbers(predictions, "predictions", lowest=0, n_labels=n_labels)
     expected = label_numbers(references, "references", lowest=UNKNOWN, n_labels=n_labels)
@@ -73,12 +73,12 @@ def count_cells(predictions: ArrayLike, references: ArrayLike, *, n_labels: int)
 
 
 def tally(cells: Cells, counts: NDArray[np.int64] | None = None) -> Tally:
-    """Sum cells to totals for each label.
+    """Sum the counts of cells for each label.
 
     Args:
         cells: of the data set.
-        counts: other counts for the same cells, as resampling makes them, ``[..., cells]``; each row adds up
-            to the rows of the data set. By default the cells' own.
+        counts: other counts of the same cells, from resampling, ``[..., cells]``; the sum over the cells is the number
+            of rows. By default those of `cells`.
     """
     counts = cells.counts if counts is None else counts
     right = cells.references == cells.predictions
@@ -92,16 +92,16 @@ def tally(cells: Cells, counts: NDArray[np.int64] | None = None) -> Tally:
 
 
 def label_numbers(values: ArrayLike, name: str, *, lowest: int, n_labels: int) -> NDArray[np.int64]:
-    """Check label numbers; nothing is cast silently, as `evaluate` casts 1.5 to 1.
+    """Check indices of labels; no value is cast silently, as `evaluate` casts 1.5 to 1.
 
     Args:
-        values: whole numbers, ``[rows]``; may be empty.
-        name: what they are called in errors.
-        lowest: the smallest number allowed.
-        n_labels: one more than the largest number allowed.
+        values: integers, ``[rows]``; may be empty.
+        name: of the values, for errors.
+        lowest: the smallest allowed index.
+        n_labels: one more than the largest allowed index.
 
     Raises:
-        ValueError: something else than one row of whole numbers in that range.
+        ValueError: for anything else than one dimension of integers in that range.
     """
     numbers = np.asarray(values)
     if numbers.ndim != 1:
@@ -118,10 +118,10 @@ def label_numbers(values: ArrayLike, name: str, *, lowest: int, n_labels: int) -
 
 
 def check_equal_lengths(predictions: Sequence[Any] | NDArray[Any], references: Sequence[Any] | NDArray[Any]) -> None:
-    """Check that each prediction has its reference.
+    """Check that there are as many predictions as references.
 
     Raises:
-        ValueError: the lengths differ; names both.
+        ValueError: if the lengths differ, with both lengths.
     """
     if len(predictions) != len(references):
         raise ValueError(f"{len(predictions)} predictions, but {len(references)} references")

@@ -1,11 +1,11 @@
-"""Metrics of translation, generation and filling masks, each as sums over rows and a formula over the sums.
+"""Metrics of translation, generation and fill-mask, each computed from sums over rows.
 
-A corpus metric is no mean of row metrics: BLEU adds up the matches of all rows and then divides. Every metric
-here therefore gives a few numbers for each row (`TextMetric.statistics`), which may be added up over any
-choice of rows, and its value from such sums (`TextMetric.value`). One bootstrap serves all of them.
+A corpus metric is not the mean of row metrics: BLEU sums the matches of all rows and then divides. So every metric here
+has a few statistics for each row (`TextMetric.statistics`), which can be summed over any choice of rows, and a formula
+of these sums (`TextMetric.value`). One bootstrap serves all of them.
 
-`bleu`, `bleu_lowercase` and `chrf` are sacreBLEU's own numbers, from 0 to 100 (Post, 2018, arXiv:1804.08771);
-`signature` tells with which settings, so that they can be compared with those of others.
+`bleu`, `bleu_lowercase` and `chrf` are the values of sacreBLEU, from 0 to 100 (Post 2018,
+https://arxiv.org/abs/1804.08771). `signature` names their settings, so that they can be compared with others.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _RECALL_WEIGHT = 2.0**2  # chrF2: recall counts twice as much as precision, squa
 
 @dataclass(frozen=True, eq=False)
 class TextRows:
-    """What metrics of texts are computed from: generated texts, likelihoods, or both.
+    """The rows that metrics of texts are computed from: generated texts, likelihoods, or both.
 
     Attributes:
-        predictions: texts that a model wrote. ``[rows]``
-        references: the right ones. ``[rows]``
-        likelihoods: what a model says about the references. ``[rows]``
+        predictions: generated texts. ``[rows]``
+        references: their targets. ``[rows]``
+        likelihoods: a model's likelihoods of the references. ``[rows]``
 
     Raises:
-        ValueError: there are no rows, or the lengths differ.
+        ValueError: if there are no rows, or the lengths differ.
     """
 
     predictions: Sequence[str] | None = None
@@ -58,7 +58,7 @@ class TextRows:
         return max(len(column) for column in vars(self).values() if column is not None)
 
     def texts(self, name: str) -> tuple[Sequence[str], Sequence[str]]:
-        """Predictions and references for the metric `name`; a ValueError where one is missing."""
+        """Return predictions and references for the metric `name`; raise a ValueError if one is missing."""
         if self.predictions is None or self.references is None:
             raise ValueError(f"{name} needs predictions and references")
         return self.predictions, self.references
@@ -70,8 +70,8 @@ class TextMetric(ABC):
 
     Attributes:
         name: in recipes and results.
-        greater_is_better: else less is.
-        undefined: why it has no value on some data, for reports.
+        greater_is_better: False if a smaller value is better.
+        undefined: the reason why it has no value on some data, for reports.
     """
 
     name: str
@@ -80,35 +80,36 @@ class TextMetric(ABC):
 
     @abstractmethod
     def statistics(self, rows: TextRows) -> NDArray[np.float64]:
-        """What each row adds to the sums, ``[rows, k]``.
+        """Compute the statistics of each row, ``[rows, k]``.
 
         Raises:
-            ValueError: the rows lack what the metric is computed from.
+            ValueError: if the rows lack the texts or the likelihoods that the metric needs.
         """
 
     @abstractmethod
     def value(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The metric from sums of statistics, ``[..., k]`` to ``[...]``; not finite where it is undefined."""
+        """Compute the metric from sums of statistics, ``[..., k]`` to ``[...]``; not finite if it is undefined."""
 
     def signature(self, references: Sequence[str]) -> str | None:
-        """SacreBLEU's signature: all settings that change the number; None for metrics that are not its."""
+        """Return sacreBLEU's signature, all settings that change the value; None for a metric that is not its own."""
         return None
 
 
 @dataclass(frozen=True)
 class Bleu(TextMetric):
-    """BLEU of raw, untokenized texts (Papineni et al., 2002), smoothed as sacreBLEU does (``exp``).
+    """BLEU of raw, untokenized texts with sacreBLEU's smoothing (``exp``).
 
-    The statistics are words of prediction and reference, then the matching and all n-grams of the prediction
-    for n of 1 to 4: ``[rows, 2 + 4 + 4]``.
+    See Papineni et al. 2002 (https://aclanthology.org/P02-1040/), and for the smoothing Chen & Cherry 2014, method 3
+    (https://aclanthology.org/W14-3346/). The statistics are the numbers of words of prediction and reference, then the
+    matching and all n-grams of the prediction for n from 1 to 4: ``[rows, 2 + 4 + 4]``.
     """
 
     lowercase: bool = False
 
     def statistics(self, rows: TextRows) -> NDArray[np.float64]:
-        """As `TextMetric.statistics`; the references choose the tokenizer."""
+        """Count words and n-grams, with the tokenizer for the references; see `TextMetric.statistics`."""
         predictions, references = rows.texts(self.name)
-        # With `effective_order` a sentence alone is no reason for a warning; the counts are the same.
+        # With `effective_order` there is no warning about single sentences; the counts are the same.
         scorer = BLEU(lowercase=self.lowercase, tokenize=bleu_tokenizer(references), effective_order=True)
         pairs = zip(predictions, references, strict=True)
         scores = (scorer.sentence_score(prediction, [reference]) for prediction, reference in pairs)
@@ -116,7 +117,7 @@ class Bleu(TextMetric):
         return np.array(counts, dtype=np.float64)
 
     def value(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """As `TextMetric.value`; 0 where nothing matches, and where no prediction has four words."""
+        """Compute BLEU; 0 if nothing matches, and if no prediction has four words. See `TextMetric.value`."""
         length, reference_length = sums[..., 0], sums[..., 1]
         matches, ngrams = sums[..., 2 : 2 + _WORD_ORDER], sums[..., 2 + _WORD_ORDER :]
         # The first order without a match counts as half a match, the next as a quarter …
@@ -127,26 +128,27 @@ class Bleu(TextMetric):
         return np.where((matches[..., 0] > 0) & (ngrams[..., -1] > 0), score, 0.0)
 
     def signature(self, references: Sequence[str]) -> str:
-        """As `TextMetric.signature`."""
+        """Return sacreBLEU's signature of BLEU; see `TextMetric.signature`."""
         scorer = BLEU(lowercase=self.lowercase, tokenize=bleu_tokenizer(references))
-        scorer.corpus_score([""], [[""]])  # sacreBLEU knows the number of references only afterwards
+        scorer.corpus_score([""], [[""]])  # only afterwards sacreBLEU knows the number of references
         return str(scorer.get_signature())
 
 
 @dataclass(frozen=True)
 class Chrf(TextMetric):
-    """ChrF2: the F score of character n-grams, n of 1 to 6, spaces left out (Popović, 2015), of texts in NFC.
+    """ChrF2: the F score of character n-grams for n from 1 to 6, without spaces, of texts in NFC.
 
-    The statistics are the n-grams of prediction, reference and both, for each n: ``[rows, 6 * 3]``.
+    See Popović 2015 (https://aclanthology.org/W15-3049/). The statistics are the numbers of n-grams of the prediction,
+    of the reference and of both, for each n: ``[rows, 6 * 3]``.
     """
 
     def statistics(self, rows: TextRows) -> NDArray[np.float64]:
-        """As `TextMetric.statistics`."""
+        """Count character n-grams; see `TextMetric.statistics`."""
         pairs = zip(*rows.texts(self.name), strict=True)
         return np.array([_character_matches(*pair) for pair in pairs], dtype=np.float64)
 
     def value(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """As `TextMetric.value`; precision and recall are means over the orders that both sides have."""
+        """Compute chrF from the means of precision and recall over the orders of both; see `TextMetric.value`."""
         predicted, expected, matches = np.moveaxis(sums.reshape(*sums.shape[:-1], _CHARACTER_ORDER, 3), -1, 0)
         present = (predicted > 0) & (expected > 0)
         orders = np.maximum(present.sum(axis=-1), 1)
@@ -156,7 +158,7 @@ class Chrf(TextMetric):
         return np.asarray(100 * (1 + _RECALL_WEIGHT) * precision * recall / np.where(weighted > 0, weighted, 1.0))
 
     def signature(self, references: Sequence[str]) -> str:
-        """As `TextMetric.signature`; it does not depend on the references."""
+        """Return sacreBLEU's signature of chrF; see `TextMetric.signature`."""
         scorer = CHRF()
         scorer.corpus_score([""], [[""]])
         return str(scorer.get_signature())
@@ -164,12 +166,12 @@ class Chrf(TextMetric):
 
 @dataclass(frozen=True)
 class LikelihoodMetric(TextMetric):
-    """A sum over a number of units, both from `Likelihoods`: ``[rows, 2]``.
+    """A quotient of two sums of fields of `Likelihoods`: ``[rows, 2]``.
 
     Attributes:
-        total: the field that is summed up.
-        units: the field by whose sum it is divided.
-        finish: what becomes of the quotient.
+        total: the field of the numerator.
+        units: the field of the denominator.
+        finish: a function of the quotient.
     """
 
     total: str = "negative_log_likelihood"
@@ -177,14 +179,14 @@ class LikelihoodMetric(TextMetric):
     finish: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray
 
     def statistics(self, rows: TextRows) -> NDArray[np.float64]:
-        """As `TextMetric.statistics`."""
+        """Return the numerator and the denominator of each row; see `TextMetric.statistics`."""
         total = getattr(rows.likelihoods, self.total, None)
         if total is None:
             raise ValueError(f"{self.name} needs likelihoods with {self.total}")
         return np.stack([total, getattr(rows.likelihoods, self.units)], axis=-1).astype(np.float64)
 
     def value(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """As `TextMetric.value`."""
+        """Compute the metric from both sums; see `TextMetric.value`."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return self.finish(sums[..., 0] / sums[..., 1])
 
@@ -193,9 +195,13 @@ def _character_matches(prediction: str, reference: str) -> list[int]:
     predicted, expected = ("".join(unicodedata.normalize("NFC", text).split()) for text in (prediction, reference))
     row = []
     for order in range(1, _CHARACTER_ORDER + 1):
-        counted, wanted = _ngrams(predicted, order), _ngrams(expected, order)
-        # As sacreBLEU: where the reference is too short to have any, those of the prediction do not count.
-        row += [counted.total() if wanted else 0, wanted.total(), (counted & wanted).total()]
+        of_prediction, of_reference = _ngrams(predicted, order), _ngrams(expected, order)
+        # As in sacreBLEU: if the reference is too short to have n-grams, those of the prediction do not count.
+        row += [
+            of_prediction.total() if of_reference else 0,
+            of_reference.total(),
+            (of_prediction & of_reference).total(),
+        ]
     return row
 
 
@@ -228,10 +234,10 @@ TEXT_METRICS: dict[str, TextMetric] = {
 
 
 def text_metrics(names: Sequence[str]) -> dict[str, TextMetric]:
-    """The metrics of these names, in their order.
+    """Return the metrics of these names, in their order.
 
     Raises:
-        RecipeError: a name is unknown; all such names are told at once.
+        RecipeError: with all unknown names.
     """
     unknown = [name for name in names if name not in TEXT_METRICS]
     if unknown:
@@ -241,9 +247,9 @@ def text_metrics(names: Sequence[str]) -> dict[str, TextMetric]:
 
 
 def signature(name: str, references: Sequence[str]) -> str | None:
-    """SacreBLEU's signature of a metric on these references, None for a metric that is not sacreBLEU's.
+    """Return sacreBLEU's signature of a metric on these references; None for a metric that is not sacreBLEU's.
 
     Raises:
-        RecipeError: the name is unknown.
+        RecipeError: if the name is unknown.
     """
     return text_metrics([name])[name].signature(references)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from transformers import PreTrainedTokenizerBase
 
 from toolkit.data.normalise import clean_label
-from toolkit.data.notes import listed
+from toolkit.data.wording import listed
 from toolkit.errors import Fault, RecipeError, explain
 from toolkit.evaluation.zero_shot.prompts import token_ids
 

@@ -13,7 +13,7 @@ from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
 from toolkit.data import ClassificationData, prepare_classification, prepare_rows
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.data.inputs import read_inputs
-from toolkit.data.notes import listed
+from toolkit.data.wording import listed
 from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
@@ -118,7 +118,8 @@ class TextClassification(TaskRoom):
 
     def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
         """Return the most confident mistakes, or of numbers the largest errors."""
-        return kind_of(problem).samples(columns)
+        # Runs of older versions do not say: they had one class a text.
+        return kind_of(problem or Problem.SINGLE_LABEL).samples(columns)
 
     def golden_rows(
         self, opened: OpenedModel, rows: Dataset, *, answers: Any = None, most: int

@@ -1,0 +1,40 @@
+"""The rows that dividing and its notes work on, whatever a row holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+from toolkit.data.tables import Table
+
+
+class DivisibleRows(Protocol):
+    """Some rows of a table, prepared for a task; `toolkit.data.examples.Examples` is one kind."""
+
+    @property
+    def table(self) -> Table:
+        """Return the table that the rows come from."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Return the 0-based row of the table of each."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Return a key for each; rows that differ in case, spacing and Unicode form only have the same key."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, positions: Sequence[int]) -> Self:
+        """Return the rows at some positions, in this order."""
+
+    def strata(self) -> Sequence[str]:
+        """Return the stratum of each; every split gets its share of every stratum."""
+
+    def blank(self) -> Sequence[int]:
+        """Return the positions of rows from which nothing can be learnt because an input is empty."""
+
+
+def lines_about(rows: DivisibleRows, message: str, positions: Sequence[int]) -> list[str]:
+    """Return a message with the lines of the files that it is about, one message a file."""
+    return [str(fault) for fault in rows.table.faults(message, [rows.ids[i] for i in positions])]

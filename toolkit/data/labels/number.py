@@ -1,0 +1,85 @@
+"""Labels that are numbers: scores to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toolkit.data.doctor_report import Numbers, SplitReport
+from toolkit.data.labels.kind import LabelFigures, LabelKind
+from toolkit.data.normalise import clean_number, number_text
+from toolkit.data.splits import quantile_strata
+from toolkit.data.wording import counted
+from toolkit.names import Problem, Split
+
+SCORE = "score"
+"""The name of the one output of a model that predicts a number."""
+
+
+@dataclass(frozen=True)
+class Number(LabelKind):
+    """A finite number a text."""
+
+    problem = Problem.REGRESSION
+    noun = "score"
+    expected = "a finite number"
+    misread = "the label is not a finite number"
+    variety = "a score is learnt from rows with different ones"
+
+    def clean(self, cell: str | None) -> str:
+        """Return the number in a cell as Python writes it; empty without one.
+
+        Raises:
+            ValueError: if the cell is not a finite number.
+        """
+        return clean_number(cell)
+
+    def strata(self, labels: Sequence[str]) -> Sequence[str]:
+        """Return the tenth of all numbers to which each belongs."""
+        return quantile_strata([float(label) for label in labels])
+
+    def names(self, label: str) -> list[str]:
+        """Return nothing: a number names no class."""
+        return []
+
+    def outputs(
+        self, labels: Sequence[str], *, given: Sequence[str] = (), known: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
+        """Return the name of the one output."""
+        return (SCORE,)
+
+    def label_columns(self, labels: Sequence[str], index: Mapping[str, int]) -> dict[str, Any]:
+        """Return ``label``, the number, and ``reference``, its text."""
+        import pyarrow
+
+        numbers = pyarrow.array((float(label) for label in labels), pyarrow.float64())
+        return {"label": numbers, "reference": pyarrow.array(labels, pyarrow.string())}
+
+    def about_split(
+        self, split: Split, labels: Sequence[str], *, train: Sequence[str], outputs: Sequence[str]
+    ) -> list[str]:
+        """Return a note on numbers beyond those of the training rows."""
+        known = [float(label) for label in train]
+        low, high = min(known), max(known)
+        n_rows = sum(not low <= float(label) <= high for label in labels)
+        if not n_rows:
+            return []
+        scale = f"{number_text(low)} to {number_text(high)}"
+        return [f"the {split} split has {counted(n_rows, 'row')} with a score outside of those of training ({scale})"]
+
+    def figures(self, labels: Sequence[str]) -> LabelFigures:
+        """Return a summary of the numbers."""
+        if not labels:
+            return LabelFigures()
+        numbers = np.asarray([float(label) for label in labels])
+        mean, sd = (round(float(figure), 4) for figure in (numbers.mean(), numbers.std()))
+        return LabelFigures(scores=Numbers(float(numbers.min()), mean, sd, float(numbers.max())))
+
+    def warnings(self, report: SplitReport) -> list[str]:
+        """Return a warning if all numbers are equal."""
+        if report.scores is None or report.scores.min < report.scores.max:
+            return []
+        return [f"all rows have the score {report.scores.min:g}; there is nothing to learn from them"]
