@@ -29,7 +29,9 @@ POOLING = "mean"
 FEWEST_TO_LEARN = 64
 """Training examples below which a head says nothing about a model."""
 
-_FASTER = 4.0  # times the throughput of small batches, at most, of many examples sorted by length
+SPEEDUP = 4.0
+"""Throughput of many examples sorted by length, as a multiple of that of small batches, at most."""
+
 _HELD_BACK = 0.15  # of the training examples, to choose the penalty and the layer
 _HEADS = 2  # layers that get a head beside the last one
 _SCORED_ROWS = 4_000
@@ -109,7 +111,7 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequenc
         details = {**same.details, "same_body_as": same.candidate}
         return replace(same, candidate=candidate.name, family=body.family.value, details=details)
     costs = measure_costs(body, rows.judge_rows, most_seconds=min(1.0, seconds / 20))
-    n_judged, fastest = len(rows.judge_rows), _FASTER * costs.texts_per_second
+    n_judged, fastest = len(rows.judge_rows), SPEEDUP * costs.texts_per_second
     left = seconds - (time.monotonic() - started)
     if n_judged / fastest > _SPARE * left:
         return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-_BLOCK = 2**24  # similarities held at a time: 64 MiB
+SIMILARITIES_AT_ONCE = 2**24
+"""Similarities held at a time: 64 MiB."""
 
 
 def nearest_rows(features: NDArray[np.floating], n_neighbours: int) -> NDArray[np.int64]:
@@ -25,7 +26,7 @@ def nearest_rows(features: NDArray[np.floating], n_neighbours: int) -> NDArray[n
     directions = _directions(features)
     n_rows = len(directions)
     nearest = np.empty((n_rows, n_neighbours), dtype=np.int64)
-    block = max(1, _BLOCK // n_rows)
+    block = max(1, SIMILARITIES_AT_ONCE // n_rows)
     for start in range(0, n_rows, block):
         # numpy multiplies twice as fast on one core, torch finds the largest five times as fast.
         similar = directions[start : start + block] @ directions.T

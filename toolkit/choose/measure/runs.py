@@ -31,12 +31,14 @@ from toolkit.workflow import fine_tune
 
 RUNS = "runs"
 
+COST_SECONDS = 0.5
+"""Limit for measuring each of latency and throughput."""
+
 _BACKWARD = 3.5  # ratio of a training step to a forward pass over the same examples
 _OVERHEAD = 5.0  # seconds to open, save and report a run and to measure its costs, before they are known
 _DISK_RATE = 150e6  # bytes a second, written and read again
 _LATE = 1.5  # times the expected seconds after which a run is stopped,
 _A_PART = 0.25  # unless that is less than this part of the remaining budget: the first guess may be far off
-_COST_SECONDS = 0.5  # limit for each of latency and throughput
 _WRITTEN_AT_ONCE = 4  # texts of a batch where costs are measured
 
 
@@ -204,6 +206,6 @@ def _costs(work: Work, run: Path) -> Costs:
     """Measure the costs of the trained model."""
     opened, rows = _opened(work, run), work.rows.judge_rows
     if not work.rows.judge.generates:
-        return measure_costs(opened, rows, most_seconds=_COST_SECONDS)
+        return measure_costs(opened, rows, most_seconds=COST_SECONDS)
     write = partial(write_texts, opened)
-    return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=_COST_SECONDS)
+    return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=COST_SECONDS)
