@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,9 @@ def test_a_body_is_measured_once(work: Work, candidate: Candidate, monkeypatch: 
     made = measure_features(work, candidate, seconds=60.0)
     monkeypatch.setattr(measuring, "pooled_features", lambda *_, **__: pytest.fail("read again"))
     other = Candidate(**{**vars(candidate), "name": "other"})
-    found = measuring._measure(work, other, seconds=60.0, known=[made])
+    (work.folder / "elsewhere").mkdir()
+    elsewhere = replace(work, notebook=Notebook(work.folder / "elsewhere", data=work.rows.digest))
+    found = measure_features(elsewhere, other, seconds=60.0, known=[made])
     assert (found.candidate, found.answers) == ("other", made.answers)
     assert found.details["same_body_as"] == candidate.name
 
@@ -74,7 +77,7 @@ def test_with_little_time_it_learns_from_fewer_rows_or_says_what_all_would_take(
     rate: float, n_learnt: int, work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "FEWEST_TO_LEARN", 10)
-    monkeypatch.setattr(measuring, "_FASTER", 1.0)
+    monkeypatch.setattr(measuring, "SPEEDUP", 1.0)
     monkeypatch.setattr(measuring, "measure_costs", _costing(rate))
     made = measure_features(work, candidate, seconds=60.0)
     assert made.status is (Status.MEASURED if n_learnt else Status.SKIPPED)

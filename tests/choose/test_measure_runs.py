@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from tiny_models import pretrained
@@ -23,8 +24,8 @@ from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.runs import Arm, Pace, measure_run, run_answers
 from toolkit.choose.measure.work import Work
 from toolkit.names import Method, Problem, Task
-from toolkit.tasks.texts import measure as texts
 from toolkit.tasks.texts.judge import targets_of
+from toolkit.trials.finished import PREDICTIONS_FILE
 from toolkit.trials.ledger import read_trials
 
 LABELS = Task.TEXT_CLASSIFICATION
@@ -33,7 +34,7 @@ Sentences = list[tuple[str, str]]
 
 @pytest.fixture(autouse=True)
 def quick_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "_COST_SECONDS", 0.02)
+    monkeypatch.setattr(measuring, "COST_SECONDS", 0.02)
 
 
 def _work(task: Task, data: dict[str, Any], folder: Path, *, problem: Problem | None = None) -> Work:
@@ -105,7 +106,6 @@ def test_of_an_encoder_decoder_the_whole_model_is_paid_for(reviews: Path, tmp_pa
 def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     task: Task, sentences: Sentences, write_csv: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(texts, "write_texts", lambda *_: pytest.fail("wrote a text for each row"))
     asked: list[int] = []
     write_texts = measuring.write_texts
     monkeypatch.setattr(measuring, "write_texts", lambda *a: (asked.append(len(a[1])), write_texts(*a)))
@@ -116,6 +116,7 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
         path.write_text("\n".join(text for text, _ in sentences[:60]), encoding="utf-8")
     work = _work(task, {"source": str(path)}, tmp_path / "out")
     made = _run(work, SCRATCH, Method.SCRATCH)
+    assert "prediction" not in pq.read_schema(work.folder / made.details["run"] / PREDICTIONS_FILE).names
     assert made.answers == pytest.approx(run_answers(work, made, work.rows.judge_rows), rel=1e-5)
     characters = sum(map(len, targets_of(work.rows.judge_rows)))
     assert made.value == pytest.approx(sum(made.answers or []) / characters)
@@ -126,16 +127,9 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     assert made.rate is not None
 
 
-def test_a_run_with_another_length_is_another_run(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_with_another_length_is_another_run(tiny_bert: Path, reviews: Path, tmp_path: Path) -> None:
     work = _work(LABELS, {"source": str(reviews)}, tmp_path)
-    (candidate,) = find_candidates([str(tiny_bert)], task=LABELS)
-    made = Measurement(candidate=candidate.name, stage=measuring.Stage.RUN, value=0.5)
-    lengths: list[int | None] = []
-    monkeypatch.setattr(measuring, "_measure", lambda work, *_, **__: (lengths.append(work.rows.max_length), made)[1])
     for length in (32, 32, 16):
         section = {**work.rows.section, "max_length": length}
-        other = replace(work, rows=replace(work.rows, section=section))
-        measure_run(other, Arm(candidate, Method.FULL, 100.0), epochs=1.0, data={}, pace=Pace(1.0, 1.0))
-    assert lengths == [32, 16]
+        _run(replace(work, rows=replace(work.rows, section=section)), str(tiny_bert), Method.FULL)
+    assert len(read_trials(work.ledger)[0]) == 2

@@ -31,7 +31,7 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[
     Args:
         model: of ours; its mode and device stay as they are.
         rows: encoded.
-        pack: makes packed batches of them.
+        pack: collates rows to a packed batch.
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
@@ -48,8 +48,8 @@ class Scores:
 
     Attributes:
         negative_log_likelihood: in nats.
-        tokens: how many were predicted.
-        correct: how many of them were the most probable ones.
+        tokens: number of predicted tokens.
+        correct: number of predicted tokens with the largest logit.
     """
 
     negative_log_likelihood: NDArray[np.float64]
