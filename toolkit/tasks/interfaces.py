@@ -20,35 +20,35 @@ class TaskData(Protocol):
 
     @property
     def train(self) -> Dataset:
-        """What to learn from."""
+        """Return the training rows."""
 
     @property
     def validation(self) -> Dataset | None:
-        """What chooses the best weights."""
+        """Return the validation rows, which choose the best weights."""
 
     @property
     def test(self) -> Dataset:
-        """What measures the result; it chooses nothing."""
+        """Return the test rows; they choose nothing."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the model's outputs; none where it answers with text."""
+        """Return the names of the model's outputs; none where it answers with text."""
 
     @property
     def problem(self) -> Problem | None:
-        """What the labels of a text are; None where there are no labels of several kinds."""
+        """Return the kind of the labels; None where the task has labels of one kind only."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all rows in their splits."""
+        """Return the SHA-256 of all rows in their splits."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know, a line each."""
+        """Return warnings for the user, a line each."""
 
     @property
     def source(self) -> str:
-        """The source's name for people."""
+        """Return the source's name for people."""
 
 
 class Answers(Protocol):
@@ -56,11 +56,11 @@ class Answers(Protocol):
 
     @property
     def ids(self) -> list[int | str]:
-        """The rows' own ids, or their numbers in the source file, from 0."""
+        """Return the rows' own ids, or their 0-based numbers in the source."""
 
     @property
     def texts(self) -> list[str]:
-        """What was read, a text a row."""
+        """Return the text of each row."""
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the rows by the names of their columns."""
@@ -77,15 +77,15 @@ class Result(Protocol):
 
     @property
     def rows(self) -> int:
-        """How many rows were measured."""
+        """Return the number of measured rows."""
 
     @property
     def metrics(self) -> dict[str, MetricValue]:
-        """Each metric by its name, in the order asked for."""
+        """Return each metric by its name, in the order of the recipe."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What makes the numbers less than they seem, a line each."""
+        """Return what makes the numbers less certain than they look, a line each."""
 
     def samples(self) -> list[dict[str, Any]]:
         """Return rows to look at."""
