@@ -29,14 +29,14 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
-    from toolkit.evaluation.inference.text_predictions import TextPredictions
+    from toolkit.tasks.texts.answers import TextAnswers
     from toolkit.workflow import predict as carry_out
 
     predictions = carry_out(model, inputs, text_column=text_column, encoding=encoding, output=output)
     if as_json:
         console.print_json({"predictions": predictions.rows()})
     elif output is None:
-        as_table = _texts if isinstance(predictions, TextPredictions) else label_lines
+        as_table = _texts if isinstance(predictions, TextAnswers) else label_lines
         console.print_lines(as_table(predictions.rows()))
     else:
         console.print_lines([f"{len(predictions.ids)} predictions written to {output}"])

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 
+from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.padding import pad_right
 from toolkit.progress import progress_bar
 
@@ -175,7 +176,7 @@ def _in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, p
             bar.advance(min(CHUNK_ROWS, len(rows) - start))
     if not tables:
         raise ValueError("there is no row to encode")
-    return Dataset(pa.concat_tables(tables))
+    return in_memory_dataset(pa.concat_tables(tables))
 
 
 def rows_at(encoded: Dataset, indices: Sequence[int]) -> list[dict[str, Any]]:

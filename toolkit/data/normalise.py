@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from toolkit.data.text_column import TextColumn
 
 LONGEST_CHARACTERS = 200_000
 """A cell is cut here before anything is done to it: no model reads as much, and it would take memory."""
@@ -22,11 +24,23 @@ NO_LABELS = "[]"
 
 
 def clean_text(cell: str | None) -> str:
-    """A cell as the models see it: Unicode normal form C, at most `LONGEST_CHARACTERS`; missing is empty.
+    """Return a cell in Unicode normal form C, cut to `LONGEST_CHARACTERS`; a missing cell is empty.
 
     Korean typed on a Mac comes as single letters (form D), which tokenizers spell otherwise than syllables.
     """
     return unicodedata.normalize("NFC", cell[:LONGEST_CHARACTERS]) if cell else ""
+
+
+def clean_texts(cells: Sequence[str | None]) -> TextColumn[str]:
+    """Return the `clean_text` of each cell; Arrow blocks that are clean already are not copied."""
+    import pyarrow
+
+    blocks = []
+    for block in TextColumn.of(cells).arrays():
+        found = block.to_pylist()
+        cleaned = [clean_text(cell) for cell in found]
+        blocks.append(block if cleaned == found else pyarrow.array(cleaned, pyarrow.large_string()))
+    return TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
 
 
 def clean_label(cell: str | None) -> str:
@@ -98,7 +112,7 @@ def is_blank(text: str) -> bool:
 
 
 def comparison_key(text: str, pair: str | None = None) -> str:
-    """What two texts have in common that differ in case, white space and Unicode form only."""
+    """Return a text, or a pair, without its case, white space and Unicode form."""
     key = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return key if pair is None else f"{key}\x1f{comparison_key(pair)}"
 

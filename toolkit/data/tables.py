@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 
+from toolkit.data.text_column import TextColumn
 from toolkit.errors import DataError, Fault, nearest
 
 _SHOWN = 10
@@ -30,16 +31,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of text, with the place that each row came from.
+    """Columns of text, with the place in a file that each row comes from.
 
     Attributes:
-        columns: the cells of each column, all columns equally long; None is a missing value.
+        columns: the cells of each column, all columns equally long; None is a missing value. Readers of Arrow data
+            leave the cells in Arrow (`TextColumn`), readers of text files give lists.
         parts: where the rows came from, in the order of the rows.
         categories: for columns whose source lists the possible values, these values in their order.
         not_text: columns that hold no text, and what they hold instead ("lists", "bytes").
     """
 
-    columns: dict[str, list[str | None]]
+    columns: Mapping[str, Sequence[str | None]]
     parts: tuple[Part, ...]
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_text: dict[str, str] = field(default_factory=dict)
@@ -99,7 +101,7 @@ def concatenate(tables: Sequence[Table]) -> Table:
     if len(tables) == 1:
         return first
     return Table(
-        columns={name: [cell for table in tables for cell in table.columns[name]] for name in first.columns},
+        columns={name: _joined([table.columns[name] for table in tables]) for name in first.columns},
         parts=tuple(part for table in tables for part in table.parts),
         categories={
             name: values
@@ -108,6 +110,13 @@ def concatenate(tables: Sequence[Table]) -> Table:
         },
         not_text={name: what for table in tables for name, what in table.not_text.items()},
     )
+
+
+def _joined(columns: Sequence[Sequence[str | None]]) -> Sequence[str | None]:
+    """Return columns beneath each other: in Arrow if one of them is."""
+    if all(isinstance(column, list) for column in columns):
+        return list(chain.from_iterable(columns))
+    return TextColumn.concatenated([TextColumn.of(column) for column in columns])
 
 
 def named_columns(names: Iterable[str]) -> str:

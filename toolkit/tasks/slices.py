@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from toolkit.tasks.room import Answers, TaskRoom
+from toolkit.tasks.interfaces import Answers
+from toolkit.tasks.room import TaskRoom
 
 FEWEST_ROWS = 20
 """A slice of fewer rows says nothing, and is left out."""
