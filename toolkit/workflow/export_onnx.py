@@ -17,7 +17,7 @@ import torch
 
 from toolkit.adapters import OpenedModel
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Task
+from toolkit.names import SPECS, Family, Task
 
 FILE = "model.onnx"
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -34,10 +34,11 @@ def check_exportable(task: Task, family: Family) -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise RecipeError(f"{', '.join(missing)} not installed; pip install 'transfer-toolkit[onnx]'", where="--format")
-    if task not in (Task.TEXT_CLASSIFICATION, Task.FILL_MASK):
+    if SPECS[task].generates:
+        fitting = ", ".join(name for name, spec in SPECS.items() if not spec.generates)
         raise RecipeError(
-            f"onnx is for models that answer in one pass: {Task.TEXT_CLASSIFICATION}, {Task.FILL_MASK}; "
-            f"this one is for {task} ({family}), which writes token by token",
+            f"onnx is for models that answer in one pass: {fitting}; this one is for {task} ({family}), which writes "
+            "token by token",
             where="--format",
         )
 
