@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from toolkit.evaluation.metrics.metric_value import MetricValue
@@ -29,6 +29,22 @@ class SplitResult:
     signatures: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     slices: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        measured: Mapping[str, Any],
+        *,
+        counts: Mapping[str, Any] | None = None,
+        slices: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Return the entry of a measurement.
+
+        Args:
+            measured: rows, metrics and details, as `toolkit.tasks.room.Result.to_json` gives them.
+            counts, slices: as in the class.
+        """
+        return replace(cls.from_json(JsonObject(measured)), counts=counts or {}, slices=slices)
 
     @classmethod
     def from_json(cls, entry: JsonObject) -> Self:

@@ -28,6 +28,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.pages import TaskPages
 from toolkit.training.objective import Objective
 
 
@@ -151,12 +152,14 @@ class TaskRoom(ABC):
         spec: what recipes know of it.
         head: the outputs that a model needs for it.
         class_endings: how the names of the library's classes for it end.
+        pages: its words and pictures in report, card, demo and terminal.
         compares: whether `toolkit choose` can compare models for it.
     """
 
     spec: ClassVar[TaskSpec]
     head: ClassVar[Head]
     class_endings: ClassVar[tuple[str, ...]]
+    pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
 
     # Rows

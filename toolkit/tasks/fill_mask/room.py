@@ -15,6 +15,7 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.proof.golden import plain_ids
 from toolkit.evaluation.proof.golden_rows import rows_to_dataset
 from toolkit.names import SPECS, Family, Task
+from toolkit.tasks.fill_mask.pages import FillMaskPages
 from toolkit.tasks.room import Answers
 from toolkit.tasks.texts.golden import chosen_texts
 from toolkit.tasks.texts.room import TextsRoom
@@ -26,6 +27,7 @@ class FillMask(TextsRoom):
     spec = SPECS[Task.FILL_MASK]
     head = Head(Task.FILL_MASK, {Family.ENCODER: AutoModelForMaskedLM}, TaskType.FEATURE_EXTRACTION)
     class_endings = ("ForMaskedLM",)
+    pages = FillMaskPages()
     compares = False
 
     def input_columns(self, family: Family) -> tuple[str, ...]:
