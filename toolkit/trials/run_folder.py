@@ -1,7 +1,7 @@
 """The run folder: claimed by one process, resumable while unfinished, and whole under its final name.
 
 Unfinished work lives beside the final folder under ``<name>.unfinished`` and is renamed when it is done, so
-a reader never sees half a run (DESIGN.md 4.4).
+a reader never sees half a run (docs/design.md, section 4.4).
 """
 
 from __future__ import annotations
