@@ -12,6 +12,7 @@ Libraries read the environment when they are imported, so each environment gets 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -45,7 +46,7 @@ def ask(folder: Path, arguments: list[str]) -> int:
     python = (folder / "owner").read_text(encoding="utf-8").splitlines()[1]
     number = next((i for i, argument in enumerate(arguments) if argument.endswith(".py")), None)
     if number is None:
-        os.execv(python, [python, *arguments])  # noqa: S606, no shell is wanted
+        os.execv(python, [python, *arguments])
     flags, command = arguments[:number], arguments[number:]
     environment = dict(os.environ)
     environment.pop("PYTEST_CURRENT_TEST", None)  # differs from test to test
@@ -54,7 +55,7 @@ def ask(folder: Path, arguments: list[str]) -> int:
     server = folder / key
     if not server.is_dir():
         server.mkdir()
-        subprocess.Popen(  # noqa: S603, a list of our own
+        subprocess.Popen(
             [python, *flags, str(folder / "python"), "--serve", str(server)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -83,12 +84,8 @@ def _connected(server: Path) -> socket.socket:
 
 def serve(folder: Path) -> None:
     """Import the libraries, then fork for each request, one after the other."""
-    import peft
-    import transformers
-
-    for lazy in ("AutoModelForSequenceClassification", "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"):
-        getattr(transformers, lazy)
-    assert peft.PeftModel
+    _open_a_model(folder / "model")
+    gc.freeze()  # a collection in a fork would copy the memory that it shares
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(str(folder / "socket.new"))
         listening.listen()
@@ -97,6 +94,16 @@ def serve(folder: Path) -> None:
             if select.select([listening], [], [], 1.0)[0]:
                 with listening.accept()[0] as connection:
                     _answer(connection, folder)
+
+
+def _open_a_model(folder: Path) -> None:
+    """Import what opening any model takes; transformers compiles a thousand patterns with the first one."""
+    import peft  # noqa: F401
+    from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: F401
+
+    config = BertConfig(hidden_size=2, num_hidden_layers=1, num_attention_heads=1, intermediate_size=2, vocab_size=2)
+    BertModel(config).save_pretrained(folder)
+    BertModel.from_pretrained(folder)
 
 
 def _is_wanted(folder: Path) -> bool:
