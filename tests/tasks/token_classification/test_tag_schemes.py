@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from toolkit.tasks.token_classification.schemes import (
     entities_of,
     find_scheme,
     is_foreign,
+    joined_ends,
     n_illegal,
     tags_of,
 )
@@ -47,7 +50,7 @@ def test_plain_tags_mark_runs(sentence: list[str]) -> None:
     assert [entity.label for entity in entities for _ in range(entity.end - entity.start)] == [
         tag for tag in sentence if tag != "O"
     ]
-    for first, second in zip(entities, entities[1:], strict=False):
+    for first, second in pairwise(entities):
         assert first.end < second.start or first.label != second.label
 
 
@@ -108,4 +111,12 @@ def test_tags_of_another_form_are_foreign() -> None:
 def test_sub_tokens_continue_their_token() -> None:
     assert [continued(tag, Scheme.IOB2) for tag in ("O", "B-PER", "I-PER")] == ["O", "I-PER", "I-PER"]
     assert continued("NOUN", Scheme.PLAIN) == "NOUN"
-    assert continued("S-PER", Scheme.BIOES) is None
+    assert [continued(tag, Scheme.BIOES) for tag in ("B-PER", "E-PER", "S-PER")] == ["I-PER", "E-PER", "S-PER"]
+
+
+def test_repeated_ends_are_one_word() -> None:
+    tags = "B-X I-X E-X E-X S-Y S-Y S-Y S-Y O".split()
+    adjacent = [False, True, False, True, False, True, True, False, False]
+    joined = joined_ends(tags, adjacent)
+    assert joined == "B-X I-X I-X E-X B-Y I-Y E-Y S-Y O".split()
+    assert n_illegal(joined, Scheme.BIOES) == 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 OUTSIDE = "O"
@@ -129,7 +130,7 @@ def n_illegal(tags: Sequence[str], scheme: Scheme) -> int:
     if scheme is Scheme.PLAIN:
         return 0
     parsed = [_NO_TAG, *map(parse_tag, tags), _NO_TAG]
-    return sum(not _may_follow(before, tag, scheme) for before, tag in zip(parsed, parsed[1:], strict=False))
+    return sum(not _may_follow(before, tag, scheme) for before, tag in pairwise(parsed))
 
 
 def _may_follow(before: Tag, tag: Tag, scheme: Scheme) -> bool:
@@ -142,19 +143,32 @@ def _may_follow(before: Tag, tag: Tag, scheme: Scheme) -> bool:
     return is_inside if tag[0] in "IE" else before[0] not in "BI"
 
 
-def continued(tag: str, scheme: Scheme) -> str | None:
-    """Return the tag of what continues a token with this tag, such as its further sub-tokens.
+def continued(tag: str, scheme: Scheme) -> str:
+    """Return the tag of what continues a word with this tag: its further tokens.
+
+    The tag of a last or single word is that of all its tokens (`joined_ends` undoes it).
+    """
+    is_begun = scheme is not Scheme.PLAIN and tag.startswith("B-")
+    return f"I-{tag[2:]}" if is_begun else tag
+
+
+def joined_ends(tags: Sequence[str], adjacent: Sequence[bool]) -> list[str]:
+    """Return tags in BIOES of the tokens of words, where ``continued`` has repeated the ends of entities.
 
     Args:
-        tag: of the token.
-        scheme: of the tag.
-
-    Returns:
-        None in BIOES: the sub-token that ends an entity is another there than the first one of its last token.
+        tags: of the tokens.
+        adjacent: whether nothing, no blank either, stands between a token and the one before it.
     """
-    if tag == OUTSIDE or scheme is Scheme.PLAIN:
-        return tag
-    return None if scheme is Scheme.BIOES else f"I-{tag[2:]}"
+    joined = list(tags)
+    for index, tag in enumerate(tags):
+        prefix, label = parse_tag(tag)
+        is_continued = index > 0 and adjacent[index] and tags[index - 1] == tag
+        goes_on = index + 1 < len(tags) and adjacent[index + 1] and tags[index + 1] == tag
+        if prefix in "ES" and goes_on:
+            joined[index] = f"I-{label}" if prefix == "E" or is_continued else f"B-{label}"
+        elif prefix == "S" and is_continued:
+            joined[index] = f"E-{label}"
+    return joined
 
 
 def tags_of(entities: Iterable[Entity], n_tokens: int) -> list[str]:
@@ -166,10 +180,8 @@ def tags_of(entities: Iterable[Entity], n_tokens: int) -> list[str]:
     """
     tags = [OUTSIDE] * n_tokens
     for entity in entities:
-        tags[entity.start : entity.end] = [f"B-{entity.label}", *[f"I-{entity.label}"] * (entity.end - entity.start - 1)]
+        tags[entity.start : entity.end] = [
+            f"B-{entity.label}",
+            *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
+        ]
     return tags
-
-
-def labels_of_tags(tags: Iterable[str]) -> list[str]:
-    """Return the labels that tags of a scheme with prefixes name, sorted."""
-    return sorted({parse_tag(tag)[1] for tag in tags} - {""})
