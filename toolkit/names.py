@@ -16,7 +16,7 @@ class Task(StrEnum):
     """What the model shall do; the names are the Hub's pipeline tags."""
 
     TEXT_CLASSIFICATION = "text-classification"
-    TOKEN_CLASSIFICATION = "token-classification"
+    TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105
     TRANSLATION = "translation"
     TEXT_GENERATION = "text-generation"
     FILL_MASK = "fill-mask"
@@ -133,7 +133,7 @@ _SPECS = (
     TaskSpec(
         Task.TOKEN_CLASSIFICATION,
         columns=(("tokens", "tags"), ("text", "spans")),
-        methods=dict.fromkeys((Family.ENCODER, Family.DECODER), _HEADS),
+        methods=dict.fromkeys(Family, _HEADS),
         metrics=("entity_f1", "entity_precision", "entity_recall", "token_accuracy"),
         labels_tokens=True,
     ),

@@ -115,8 +115,8 @@ def test_sub_tokens_continue_their_token() -> None:
 
 
 def test_repeated_ends_are_one_word() -> None:
-    tags = "B-X I-X E-X E-X S-Y S-Y S-Y S-Y O".split()
+    tags = ["B-X", "I-X", "E-X", "E-X", "S-Y", "S-Y", "S-Y", "S-Y", "O"]
     adjacent = [False, True, False, True, False, True, True, False, False]
     joined = joined_ends(tags, adjacent)
-    assert joined == "B-X I-X I-X E-X B-Y I-Y E-Y S-Y O".split()
+    assert joined == ["B-X", "I-X", "I-X", "E-X", "B-Y", "I-Y", "E-Y", "S-Y", "O"]
     assert n_illegal(joined, Scheme.BIOES) == 0

@@ -101,7 +101,7 @@ def predictions_of(
     for sentence, found in zip(sentences, pieces, strict=True):
         words = tags_of_words(sentence, found, scheme)
         tags.append(words.tags)
-        entities.append(find_entities(sentence.text, words if given else found, scheme))
+        entities.append(find_entities(words if given else found, scheme))
         confidence.append(float(found.probabilities.min(initial=1.0)))
     known = all(sentence.tags is not None for sentence in sentences)
     return TagPredictions(
@@ -136,12 +136,11 @@ def tags_of_words(sentence: Sentence, pieces: Pieces, scheme: Scheme) -> Pieces:
     return Pieces(np.array(sentence.words, dtype=np.int64).reshape(-1, 2), tags, np.array(probabilities))
 
 
-def find_entities(text: str, pieces: Pieces, scheme: Scheme) -> list[Found]:
+def find_entities(pieces: Pieces, scheme: Scheme) -> list[Found]:
     """Return the entities that the tags of pieces mark, without blanks at their ends.
 
     Args:
-        text: of the pieces.
-        pieces: in their order.
+        pieces: of a text, in their order.
         scheme: of the tags.
     """
     tags = pieces.tags

@@ -12,6 +12,7 @@ from datasets import Dataset
 
 from toolkit.data.divide import cut_missing_splits, read_tables_of, source_names, without_blank_rows
 from toolkit.data.notes import about_overlaps
+from toolkit.data.tables import Table
 from toolkit.data.wording import counted, listed
 from toolkit.errors import DataError, Fault, RecipeError, explain
 from toolkit.names import Split
@@ -88,8 +89,9 @@ def prepare_tagged(section: DataSection) -> TaggedData:
     )
 
 
-def _read_all(tables: Mapping[Split, Sentences]) -> dict[Split, Sentences]:
-    sentences, faults = {}, []
+def _read_all(tables: Mapping[Split, Table]) -> dict[Split, Sentences]:
+    sentences: dict[Split, Sentences] = {}
+    faults: list[Fault] = []
     for split, table in tables.items():
         try:
             sentences[split] = read_sentences(table)

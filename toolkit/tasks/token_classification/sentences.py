@@ -14,6 +14,7 @@ import pyarrow as pa
 from datasets import Dataset
 from numpy.typing import NDArray
 
+from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.normalise import comparison_key
 from toolkit.data.splits import set_strata
@@ -64,9 +65,9 @@ class Sentences:
         return Sentences(self.table, self.ids[chosen], [self.rows[index] for index in chosen], self.given)
 
     @cached_property
-    def keys(self) -> list[str]:
-        """The key of each text, the same for texts that differ in case, spacing and Unicode form only."""
-        return [comparison_key(row.text) for row in self.rows]
+    def keys(self) -> Fingerprints:
+        """Fingerprints of the texts; those that differ in case, spacing and Unicode form only have the same."""
+        return fingerprints(comparison_key(row.text) for row in self.rows)
 
     def strata(self) -> Sequence[str]:
         """Return the labels that each sentence has; sets of labels that are rare are one stratum."""
