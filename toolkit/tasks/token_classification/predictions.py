@@ -71,17 +71,23 @@ class TagPredictions(RowPredictions):
     confidence: NDArray[np.float64]
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return ``id``, ``text`` and ``entities``; of given words ``tokens`` and ``tags``; references if any."""
+        """Return the rows by the names of their columns.
+
+        ``entities`` are ``{"start", "end", "label", "text", "probability"}`` in characters of ``text``; ``prediction``
+        has them in words, such as ``Ann (PER), Rome (LOC)``. Given words are ``tokens``, their tags ``tags``. What is
+        known to be right is ``reference``, ``reference_entities`` and ``reference_tags``.
+        """
         columns: dict[str, list[Any]] = {"id": self.ids, "text": self.texts}
-        if self.words is not None:
-            columns["tokens"] = self.words
         if self.references is not None:
-            columns["reference"] = _worded(self.texts, self.references)
-            if self.words is not None and self.reference_tags is not None:
-                columns["reference_tags"] = self.reference_tags
+            right = _worded(self.texts, self.references)
+            columns |= {"reference": list(map(_spelt, right)), "reference_entities": right}
+        found = _worded(self.texts, self.entities)
+        columns |= {"prediction": list(map(_spelt, found)), "entities": found}
         if self.words is not None:
-            columns["tags"] = self.tags
-        return {**columns, "entities": _worded(self.texts, self.entities)}
+            columns |= {"tokens": self.words, "tags": self.tags}
+            if self.reference_tags is not None:
+                columns["reference_tags"] = self.reference_tags
+        return columns
 
 
 def predictions_of(
@@ -171,3 +177,7 @@ def _worded(texts: Sequence[str], entities: Sequence[Sequence[Found]]) -> list[l
         ]
         for text, row in zip(texts, entities, strict=True)
     ]
+
+
+def _spelt(entities: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(f"{each['text']} ({each['label']})" for each in entities)
