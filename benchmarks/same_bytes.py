@@ -151,6 +151,7 @@ def carry_out(folder: Path, names: list[str], *, data: Path, work: Path) -> None
         "XDG_CACHE_HOME": str(folder / "cache"),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",  # peft writes the set of target modules in the order that it has in memory
         "TOKENIZERS_PARALLELISM": "false",
     }
     for name in names:

@@ -93,12 +93,12 @@ class TaskSpec:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The names of all columns that the task can read."""
+        """Return the names of all columns that the task can read."""
         return tuple(dict.fromkeys(name for columns in self.columns for name in columns))
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """The families that can do the task from a random start."""
+        """Return the families that can do the task from a random start."""
         return tuple(family for family in Family if Method.SCRATCH in self.methods.get(family, ()))
 
     def metrics_of(self, problem: Problem) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class TaskSpec:
 
     @property
     def all_metrics(self) -> tuple[str, ...]:
-        """The metrics of the task, whatever its labels are."""
+        """Return the metrics of the task for every kind of labels."""
         return tuple(dict.fromkeys((*self.metrics, *(name for names in self.problems.values() for name in names))))
 
 

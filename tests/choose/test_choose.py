@@ -300,8 +300,7 @@ def test_an_error_on_the_test_rows_costs_no_page(
     def too_large(*_: object, **__: object) -> None:
         raise MemoryError
 
-    for name in ("features_answers", "zero_shot_answers"):
-        monkeypatch.setattr(f"toolkit.choose.measure.on_test.{name}", too_large)
+    monkeypatch.setattr("toolkit.choose.measure.on_test.within", too_large)
     choice = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},

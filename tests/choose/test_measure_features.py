@@ -52,9 +52,13 @@ def test_every_layer_is_scored_and_the_head_is_logistic_regression(work: Work, c
     assert max(agreed) >= 0.95
 
 
-def test_the_same_answers_come_again_from_the_cache(work: Work, candidate: Candidate) -> None:
+def test_the_same_answers_come_again_from_the_kept_head_and_from_one_that_is_fitted_again(
+    work: Work, candidate: Candidate
+) -> None:
     made = measure_features(work, candidate, seconds=60.0)
-    assert features_answers(work, candidate, made, work.rows.judge_rows) == made.answers
+    assert len(work.heads) == 1
+    for again in (work, replace(work, heads={})):
+        assert features_answers(again, candidate, made, work.rows.judge_rows) == made.answers
 
 
 def test_a_body_is_measured_once(work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:

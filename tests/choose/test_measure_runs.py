@@ -14,7 +14,7 @@ import torch
 from tiny_models import pretrained
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from toolkit.choose.look.candidates import SCRATCH, find_candidates
+from toolkit.choose.look.candidates import SCRATCH, Candidate, find_candidates
 from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure import runs as measuring
@@ -41,6 +41,10 @@ def _work(task: Task, data: dict[str, Any], folder: Path, *, problem: Problem | 
     rows = divided(task, {"max_length": 32, **data}, problem)
     notebook, ledger = Notebook(folder, data=rows.digest), folder / "trials.jsonl"
     return Work(rows=rows, budget=Budget(200.0), notebook=notebook, folder=folder, ledger=ledger)
+
+
+def _candidate(work: Work, made: Measurement) -> Candidate:
+    return find_candidates([made.candidate], task=work.rows.task, problem=work.rows.problem)[0]
 
 
 def _run(work: Work, model: str, method: Method) -> Measurement:
@@ -75,7 +79,7 @@ def test_several_labels_are_those_that_are_more_probable_than_not(
     work = _work(LABELS, data, tmp_path / "out", problem=Problem.MULTI_LABEL)
     made = _run(work, str(tiny_bert), Method.FULL)
     assert made.answers == [np.flatnonzero(row > 0).tolist() for row in _logits(work, made)]
-    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == made.answers
     _has_costs(made)
     assert [trial.status for trial in read_trials(work.ledger)[0]] == ["done"]
 
@@ -87,7 +91,7 @@ def test_a_number_is_what_the_model_says(
     work = _work(LABELS, {"source": str(path)}, tmp_path / "out", problem=Problem.REGRESSION)
     made = _run(work, str(tiny_bert), Method.LORA)
     assert made.answers == pytest.approx(_logits(work, made)[:, 0], abs=1e-4)
-    assert run_answers(work, made, work.rows.judge_rows) == pytest.approx(made.answers)
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == pytest.approx(made.answers)
     _has_costs(made)
 
 
@@ -98,7 +102,7 @@ def test_of_an_encoder_decoder_the_whole_model_is_paid_for(reviews: Path, tmp_pa
     model = AutoModelForSequenceClassification.from_pretrained(work.folder / made.details["run"] / "model")
     assert made.costs is not None
     assert made.costs["parameters"] == model.num_parameters()
-    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == made.answers
     _has_costs(made)
 
 
@@ -117,7 +121,9 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     work = _work(task, {"source": str(path)}, tmp_path / "out")
     made = _run(work, SCRATCH, Method.SCRATCH)
     assert "prediction" not in pq.read_schema(work.folder / made.details["run"] / PREDICTIONS_FILE).names
-    assert made.answers == pytest.approx(run_answers(work, made, work.rows.judge_rows), rel=1e-5)
+    assert made.answers == pytest.approx(
+        run_answers(work, _candidate(work, made), made, work.rows.judge_rows), rel=1e-5
+    )
     characters = sum(map(len, targets_of(work.rows.judge_rows)))
     assert made.value == pytest.approx(sum(made.answers or []) / characters)
     assert made.costs is not None

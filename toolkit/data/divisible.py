@@ -1,4 +1,4 @@
-"""The rows that dividing and its notes work on, whatever a row holds."""
+"""The interface of rows that can be divided, of any content."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Examples:
         ids: the 0-based row of each in the table, ascending.
         all_texts: normalised texts of all rows of the table by the name of their column: ``text``, perhaps with
             ``text_pair``, or ``source`` with ``target``.
-        all_labels: labels of all rows of the table in the form of `toolkit.data.normalise`; empty where there is none.
+        all_labels: labels of all rows of the table in the form of `toolkit.data.normalise`; empty without one.
         kind: the kind of the labels.
     """
 

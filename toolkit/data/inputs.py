@@ -1,4 +1,4 @@
-"""What stands behind FILE_OR_TEXT on the command line."""
+"""The rows that FILE_OR_TEXT on the command line stands for."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def read_inputs(
     wanted: Sequence[str] | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
 ) -> Dataset:
-    """Rows to predict.
+    """Read the rows to predict.
 
     Args:
-        inputs: each an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
-        columns: for files, the task's names of columns and the data's.
-        encoding: of text files and of stdin; None finds it.
+        inputs: each is an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
+        columns: for files, the data's name of a column by the task's name.
+        encoding: of text files and of stdin; None detects it.
         wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
             classification.
-        problem: what the labels are, for classification.
+        problem: the problem type of the labels, for classification.
 
     Raises:
-        RecipeError: if files and texts are mixed, or single texts are given where `columns` names a pair.
-        DataError: if a file or stdin cannot be read, or there is no text at all.
+        RecipeError: files and texts are mixed, or single texts are given while `columns` names a pair.
+        DataError: a file or stdin cannot be read, or there is no text at all.
     """
     files = _files(inputs)
     if files:

@@ -39,17 +39,17 @@ def prepare_rows(
 
     Args:
         source: as in `read_table`.
-        columns: the task's names of columns and the data's.
+        columns: the data's name of a column by the task's name.
         require_label: whether every row needs a label.
-        problem: what the labels are; of several, a blank cell is none of them.
-        encoding: of text files; None finds it.
-        quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
+        problem: the problem type of the labels; of several labels, a blank cell has none.
+        encoding: of text files; None detects it.
+        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
         subset: the configuration of a hub data set, or the language of a packaged one.
 
     Returns:
-        Columns ``id`` (the data's own where it has them, else the 0-based row), ``text``, ``text_pair`` where
-        `columns` names one, and ``reference`` where there is a label (None in rows without); of several labels
-        their names joined by ", ", and as a list in ``label_names``.
+        Columns ``id`` (the data's own if it has them, else the 0-based row), ``text``, ``text_pair`` if `columns` names
+        it, and ``reference`` if there are labels (None in rows without). Several labels are joined by ", ", and a
+        list in ``label_names``.
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a label is required, and missing or not
@@ -73,18 +73,17 @@ def prepare_text_rows(
     quoting: bool | None = None,
     subset: str | None = None,
 ) -> Dataset:
-    """Like `prepare_rows`, for a task that learns from texts alone.
+    """Read rows as `prepare_rows` does, for a task that learns from texts alone.
 
     Args:
-        source: as in `read_table`; of a table with the one column ``text``, as a plain text file gives, that is
-            the source.
+        source: as in `read_table`; if its only column is ``text``, as of a plain text file, that is the source.
         wanted: the task's own names of its columns: ``text``, or ``source`` and ``target``.
-        columns: the task's names of columns and the data's.
-        require_reference: whether every row needs a target, where `wanted` names one.
+        columns: the data's name of a column by the task's name.
+        require_reference: whether every row needs a target, if `wanted` names it.
         encoding, quoting, subset: as in `prepare_rows`.
 
     Returns:
-        Columns ``id``, ``text`` or ``source``, and ``reference`` where there is a target (None in rows without).
+        Columns ``id``, ``text`` or ``source``, and ``reference`` if there are targets (None in rows without).
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a target is missing and required.

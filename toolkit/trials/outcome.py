@@ -14,7 +14,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 from toolkit.names import Family, Split, Task
 from toolkit.recipe import Recipe
 from toolkit.tasks import room_of
-from toolkit.tasks.room import Result, TaskData
+from toolkit.tasks.interfaces import Result, TaskData
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
 

@@ -14,7 +14,7 @@ from toolkit.evaluation.inference.predictions import check_output_suffix
 from toolkit.names import Split, default_metrics
 from toolkit.progress import warn
 from toolkit.tasks import room_of, task_of
-from toolkit.tasks.room import Answers
+from toolkit.tasks.interfaces import Answers
 from toolkit.trials.subject import find_subject
 
 

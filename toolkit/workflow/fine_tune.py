@@ -27,7 +27,8 @@ from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
 from toolkit.tasks import room_of
-from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.slices import measure_slices
 from toolkit.trials.finished import (
     METRICS_FILE,
@@ -111,7 +112,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
 
 
 def _write_down(room: TaskRoom, recipe: Recipe, metrics: dict[str, Any], used: Used, *, work: Path) -> None:
-    """Everything that a run leaves, but for its model; the limits and the example of the card are measured here."""
+    """Write everything that a run leaves but its model; slices and the card's example are measured here."""
     text, answers = recipe_yaml(recipe), used.answers
     model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
     metrics["splits"]["test"]["slices"] = _slices(room, recipe, used)
@@ -131,7 +132,7 @@ def _write_down(room: TaskRoom, recipe: Recipe, metrics: dict[str, Any], used: U
 
 
 def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:
-    """The result by length, script and unknown tokens."""
+    """Measure the test rows by length, script and unknown tokens."""
     tokenizer, longest = open_tokenizer(
         LocatedModel(recipe.model.label, used.folder), max_length=recipe.data.max_length
     )

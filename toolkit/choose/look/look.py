@@ -21,7 +21,7 @@ from toolkit.data.tables import Part, Table
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
 from toolkit.report.text_table import table
-from toolkit.tasks.room import TaskData
+from toolkit.tasks.interfaces import TaskData
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -84,7 +84,7 @@ def measure_features(
 
 
 def features_answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any]:
-    """Fit the measured head again, and answer other examples.
+    """Answer other examples with the measured head, which is fitted again where it is not in memory.
 
     Args:
         work: the choice.
@@ -93,11 +93,12 @@ def features_answers(work: Work, candidate: Candidate, result: Measurement, exam
         examples: to answer. ``[examples]``
     """
     body = open_body(candidate.files(), max_length=work.rows.max_length)
-    layers = result.recipe["features"]["layers"]
-    learn = work.rows.some_to_learn(result.rows_learnt)
-    vectors = _read(work, candidate, body, learn, layers).of(layers[0])
-    head = _fit(work, vectors, _labels(learn))
-    vectors = _read(work, candidate, body, examples, layers).of(layers[0])
+    (layer,) = result.recipe["features"]["layers"]
+    head = work.heads.get((str(result.body), layer, result.rows_learnt))
+    if head is None:  # measured by an earlier process
+        learn = work.rows.some_to_learn(result.rows_learnt)
+        head = _fit(work, _read(work, candidate, body, learn, [layer]).of(layer), _labels(learn))
+    vectors = _read(work, candidate, body, examples, [layer]).of(layer)
     return work.rows.judge.answers_of(head.logits(vectors).numpy())
 
 
@@ -128,7 +129,7 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequenc
     learn = rows.some_to_learn(n_learn)
     learnt = _read(work, candidate, body, learn, layers)
     reading = time.monotonic() - begun
-    result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged)
+    result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged, digest=digest)
     details = {
         **result.details,
         "scores": {str(layer): asdict(of_layer) for layer, of_layer in scores.items()},
@@ -136,7 +137,7 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequenc
         "reading_seconds": round(reading, 2),
     }
     rate = costs.texts_per_second if is_cached else rate
-    return replace(result, body=digest, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
+    return replace(result, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
 
 
 def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
@@ -152,16 +153,21 @@ def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) 
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
-def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read) -> Measurement:
+def _with_heads(
+    work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read, digest: str
+) -> Measurement:
+    """Fit a head to each layer, and measure the one with the least held-out loss."""
     heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
     losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
     layer = min(losses, key=lambda layer: losses[layer])
+    work.heads[digest, layer, len(labels)] = heads[layer]
     judge = work.rows.judge
     answers = judge.answers_of(heads[layer].logits(judged.of(layer)).numpy())
     return Measurement(
         candidate=candidate.name,
         stage=Stage.FEATURES,
         method=Method.FEATURES.value,
+        body=digest,
         recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
         answers=answers,
         value=judge.value(Answered(answers)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from datasets import Dataset
 
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.deadline import within
@@ -18,6 +20,13 @@ from toolkit.names import Method
 from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
+
+_ANSWER: dict[str, Callable[[Work, Candidate, Measurement, Dataset], list[Any]]] = {
+    **dict.fromkeys(Method, run_answers),
+    Method.ZERO_SHOT: zero_shot_answers,
+    Method.FEATURES: features_answers,
+}
+"""The function by which a measured method answers other examples; methods of training share one."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +62,9 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
         examples = examples.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
     try:
         with within(1.5 * left):
-            answers = _answers(work, candidate, result, examples)
+            answers = _ANSWER[str(result.method)](work, candidate, result, examples)
     except Exception as error:  # of any kind: the results so far are worth a page
         return OnTest(0, None, None, reason_of(error))
     judge = work.rows.judge_of(examples)
     few = None if len(examples) == n_all else f"{len(examples):,} of {n_all:,} rows: the budget allowed no more"
     return OnTest(len(examples), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)
-
-
-def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Any) -> list[Any]:
-    if result.method == Method.ZERO_SHOT:
-        return zero_shot_answers(work, candidate, examples)
-    if result.method == Method.FEATURES:
-        return features_answers(work, candidate, result, examples)
-    return run_answers(work, result, examples)

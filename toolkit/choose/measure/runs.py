@@ -144,7 +144,7 @@ def measure_run(
     )
 
 
-def run_answers(work: Work, result: Measurement, examples: Dataset) -> list[Any]:
+def run_answers(work: Work, _: Candidate, result: Measurement, examples: Dataset) -> list[Any]:
     """Answer examples with the model of a run.
 
     Args:

@@ -19,6 +19,7 @@ from toolkit.choose.measure.trial import trial_of
 from toolkit.errors import ToolkitError
 from toolkit.progress import say
 from toolkit.report.facts import duration
+from toolkit.training.head import FittedHead
 from toolkit.trials.ledger import append_trial
 
 _UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs write to the ledger themselves
@@ -38,6 +39,7 @@ class Work:
         language: of prompts.
         use_bf16: whether features are computed in bfloat16.
         digests: of the candidates' files, by name; filled as they are needed.
+        heads: those that were fitted in this process, by body, layer and number of training examples.
     """
 
     rows: Rows
@@ -49,6 +51,7 @@ class Work:
     language: str = "en"
     use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
+    heads: dict[tuple[str, int, int], FittedHead] = field(default_factory=dict)
 
     def digest(self, candidate: Candidate) -> str:
         """Return the digest of a candidate's files; for our own Transformer its name."""

@@ -43,8 +43,14 @@ def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Me
     )
 
 
-def zero_shot_answers(work: Work, candidate: Candidate, examples: Dataset) -> list[int]:
-    """Return the indices of the classes that a candidate gives some examples, ``[examples]``."""
+def zero_shot_answers(work: Work, candidate: Candidate, _: Measurement, examples: Dataset) -> list[int]:
+    """Answer examples with a candidate as it is; an answer is the index of a class, ``[examples]``.
+
+    Args:
+        work: the choice.
+        candidate: located.
+        examples: to answer. ``[examples]``
+    """
     return _answers(_respondent(work, candidate, n_rows=len(examples)), examples)
 
 

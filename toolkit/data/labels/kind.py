@@ -27,7 +27,7 @@ class LabelKind(ABC):
     """A kind of label.
 
     A label is kept as a string, in the form that `toolkit.data.normalise` describes. Labels of the same meaning
-    are equal strings, so they can be compared, hashed and divided whatever their kind.
+    are equal strings, so all kinds are compared, hashed and divided alike.
 
     Attributes:
         problem: the library's name of the problem type.

@@ -36,10 +36,10 @@ class RowPredictions(ABC):
 
     @abstractmethod
     def columns(self) -> dict[str, list[Any]]:
-        """The rows by the names of their columns, ``id``, ``text`` and ``prediction`` among them."""
+        """Return the rows as columns by name, ``id``, ``text`` and ``prediction`` among them."""
 
     def rows(self) -> list[Row]:
-        """The same as one dict a row."""
+        """Return the columns as one dict a row."""
         return rows_of(self.columns())
 
     def write(self, path: str | Path) -> None:
@@ -56,7 +56,7 @@ class RowPredictions(ABC):
 
 
 def rows_of(columns: Columns) -> list[Row]:
-    """Columns of one length as one dict a row."""
+    """Turn columns of one length into one dict a row."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

@@ -45,7 +45,7 @@ class Asker:
 
     @property
     def is_decoder(self) -> bool:
-        """True where one stack reads prompt and answer as one sequence."""
+        """Return whether one stack reads prompt and answer as one sequence."""
         return self.opened.family is Family.DECODER
 
     def before(self, texts: Mapping[str, str]) -> str:

@@ -30,12 +30,12 @@ class Template:
 
     @property
     def gaps(self) -> list[str]:
-        """Names of the gaps, in their order."""
+        """Return the names of the gaps, in their order."""
         return _GAP.findall(self.pattern)
 
     @property
     def ending(self) -> str:
-        """Text between the last text's gap and the label's."""
+        """Return the text between the last text's gap and the label's."""
         return self.pattern.partition("{label}")[0].rpartition("}")[2]
 
     def around_label(self, texts: Mapping[str, str]) -> tuple[str, str]:

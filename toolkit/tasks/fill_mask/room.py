@@ -18,7 +18,7 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.proof.golden import plain_ids
 from toolkit.evaluation.proof.golden_rows import rows_to_dataset
 from toolkit.names import SPECS, Family, Task
-from toolkit.tasks.room import Answers
+from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.texts.golden import chosen_texts
 from toolkit.tasks.texts.room import TextsRoom
 

@@ -24,8 +24,9 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
+from toolkit.tasks.interfaces import Answerer, Answers, Result, TaskData
 from toolkit.tasks.judge import Judge
-from toolkit.tasks.room import Answerer, Answers, Result, TaskData, TaskRoom
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
 from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows

@@ -14,7 +14,7 @@ from toolkit.errors import RecipeError
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import FeaturesSection
-from toolkit.tasks.room import FittedHead
+from toolkit.tasks.interfaces import FittedHead
 from toolkit.tasks.token_classification.encode import Window
 from toolkit.tasks.token_classification.predict import logits_of_windows, pad_id, predict
 from toolkit.training.head import fit_head

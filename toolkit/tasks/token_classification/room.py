@@ -15,8 +15,9 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.recipe import Recipe
+from toolkit.tasks.interfaces import Answerer, Answers, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
-from toolkit.tasks.room import Answerer, Answers, FittedHead, Result, TaskData, TaskRoom
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.token_classification import features, golden, learning
 from toolkit.tasks.token_classification.baselines import baseline_predictions
 from toolkit.tasks.token_classification.inputs import read_inputs, read_tagged
