@@ -62,7 +62,9 @@ def check_in_plain_transformers(folder: Path) -> None:
     for text, ours, theirs in zip(TEXTS, predicted, simple(TEXTS), strict=True):
         expected = [in_words(text, each, "entity_group", "score") for each in theirs]
         assert [in_words(text, each, "label", "probability") for each in ours] == [
-            each for each in expected if each[0] < each[1]  # a blank may have a tag in a model of two steps
+            each
+            for each in expected
+            if each[0] < each[1]  # a blank may have a tag in a model of two steps
         ]
 
 

@@ -103,8 +103,9 @@ def _trimmed(offsets: Sequence[tuple[int, int]], text: str) -> NDArray[np.int64]
     trimmed = []
     for start, end in offsets:
         part = text[start:end]
-        begin = start + len(part) - len(part.lstrip())
-        trimmed.append((begin, begin + len(part.strip())))
+        kept = part.strip()
+        begin = start + (part.index(kept) if kept else 0)
+        trimmed.append((begin, begin + len(kept)))
     return np.array(trimmed, dtype=np.int64).reshape(-1, 2)
 
 
