@@ -53,6 +53,13 @@ def test_lists_in_csv_and_parquet(tmp_path: Path) -> None:
     assert rows_in(first.train)[0].tags == GOOD["tags"]
 
 
+def test_spans_in_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    spans = [[{"start": 0, "end": 3, "label": "PER"}], []]
+    pq.write_table(pa.table({"text": ["Ann is", "is"], "spans": spans}), path)
+    assert [sentence.tags for sentence in rows_in(prepared(str(path)).train)] == [["B-PER", "O"], ["O"]]
+
+
 def test_class_numbers_get_their_names(tmp_path: Path) -> None:
     names = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG"]
     features = Features({"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))})
