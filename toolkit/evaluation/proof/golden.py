@@ -99,8 +99,8 @@ def ids_digest(ids: Sequence[int]) -> str:
 def tolerance_for(opened: OpenedModel, said: Sequence[GoldenRow]) -> float:
     """Return the largest gap between two copies of a model that is tolerated, on any machine.
 
-    docs/design.md, section 4.5, allows logits a difference of 1e-5 of the largest magnitude, and models of more than 12 layers ten
-    times as much; at logits of 20 a probability moves by half of that.
+    Logits may differ by 1e-5 of the largest magnitude, those of models of more than 12 layers by ten times as much
+    (docs/design.md, section 4.5). At logits of 20 a probability moves by half of that.
 
     Args:
         opened: the model.
