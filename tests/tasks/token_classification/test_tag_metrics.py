@@ -82,7 +82,8 @@ def test_what_is_undefined_has_a_reason() -> None:
 def test_mistakes_show_both_sides() -> None:
     result = evaluate_tags(tagged([["B-PER", "O"], ["O", "O"]], [["O", "B-LOC"], ["O", "O"]]), ["entity_f1"])
     (mistake,) = result.samples()
-    assert (mistake["reference"], mistake["prediction"]) == ("w0 (PER)", "w1 (LOC)")
+    assert mistake["reference"] == [{"start": 0, "end": 2, "label": "PER", "text": "w0"}]
+    assert mistake["entities"] == [{"start": 3, "end": 5, "label": "LOC", "text": "w1", "probability": 1.0}]
     assert result.to_json()["by_label"]["PER"]["entities"] == 1
 
 

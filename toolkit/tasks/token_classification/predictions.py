@@ -73,16 +73,13 @@ class TagPredictions(RowPredictions):
     def columns(self) -> dict[str, list[Any]]:
         """Return the rows by the names of their columns.
 
-        ``entities`` are ``{"start", "end", "label", "text", "probability"}`` in characters of ``text``; ``prediction``
-        has them in words, such as ``Ann (PER), Rome (LOC)``. Given words are ``tokens``, their tags ``tags``. What is
-        known to be right is ``reference``, ``reference_entities`` and ``reference_tags``.
+        ``entities`` are ``{"start", "end", "label", "text", "probability"}`` in characters of ``text``. Given words are
+        ``tokens``, their tags ``tags``. What is known to be right is ``reference`` and ``reference_tags``.
         """
         columns: dict[str, list[Any]] = {"id": self.ids, "text": self.texts}
         if self.references is not None:
-            right = _worded(self.texts, self.references)
-            columns |= {"reference": list(map(_spelt, right)), "reference_entities": right}
-        found = _worded(self.texts, self.entities)
-        columns |= {"prediction": list(map(_spelt, found)), "entities": found}
+            columns["reference"] = _worded(self.texts, self.references)
+        columns["entities"] = _worded(self.texts, self.entities)
         if self.words is not None:
             columns |= {"tokens": self.words, "tags": self.tags}
             if self.reference_tags is not None:
@@ -177,7 +174,3 @@ def _worded(texts: Sequence[str], entities: Sequence[Sequence[Found]]) -> list[l
         ]
         for text, row in zip(texts, entities, strict=True)
     ]
-
-
-def _spelt(entities: Sequence[dict[str, Any]]) -> str:
-    return ", ".join(f"{each['text']} ({each['label']})" for each in entities)

@@ -87,12 +87,11 @@ def _by_label(predictions: TagPredictions) -> dict[str, dict[str, Any]]:
 
 def mistakes_in(columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     """Return the sentences with the most wrong or missing entities, from columns of written predictions."""
-    if "reference_entities" not in columns:
+    if "reference" not in columns:
         return []
-    wrong = [_n_wrong(*each) for each in zip(columns["reference_entities"], columns["entities"], strict=True)]
+    wrong = [_n_wrong(*each) for each in zip(columns["reference"], columns["entities"], strict=True)]
     worst = sorted((row for row, count in enumerate(wrong) if count), key=lambda row: -wrong[row])[:MOST_SAMPLES]
-    names = ("id", "text", "reference", "prediction", "reference_entities", "entities")
-    return [{name: columns[name][row] for name in names} for row in worst]
+    return [{name: columns[name][row] for name in ("id", "text", "reference", "entities")} for row in worst]
 
 
 def _n_wrong(expected: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> int:

@@ -23,6 +23,7 @@ from toolkit.tasks.token_classification.baselines import baseline_predictions
 from toolkit.tasks.token_classification.inputs import read_inputs, read_tagged
 from toolkit.tasks.token_classification.learning import labelled_windows
 from toolkit.tasks.token_classification.metrics import measure, sums_of
+from toolkit.tasks.token_classification.pages import TaggingPages
 from toolkit.tasks.token_classification.predict import predict
 from toolkit.tasks.token_classification.predictions import TagPredictions
 from toolkit.tasks.token_classification.prepare import TaggedData, prepare_tagged
@@ -44,6 +45,7 @@ class TokenClassification(TaskRoom):
     )
     class_endings = ("ForTokenClassification",)
     compares = False
+    pages = TaggingPages()
 
     def prepare(self, recipe: Recipe) -> TaggedData:
         """Read, check, normalise and divide sentences with tags or spans."""
