@@ -11,7 +11,7 @@ from toolkit.data.doctor import examine
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.tables import Part, Table
 from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, spread_summary
-from toolkit.report.text_table import shortened
+from toolkit.wording import shortened
 
 
 def _entry(value: float | None, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:

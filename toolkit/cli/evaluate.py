@@ -39,6 +39,6 @@ def evaluate(
         model, data, text_column=text_column, label_column=label_column, encoding=encoding, output=output
     )
     if as_json:
-        console.print_json(result)
+        console.print_json(result.to_json())
     else:
         console.print_lines(evaluation_summary(result))

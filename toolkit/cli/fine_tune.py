@@ -61,9 +61,9 @@ def fine_tune(
         return
     run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart)
     if as_json:
-        console.print_json(dict(run.metrics) | {"run": str(run.folder)})
+        console.print_json(run.result.to_json() | {"run": str(run.folder)})
     else:
-        console.print_lines(run_summary(run.metrics, folder=str(run.folder), samples=run.samples()))
+        console.print_lines(run_summary(run.result, folder=str(run.folder), samples=run.samples()))
 
 
 def _seed_list(text: str) -> list[int]:

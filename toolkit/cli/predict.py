@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,49 +28,12 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
-    from toolkit.tasks.texts.answers import TextAnswers
     from toolkit.workflow import predict as carry_out
 
-    predictions = carry_out(model, inputs, text_column=text_column, encoding=encoding, output=output)
+    predicted = carry_out(model, inputs, text_column=text_column, encoding=encoding, output=output)
     if as_json:
-        console.print_json({"predictions": predictions.rows()})
+        console.print_json({"predictions": predicted.rows()})
     elif output is None:
-        as_table = _texts if isinstance(predictions, TextAnswers) else label_lines
-        console.print_lines(as_table(predictions.rows()))
+        console.print_lines(predicted.lines())
     else:
-        console.print_lines([f"{len(predictions.ids)} predictions written to {output}"])
-
-
-def label_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return rows with labels or numbers as a table."""
-    from toolkit.report.label_facts import answer, joined_texts
-    from toolkit.report.text_table import shortened, table
-
-    scored = ("probability",) if all("probability" in row for row in rows) else ()
-    cells = [
-        (
-            str(row["id"]),
-            answer(row["prediction"]),
-            *(f"{row[name]:.3f}" for name in scored),
-            shortened(joined_texts(row)),
-        )
-        for row in rows
-    ]
-    return table(cells, header=("id", "prediction", *scored, "text"))
-
-
-def _texts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return rows with texts as a table; the predicted text is the last column and never shortened."""
-    from toolkit.report.text_table import shortened, table
-
-    scored = all("probability" in row for row in rows)
-    cells = [
-        (
-            str(row["id"]),
-            *((f"{row['probability']:.2g}",) if scored else ()),
-            shortened(str(row["text"])),
-            " ".join(str(row["prediction"]).split()),
-        )
-        for row in rows
-    ]
-    return table(cells, header=("id", *(("probability",) if scored else ()), "text", "prediction"))
+        console.print_lines([f"{len(predicted)} predictions written to {output}"])

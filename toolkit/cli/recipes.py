@@ -26,7 +26,7 @@ Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", h
 def list_all(as_json: Json = False) -> None:
     """List the shipped recipes."""
     from toolkit.recipe import list_recipes
-    from toolkit.report.text_table import table
+    from toolkit.wording import table
 
     found = list_recipes()
     if as_json:

@@ -22,8 +22,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) -> None:
     """List all trials, the latest last."""
     from toolkit.progress import warn
-    from toolkit.report.text_table import table
     from toolkit.trials.ledger import read_trials, trial_rows
+    from toolkit.wording import table
 
     trials, warnings = read_trials(ledger)
     for line in warnings:

@@ -59,8 +59,8 @@ def zero_shot(
     if as_json:
         console.print_json({"predictions": answers.rows()})
     elif output is None:
-        from toolkit.cli.predict import label_lines
+        from toolkit.tasks.text_classification.pages import ClassificationPages
 
-        console.print_lines(label_lines(answers.predictions.rows()))
+        console.print_lines(ClassificationPages().prediction_lines(answers.predictions.rows()))
     else:
         console.print_lines([f"{len(answers.predictions)} predictions written to {output}"])

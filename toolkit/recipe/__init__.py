@@ -4,9 +4,9 @@ Importing this package imports neither transformers nor peft; loading a recipe d
 """
 
 from toolkit.recipe.find import ShippedRecipe, copy_recipe, find_recipe, list_recipes
-from toolkit.recipe.load import build_recipe, load_recipe
+from toolkit.recipe.load import build_recipe, load_recipe, reread_recipe
 from toolkit.recipe.model import json_schema, recipe_model
-from toolkit.recipe.resolved import recipe_digest, recipe_yaml
+from toolkit.recipe.resolved import recipe_digest, recipe_values, recipe_yaml
 from toolkit.recipe.schema import (
     DataSection,
     EvaluationSection,
@@ -37,6 +37,8 @@ __all__ = [
     "recipe_digest",
     "recipe_model",
     "recipe_text",
+    "recipe_values",
     "recipe_yaml",
+    "reread_recipe",
     "structural_faults",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from toolkit.errors import Fault, RecipeError
+from toolkit.errors import Fault, IntegrityError, RecipeError
 from toolkit.names import PEFT_METHODS, Method, default_metrics
 from toolkit.recipe.check import check
 from toolkit.recipe.config_keys import completed_config, usual_architecture
@@ -38,6 +38,25 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     document = read_document(path)
     apply_overrides(document, overrides)
     return _checked(document)
+
+
+def reread_recipe(path: Path) -> Recipe:
+    """Read the resolved recipe of a finished run, which another version may have written.
+
+    Nothing is checked again: keys that this version does not know, and values that it would refuse, are left out.
+
+    Raises:
+        IntegrityError: the file cannot be read, or too little of it is a recipe.
+    """
+    try:
+        document = read_document(path)
+    except RecipeError as error:
+        raise IntegrityError(*error.faults) from error
+    faulty = {finding.path for finding in structural_faults(document.tree)} | document.unreadable
+    recipe = _sound_part(document.tree, faulty)
+    if recipe is None:
+        raise IntegrityError("this is no recipe: task, model, data or method is missing or unknown", where=str(path))
+    return recipe
 
 
 def build_recipe(tree: Mapping[str, Any]) -> Recipe:

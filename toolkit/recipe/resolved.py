@@ -28,18 +28,19 @@ _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 def recipe_yaml(recipe: Recipe) -> str:
     """Write the recipe with every default, in the order of the schema; it loads back to an equal recipe."""
-    text: str = yaml.dump(_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump(recipe_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
 def recipe_digest(recipe: Recipe) -> str:
     """Return the sha256 of the recipe's values, in hex, without the section ``hub`` and the layout of the file."""
-    values = {key: value for key, value in _values(recipe).items() if key != "hub"}
+    values = {key: value for key, value in recipe_values(recipe).items() if key != "hub"}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-def _values(recipe: Recipe) -> dict[str, Any]:
+def recipe_values(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe with every default as plain values, in the order of the schema."""
     # The class of training is made at run time, so pydantic has to serialize by the class of the value.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
     for key, methods in _OF_METHODS.items():

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.report.facts import Measure, Result
+from toolkit.report.measures import Measure, Result
 from toolkit.report.metric_words import metric_words
 
 MAX_POINTS = 240

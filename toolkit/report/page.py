@@ -8,106 +8,104 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from toolkit.report import facts, label_facts, text_facts
+from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
+from toolkit.report.comparison import compared_metric
+from toolkit.report.measures import best_values, headline_metric, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
+from toolkit.run_result import RunResult, TrainingSummary
+from toolkit.tasks import room_of
+from toolkit.tasks.pages import TASKS
 
-MOST_CLASSES = 20
-MOST_PAIRS = 20
-MOST_LABELS = 50
 MOST_CHARACTERS = 600
 
 
 def render_page(
-    metrics: Mapping[str, Any],
+    result: RunResult,
     *,
     recipe_yaml: str,
     samples: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
 ) -> str:
-    """The report of a run as HTML; the same input gives the same text.
+    """Render the report of a run as HTML; the same input gives the same text.
 
     Every string is escaped: names, labels and texts come from models and data that nobody has checked.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        recipe_yaml: the resolved recipe, as it stands in the run folder.
+        result: of the run.
+        recipe_yaml: the resolved recipe, to be shown.
         samples: test rows in the order to show, as `toolkit.trials.finished.FinishedRun.samples` gives them.
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
     """
-    metric = facts.headline_metric(metrics)
-    test = metrics["splits"]["test"]
-    results = facts.results(metrics)
-    drawn = facts.compared_metric(metrics) or metric
-    template = _environment().get_template("page.html.jinja")
-    page = template.render(
-        facts=facts,
-        texts=text_facts,
-        labels=label_facts,
-        problem=label_facts.problem_of(metrics),
-        metrics=metrics,
-        metric=metric,
-        results=results,
-        best=facts.best_values(results),
-        metric_names=list(results[0].measures),
-        drawn=drawn,
-        bars=bar_chart([result for result in results if drawn in result.measures], drawn),
-        loss_chart=_loss_chart(metrics, losses),
-        metric_chart=_metric_chart(metrics, metric),
-        confusion=test.get("confusion"),
-        label_scores=label_facts.hardest_labels(test, at_most=MOST_LABELS),
-        scatter=scatter_chart(test.get("points") or ()),
-        most_classes=MOST_CLASSES,
-        most_pairs=MOST_PAIRS,
-        samples=[_shown(sample) for sample in samples],
-        recipe_yaml=recipe_yaml,
+    metric, compared = headline_metric(result), results(result)
+    drawn = compared_metric(result) or metric
+    pages = room_of(result.task).pages
+    page = (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            facts=facts,
+            sentences=sentences,
+            pages=pages,
+            partial=pages.partial,
+            result=result,
+            metric=metric,
+            results=compared,
+            best=best_values(compared),
+            metric_names=list(compared[0].measures),
+            drawn=drawn,
+            bars=bar_chart([each for each in compared if drawn in each.measures], drawn),
+            loss_chart=_loss_chart(result.training, losses),
+            metric_chart=_metric_chart(result.training, metric),
+            samples=[_shown(sample) for sample in samples],
+            recipe_yaml=recipe_yaml,
+            **pages.part(result),
+        )
     )
     # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
 def _environment() -> Environment:
+    """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`."""
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        loader=FileSystemLoader([Path(__file__).parent, TASKS], encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(count=facts.count, seconds=facts.duration, amount=facts.amount)
-    environment.filters.update(metric_name=facts.metric_name, words=metric_words)
-    environment.filters.update(answer=label_facts.answer, number=label_facts.number)
+    environment.filters.update(count=facts.count, amount=facts.amount)
+    environment.filters.update(metric_name=metric_name, words=metric_words, scatter_chart=scatter_chart)
     return environment
 
 
-def _loss_chart(metrics: Mapping[str, Any], losses: Sequence[Mapping[str, Any]]) -> LineChart | None:
-    training = metrics["training"]
-    series = [("training", thin(_points(losses, "loss"))), ("validation", _points(training["curve"], "loss"))]
-    return _curve(metrics, series, from_zero=True)
+def _loss_chart(training: TrainingSummary, losses: Sequence[Mapping[str, Any]]) -> LineChart | None:
+    series = [("training", thin(_points(losses, "loss"))), ("validation", _points(training.curve, "loss"))]
+    return _curve(training, series, from_zero=True)
 
 
-def _metric_chart(metrics: Mapping[str, Any], metric: str) -> LineChart | None:
-    series = [("validation", _points(metrics["training"]["curve"], metric))]
-    return _curve(metrics, series, from_zero=False)
+def _metric_chart(training: TrainingSummary, metric: str) -> LineChart | None:
+    return _curve(training, [("validation", _points(training.curve, metric))], from_zero=False)
 
 
 def _curve(
-    metrics: Mapping[str, Any], series: Sequence[tuple[str, Sequence[Point]]], *, from_zero: bool
+    training: TrainingSummary, series: Sequence[tuple[str, Sequence[Point]]], *, from_zero: bool
 ) -> LineChart | None:
-    averaged = text_facts.averaged_steps(metrics)
-    return line_chart(series, chosen=metrics["training"]["best_step"], averaged=averaged, from_zero=from_zero)
+    averaged = training.averaged_steps or ()
+    return line_chart(series, chosen=training.best_step, averaged=averaged, from_zero=from_zero)
 
 
 def _points(entries: Sequence[Mapping[str, Any]], name: str) -> list[Point]:
-    """In the order of the steps; of a step that a resumed run wrote twice, the later entry."""
+    """Return points in the order of the steps; of a step that a resumed run wrote twice, the later entry."""
     by_step = {int(e["step"]): float(e[name]) for e in entries if e.get(name) is not None}
     return sorted(by_step.items())
 
 
 def _shown(sample: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its long texts cut; an id is as long as the data made it."""
+    """Return a row with its long texts cut; an id is as long as the data made it."""
     texts = {name: _shortened(value) for name, value in sample.items() if isinstance(value, str)}
     return {**sample, **texts}
 

@@ -9,68 +9,68 @@ from typing import Any
 from toolkit.data.doctor_report import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.names import Problem
-from toolkit.report import facts, label_facts, text_facts
+from toolkit.report import facts, sentences
+from toolkit.report.measures import NOT_DEFINED, Measure, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.next_steps import next_lines
-from toolkit.report.text_table import shortened, table
-from toolkit.report.written import written_lines
+from toolkit.run_result import EvaluationResult, RunResult
+from toolkit.tasks import room_of
+from toolkit.wording import number, table
 
-MISTAKES_SHOWN = 3
-CONFUSIONS_SHOWN = 3
 CLASSES_SHOWN = 10
-LABELS_SHOWN = 3
 
 
-def run_summary(metrics: Mapping[str, Any], *, folder: str, samples: Sequence[Mapping[str, Any]] = ()) -> list[str]:
-    """A finished run: the result beside its baselines, what it gets wrong, what to type next.
+def run_summary(result: RunResult, *, folder: str, samples: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """Return a finished run: the result beside its baselines, its weak places, commands to type next.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        folder: the run folder.
+        result: of the run.
+        folder: of the run.
         samples: test rows to look at, as in `toolkit.report.page.render_page`.
     """
-    test = metrics["splits"]["test"]
-    results = facts.results(metrics)
-    names = list(results[0].measures)
-    rows = [[result.name, *_cells([result.measures.get(name) for name in names])] for result in results]
-    costs = ", ".join(f"{name} {amount}" for name, amount in facts.costs(metrics))
+    compared = results(result)
+    names = list(compared[0].measures)
+    rows = [[each.name, *_cells([each.measures.get(name) for name in names])] for each in compared]
+    costs = ", ".join(f"{name} {amount}" for name, amount in facts.costs(result.cost))
+    pages = room_of(result.task).pages
     return [
         "",
-        f"{facts.title(metrics)} with method {metrics['method']} and seed {metrics['seed']} {facts.headline(metrics)}",
+        f"{facts.title(result)} with method {result.method} and seed {result.seed} {sentences.headline(result)}",
         "(the test rows chose nothing).",
         "",
         *table(rows, header=("", *_header(names))),
         "",
-        *[line for line in (facts.comparison(metrics), *text_facts.notes(metrics)) if line],
-        text_facts.weights(metrics),
+        *[line for line in (sentences.comparison(result), *sentences.notes(result)) if line],
+        sentences.weights(result),
         f"Cost: {costs}.",
-        *_weak_places(test),
-        *(written_lines(samples) if text_facts.is_text_task(metrics) else _mistake_lines(samples)),
+        *pages.weak_lines(result.test),
+        *pages.sample_lines(samples),
         "",
         "Next:",
-        *next_lines(metrics, folder=folder),
+        *next_lines(result, folder=folder),
     ]
 
 
-def evaluation_summary(result: Mapping[str, Any]) -> list[str]:
-    """An evaluation on new data."""
-    test = result["splits"]["test"]
-    measures = [facts.Measure.of(entry, name) for name, entry in test["metrics"].items()]
+def evaluation_summary(result: EvaluationResult) -> list[str]:
+    """Return an evaluation on new data."""
+    test = result.test
+    measures = [Measure.of(value, name) for name, value in test.metrics.items()]
     rows = [(measure.words.heading, measure.text, measure.interval) for measure in measures]
+    signed = [f"{name}, signature of sacreBLEU: {text}" for name, text in sentences.signatures(result)]
     return [
-        f"{facts.count(test['rows'], 'row')} of {result['data']['source']}",
+        f"{facts.count(test.rows, 'row')} of {result.data.source}",
         "",
         *table(rows, header=("metric", "value", "95 % interval")),
-        *_signatures(result),
-        *_weak_places(test),
+        *(["", *signed] if signed else []),
+        *room_of(result.task).pages.weak_lines(test),
     ]
 
 
 def spread_summary(summary: Mapping[str, Any], *, folder: str) -> list[str]:
-    """Runs over several seeds."""
+    """Return the spread of runs over several seeds."""
     rows = [
         (
-            facts.metric_name(name),
+            metric_name(name),
             _number(entry["mean"], name),
             _number(entry["sd"], name),
             "  ".join(_number(value, name) for value in entry["values"]),
@@ -83,7 +83,7 @@ def spread_summary(summary: Mapping[str, Any], *, folder: str) -> list[str]:
 
 
 def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str]:
-    """What is in the data."""
+    """Return what the doctor found in data, and in its tokens."""
     lines = [report.source]
     lines += [f"encoding of {name}: {encoding}" for name, encoding in report.encodings.items()]
     for name, split in report.splits.items():
@@ -96,56 +96,16 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str
 
 
 def _number(value: float | None, metric: str) -> str:
-    """A value to one place more than elsewhere: seeds differ by less than test samples do."""
-    return facts.NOT_DEFINED if value is None else metric_words(metric).number(value, more_places=1)
+    """Return a value to one place more than elsewhere: seeds differ by less than test samples do."""
+    return NOT_DEFINED if value is None else metric_words(metric).number(value, more_places=1)
 
 
 def _header(names: Sequence[str]) -> list[str]:
     return [cell for name in names for cell in (metric_words(name).heading, "95 % interval")]
 
 
-def _cells(measures: Sequence[facts.Measure | None]) -> list[str]:
+def _cells(measures: Sequence[Measure | None]) -> list[str]:
     return [cell for m in measures for cell in (("–", "") if m is None else (m.text, m.interval))]
-
-
-def _signatures(result: Mapping[str, Any]) -> list[str]:
-    told = [f"{name}, signature of sacreBLEU: {signature}" for name, signature in text_facts.signatures(result)]
-    return ["", *told] if told else []
-
-
-def _weak_places(test: Mapping[str, Any]) -> list[str]:
-    """Which classes are confused, which labels are hardest, or how far numbers are off."""
-    errors = label_facts.spread_of_errors(test)
-    return [*_confusions(test), *_hardest(test), *(["", errors] if errors else [])]
-
-
-def _hardest(test: Mapping[str, Any]) -> list[str]:
-    scores = label_facts.hardest_labels(test, at_most=LABELS_SHOWN)
-    listed = [
-        f"  {score['label']}: F1 {score['f1']:.3f}; in {facts.count(score['rows'], 'row')}, "
-        f"given to {facts.count(score['given'])}"
-        for score in scores
-    ]
-    return ["", "Hardest labels:", *listed] if scores else []
-
-
-def _confusions(test: Mapping[str, Any]) -> list[str]:
-    confusion = test.get("confusion")
-    pairs = facts.most_confused(confusion, at_most=CONFUSIONS_SHOWN) if confusion else []
-    listed = [f"  {pair.reference} taken for {pair.prediction}: {pair.rows} of {pair.of_rows}" for pair in pairs]
-    return ["", "Most confused:", *listed] if pairs else []
-
-
-def _mistake_lines(samples: Sequence[Mapping[str, Any]]) -> list[str]:
-    if not samples:
-        return []
-    is_number = "probability" not in samples[0]
-    lines = ["", "Largest errors:" if is_number else "Most confident mistakes:"]
-    for row in samples[:MISTAKES_SHOWN]:
-        predicted, expected = (label_facts.answer(row[name]) for name in ("prediction", "reference"))
-        sure = "predicted" if is_number else f"{row['probability']:.2f} sure of"
-        lines.append(f"  {sure} {predicted}, but it is {expected}: {shortened(label_facts.joined_texts(row))}")
-    return lines
 
 
 def _split_lines(name: str, split: SplitReport, *, kind: str) -> list[str]:
@@ -164,7 +124,7 @@ def _split_lines(name: str, split: SplitReport, *, kind: str) -> list[str]:
     if split.classes is not None and kind == "labels":
         lines.append(f"rows without any label: {split.unlabelled_rows:,}")
     if split.scores is not None:
-        low, mean, sd, high = (label_facts.number(value) for value in astuple(split.scores))
+        low, mean, sd, high = (number(value) for value in astuple(split.scores))
         lines.append(f"scores: {low} to {high}, mean {mean}, standard deviation {sd}")
     lines += [
         f"different labels for one text: {conflict.text!r} is "

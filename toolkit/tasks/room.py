@@ -25,6 +25,7 @@ from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.pages import TaskPages
 from toolkit.training.objective import Objective
 
 
@@ -35,6 +36,7 @@ class TaskRoom(ABC):
         spec: what recipes know of it.
         head: the outputs that a model needs for it.
         class_endings: how the names of the library's classes for it end.
+        pages: its words and pictures in report, card, demo and terminal.
         compares: whether `toolkit choose` can compare models for it.
         text_columns: columns of prepared rows that hold texts.
     """
@@ -42,6 +44,7 @@ class TaskRoom(ABC):
     spec: ClassVar[TaskSpec]
     head: ClassVar[Head]
     class_endings: ClassVar[tuple[str, ...]]
+    pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
     text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
 

@@ -1,4 +1,4 @@
-"""Finished runs, read from their folders, and what several of them say together."""
+"""Finished runs, read from their folders, and the spread of several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from toolkit.names import Problem, Task
+from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 from toolkit.training.callbacks import LOG_FILE
 
@@ -25,28 +25,30 @@ class FinishedRun:
     """A run that is done, now or before.
 
     Attributes:
-        folder: with all that DESIGN.md 4.4 lists.
-        metrics: the content of ``metrics.json``.
+        folder: with the files of docs/design.md, section 4.4.
+        result: the content of ``metrics.json``.
     """
 
     folder: Path
-    metrics: Mapping[str, Any]
+    result: RunResult
 
     def samples(self) -> list[dict[str, Any]]:
         """Return test rows to look at, from ``predictions.parquet``, in the form of the task's room."""
         columns = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pydict()
-        problem = self.metrics.get("problem")
-        room = room_of(Task(self.metrics["task"]))
-        return room.samples(columns, None if problem is None else Problem(problem))
+        return room_of(self.result.task).samples(columns, self.result.problem)
 
 
 def read_run(folder: Path) -> FinishedRun:
-    """A finished run from its folder."""
-    return FinishedRun(folder, json.loads((folder / METRICS_FILE).read_text(encoding="utf-8")))
+    """Read a finished run.
+
+    Raises:
+        IntegrityError: its ``metrics.json`` is missing or damaged.
+    """
+    return FinishedRun(folder, RunResult.read(folder / METRICS_FILE))
 
 
 def training_losses(folder: Path) -> list[dict[str, Any]]:
-    """The lines of ``log.jsonl`` with a training loss, in the order in which they were written."""
+    """Return the lines of ``log.jsonl`` with a training loss, in the order in which they were written."""
     log = (folder / LOG_FILE).read_text(encoding="utf-8")
     return [entry for entry in map(json.loads, log.splitlines()) if "loss" in entry]
 
@@ -65,17 +67,18 @@ class SeedSpread:
 
 
 def spread(seeds: Sequence[int], runs: Sequence[FinishedRun]) -> dict[str, Any]:
-    """Mean, standard deviation (n - 1) and values of each test metric.
+    """Compute mean, standard deviation (n - 1) and values of each test metric.
 
     Mean and deviation are None where a value is undefined, the deviation also with a single run.
     """
     metrics: dict[str, dict[str, Any]] = {}
-    for name in runs[0].metrics["splits"]["test"]["metrics"]:
-        values = [run.metrics["splits"]["test"]["metrics"][name]["value"] for run in runs]
-        defined = all(value is not None for value in values)
+    for name in runs[0].result.test.metrics:
+        values = [run.result.test.metrics[name].value for run in runs]
+        known = [value for value in values if value is not None]
+        defined = len(known) == len(values)
         metrics[name] = {
-            "mean": statistics.mean(values) if defined else None,
-            "sd": statistics.stdev(values) if defined and len(values) > 1 else None,
+            "mean": statistics.mean(known) if defined else None,
+            "sd": statistics.stdev(known) if defined and len(values) > 1 else None,
             "values": values,
         }
     return {"schema": 1, "seeds": list(seeds), "metrics": metrics}

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from toolkit.errors import RecipeError, ResourceError, explain
 from toolkit.files import fsync_folder
+from toolkit.run_result import Environment
 
 SCHEMA = 1
 STATUSES = ("done", "failed", "interrupted")
@@ -34,23 +35,23 @@ _PACKAGES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What was tried, what came out, what it cost and what was learnt.
+    """One try of a recipe: its result, its cost, and why it was made.
 
     Attributes:
         schema: of this record.
         id: 12 hex digits.
         parent: the latest earlier trial in the ledger of a recipe with the same name; set when it is added.
-        time: when the record was made, UTC, ISO 8601.
+        time: of the record, UTC, ISO 8601.
         status: one of `STATUSES`.
         recipe: its name.
         recipe_digest: of the resolved recipe.
         data_digest: of the rows; None if they were not read.
-        task, family, model, method: as in DESIGN.md 2; family is None if the model was not opened.
+        task, family, model, method: as in docs/design.md, section 2; family is None if the model was not opened.
         seed: of the run.
         output_dir: the run folder.
         metrics: those of the test split, as in metrics.json; None without a result.
         cost: seconds, bytes.
-        environment: as `environment` tells.
+        environment: see `environment`.
         error: ``{"code", "message"}`` of a trial that was not done.
         note: the recipe's.
     """
@@ -77,7 +78,7 @@ class Trial:
 
 
 def new_trial(*, status: str, **facts: Any) -> Trial:
-    """A trial that ends now, in this environment, under a new id.
+    """Return a trial that ends now, in this environment, under a new id.
 
     Args:
         status: one of `STATUSES`.
@@ -93,7 +94,7 @@ def new_trial(*, status: str, **facts: Any) -> Trial:
         id=uuid.uuid4().hex[:12],
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         status=status,
-        environment=environment(),
+        environment=environment().to_json(),
         **facts,
     )
 
@@ -102,7 +103,7 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
     """Add a trial at the end of the ledger; it is on the disk when this returns.
 
     Args:
-        path: the ledger; made with its folders if it is not there.
+        path: the ledger; it and its folders are created if they are not there.
         trial: without a parent.
 
     Returns:
@@ -129,7 +130,7 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
 
 
 def read_trials(path: str | Path) -> tuple[list[Trial], list[str]]:
-    """All trials in the order in which they were added; none where there is no ledger yet.
+    """Read all trials in the order in which they were added; none where there is no ledger yet.
 
     Returns:
         The trials, and a warning that counts and names the lines that hold none, if any do.
@@ -154,7 +155,7 @@ def read_trials(path: str | Path) -> tuple[list[Trial], list[str]]:
 
 
 def find_trial(trials: Sequence[Trial], id_or_prefix: str) -> Trial:
-    """The trial with this id, or the only one whose id begins like this.
+    """Return the trial with this id, or the only one whose id begins with it.
 
     Raises:
         RecipeError: no trial has such an id, or several do.
@@ -171,23 +172,23 @@ def find_trial(trials: Sequence[Trial], id_or_prefix: str) -> Trial:
 
 
 def trial_rows(trials: Sequence[Trial]) -> list[list[str]]:
-    """A header and one row a trial, for a table; the result is the first metric."""
+    """Return a header and one row for each trial; the result is the first metric."""
     header = ["id", "time (UTC)", "status", "recipe", "model", "method", "seed", "result", "seconds"]
     return [header, *(_row(trial) for trial in trials)]
 
 
-def environment() -> dict[str, Any]:
-    """Where a run takes place: what its numbers may depend on, and nothing that names the machine or its user."""
+def environment() -> Environment:
+    """Describe software and hardware; nothing names the machine or its user."""
     import torch
 
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: version for name in _PACKAGES if (version := _version(name)) is not None},
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
-        "cpu_count": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-    }
+    return Environment(
+        python=platform.python_version(),
+        platform=platform.platform(),
+        packages={name: version for name in _PACKAGES if (version := _version(name)) is not None},
+        device=torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
+        cpu_count=os.cpu_count(),
+        threads=torch.get_num_threads(),
+    )
 
 
 def _version(package: str) -> str | None:
@@ -212,7 +213,7 @@ def _append_line(path: Path, line: str) -> None:
 
 
 def _parse(line: bytes) -> Trial | None:
-    """A trial from its line; None for anything else, records of other schemas included."""
+    """Read a trial from its line; return None for anything else, records of other schemas included."""
     try:
         values = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):

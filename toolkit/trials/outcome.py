@@ -1,91 +1,100 @@
-"""The content of ``metrics.json``: what a run measured, and what it cost."""
+"""The result of a finished run, put together from its recipe, its data and its measurements."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from toolkit.adapters.open import model_size
-from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
-from toolkit.names import Family, Split, Task
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.methods import Used
+from toolkit.names import Split
 from toolkit.recipe import Recipe
+from toolkit.run_result import BaselineResult, DataSummary, RunResult, SplitResult, TrainingSummary
 from toolkit.tasks import room_of
-from toolkit.tasks.interfaces import Result, TaskData
+from toolkit.tasks.interfaces import TaskData
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
-
-SCHEMA = 1
 
 
 def outcome(
     recipe: Recipe,
     data: TaskData,
+    used: Used,
     *,
-    family: Family,
-    revision: str | None,
-    trained: Trained,
-    test: Result,
     baselines: Mapping[str, Mapping[str, MetricValue]],
-    model_folder: Path,
-    evaluate_seconds: float,
-) -> dict[str, Any]:
-    """Everything that is known of a finished run, as JSON-able values (DESIGN.md 4.4)."""
-    return {
-        "schema": SCHEMA,
-        "task": recipe.task.value,
-        "family": family.value,
-        "model": recipe.model.label,
-        "revision": revision,
-        "method": recipe.method.value,
-        "seed": recipe.seed,
-        "labels": list(data.labels),
-        **({} if data.problem is None else {"problem": data.problem.value}),
-        "splits": _splits(data, test, task=recipe.task),
-        "baselines": {
-            name: {"rows": test.rows, "metrics": metrics_to_json(values)} for name, values in baselines.items()
+    slices: Mapping[str, Any],
+) -> RunResult:
+    """Return the result of a run, without its example (docs/design.md, section 4.4).
+
+    Args:
+        recipe: checked.
+        data: its rows.
+        used: the model, measured on the test rows.
+        baselines: metrics of each on the same rows.
+        slices: the metric on parts of these rows.
+    """
+    return RunResult(
+        task=recipe.task,
+        family=used.family,
+        model=recipe.model.label,
+        revision=used.revision,
+        method=recipe.method,
+        seed=recipe.seed,
+        labels=tuple(data.labels),
+        problem=data.problem,
+        splits=_splits(recipe, data, used, slices=slices),
+        baselines={
+            name: BaselineResult(rows=used.result.rows, metrics=dict(values)) for name, values in baselines.items()
         },
-        "training": {
-            "steps": trained.steps,
-            "best_step": trained.best_step,
-            "averaged_steps": list(trained.averaged_steps),
-            "skipped_steps": trained.skipped_steps,
-            "parameters": {"trainable": trained.parameters.trainable, "total": trained.parameters.total},
-            "curve": trained.curve,
-        },
-        "data": {
-            "source": data.source,
-            "digest": data.digest,
-            "pairs": "text_pair" in data.train.column_names,
-            "warnings": [*data.warnings, *test.warnings],
-        },
-        "cost": {
-            "train_seconds": round(trained.train_seconds, 2),
-            "evaluate_seconds": round(evaluate_seconds, 2),
+        training=_training(used.trained),
+        data=DataSummary(
+            source=data.source,
+            digest=data.digest,
+            pairs="text_pair" in data.train.column_names,
+            warnings=(*data.warnings, *used.result.warnings),
+        ),
+        cost={
+            "train_seconds": round(used.trained.train_seconds, 2),
+            "evaluate_seconds": round(used.evaluate_seconds, 2),
             "peak_memory_bytes": peak_memory_bytes(),
-            "model_bytes": model_size(model_folder),
+            "model_bytes": model_size(used.folder),
         },
-        "environment": environment(),
-    }
+        environment=environment(),
+        parity=None if used.proof is None else {name: each.to_json() for name, each in used.proof.parity.items()},
+    )
 
 
-def _splits(data: TaskData, test: Result, *, task: Task) -> dict[str, Any]:
+def _splits(recipe: Recipe, data: TaskData, used: Used, *, slices: Mapping[str, Any]) -> dict[str, SplitResult]:
     """Return rows and labels of every split, and of the test rows also what was measured."""
-    splits = {Split.TRAIN: data.train, Split.VALIDATION: data.validation, Split.TEST: data.test}
+    room = room_of(recipe.task)
+    splits = {Split.TRAIN: data.train, Split.VALIDATION: data.validation}
     entries = {
-        split.value: {"rows": len(rows), **room_of(task).count_labels(rows, data)}
+        split.value: SplitResult(rows=len(rows), counts=room.count_labels(rows, data))
         for split, rows in splits.items()
         if rows is not None
     }
-    entries[Split.TEST.value] |= test.to_json()
-    return entries
+    test = SplitResult.of(used.result.to_json(), counts=room.count_labels(data.test, data), slices=slices)
+    return {**entries, Split.TEST.value: test}
+
+
+def _training(trained: Trained) -> TrainingSummary:
+    return TrainingSummary(
+        steps=trained.steps,
+        best_step=trained.best_step,
+        averaged_steps=tuple(trained.averaged_steps),
+        skipped_steps=trained.skipped_steps,
+        trainable=trained.parameters.trainable,
+        total=trained.parameters.total,
+        curve=tuple(trained.curve),
+    )
 
 
 def peak_memory_bytes() -> int:
-    """The most main memory that this process has held, or on a GPU the most of its memory."""
+    """Return the largest amount of main memory that this process has held, or on a GPU of its memory."""
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""Every run leaves a trial in the ledger, whatever becomes of it."""
+"""The trial of a run, added to the ledger when it ends, well or not."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from toolkit.errors import DataError, RecipeError
 from toolkit.files import write_json_atomically
 from toolkit.interrupt import Interrupted
 from toolkit.recipe import Recipe
+from toolkit.run_result import RunResult
 from toolkit.trials.ledger import append_trial, new_trial
 from toolkit.trials.run_folder import TRIAL_FILE, RunIdentity
 
@@ -23,21 +24,21 @@ class TrialRecord:
 
     Attributes:
         ledger: the file of all trials.
-        facts: what is known from the start, as fields of `toolkit.trials.ledger.Trial`.
-        started: when, by `time.monotonic`.
+        facts: known from the start, as fields of `toolkit.trials.ledger.Trial`.
+        started: time by `time.monotonic`.
     """
 
     ledger: Path
     facts: Mapping[str, Any]
     started: float
 
-    def done(self, work: Path, metrics: Mapping[str, Any]) -> None:
+    def done(self, work: Path, result: RunResult) -> None:
         """Add the trial to the ledger, and ``trial.json`` to a run that is about to be published."""
         trial = new_trial(
             status="done",
-            family=metrics["family"],
-            metrics=metrics["splits"]["test"]["metrics"],
-            cost=metrics["cost"],
+            family=result.family.value,
+            metrics=result.test.to_json()["metrics"],
+            cost=dict(result.cost),
             **self.facts,
         )
         write_json_atomically(work / TRIAL_FILE, asdict(append_trial(self.ledger, trial)))
@@ -59,12 +60,12 @@ class TrialRecord:
 def record_trial(
     recipe: Recipe, identity: RunIdentity, *, name: str, folder: Path, ledger: Path
 ) -> Iterator[TrialRecord]:
-    """Add the trial of what happens inside to the ledger.
+    """Add the trial of the block to the ledger when it ends.
 
-    Errors of recipe and data (exit codes 2 and 3) leave nothing: nothing was tried.
+    Errors of recipe and data (exit codes 2 and 3) leave nothing, for nothing was tried.
 
     Args:
-        recipe: what is being tried.
+        recipe: checked.
         identity: digests of recipe and data.
         name: of the recipe.
         folder: the run folder.

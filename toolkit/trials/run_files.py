@@ -15,9 +15,9 @@ _FILES = ("recipe.yaml", "metrics.json", "predictions.parquet", GOLDEN_FILE)
 
 
 def write_digests(run: Path) -> None:
-    """Write ``files.json``: the SHA-256 of what a run has measured, by its path in the run folder.
+    """Write ``files.json``: the SHA-256 of the files of a run, by their path in the run folder.
 
-    The card and the report are not among it: both are made anew from the rest.
+    Card and report are left out: both are rendered again from the rest.
 
     Args:
         run: the run folder, with all but ``trial.json`` in it.
@@ -32,7 +32,7 @@ def write_digests(run: Path) -> None:
 
 
 def read_digests(run: Path) -> dict[str, str] | None:
-    """The digests by path, or None where the run is older than they are.
+    """Read the digests by path; return None for runs of older versions, which have none.
 
     Raises:
         IntegrityError: the file is damaged.

@@ -1,4 +1,4 @@
-"""What `evaluate` and `predict` work on: a finished run with what its recipe knows, or any model."""
+"""The model of `evaluate` and `predict`: that of a finished run, with its recipe, or any other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Subject:
     labels: tuple[str, ...] = ()
 
     def columns(self, **given: str | None) -> dict[str, str]:
-        """The columns to read: those given on the command line, else those of the recipe."""
+        """Return the columns to read: those given on the command line, else those of the recipe."""
         return {
             **self.recipe_columns,
             **{name: column for name, column in given.items() if column is not None},
@@ -44,7 +44,7 @@ class Subject:
 
 
 def find_subject(name: str) -> Subject:
-    """A run folder by its path, or else a model by its name.
+    """Find a run folder by its path, or else a model by its name.
 
     Raises:
         ResourceError: if the run is not finished.
@@ -71,7 +71,7 @@ def find_subject(name: str) -> Subject:
 
 
 def _method(recipe_file: Path) -> str | None:
-    """The method of a run's recipe, as far as it can be read."""
+    """Return the method of a run's recipe, as far as it can be read."""
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
@@ -80,10 +80,10 @@ def _method(recipe_file: Path) -> str | None:
 
 
 def _untrained(folder: Path) -> Subject:
-    """A run without weights of its own: it is what its recipe says of a pretrained model."""
+    """Return a run without weights of its own, which asks a pretrained model as its recipe says."""
     try:
         recipe = load_recipe(folder / RECIPE_FILE)
-        labels = tuple(read_run(folder).metrics["labels"])
+        labels = read_run(folder).result.labels
     except (ToolkitError, OSError, ValueError, KeyError) as error:
         raise IntegrityError("the recipe or the metrics of this run cannot be read", where=str(folder)) from error
     return Subject(

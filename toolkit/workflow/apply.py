@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from toolkit.adapters import family_of, locate_model, open_config
 from toolkit.data.columns import pick_columns
 from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
+from toolkit.evaluation.inference.rows import Row
 from toolkit.names import Split, default_metrics
 from toolkit.progress import warn
+from toolkit.run_result import DataSource, EvaluationResult, SplitResult
 from toolkit.tasks import room_of, task_of
 from toolkit.tasks.interfaces import Answers
+from toolkit.tasks.pages import TaskPages
 from toolkit.trials.subject import find_subject
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Answers to rows without references.
+
+    Attributes:
+        answers: of the model.
+        pages: of its task, which show them.
+    """
+
+    answers: Answers
+    pages: TaskPages
+
+    def __len__(self) -> int:
+        return len(self.answers.ids)
+
+    def rows(self) -> list[Row]:
+        """Return one dict a row."""
+        return self.answers.rows()
+
+    def lines(self) -> list[str]:
+        """Return a table for the terminal."""
+        return self.pages.prediction_lines(self.answers.rows())
 
 
 def evaluate(
@@ -26,7 +53,7 @@ def evaluate(
     label_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
-) -> dict[str, Any]:
+) -> EvaluationResult:
     """Measure a run's or a model's predictions on labelled rows.
 
     Args:
@@ -37,7 +64,7 @@ def evaluate(
         output: where each prediction goes, if anywhere; its suffix chooses the format.
 
     Returns:
-        In the shape of ``metrics.json``, with the split ``test``.
+        The result, with the split ``test`` alone.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -61,16 +88,15 @@ def evaluate(
         answers.write(output)
     for line in result.warnings:
         warn(line)
-    return {
-        "schema": 1,
-        "task": room.spec.task.value,
-        "family": asked.family.value,
-        "model": model,
-        **({"problem": asked.problem.value} if room.spec.problems else {}),
-        "labels": list(asked.labels),
-        "splits": {Split.TEST.value: result.to_json()},
-        "data": {"source": ", ".join(data)},
-    }
+    return EvaluationResult(
+        task=room.spec.task,
+        family=asked.family,
+        model=model,
+        problem=asked.problem if room.spec.problems else None,
+        labels=tuple(asked.labels),
+        splits={Split.TEST.value: SplitResult.of(result.to_json())},
+        data=DataSource(source=", ".join(data)),
+    )
 
 
 def predict(
@@ -80,7 +106,7 @@ def predict(
     text_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
-) -> Answers:
+) -> Predicted:
     """Predict files, texts, or lines of stdin.
 
     Args:
@@ -106,7 +132,7 @@ def predict(
     answers = asked.answer(rows, ())
     if output is not None:
         answers.write(output)
-    return answers
+    return Predicted(answers, room.pages)
 
 
 def check_output(output: Path | None, *, inputs: Sequence[str]) -> None:

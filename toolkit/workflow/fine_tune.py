@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from transformers import set_seed
 
 from toolkit.adapters import LocatedModel
@@ -26,6 +26,7 @@ from toolkit.methods import METHODS, Used
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
+from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
@@ -86,53 +87,42 @@ def fine_tune(
             say("this run is finished; --restart would start over")
             return read_run(folder)
         with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
-            metrics = _carry_out(room, recipe, data, work=run.work)
-            trial.done(run.work, metrics)
+            result = _carry_out(room, recipe, data, work=run.work)
+            trial.done(run.work, result)
             run.publish()
-    return FinishedRun(folder, metrics)
+    return FinishedRun(folder, result)
 
 
-def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> dict[str, Any]:
-    """Use the model in the recipe's way, put it beside the baselines, and write it all down."""
+def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
+    """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
     set_seed(recipe.seed)
     used = METHODS[recipe.method](room, recipe, data, work=work)
-    metrics = outcome(
-        recipe,
-        data,
-        family=used.family,
-        revision=used.revision,
-        trained=used.trained,
-        test=used.result,
-        baselines=room.baselines(data, recipe.metrics),
-        model_folder=used.folder,
-        evaluate_seconds=used.evaluate_seconds,
-    )
-    _write_down(room, recipe, metrics, used, work=work)
-    return metrics
-
-
-def _write_down(room: TaskRoom, recipe: Recipe, metrics: dict[str, Any], used: Used, *, work: Path) -> None:
-    """Write everything that a run leaves but its model; slices and the card's example are measured here."""
-    text, answers = recipe_yaml(recipe), used.answers
+    baselines = room.baselines(data, recipe.metrics)
+    measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used))
     model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
-    metrics["splits"]["test"]["slices"] = _slices(room, recipe, used)
-    metrics["example"] = make_example(
-        metrics, yaml.safe_load(text), answers.columns(), folder=used.folder, model_config=model_config
-    )
+    example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
+    result = replace(measured, example=example)
+    _write_down(recipe, result, used, work=work, model_config=model_config)
+    return result
+
+
+def _write_down(recipe: Recipe, result: RunResult, used: Used, *, work: Path, model_config: Mapping[str, Any]) -> None:
+    """Write all files of a run but its model."""
+    text = recipe_yaml(recipe)
     if used.proof is not None:
-        metrics["parity"] = {name: parity.to_json() for name, parity in used.proof.parity.items()}
         write_json_atomically(work / GOLDEN_FILE, used.proof.golden)
     write_text_atomically(work / RECIPE_FILE, text)
-    write_json_atomically(work / METRICS_FILE, metrics)
-    answers.write(work / PREDICTIONS_FILE)
-    page = render_page(metrics, recipe_yaml=text, samples=used.result.samples(), losses=training_losses(work))
+    write_json_atomically(work / METRICS_FILE, result.to_json())
+    used.answers.write(work / PREDICTIONS_FILE)
+    page = render_page(result, recipe_yaml=text, samples=used.result.samples(), losses=training_losses(work))
     write_text_atomically(work / "report.html", page)
-    write_text_atomically(work / "README.md", render_card(metrics, recipe_yaml=text, model_config=model_config))
+    card = render_card(result, recipe, recipe_yaml=text, model_config=model_config)
+    write_text_atomically(work / "README.md", card)
     write_digests(work)
 
 
 def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:
-    """Measure the test rows by length, script and unknown tokens."""
+    """Measure the result by length, script and unknown tokens."""
     tokenizer, longest = open_tokenizer(
         LocatedModel(recipe.model.label, used.folder), max_length=recipe.data.max_length
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,9 +100,8 @@ def publish(
     if create_pr and revision != MAIN:
         raise RecipeError("a pull request is made to main; leave out --revision or --create-pr")
     source = find_source(model, merged=merged)
-    section = source.hub_section()
-    name = _repository(repo_id, section)
-    is_public = section.get("private") is False if public is None else public
+    name = _repository(repo_id or source.hub.repo_id)
+    is_public = not source.hub.private if public is None else public
     hub = open_hub(endpoint)
     name = check_account(hub, name, create_pr=create_pr)
     manifest, remarks = collect(source, repo_id=name, language=language)
@@ -117,12 +115,11 @@ def publish(
     return _published(hub, target, manifest, pushed, remarks=remarks, trust_code=trust_code)
 
 
-def _repository(given: str | None, section: Mapping[str, Any]) -> str:
-    name = given or section.get("repo_id")
+def _repository(name: str | None) -> str:
     if not name:
         raise RecipeError("no repository is named; write it behind the run as owner/name, or as hub.repo_id")
     check_name(name)
-    return str(name)
+    return name
 
 
 def _replay(source: Source, manifest: Manifest, *, trust_code: bool) -> None:

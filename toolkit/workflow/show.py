@@ -1,18 +1,16 @@
-"""What shows a run to others, written beside it and sent nowhere: its card, and a demo."""
+"""Card and demo of a run, written beside it and sent nowhere."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from toolkit.errors import HubError, RecipeError
 from toolkit.files import write_text_atomically
 from toolkit.hub.push.collect import card_of
 from toolkit.hub.push.manifest import CARD, Manifest, made_file, model_manifest
 from toolkit.hub.push.preflight import check_files, check_name
-from toolkit.hub.push.source import Source, find_source
+from toolkit.hub.push.source import Source, SourceRun, find_source
 from toolkit.hub.push.space import write_space
 
 
@@ -30,12 +28,13 @@ def write_card(run: str, repo_id: str | None = None, *, language: str = "en") ->
     Raises:
         IntegrityError: the run is not finished, or the card not sound.
     """
-    source = _run(run)
-    repo_id = repo_id or source.hub_section().get("repo_id")
+    source = find_source(run)
+    of_run = _run_of(source)
+    repo_id = repo_id or source.hub.repo_id
     if repo_id is not None:
         check_name(repo_id)
     manifest = model_manifest(source.model, within=source.folder)
-    card = card_of(source, manifest, repo_id=repo_id, language=language)
+    card = card_of(of_run, manifest, repo_id=repo_id, language=language)
     check_files(Manifest((made_file(CARD, card.encode()),)), public=False)
     write_text_atomically(source.folder / CARD, card)
     return source.folder / CARD
@@ -55,31 +54,37 @@ def write_demo(run: str, repo_id: str | None = None, *, commit: str | None = Non
     Raises:
         RecipeError: no repository is named, or the run has no model of its own.
     """
-    source = check_demo(run, repo_id, merged=True)
+    source = find_source(run, merged=True)
+    of_run, published = _run_of(source), _repository(source, repo_id)
     golden: Any = source.golden or {}
     return write_space(
         source.folder,
-        repo_id=repo_id or source.hub_section()["repo_id"],
-        metrics=source.metrics or {},
-        recipe=yaml.safe_load(source.recipe or ""),
+        repo_id=published,
+        result=of_run.result,
+        recipe=of_run.recipe,
         model_config=model_manifest(source.model, within=source.folder).json("config.json"),
         revision=commit,
         examples=golden.get("rows", ()),
     )
 
 
-def check_demo(run: str, repo_id: str | None = None, *, merged: bool) -> Source:
+def check_demo(run: str, repo_id: str | None = None, *, merged: bool) -> None:
     """Refuse, before anything is sent, a demo that could not be written; the arguments are those of `publish`."""
-    source = _run(run, merged=merged)
-    if repo_id is None and source.hub_section().get("repo_id") is None:
+    source = find_source(run, merged=merged)
+    _run_of(source)
+    _repository(source, repo_id)
+
+
+def _repository(source: Source, repo_id: str | None) -> str:
+    name = repo_id or source.hub.repo_id
+    if name is None:
         raise RecipeError("a demo opens a model from its repository; write owner/name behind the run")
     if source.base is not None:
         raise RecipeError("a demo opens a whole model, and this run has an adapter; add --merged", where="--space")
-    return source
+    return name
 
 
-def _run(name: str, *, merged: bool = False) -> Source:
-    source = find_source(name, merged=merged)
-    if not source.is_run:
-        raise HubError("only a run has what this is made of", where=name)
-    return source
+def _run_of(source: Source) -> SourceRun:
+    if source.run is None:
+        raise HubError("only a run has what this is made of", where=str(source.folder))
+    return source.run

@@ -20,8 +20,8 @@ from toolkit.data.examples import TEXT_COLUMNS
 from toolkit.data.tables import Part, Table
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
-from toolkit.report.text_table import table
 from toolkit.tasks.interfaces import TaskData
+from toolkit.wording import table
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -168,18 +168,18 @@ def _measure(
     relative = Path(RUNS) / f"{name}-{recipe_digest(recipe)[:8]}"
     started = time.monotonic()
     run = fine_tune(recipe, name=f"choose-{name}", output_dir=work.folder / relative, ledger=work.ledger)
-    total, spent = time.monotonic() - started, run.metrics["cost"]
+    total, spent = time.monotonic() - started, run.result.cost
     judge = work.rows.judge
     # In the run the validation examples of the choice were the test examples.
     answers = judge.answers_in(pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict())
     costs = _costs(work, run.folder)
-    # Where a model in use generates texts, its answers here are likelihoods, which take one forward pass.
-    scored = len(answers) / max(spent["evaluate_seconds"], 0.01)
+    # Answers to texts are scores, which take one pass, where using the model means to write.
+    scored = len(answers) / max(spent["evaluate_seconds"] or 0.0, 0.01)
     return Measurement(
         candidate=arm.candidate.name,
         stage=stage,
         method=arm.method.value,
-        family=run.metrics["family"],
+        family=run.result.family.value,
         recipe={"training": dict(training), "seed": seed},
         answers=answers,
         value=judge.value(Answered(answers)),
@@ -190,7 +190,7 @@ def _measure(
         details={
             "run": relative.as_posix(),
             "epochs": training["num_train_epochs"],
-            "steps": run.metrics["training"]["steps"],
+            "steps": run.result.training.steps,
             "train_seconds": spent["train_seconds"],
             "peak_memory_bytes": spent["peak_memory_bytes"],
             "total_seconds": round(total, 2),

@@ -10,7 +10,7 @@ from toolkit.choose.search.promise import mean_ranks
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.report.facts import amount, duration
-from toolkit.report.text_table import shortened, table
+from toolkit.wording import shortened, table
 
 if TYPE_CHECKING:
     from toolkit.choose.choice import Choice

@@ -99,7 +99,7 @@ def ids_digest(ids: Sequence[int]) -> str:
 def tolerance_for(opened: OpenedModel, said: Sequence[GoldenRow]) -> float:
     """Return the largest gap between two copies of a model that is tolerated, on any machine.
 
-    Logits may differ by 1e-5 of the largest magnitude, and by ten times as much in models of more than 12 layers
+    Logits may differ by 1e-5 of the largest magnitude, those of models of more than 12 layers by ten times as much
     (docs/design.md, section 4.5). At logits of 20 a probability moves by half of that.
 
     Args:

@@ -1,18 +1,18 @@
-"""What a card says of the data and of the model that it began with: names, licences, sizes, labels."""
+"""The card's sentences on data and base model: names, licences, sizes, labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
 
 from toolkit.hub.card.markdown import Markdown, code_span
 from toolkit.hub.card.names import data_carrier, hub_data, hub_model, model_carrier, public_source, short_name
 from toolkit.hub.card.words import Words
 from toolkit.names import PEFT_METHODS, Method, Split
+from toolkit.recipe import Recipe
 from toolkit.report import facts
-from toolkit.report.label_facts import number
+from toolkit.run_result import RunResult
+from toolkit.wording import number
 
 MOST_COLUMNS = 6
 """Labels that get a column of their own in the table of splits."""
@@ -33,34 +33,33 @@ class SplitTable:
     rows: tuple[tuple[str, int, tuple[int, ...]], ...]
 
 
-def origin(metrics: Mapping[str, Any], words: Words, *, adapter: bool) -> Markdown:
-    """What the model was before, what was done with it, and on what."""
-    method = metrics["method"]
-    key = _ORIGINS.get(method, "full")
-    if method in {str(name) for name in PEFT_METHODS}:
+def origin(result: RunResult, words: Words, *, adapter: bool) -> Markdown:
+    """Return the base model, the method and the data in a sentence."""
+    key = _ORIGINS.get(result.method, "full")
+    if result.method in PEFT_METHODS:
         key = "adapter" if adapter else "merged"
     return words(
         f"origin.{key}",
-        model=_model(metrics, words),
-        family=metrics["family"],
-        method=code_span(method),
-        task=metrics["task"],
-        sources=all_sources(metrics, words),
+        model=_model(result, words),
+        family=result.family,
+        method=code_span(result.method),
+        task=result.task,
+        sources=all_sources(result, words),
     )
 
 
-def all_sources(metrics: Mapping[str, Any], words: Words) -> Markdown:
-    """Where the rows come from, each with its link or its package."""
-    return Markdown(", ".join(str(_source(source, words)) for source in facts.sources(metrics)))
+def all_sources(result: RunResult, words: Words) -> Markdown:
+    """Return the sources of the rows, each with its link or its package."""
+    return Markdown(", ".join(str(_source(source, words)) for source in facts.sources(result)))
 
 
-def licences(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
-    """What is known of the licence of each source, a sentence each.
+def licences(result: RunResult, words: Words) -> list[Markdown]:
+    """Return what is known of the licence of each source, a sentence each.
 
-    Of a package it is what the package says of itself; a licence of the data apart from it is not known here.
+    A package is quoted on its own licence; the data in it may have another, which is not known here.
     """
     sentences, unknown = [], []
-    for source in facts.sources(metrics):
+    for source in facts.sources(result):
         carrier = data_carrier(source)
         stated = _package_licence(carrier.distribution) if carrier else None
         named = code_span(public_source(source))
@@ -73,27 +72,27 @@ def licences(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
     return sentences + ([words("data.no_licence", sources=words.listed(unknown))] if unknown else [])
 
 
-def split_table(metrics: Mapping[str, Any], words: Words) -> SplitTable:
-    """The splits with their rows; runs of older versions do not tell those of their labels."""
-    splits = metrics["splits"]
-    counted = [split.get("labels") for split in splits.values()]
-    labels = tuple(metrics["labels"]) if all(counted) and len(metrics["labels"]) <= MOST_COLUMNS else ()
+def split_table(result: RunResult, words: Words) -> SplitTable:
+    """Return the splits with their rows; runs of older versions did not count those of each label."""
+    splits = result.splits
+    counted = all(split.counts.get("labels") for split in splits.values())
+    labels = result.labels if counted and len(result.labels) <= MOST_COLUMNS else ()
     rows = (
-        (words.name(name), split["rows"], tuple(split["labels"].get(label, 0) for label in labels))
+        (words.name(name), split.rows, tuple(split.counts["labels"].get(label, 0) for label in labels))
         if labels
-        else (words.name(name), split["rows"], ())
+        else (words.name(name), split.rows, ())
         for name, split in splits.items()
     )
     return SplitTable(labels, tuple(rows))
 
 
-def about_labels(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
-    """How the training rows are spread over labels that have no column, or over scores."""
-    train = metrics["splits"][Split.TRAIN.value]
+def about_labels(result: RunResult, words: Words) -> list[Markdown]:
+    """Describe how the training rows are spread over labels that have no column, or over scores."""
+    train = result.splits[Split.TRAIN.value].counts
     scores, counts = train.get("scores"), train.get("labels")
     if scores:
         return [words("data.scores", **{name: number(value) for name, value in scores.items()})]
-    if not counts or len(metrics["labels"]) <= MOST_COLUMNS:
+    if not counts or len(result.labels) <= MOST_COLUMNS:
         return []
     low, high = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     return [
@@ -107,23 +106,23 @@ def about_labels(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
     ]
 
 
-def about_use(metrics: Mapping[str, Any], recipe: Mapping[str, Any], words: Words) -> list[Markdown]:
-    """Of a model that was only asked: what the training rows were used for."""
-    if metrics["method"] != Method.ZERO_SHOT:
+def about_use(result: RunResult, recipe: Recipe, words: Words) -> list[Markdown]:
+    """Return what the training rows of an untrained model were used for; nothing for other models."""
+    if result.method is not Method.ZERO_SHOT:
         return []
-    shots = (recipe.get("zero_shot") or {}).get("shots") or 0
+    shots = recipe.zero_shot.shots
     return [words("data.unused"), *([words("data.shots", n=shots)] if shots else [])]
 
 
 _ORIGINS = {Method.SCRATCH: "scratch", Method.FEATURES: "features", Method.ZERO_SHOT: "zero_shot"}
 
 
-def _model(metrics: Mapping[str, Any], words: Words) -> Markdown:
-    name = metrics["model"]
-    if hub_id := hub_model(metrics):
+def _model(result: RunResult, words: Words) -> Markdown:
+    name = result.model
+    if hub_id := hub_model(result):
         url = Markdown(f"{_HUB}/{hub_id}")
-        return words("origin.hub_model", name=hub_id, url=url, revision=code_span(metrics["revision"]))
-    if carrier := model_carrier(metrics):
+        return words("origin.hub_model", name=hub_id, url=url, revision=code_span(str(result.revision)))
+    if carrier := model_carrier(result):
         return words("origin.carried", name=code_span(name), package=code_span(carrier.distribution))
     return words("origin.local_model", name=code_span(short_name(name)))
 
@@ -137,7 +136,7 @@ def _source(source: str, words: Words) -> Markdown:
 
 
 def _package_licence(distribution: str) -> str | None:
-    """The licence that an installed package states, in its words."""
+    """Return the licence that an installed package states, in its words."""
     try:
         stated = metadata.metadata(distribution)
     except metadata.PackageNotFoundError:

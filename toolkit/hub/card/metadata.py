@@ -1,4 +1,4 @@
-"""What the hub reads of a card: its front matter, and the results of a benchmark that lives there."""
+"""The front matter of a card, and the results of a benchmark that the hub lists."""
 
 from __future__ import annotations
 
@@ -11,110 +11,112 @@ from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
 from toolkit.hub.card.names import data_name, hub_data, hub_model, public_source
 from toolkit.names import Method
+from toolkit.recipe import Recipe
 from toolkit.report import facts
+from toolkit.report.measures import metric_name, results
+from toolkit.run_result import RunResult
 
 _NOT_IN_METADATA = re.compile(r"[<>\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def front_matter(
-    metrics: Mapping[str, Any],
-    recipe: Mapping[str, Any],
+    result: RunResult,
+    recipe: Recipe,
     *,
     name: str,
     own_code: bool = False,
     adapter: bool = False,
 ) -> dict[str, Any]:
-    """The card's metadata as plain values; what is not known is not there.
+    """Return the card's metadata as plain values; unknown ones are left out.
 
     Intervals and the base model's revision have no place in it: they stand in the card's text. A model into which an
     adapter was merged is a ``finetune`` of its base; ``merge`` is the hub's word for several models made into one.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        recipe: the resolved recipe.
+        result: of the run.
+        recipe: of the run.
         name: of the model.
         own_code: whether the model's folder brings its code.
         adapter: whether the adapter alone is published.
     """
-    hub = recipe.get("hub") or {}
-    base_model = hub_model(metrics)
-    made_of_it = metrics["method"] != Method.ZERO_SHOT
-    datasets = [found.name for source in facts.sources(metrics) if (found := hub_data(source))]
+    base_model = hub_model(result)
+    made_of_it = result.method is not Method.ZERO_SHOT
+    datasets = [found.name for source in facts.sources(result) if (found := hub_data(source))]
     values = {
         "library_name": "peft" if adapter else "transformers",
-        "pipeline_tag": metrics["task"],
-        "language": list(hub.get("language") or ()),
-        "license": hub.get("license"),
+        "pipeline_tag": result.task.value,
+        "language": list(recipe.hub.language),
+        "license": recipe.hub.license,
         "base_model": base_model,
         "base_model_relation": ("adapter" if adapter else "finetune") if base_model and made_of_it else None,
         "datasets": list(dict.fromkeys(datasets)),
-        "metrics": list(metrics["splits"]["test"]["metrics"]),
-        "tags": ["transfer-toolkit", metrics["family"], metrics["method"], *(["custom_code"] if own_code else [])],
-        "model-index": _model_index(metrics, recipe, name=name),
+        "metrics": list(result.test.metrics),
+        "tags": ["transfer-toolkit", result.family.value, result.method.value, *(["custom_code"] if own_code else [])],
+        "model-index": _model_index(result, recipe, name=name),
     }
     return {key: value for key, value in values.items() if value}
 
 
 def as_yaml(values: Mapping[str, Any]) -> str:
-    """Plain values as the lines between ``---`` and ``---``."""
+    """Write plain values as the lines between ``---`` and ``---``."""
     return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=float("inf")).rstrip()
 
 
-def eval_results(metrics: Mapping[str, Any], recipe: Mapping[str, Any]) -> dict[str, str]:
-    """The files of ``.eval_results/``, by their path in the repository; none where the test split is no benchmark's.
+def eval_results(result: RunResult, recipe: Recipe) -> dict[str, str]:
+    """Return the files of ``.eval_results/`` by their path; none where the test split is no benchmark's.
 
-    That is where the recipe names a hub data set for the test split: rows that were cut from other rows here are not
-    what others measure on.
+    It is a benchmark's where the recipe names a hub data set for it. Rows that were cut from other rows here are not
+    those that others measure on.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        recipe: the resolved recipe.
+        result: of the run.
+        recipe: of the run.
     """
-    data = recipe.get("data") or {}
-    source = hub_data(data["test"]) if isinstance(data.get("test"), str) else None
-    measures = facts.results(metrics)[0].measures
+    data = recipe.data
+    source = hub_data(data.test) if isinstance(data.test, str) else None
+    measures = results(result)[0].measures
     name, measure = next(iter(measures.items()))
     if source is None or measure.value is None:
         return {}
-    rows = facts.count(metrics["splits"]["test"]["rows"], "row")
+    rows = facts.count(result.test.rows, "row")
     interval = f", 95 % interval {measure.interval}" if measure.interval else ""
     split = f" of the split {source.split}" if source.split else ""
     revision = source.revision if re.fullmatch(r"[0-9a-f]{40}", source.revision or "") else None
     entry = EvalResultEntry(
         dataset_id=source.name,
-        task_id=data.get("subset") or "default",
+        task_id=data.subset or "default",
         value=measure.value,
         dataset_revision=revision,
-        notes=f"{facts.metric_name(name)} on {rows}{split}{interval}",
+        notes=f"{metric_name(name)} on {rows}{split}{interval}",
     )
     text = yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True)
     return {f".eval_results/{source.name.replace('/', '--')}.yaml": text}
 
 
-def _model_index(metrics: Mapping[str, Any], recipe: Mapping[str, Any], *, name: str) -> list[dict[str, Any]]:
-    measures = facts.results(metrics)[0].measures
+def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[str, Any]]:
+    measures = results(result)[0].measures
     values = [
-        {"type": metric, "name": facts.metric_name(metric), "value": measure.value}
+        {"type": metric, "name": metric_name(metric), "value": measure.value}
         for metric, measure in measures.items()
         if measure.value is not None
     ]
     if not values:
         return []
-    sources = facts.sources(metrics)
+    sources = facts.sources(result)
     on_hub = hub_data(sources[0])
     dataset = {
         "type": on_hub.name if on_hub else _plain(data_name(sources[0])),
         "name": _plain(", ".join(public_source(source) for source in sources)),
-        "config": (recipe.get("data") or {}).get("subset"),
+        "config": recipe.data.subset,
         "split": "test",
         "revision": on_hub.revision if on_hub else None,
     }
     known = {key: value for key, value in dataset.items() if value}
-    result = {"task": {"type": metrics["task"]}, "dataset": known, "metrics": values}
-    return [{"name": name, "results": [result]}]
+    entry = {"task": {"type": result.task.value}, "dataset": known, "metrics": values}
+    return [{"name": name, "results": [entry]}]
 
 
 def _plain(name: str) -> str:
-    """A name of the user's without what could end the metadata or begin HTML."""
+    """Return a name of the user's without characters that could end the metadata or begin HTML."""
     cleaned = _NOT_IN_METADATA.sub(" ", name).strip(" -~/\\.")
     return cleaned or "data"

@@ -1,9 +1,8 @@
-"""How a card calls models and data: hub ids where there are any, and never a folder of this machine."""
+"""Names of models and data in a card: hub ids where there are any, and never a folder of this machine."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -15,61 +14,57 @@ from toolkit.data.sources import DATA_SUFFIXES
 from toolkit.names import Method
 from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.report import facts
+from toolkit.run_result import RunResult
 
 BESIDE = " + "
-"""What stands between files whose lines belong together."""
+"""Separator of files whose lines belong together."""
 
 _ALL_BUT_NAME_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
-def model_name(metrics: Mapping[str, Any]) -> str:
-    """A name for the result, such as ``minilm-rotten-tomatoes``."""
-    model = "transformer" if starts_at_random(metrics) else short_name(metrics["model"])
-    data = "-".join(dict.fromkeys(data_name(source) for source in facts.sources(metrics)))
-    asked = f"-{Method.ZERO_SHOT}" if metrics["method"] == Method.ZERO_SHOT else ""
+def model_name(result: RunResult) -> str:
+    """Return a name for the result, such as ``minilm-rotten-tomatoes``."""
+    model = "transformer" if result.model == OWN_TRANSFORMER else short_name(result.model)
+    data = "-".join(dict.fromkeys(data_name(source) for source in facts.sources(result)))
+    asked = f"-{Method.ZERO_SHOT}" if result.method is Method.ZERO_SHOT else ""
     name = _ALL_BUT_NAME_CHARACTERS.sub("-", f"{model}-{data}{asked}")
     return name.strip("-.") or "fine-tuned"
 
 
-def starts_at_random(metrics: Mapping[str, Any]) -> bool:
-    """Whether the model is our own Transformer."""
-    return bool(metrics["model"] == OWN_TRANSFORMER)
-
-
-def hub_model(metrics: Mapping[str, Any]) -> str | None:
-    """The base model's hub id; only what came from the hub has a revision."""
-    return metrics["model"].partition("@")[0] if metrics["revision"] else None
+def hub_model(result: RunResult) -> str | None:
+    """Return the base model's hub id; only a model from the hub has a revision."""
+    return result.model.partition("@")[0] if result.revision else None
 
 
 def hub_data(source: str) -> HubId | None:
-    """A source as a hub data set; None where it is none."""
+    """Return a source as a hub data set; None where it is none."""
     if BESIDE in source or source.lower().endswith(DATA_SUFFIXES):
         return None
     return parse_hub_id(source)
 
 
-def model_carrier(metrics: Mapping[str, Any]) -> Carrier | None:
-    """The package that carries the base model, if one does."""
-    name = metrics["model"]
+def model_carrier(result: RunResult) -> Carrier | None:
+    """Return the package that carries the base model, if one does."""
+    name = result.model
     packaged = PACKAGED_MODELS.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
     return packaged.carrier if packaged else None
 
 
 def data_carrier(source: str) -> Carrier | None:
-    """The package that carries a source, if one does."""
+    """Return the package that carries a source, if one does."""
     packaged, _, _ = source.removeprefix(PREFIX).partition(" ")  # of a collection a part may be named behind
     return PACKAGED_DATA.get(packaged) if source.startswith(PREFIX) else None
 
 
 def public_source(source: str) -> str:
-    """A source's name without the folders of this machine."""
+    """Return a source's name without the folders of this machine."""
     if source.startswith(PREFIX) or hub_data(source):
         return source
     return BESIDE.join(_last_part(file) for file in source.split(BESIDE))
 
 
 def public_recipe(recipe_yaml: str) -> str:
-    """A recipe as it may be shown: of files and folders with a full path only their names are left.
+    """Return a recipe without the folders of this machine: of full paths only the last part is left.
 
     Args:
         recipe_yaml: the resolved recipe, as it stands in the run folder.
@@ -84,7 +79,7 @@ def public_recipe(recipe_yaml: str) -> str:
 
 
 def data_name(source: str) -> str:
-    """A source's name as part of another: ``de-en`` of ``data/train.de + data/train.en``."""
+    """Return a source's name as part of another: ``de-en`` of ``data/train.de + data/train.en``."""
     files = [PurePosixPath(_last_part(file)) for file in source.split(BESIDE)]
     if len(files) == 1:
         return short_name(source)
@@ -94,7 +89,7 @@ def data_name(source: str) -> str:
 
 
 def short_name(name: str) -> str:
-    """The last part of a model's or a source's name."""
+    """Return the last part of a model's or a source's name."""
     last = _last_part(name.removeprefix(PREFIX).partition("@")[0])
     return PurePosixPath(last).stem if last.lower().endswith(DATA_SUFFIXES) else last.partition(":")[0]
 
@@ -104,12 +99,12 @@ def _last_part(path: str) -> str:
 
 
 def is_full_path(text: str) -> bool:
-    """Whether a text names a place on this machine from its root."""
+    """Return whether a text is a path from the root of this machine."""
     return "\n" not in text and (PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute())
 
 
 def _texts(value: Any) -> list[str]:
-    """All texts of a recipe, wherever they stand."""
+    """Return all texts of a recipe, at any depth."""
     if isinstance(value, str):
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

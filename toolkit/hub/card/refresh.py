@@ -11,7 +11,7 @@ from pathlib import Path
 from toolkit.errors import ToolkitError
 from toolkit.files import write_text_atomically
 from toolkit.hub.card.render import render_card
-from toolkit.recipe import list_recipes, load_recipe, recipe_digest
+from toolkit.recipe import list_recipes, load_recipe, recipe_digest, reread_recipe
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 
@@ -60,7 +60,7 @@ def refresh_cards(runs: Path, *, into: Path) -> list[str]:
 
 
 def card_of(folder: Path, *, language: str = "en") -> str:
-    """The card of a finished run.
+    """Return the card of a finished run.
 
     Args:
         folder: of the run.
@@ -68,7 +68,8 @@ def card_of(folder: Path, *, language: str = "en") -> str:
     """
     config = folder / MODEL_FOLDER / "config.json"
     return render_card(
-        read_run(folder).metrics,
+        read_run(folder).result,
+        reread_recipe(folder / RECIPE_FILE),
         recipe_yaml=(folder / RECIPE_FILE).read_text(encoding="utf-8"),
         model_config=json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None,
         language=language,
@@ -76,7 +77,7 @@ def card_of(folder: Path, *, language: str = "en") -> str:
 
 
 def _finished(runs: Path) -> Iterator[tuple[str, RecipeRun]]:
-    """The name of the recipe of each finished run, and the run."""
+    """Yield the name of the recipe of each finished run, and the run."""
     for file in sorted(runs.rglob(TRIAL_FILE)):
         trial = json.loads(file.read_text(encoding="utf-8"))
         whole = (file.parent / METRICS_FILE).is_file() and not file.parent.name.endswith(".unfinished")

@@ -6,27 +6,30 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from toolkit.hub.card import data as card_data
 from toolkit.hub.card import results as card_results
+from toolkit.hub.card import slices as card_slices
 from toolkit.hub.card.limits import measured_limits, unmeasured
 from toolkit.hub.card.markdown import Markdown, code_block, code_span, escape
 from toolkit.hub.card.metadata import as_yaml, front_matter
 from toolkit.hub.card.method import about_cost, about_training, command_of, costs
 from toolkit.hub.card.names import model_name, public_recipe
 from toolkit.hub.card.settings import not_default, settings
-from toolkit.hub.card.usage import brings_code, intended_use, unintended_use
+from toolkit.hub.card.usage import brings_code, intended_use, is_asked, unintended_use
 from toolkit.hub.card.use import about_use, shown_example
 from toolkit.hub.card.words import words_of
-from toolkit.names import Method
+from toolkit.recipe import Recipe
 from toolkit.report import facts
+from toolkit.report.measures import best_values, results
+from toolkit.run_result import RunResult
 from toolkit.shipped import shipped_folder
 
 
 def render_card(
-    metrics: Mapping[str, Any],
+    result: RunResult,
+    recipe: Recipe,
     *,
     recipe_yaml: str,
     model_config: Mapping[str, Any] | None = None,
@@ -35,14 +38,15 @@ def render_card(
     language: str = "en",
     adapter: bool = False,
 ) -> str:
-    """The card as Markdown with the front matter that the hub reads.
+    """Render the card as Markdown with the front matter that the hub reads.
 
     The base model is named there only if it is on the hub, licence and languages as the recipe names them. Folders of
     this machine are left out.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        recipe_yaml: the resolved recipe, as it stands in the run folder.
+        result: of the run.
+        recipe: of the run.
+        recipe_yaml: the resolved recipe, to be shown.
         model_config: the ``config.json`` of the saved model, which tells whether it brings its own code.
         command: what runs that recipe again.
         repo_id: the repository, ``owner/name``, where the model is published.
@@ -53,51 +57,50 @@ def render_card(
         RecipeError: there is no card in the language.
     """
     words = words_of(language)
-    recipe = yaml.safe_load(recipe_yaml)
     shown_recipe = public_recipe(recipe_yaml)
     own_code = brings_code(recipe, model_config)
-    results = facts.results(metrics)
-    title = repo_id.rpartition("/")[2] if repo_id else model_name(metrics)
-    metadata = front_matter(metrics, recipe, name=title, own_code=own_code, adapter=adapter)
+    compared = results(result)
+    title = repo_id.rpartition("/")[2] if repo_id else model_name(result)
+    metadata = front_matter(result, recipe, name=title, own_code=own_code, adapter=adapter)
     template = _environment().get_template("card.md.jinja")
     card = template.render(
         w=words,
-        metrics=metrics,
+        result=result,
         front_matter=Markdown(as_yaml(metadata)),
         title=title,
-        origin=card_data.origin(metrics, words, adapter=adapter),
-        reached=Markdown(f"{card_results.headline(metrics, words)} {card_results.comparison(metrics, words)}".strip()),
-        intended_use=intended_use(metrics, recipe, words),
-        unintended_use=unintended_use(metrics, recipe, words),
-        example=shown_example(metrics, recipe, words, own_code=own_code, repo_id=repo_id, adapter=adapter),
-        about_use=about_use(metrics, recipe, words, own_code=own_code, repo_id=repo_id),
-        results=results,
-        best=facts.best_values(results),
-        headings=[card_results.heading(results[0], name, words) for name in results[0].measures],
-        notes=card_results.notes(metrics, words),
-        slices=card_results.slice_rows(metrics, words),
-        slice_heading=card_results.slice_heading(metrics, words),
-        about_texts=card_results.about_texts(metrics, words),
-        about_slices=card_results.about_slices(metrics, words),
-        limits=measured_limits(metrics, words),
-        unmeasured=unmeasured(metrics, words),
-        asked=metrics["method"] == Method.ZERO_SHOT,
-        splits=card_data.split_table(metrics, words),
+        origin=card_data.origin(result, words, adapter=adapter),
+        reached=Markdown(f"{card_results.headline(result, words)} {card_results.comparison(result, words)}".strip()),
+        intended_use=intended_use(result, recipe, words),
+        unintended_use=unintended_use(result, recipe, words),
+        example=shown_example(result, recipe, words, own_code=own_code, repo_id=repo_id, adapter=adapter),
+        about_use=about_use(result, recipe, words, own_code=own_code, repo_id=repo_id),
+        results=compared,
+        best=best_values(compared),
+        headings=[card_results.heading(measure.words, words) for measure in compared[0].measures.values()],
+        notes=card_results.notes(result, words),
+        slices=card_slices.slice_rows(result, words),
+        slice_heading=card_slices.slice_heading(result, words),
+        about_texts=card_slices.about_texts(result, words),
+        about_slices=card_slices.about_slices(result, words),
+        limits=measured_limits(result, words),
+        unmeasured=unmeasured(result, words),
+        asked=is_asked(recipe),
+        splits=card_data.split_table(result, words),
         about_data=[
-            *card_data.about_use(metrics, recipe, words),
-            *card_data.about_labels(metrics, words),
-            words("data.source", sources=card_data.all_sources(metrics, words)),
-            *card_data.licences(metrics, words),
+            *card_data.about_use(result, recipe, words),
+            *card_data.about_labels(result, words),
+            words("data.source", sources=card_data.all_sources(result, words)),
+            *card_data.licences(result, words),
         ],
-        about_training=about_training(metrics, words),
+        about_training=about_training(result, words),
         not_default=not_default(recipe),
         settings=settings(recipe, model_config),
         command=code_block(command_of(command, repo_id), "bash"),
         repo_id=repo_id,
         shortened=shown_recipe != recipe_yaml,
         recipe=code_block(shown_recipe, "yaml"),
-        costs=costs(metrics, words),
-        about_cost=about_cost(metrics, words),
+        costs=costs(result, words),
+        about_cost=about_cost(result, words),
     )
     # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
     return card.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""The settings of a run for its card: what differs from the defaults, and what a model of our own was made of."""
+"""Settings of a run for its card: those that differ from the defaults, and the configuration of a model of our own."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from toolkit.names import PEFT_METHODS, Family
-from toolkit.recipe import recipe_model
+from toolkit.recipe import Recipe, TokenizerSection, recipe_model, recipe_values
 
-_OF_ONE_FAMILY = {Family.ENCODER: "decoder_layers", Family.DECODER: "encoder_layers"}
+_OF_ONE_FAMILY: Mapping[str, str] = {Family.ENCODER: "decoder_layers", Family.DECODER: "encoder_layers"}
 _OF_TRAINING = frozenset({"initializer_range", "use_cache"})
 
 _SHOWN_ELSEWHERE = frozenset({"task", "method", "note", "hub", "seed"})
 _GIVEN = frozenset({"model.name", "data.source", "data.train", "data.validation", "data.test", "evaluation.metrics"})
-"""What every recipe names, or has filled in for its task: the card says it in other places."""
+"""Keys that every recipe names, or has filled in for its task; the card shows them elsewhere."""
 
 
-def not_default(recipe: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Each setting that is not what it would be by itself: its key in the recipe, its value, and the default.
+def not_default(recipe: Recipe) -> list[tuple[str, str, str]]:
+    """Return each setting that differs from its default: its key in the recipe, its value, and the default.
 
-    What a model of our own is made of is left to `settings`.
+    The configuration of a model of our own is left to `settings`.
 
     Args:
-        recipe: the resolved recipe.
+        recipe: of the run.
     """
     rows = []
-    for section, values in recipe.items():
+    for section, values in recipe_values(recipe).items():
         if section in _SHOWN_ELSEWHERE or not isinstance(values, dict):
             continue
         for key, value in values.items():
@@ -39,30 +39,30 @@ def not_default(recipe: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def settings(recipe: Mapping[str, Any], model_config: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    """What a model that began at random is made of, and its tokenizer; nothing for a pretrained model.
+def settings(recipe: Recipe, model_config: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return configuration and tokenizer of a model that began at random; nothing for a pretrained model.
 
     Args:
-        recipe: the resolved recipe.
+        recipe: of the run.
         model_config: the model's ``config.json``, which knows the tokens that the texts really gave.
     """
-    config = (recipe.get("model") or {}).get("config")
+    config = recipe.model.config
     if not config:
         return []
-    unused = {_OF_ONE_FAMILY.get(config.get("architecture")), *_OF_TRAINING}
+    unused = {_OF_ONE_FAMILY.get(str(config.get("architecture"))), *_OF_TRAINING}
     if config.get("position") != "rotary":
         unused.add("rope_theta")
     rows = [(name, _written(value)) for name, value in config.items() if value is not None and name not in unused]
-    rows.append(("tokenizer", _tokenizer(recipe.get("tokenizer") or {}, model_config or {})))
+    rows.append(("tokenizer", _tokenizer(recipe.tokenizer, model_config or {})))
     return rows
 
 
 class _Unknown:
-    """Stands for the default of a setting that has none, or that is shown elsewhere."""
+    """The default of a setting that has none, or that is shown elsewhere."""
 
 
-def _default(recipe: Mapping[str, Any], section: str, key: str) -> Any:
-    """The value that a setting has where a recipe does not name it."""
+def _default(recipe: Recipe, section: str, key: str) -> Any:
+    """Return the value of a setting that a recipe does not name."""
     if section in ("model", "tokenizer") and key != "problem_type":
         return _Unknown()
     holder = _section(recipe, section)
@@ -73,19 +73,20 @@ def _default(recipe: Mapping[str, Any], section: str, key: str) -> Any:
     return {} if default is None and key == "generation" else default
 
 
-def _section(recipe: Mapping[str, Any], section: str) -> type[BaseModel] | None:
-    """The class that checks a section of the recipe."""
+def _section(recipe: Recipe, section: str) -> type[BaseModel] | None:
+    """Return the class that checks a section of the recipe."""
     field = recipe_model().model_fields.get(section)
-    if field is None or (section == "peft" and recipe.get("method") not in {str(m) for m in PEFT_METHODS}):
+    if field is None or (section == "peft" and recipe.method not in PEFT_METHODS):
         return None
     annotation = field.annotation
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-def _tokenizer(section: Mapping[str, Any], model_config: Mapping[str, Any]) -> str:
-    size = model_config.get("vocab_size", section.get("vocab_size"))
-    parts = [section.get("train", "bpe"), *([] if size is None else [f"{size:,} tokens"])]
-    return ", ".join([*parts, "texts in small letters"] if section.get("lowercase") else parts)
+def _tokenizer(section: TokenizerSection | None, model_config: Mapping[str, Any]) -> str:
+    section = section or TokenizerSection()
+    size = model_config.get("vocab_size", section.vocab_size)
+    parts = [section.train, f"{size:,} tokens"]
+    return ", ".join([*parts, "texts in small letters"] if section.lowercase else parts)
 
 
 def _written(value: Any) -> str:

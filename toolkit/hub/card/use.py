@@ -1,17 +1,15 @@
-"""What a card says of how to use the model: its example with what it printed, and what to know besides."""
+"""The card's section on using the model: its example with what it printed, and what to know besides."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from toolkit.hub.card.markdown import Markdown, code_block, code_span
-from toolkit.hub.card.usage import FOLDER, draws, snippet
+from toolkit.hub.card.usage import FOLDER, draws, is_asked, snippet
 from toolkit.hub.card.words import Words
-from toolkit.names import Method, Problem
-from toolkit.report.label_facts import answer, problem_of
-from toolkit.report.text_facts import is_text_task
+from toolkit.recipe import Recipe
+from toolkit.run_result import RunResult
+from toolkit.tasks import room_of
 
 MOST_LABELS = 30
 
@@ -22,7 +20,7 @@ class ShownExample:
 
     Attributes:
         code: a block of Python, or of the shell.
-        about: what its text is, a sentence each.
+        about: sentences on its text.
         output: what it printed, as a block; None where that is not known.
     """
 
@@ -32,84 +30,78 @@ class ShownExample:
 
 
 def shown_example(
-    metrics: Mapping[str, Any],
-    recipe: Mapping[str, Any],
+    result: RunResult,
+    recipe: Recipe,
     words: Words,
     *,
     own_code: bool,
     repo_id: str | None,
     adapter: bool,
 ) -> ShownExample:
-    """The example that the run made, or lines with gaps where it made none.
+    """Return the example of the run, or lines with gaps where it has none.
 
     An output is shown only below the very lines that printed it, but for the name of the model.
 
     Args:
-        metrics: the content of ``metrics.json``, with the run's ``example`` if there is one.
-        recipe: the resolved recipe.
+        result: of the run, with its example if there is one.
+        recipe: of the run.
         words: of the card.
         own_code: whether the folder brings the code of its model.
         repo_id: where the model is published.
         adapter: whether the adapter alone is.
     """
-    made = metrics.get("example") or {}
-    inputs = made.get("inputs")
+    inputs = None if result.example is None else result.example.inputs
     model = repo_id or FOLDER
-    code = snippet(metrics, recipe, own_code=own_code, model=model, inputs=inputs, adapter=adapter)
-    asked = recipe.get("method") == Method.ZERO_SHOT
-    was_run = not adapter and made.get("code") == snippet(metrics, recipe, own_code=own_code, inputs=inputs)
-    output = made.get("output") if was_run else None
+    code = snippet(result, recipe, own_code=own_code, model=model, inputs=inputs, adapter=adapter)
+    output = None
+    if result.example is not None and not adapter:
+        was_run = result.example.code == snippet(result, recipe, own_code=own_code, inputs=inputs)
+        output = result.example.output if was_run else None
     return ShownExample(
-        code=code_block(code, "bash" if asked else "python"),
-        about=_about_example(metrics, made, words),
+        code=code_block(code, "bash" if is_asked(recipe) else "python"),
+        about=_about_example(result, words),
         output=None if output is None else code_block(output, "text"),
     )
 
 
 def about_use(
-    metrics: Mapping[str, Any], recipe: Mapping[str, Any], words: Words, *, own_code: bool, repo_id: str | None
+    result: RunResult, recipe: Recipe, words: Words, *, own_code: bool, repo_id: str | None
 ) -> list[Markdown]:
-    """What to know about using the model, a sentence each.
+    """Return what to know about using the model, a sentence each.
 
     Args:
-        metrics: the content of ``metrics.json``.
-        recipe: the resolved recipe.
+        result: of the run.
+        recipe: of the run.
         words: of the card.
         own_code: whether the folder brings the code of its model.
         repo_id: where the model is published.
     """
-    asked = metrics["method"] == Method.ZERO_SHOT
-    sentences = [] if asked or repo_id else [words("how.run")]
+    sentences = [] if is_asked(recipe) or repo_id else [words("how.run")]
     sentences += [words("how.own_code")] if own_code else []
     sentences += [words("how.drawn")] if draws(recipe) else []
-    return [*sentences, *_answers(metrics, words), words("how.normal")]
+    return [*sentences, *_answers(result, words), words("how.normal")]
 
 
-def _about_example(metrics: Mapping[str, Any], made: Mapping[str, Any], words: Words) -> list[Markdown]:
-    """Which text it is, and what it should give."""
-    if not made:
+def _about_example(result: RunResult, words: Words) -> list[Markdown]:
+    """Return which text the example has, and its right answer."""
+    example, pages = result.example, room_of(result.task).pages
+    if example is None:
         return []
-    reference = made.get("reference")
-    if made.get("prediction") is not None:
-        value = made.get("probability")
+    if example.prediction is not None:
+        value = example.probability
         probability = "" if value is None else str(words("how.probability", value=f"{value:.3f}"))
-        answered = {"prediction": code_span(answer(made["prediction"])), "probability": Markdown(probability)}
-        return [words("how.asked", **answered, reference=code_span(answer(reference or "")))]
-    if reference is None:
+        answered = {"prediction": code_span(pages.shown(example.prediction)), "probability": Markdown(probability)}
+        return [words("how.asked", **answered, reference=code_span(pages.shown(example.reference or "")))]
+    if example.reference is None:
         return [words("how.own_text")]
-    is_score = not is_text_task(metrics) and problem_of(metrics) is Problem.REGRESSION
-    key = "how.reference_text" if is_text_task(metrics) else f"how.reference{'_score' if is_score else ''}"
-    return [words(key, reference=code_span(answer(reference)))]
+    return [words(pages.reference(result), reference=code_span(pages.shown(example.reference)))]
 
 
-def _answers(metrics: Mapping[str, Any], words: Words) -> list[Markdown]:
-    """What the model answers with; nothing where that is a text."""
-    if is_text_task(metrics):
+def _answers(result: RunResult, words: Words) -> list[Markdown]:
+    """Return what the model answers with; nothing where that is a text."""
+    key, labels = room_of(result.task).pages.answers(result), result.labels
+    if key is None:
         return []
-    problem, labels = problem_of(metrics), metrics["labels"]
-    if problem is Problem.REGRESSION:
-        return [words("how.number")]
-    key = "how.any_of" if problem is Problem.MULTI_LABEL else "how.one_of"
     if len(labels) > MOST_LABELS:
         return [words(f"{key}_many", n=len(labels))]
     return [words(key, n=len(labels), labels=Markdown(", ".join(str(code_span(label)) for label in labels)))]

@@ -11,10 +11,10 @@ import yaml
 from markupsafe import escape as escape_html
 
 from toolkit.errors import RecipeError, explain
-from toolkit.hub.card.markdown import Markdown, escape
-from toolkit.report import facts
-from toolkit.report.facts import Measure
+from toolkit.hub.card.markdown import Markdown, code_span, escape
+from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.shipped import shipped_folder
+from toolkit.tasks.pages import Code, Rows, Sentence
 
 LANGUAGES = ("en", "ko")
 
@@ -30,7 +30,7 @@ class Words:
         self._sentences = sentences
 
     def __call__(self, key: str, **gaps: Any) -> Markdown:
-        """A sentence with its gaps filled; what fills them is escaped but where it is Markdown already.
+        """Return a sentence with its gaps filled; what fills them is escaped but where it is Markdown already.
 
         Args:
             key: group and key.
@@ -42,46 +42,55 @@ class Words:
             sentence = sentence[0 if gaps.get("n") == 1 else 1]
         return Markdown(sentence.format(**{gap: _filled(value) for gap, value in gaps.items()}))
 
+    def sentence(self, sentence: Sentence) -> Markdown:
+        """Return a sentence that a task's pages name."""
+        return self(sentence.key, **{name: self._of_task(value) for name, value in sentence.gaps.items()})
+
+    def _of_task(self, value: Any) -> Any:
+        if isinstance(value, Code):
+            return code_span(value.text)
+        return self.count("test_rows", value.n) if isinstance(value, Rows) else value
+
     def count(self, noun: str, n: int) -> Markdown:
-        """``1,000 test rows`` of ``test_rows``."""
+        """Return ``1,000 test rows`` for ``test_rows``."""
         return self(f"count.{noun}", n=n)
 
     def name(self, english: str) -> str:
-        """What the rest of the toolkit calls something, in this language."""
+        """Translate a name that the rest of the toolkit has in English."""
         return str(self._sentences["names"].get(english, english))
 
     def amount(self, english: str) -> str:
-        """``2 min 50 s`` in this language."""
+        """Translate the units of ``2 min 50 s``."""
         units = self._sentences["units"]
         known = "|".join(map(re.escape, units)) or "(?!)"
         return re.sub(rf"(?<=\d) ({known})\b", lambda unit: units[unit[1]], english)
 
     def escaped(self, text: str) -> str:
-        """A text as it may stand in Markdown."""
+        """Escape a text for Markdown."""
         return _filled(text)
 
     def listed(self, parts: Sequence[str | Markdown]) -> Markdown:
-        """``a, b and c``, escaped."""
+        """Return ``a, b and c``, escaped."""
         *first, last = (str(_filled(part)) for part in parts)
         return self("list.and", first=Markdown(", ".join(first)), last=Markdown(last)) if first else Markdown(last)
 
     def value(self, measure: Measure) -> str:
-        """A metric's value, or that it has none."""
-        return self.name(facts.NOT_DEFINED) if measure.value is None else measure.text
+        """Return a metric's value, or that it has none."""
+        return self.name(NOT_DEFINED) if measure.value is None else measure.text
 
     def interval(self, measure: Measure) -> str:
-        """``0.820 to 0.860``, or nothing."""
+        """Return ``0.820 to 0.860``, or nothing."""
         if measure.low is None or measure.high is None:
             return ""
         low, high = measure.words.number(measure.low), measure.words.number(measure.high)
         return str(self("headline.range", low=low, high=high))
 
     def with_interval(self, measure: Measure, *, told: str | None = None) -> Markdown:
-        """A value with its 95 % interval in brackets.
+        """Return a value with its 95 % interval in brackets.
 
         Args:
             measure: of a metric.
-            told: what stands for the value.
+            told: text that stands for the value.
         """
         interval = self.interval(measure)
         in_brackets = f" ({self('headline.interval', interval=interval)})" if interval else ""
@@ -90,7 +99,7 @@ class Words:
 
 @cache
 def words_of(language: str) -> Words:
-    """The sentences of a language.
+    """Return the sentences of a language.
 
     Raises:
         RecipeError: there is no card in it.

@@ -64,7 +64,7 @@ class ManifestFile:
     origin: Path | None = None
 
     def git_sha1(self) -> str:
-        """What git calls the content: how the hub names a small file."""
+        """Return the SHA-1 by which git, and so the hub, names a small file."""
         content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
         return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
@@ -92,27 +92,27 @@ class Manifest:
         return ADAPTER_SETTINGS in self.paths
 
     def content(self, path: str) -> bytes | None:
-        """A file's content, or None where there is no such small file."""
+        """Return a file's content, or None where there is no such small file."""
         return next((file.source for file in self.files if file.path == path and isinstance(file.source, bytes)), None)
 
     def json(self, path: str) -> Mapping[str, Any] | None:
-        """A JSON file's object, or None where there is none."""
+        """Return a JSON file's object, or None where there is none."""
         content = self.content(path)
         return None if content is None else _object(content, where=path)
 
     def having(self, *files: ManifestFile) -> Manifest:
-        """The same with these files in the place of those with the same paths, in the order of their paths."""
+        """Return a manifest with these files instead of those with the same paths, in the order of their paths."""
         by_path = {file.path: file for file in (*self.files, *files)}
         return replace(self, files=tuple(by_path[path] for path in sorted(by_path)))
 
 
 def made_file(path: str, content: bytes, *, origin: Path | None = None) -> ManifestFile:
-    """A file that is made for the push, perhaps from one of this machine."""
+    """Return a file that is written for the push, perhaps from one of this machine."""
     return ManifestFile(path, content, len(content), hashlib.sha256(content).hexdigest(), origin)
 
 
 def model_manifest(folder: Path, *, within: Path | None = None) -> Manifest:
-    """The files of a model or an adapter, at the root of the repository.
+    """Return the files of a model or an adapter, at the root of the repository.
 
     Args:
         folder: in the library's layout.
@@ -138,7 +138,7 @@ def model_manifest(folder: Path, *, within: Path | None = None) -> Manifest:
 
 
 def read_file(path: Path, *, name: str, within: Path) -> ManifestFile:
-    """A file of this machine under its name in the repository; read now, so that what is checked is what is sent.
+    """Read a file of this machine under its name in the repository, so that what is checked is what is sent.
 
     Raises:
         IntegrityError: it is a link to somewhere else, or no plain file.
@@ -154,13 +154,13 @@ def read_file(path: Path, *, name: str, within: Path) -> ManifestFile:
 
 
 def is_ours(path: str) -> bool:
-    """Whether a path is one that pushes write: such a file, when a later push does not have it, is a leftover."""
+    """Return whether pushes write a path; a file there that a later push does not have is a leftover."""
     named = {*SETTINGS_FILES, *TOKENIZER_FILES, *RUN_FILES, WEIGHTS, INDEX, ADAPTER_SETTINGS, ADAPTER_WEIGHTS}
     return path in named or _SHARD.fullmatch(path) is not None
 
 
 def _weight_names(folder: Path) -> list[str]:
-    """What the library would open: one file, or the index and what it names."""
+    """Return the names of the weight files that the library opens: one file, or the index and its parts."""
     if (folder / WEIGHTS).is_file():
         return [WEIGHTS]
     index = _object((folder / INDEX).read_bytes(), where=str(folder / INDEX))

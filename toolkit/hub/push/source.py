@@ -1,4 +1,4 @@
-"""What a push starts from: a finished run that is as it was when it was measured, or any model's folder."""
+"""The source of a push: a finished run that is as it was when it was measured, or any model's folder."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import Fault, HubError, IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.hub.push.manifest import Manifest, ManifestFile
+from toolkit.names import Method
+from toolkit.recipe import Recipe, reread_recipe
+from toolkit.recipe.schema import HubSection
+from toolkit.run_result import RunResult
 from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
 from toolkit.trials.run_files import FILES_FILE, read_digests
@@ -24,38 +26,48 @@ _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
 
 @dataclass(frozen=True)
+class SourceRun:
+    """What a finished run has written.
+
+    Attributes:
+        result: content of ``metrics.json``.
+        recipe: content of ``recipe.yaml``.
+        recipe_yaml: the same as text, to be shown.
+    """
+
+    result: RunResult
+    recipe: Recipe
+    recipe_yaml: str
+
+
+@dataclass(frozen=True)
 class Source:
     """A run or a folder to publish.
 
     Attributes:
         folder: the run, or the model's folder.
         model: the folder of the model or adapter that goes.
-        metrics, recipe, golden: the content of the run's files; None for a folder that no run made.
+        run: content of the run's files; None for a model's folder.
+        golden: content of ``golden.json``; None where there is none.
         base: of an adapter, the hub's model and its commit, where that is known.
-        remarks: what was decided, and what could not be checked, a line each.
+        remarks: decisions, and checks that could not be made, a line each.
     """
 
     folder: Path
     model: Path
-    metrics: Mapping[str, Any] | None = None
-    recipe: str | None = None
+    run: SourceRun | None = None
     golden: Mapping[str, Any] | None = None
     base: tuple[str, str | None] | None = None
     remarks: tuple[str, ...] = ()
 
     @property
-    def is_run(self) -> bool:
-        """Whether a run made it."""
-        return self.metrics is not None
-
-    def hub_section(self) -> Mapping[str, Any]:
-        """What the run's recipe says under ``hub``."""
-        recipe = yaml.safe_load(self.recipe) if self.recipe is not None else {}
-        return recipe.get("hub") or {}
+    def hub(self) -> HubSection:
+        """The section ``hub`` of the run's recipe, empty where there is none."""
+        return HubSection() if self.run is None else self.run.recipe.hub
 
 
 def find_source(name: str, *, merged: bool = False) -> Source:
-    """A finished run or a model's folder by its path.
+    """Find a finished run or a model's folder by its path.
 
     An adapter goes as it is where everybody can get its base model, from the hub, and else merged into it.
 
@@ -90,7 +102,7 @@ def refuse_changed(source: Source, manifest: Manifest) -> str | None:
         manifest: its files as they were read.
 
     Returns:
-        What could not be checked, or None.
+        A remark on what could not be checked, or None.
 
     Raises:
         IntegrityError: with each file that changed, came, or went.
@@ -123,9 +135,9 @@ def _within(file: ManifestFile, folder: Path) -> str:
 
 def _run(folder: Path, *, merged: bool) -> Source:
     _refuse_failed(folder)
-    metrics = _json(folder / METRICS_FILE)
+    result = RunResult.read(folder / METRICS_FILE)
     if not (folder / MODEL_FOLDER).is_dir():
-        if metrics.get("method") == "zero-shot":
+        if result.method is Method.ZERO_SHOT:
             raise HubError("this run asked a model as it is; there is nothing of its own to publish", where=str(folder))
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
@@ -136,12 +148,19 @@ def _run(folder: Path, *, merged: bool) -> Source:
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance else adapter
         remarks += [f"the merged model is sent: {hindrance}"] if hindrance else []
-    recipe = (folder / RECIPE_FILE).read_text(encoding="utf-8")
-    return Source(folder, model, metrics, recipe, golden, base if model == adapter else None, tuple(remarks))
+    recipe = folder / RECIPE_FILE
+    return Source(
+        folder,
+        model,
+        run=SourceRun(result, reread_recipe(recipe), recipe.read_text(encoding="utf-8")),
+        golden=golden,
+        base=base if model == adapter else None,
+        remarks=tuple(remarks),
+    )
 
 
 def _model(folder: Path) -> Source:
-    """A folder that no run made, or one that was downloaded from where a push of ours went."""
+    """Return a folder that no run made, or one that was downloaded from a repository of ours."""
     remarks = ["this is no run: where the model comes from and how good it is was not checked"]
     golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
     remarks += [] if golden else [f"there is no {GOLDEN_FILE}, so there are no answers to compare with"]
@@ -167,7 +186,7 @@ def _refuse_failed(folder: Path) -> None:
 
 
 def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], str | None]:
-    """An adapter's base model with its commit, and what keeps others from opening the adapter, or None."""
+    """Return an adapter's base model with its commit, and what keeps others from opening the adapter, or None."""
     settings = _json(adapter / ADAPTER_SETTINGS)
     name, _, asked = str(settings.get("base_model_name_or_path") or "").partition("@")
     revision = settings.get("revision") or asked or None

@@ -18,6 +18,7 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.proof.golden import plain_ids
 from toolkit.evaluation.proof.golden_rows import rows_to_dataset
 from toolkit.names import SPECS, Family, Task
+from toolkit.tasks.fill_mask.pages import FillMaskPages
 from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.texts.golden import chosen_texts
 from toolkit.tasks.texts.room import TextsRoom
@@ -29,6 +30,7 @@ class FillMask(TextsRoom):
     spec = SPECS[Task.FILL_MASK]
     head = Head(Task.FILL_MASK, {Family.ENCODER: AutoModelForMaskedLM}, TaskType.FEATURE_EXTRACTION)
     class_endings = ("ForMaskedLM",)
+    pages = FillMaskPages()
     compares = False
 
     def input_columns(self, family: Family) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
 from toolkit.tasks.text_classification.judge import judge_labels
 from toolkit.tasks.text_classification.kinds import kind_of
+from toolkit.tasks.text_classification.pages import ClassificationPages
 from toolkit.tasks.text_classification.predict import predict
 from toolkit.training.objective import Objective
 
@@ -35,6 +36,7 @@ class TextClassification(TaskRoom):
     spec = SPECS[Task.TEXT_CLASSIFICATION]
     head = SEQUENCE_HEAD
     class_endings = ("ForSequenceClassification",)
+    pages = ClassificationPages()
 
     def prepare(self, recipe: Recipe) -> ClassificationData:
         """Read, check, normalise and divide labelled texts."""

@@ -7,6 +7,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from toolkit.adapters import Head
 from toolkit.names import SPECS, Family, Task
+from toolkit.tasks.text_generation.pages import TextGenerationPages
 from toolkit.tasks.texts.room import TextsRoom
 
 
@@ -20,6 +21,7 @@ class TextGeneration(TextsRoom):
         TaskType.CAUSAL_LM,
     )
     class_endings = ("ForCausalLM", "LMHeadModel")
+    pages = TextGenerationPages()
 
     def input_columns(self, family: Family) -> tuple[str, ...]:
         """Return ``text`` for decoders, ``source`` and ``target`` for encoder-decoders."""

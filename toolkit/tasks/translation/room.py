@@ -8,6 +8,7 @@ from transformers import AutoModelForSeq2SeqLM
 from toolkit.adapters import Head
 from toolkit.names import SPECS, Family, Task
 from toolkit.tasks.texts.room import TextsRoom
+from toolkit.tasks.translation.pages import TranslationPages
 
 
 class Translation(TextsRoom):
@@ -16,6 +17,7 @@ class Translation(TextsRoom):
     spec = SPECS[Task.TRANSLATION]
     head = Head(Task.TRANSLATION, {Family.ENCODER_DECODER: AutoModelForSeq2SeqLM}, TaskType.SEQ_2_SEQ_LM)
     class_endings = ("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")
+    pages = TranslationPages()
 
     def input_columns(self, family: Family) -> tuple[str, ...]:
         """Return ``source`` and ``target``."""

@@ -1,0 +1,75 @@
+"""Comparison of the model with the best baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.report.measures import Measure, Result, headline_metric, results
+from toolkit.run_result import RunResult
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The model beside the best baseline in one metric; both have a value.
+
+    Attributes:
+        ours, theirs: the values.
+        baseline: its name in words.
+        is_headline: whether the metric is that of the headline.
+    """
+
+    ours: Measure
+    theirs: Measure
+    baseline: str
+    is_headline: bool
+
+    @property
+    def difference(self) -> float:
+        """Our value minus theirs."""
+        return (self.ours.value or 0.0) - (self.theirs.value or 0.0)
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether the model is better than the baseline."""
+        return self.ours.goodness > self.theirs.goodness
+
+    @property
+    def size(self) -> str:
+        """Amount of the difference to the metric's places; empty where that would be nothing, or is nothing."""
+        amount = self.ours.words.number(abs(self.difference))
+        return amount if self.difference and float(amount.replace(",", "")) else ""
+
+    @property
+    def last_place(self) -> str:
+        """The smallest amount that the metric's places can show."""
+        return self.ours.words.number(10.0**-self.ours.words.places)
+
+
+def compared_metric(result: RunResult) -> str | None:
+    """Return the first metric of the model that a baseline has too; None where there is none."""
+    model, *baselines = results(result)
+    return next((name for name in model.measures if any(name in each.measures for each in baselines)), None)
+
+
+def comparison(result: RunResult) -> Comparison | None:
+    """Compare in the headline's metric, or else in the first one that a baseline has; None without the numbers."""
+    metric = compared_metric(result)
+    return None if metric is None else compare_in(result, metric)
+
+
+def compare_in(result: RunResult, metric: str) -> Comparison | None:
+    """Compare in one metric; None where the model or all baselines have no value.
+
+    Args:
+        result: of the run.
+        metric: that the model was measured by.
+    """
+    model, *baselines = results(result)
+    known = [baseline for baseline in baselines if metric in baseline.measures]
+    if not known:
+        return None
+    best: Result = max(known, key=lambda baseline: baseline.measures[metric].goodness)
+    ours, theirs = model.measures[metric], best.measures[metric]
+    if ours.value is None or theirs.value is None:
+        return None
+    return Comparison(ours, theirs, best.name, metric == headline_metric(result))

@@ -1,0 +1,18 @@
+"""The typed result of a run or an evaluation, and its form in ``metrics.json``."""
+
+from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
+from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
+from toolkit.run_result.splits import BaselineResult, SplitResult
+
+__all__ = [
+    "SCHEMA",
+    "BaselineResult",
+    "DataSource",
+    "DataSummary",
+    "Environment",
+    "EvaluationResult",
+    "Example",
+    "RunResult",
+    "SplitResult",
+    "TrainingSummary",
+]

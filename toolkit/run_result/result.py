@@ -1,0 +1,170 @@
+"""The content of ``metrics.json``: measurements of a run, its baselines and its costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from toolkit.errors import IntegrityError
+from toolkit.names import Family, Method, Problem, Split, Task
+from toolkit.run_result.json_object import JsonObject
+from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
+from toolkit.run_result.splits import BaselineResult, SplitResult
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationResult:
+    """A model measured on labelled rows, as `toolkit evaluate` reports it.
+
+    Attributes:
+        task, family: as in docs/design.md, section 2.
+        model: its name.
+        labels: names of its outputs; none where it answers with text.
+        problem: kind of the labels; None where the task has one kind, and in runs of older versions.
+        splits: by name, in the order train, validation, test.
+        data: their source.
+    """
+
+    task: Task
+    family: Family
+    model: str
+    labels: tuple[str, ...]
+    splits: Mapping[str, SplitResult]
+    data: DataSource
+    problem: Problem | None = None
+
+    @property
+    def test(self) -> SplitResult:
+        """The test split."""
+        return self.splits[Split.TEST.value]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``toolkit evaluate --json`` prints."""
+        return {
+            "schema": SCHEMA,
+            "task": self.task.value,
+            "family": self.family.value,
+            "model": self.model,
+            **({} if self.problem is None else {"problem": self.problem.value}),
+            "labels": list(self.labels),
+            "splits": {name: split.to_json() for name, split in self.splits.items()},
+            "data": self.data.to_json(),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult(EvaluationResult):
+    """A finished run.
+
+    Attributes:
+        revision: the hub's commit of the base model; None for other models.
+        method: as in docs/design.md, section 2.
+        seed: of the run.
+        baselines: by name.
+        training: steps, weights, parameters.
+        data: rows of the run.
+        cost: seconds and bytes; the end of a name is its unit.
+        environment: versions and hardware.
+        example: of the card; None where no test row is fit to be shown.
+        has_example: False in runs of older versions, whose file has no such key.
+        parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
+    """
+
+    revision: str | None
+    method: Method
+    seed: int
+    baselines: Mapping[str, BaselineResult]
+    training: TrainingSummary
+    data: DataSummary
+    cost: Mapping[str, float | None]
+    environment: Environment
+    example: Example | None = None
+    has_example: bool = True
+    parity: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_json(cls, value: Any, *, where: str | None = None) -> Self:
+        """Read the content of ``metrics.json``.
+
+        Args:
+            value: the parsed JSON.
+            where: the file, for messages.
+
+        Raises:
+            IntegrityError: a key is missing or its value wrong; the message names it.
+        """
+        entry = JsonObject(value, where=where)
+        if entry.get("schema", int) != SCHEMA:
+            raise entry.fault("schema", f"is {entry.values['schema']}; this version reads {SCHEMA}")
+        example, parity = entry.optional_object("example"), entry.optional_object("parity")
+        return cls(
+            task=entry.name("task", Task),
+            family=entry.name("family", Family),
+            model=entry.get("model", str),
+            revision=entry.optional("revision", str),
+            method=entry.name("method", Method),
+            seed=entry.get("seed", int),
+            labels=entry.texts("labels"),
+            problem=None if entry.values.get("problem") is None else entry.name("problem", Problem),
+            splits=_splits_from_json(entry),
+            baselines={name: BaselineResult.from_json(each) for name, each in entry.object("baselines").entries()},
+            training=TrainingSummary.from_json(entry.object("training")),
+            data=DataSummary.from_json(entry.object("data")),
+            cost=entry.object("cost").values,
+            environment=Environment.from_json(entry.object("environment")),
+            example=None if example is None else Example.from_json(example),
+            has_example="example" in entry.values,
+            parity=None if parity is None else parity.values,
+        )
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read ``metrics.json``.
+
+        Raises:
+            IntegrityError: it is not there, cannot be read, or is damaged.
+        """
+        try:
+            value = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise IntegrityError(
+                "this file of the run is missing or damaged; fine-tune again", where=str(file)
+            ) from error
+        return cls.from_json(value, where=str(file))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``metrics.json``."""
+        return {
+            "schema": SCHEMA,
+            "task": self.task.value,
+            "family": self.family.value,
+            "model": self.model,
+            "revision": self.revision,
+            "method": self.method.value,
+            "seed": self.seed,
+            "labels": list(self.labels),
+            **({} if self.problem is None else {"problem": self.problem.value}),
+            "splits": {name: split.to_json() for name, split in self.splits.items()},
+            "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
+            "training": self.training.to_json(),
+            "data": self.data.to_json(),
+            "cost": dict(self.cost),
+            "environment": self.environment.to_json(),
+            **({"example": None if self.example is None else self.example.to_json()} if self.has_example else {}),
+            **({} if self.parity is None else {"parity": dict(self.parity)}),
+        }
+
+
+def _splits_from_json(entry: JsonObject) -> dict[str, SplitResult]:
+    splits = {name: SplitResult.from_json(split) for name, split in entry.object("splits").entries()}
+    for name in (Split.TRAIN.value, Split.TEST.value):
+        if name not in splits:
+            raise entry.fault("splits", f"has no {name}")
+    if not splits[Split.TEST.value].metrics:
+        raise entry.fault("splits.test.metrics", "is missing or empty")
+    return splits

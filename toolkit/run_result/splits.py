@@ -1,0 +1,116 @@
+"""Metrics of one split, and of a baseline on the test split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.run_result.json_object import JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitResult:
+    """Rows of one split, and what was measured on them.
+
+    Attributes:
+        rows: their number.
+        counts: what the task counts in them, such as ``labels``: rows of each label.
+        metrics: by name, the headline metric first; none where nothing was measured.
+        signatures: of metrics that have one, sacreBLEU's description of how they were computed.
+        details: what the task tells besides, such as ``confusion``, ``per_label``, ``errors`` and ``points``.
+        slices: the metric on parts of the rows, as `toolkit.tasks.slices.measure_slices` gives it.
+    """
+
+    rows: int
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, MetricValue] = field(default_factory=dict)
+    signatures: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    slices: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        measured: Mapping[str, Any],
+        *,
+        counts: Mapping[str, Any] | None = None,
+        slices: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Return the entry of a measurement.
+
+        Args:
+            measured: rows, metrics and details, as `toolkit.tasks.room.Result.to_json` gives them.
+            counts, slices: as in the class.
+        """
+        return replace(cls.from_json(JsonObject(measured)), counts=counts or {}, slices=slices)
+
+    @classmethod
+    def from_json(cls, entry: JsonObject) -> Self:
+        """Read an entry of ``splits``; keys before ``metrics`` are counts, keys after it details."""
+        own = {key: value for key, value in entry.values.items() if key not in ("rows", "metrics", "slices")}
+        if "metrics" not in entry.values:
+            return cls(rows=entry.get("rows", int), counts=own)
+        keys = list(entry.values)
+        later = keys[keys.index("metrics") :]
+        metrics, signatures = _metrics_from_json(entry)
+        slices = entry.optional_object("slices")
+        return cls(
+            rows=entry.get("rows", int),
+            counts={key: value for key, value in own.items() if key not in later},
+            metrics=metrics,
+            signatures=signatures,
+            details={key: value for key, value in own.items() if key in later},
+            slices=None if slices is None else slices.values,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of ``splits``."""
+        entry = {"rows": self.rows, **self.counts}
+        if not self.metrics:
+            return entry
+        slices = {} if self.slices is None else {"slices": self.slices}
+        return {**entry, "metrics": _metrics_to_json(self.metrics, self.signatures), **self.details, **slices}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineResult:
+    """Metrics of a baseline on the test rows.
+
+    Attributes:
+        rows: number of test rows.
+        metrics: by name.
+    """
+
+    rows: int
+    metrics: Mapping[str, MetricValue]
+
+    @classmethod
+    def from_json(cls, entry: JsonObject) -> Self:
+        """Read an entry of ``baselines``."""
+        return cls(rows=entry.get("rows", int), metrics=_metrics_from_json(entry)[0])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of ``baselines``."""
+        return {"rows": self.rows, "metrics": _metrics_to_json(self.metrics, {})}
+
+
+def _metrics_from_json(entry: JsonObject) -> tuple[dict[str, MetricValue], dict[str, str]]:
+    """Return the metrics of an entry, and the signatures of those that have one."""
+    metrics, signatures = {}, {}
+    for name, value in entry.object("metrics").entries():
+        interval = value.optional("ci95", list)
+        if interval is not None and len(interval) != 2:
+            raise value.fault("ci95", "is no pair of numbers")
+        ci95 = None if interval is None else (interval[0], interval[1])
+        metrics[name] = MetricValue(value.optional("value", float), ci95, value.optional("reason", str))
+        signature = value.optional("signature", str)
+        if signature is not None:
+            signatures[name] = signature
+    return metrics, signatures
+
+
+def _metrics_to_json(metrics: Mapping[str, MetricValue], signatures: Mapping[str, str]) -> dict[str, Any]:
+    signed = {name: {"signature": signature} for name, signature in signatures.items()}
+    return {name: {**value.to_json(), **signed.get(name, {})} for name, value in metrics.items()}

@@ -1,0 +1,108 @@
+"""Pages of tasks whose output is text."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
+from toolkit.recipe import Recipe
+from toolkit.run_result import RunResult
+from toolkit.tasks.pages import Call, Demo, NoBaseline, TaskPages
+from toolkit.wording import shortened, table
+
+SAMPLES_SHOWN = 2
+"""Of the worst rows, and of the others."""
+
+_BASELINES = {
+    "copy-source": "Copy of the source",
+    "nearest-neighbour": "Target of the nearest source",
+    "character-5-gram": "5-gram of characters",
+}
+
+ANSWER = """text = {text}
+inputs = tokenizer(text, truncation=True, return_tensors="pt")
+outputs = model.generate(**inputs{limit})
+print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
+"""Lines that ask an encoder-decoder; ``{limit}`` is the longest answer."""
+
+WRITES_ONLY = NoBaseline(
+    "writes_only", "the free baselines write texts and give no probabilities", compared="bleu or chrf"
+)
+"""Why perplexity has no baseline where texts are written."""
+
+
+class TextsPages(TaskPages):
+    """Pages of models that write, or score, a text."""
+
+    curve_note = (
+        "Validation: cross entropy in nats a token, without label smoothing and dropout, with which the training loss "
+        "is counted."
+    )
+
+    def baseline_names(self, result: RunResult) -> Mapping[str, str]:
+        """Return the names of copies, nearest neighbours and a model that counts characters."""
+        return _BASELINES
+
+    def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return a few of the worst rows and a few of the others, three lines each."""
+        worst = [sample for sample in samples if sample["worst"]][:SAMPLES_SHOWN]
+        others = [sample for sample in samples if not sample["worst"]][:SAMPLES_SHOWN]
+        groups = (("Among its worst:", worst), ("Drawn at random:", others))
+        return [line for title, rows in groups if rows for line in ("", title, *_written_lines(rows))]
+
+    def prediction_lines(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return rows with their new texts, which stand in the last column and are never shortened."""
+        scored = all("probability" in row for row in rows)
+        cells = [
+            (
+                str(row["id"]),
+                *((f"{row['probability']:.2g}",) if scored else ()),
+                shortened(str(row["text"])),
+                " ".join(str(row["prediction"]).split()),
+            )
+            for row in rows
+        ]
+        return table(cells, header=("id", *(("probability",) if scored else ()), "text", "prediction"))
+
+    def misuse(self, result: RunResult) -> tuple[str, ...]:
+        """Return facts: what a model writes can be false."""
+        return ("not_facts",)
+
+    def reference(self, result: RunResult) -> str:
+        """Return the key of a right text."""
+        return "how.reference_text"
+
+    @abstractmethod
+    def call(self, result: RunResult, recipe: Recipe) -> Call:
+        """Return the lines that ask the model; the first sets ``text``, the last prints the answer."""
+
+    def demo(self, result: RunResult, recipe: Recipe) -> Demo:
+        """Return the lines of the call as a function of ``text``."""
+        _, *lines, last = self.call(result, recipe).lines.splitlines()
+        answer = last.removeprefix("print(").removesuffix(")")
+        return Demo((*lines, f"return {answer}"), 'gr.Textbox(label="answer")')
+
+
+def with_limit(lines: str, recipe: Recipe, *, at_most: int = LONGEST_OUTPUT) -> str:
+    """Fill in how long an answer may get, where the model's folder does not say.
+
+    Args:
+        lines: with a gap ``{limit}``.
+        recipe: of the run.
+        at_most: tokens of an answer.
+    """
+    if recipe.evaluation.generation.get("max_new_tokens"):
+        return lines.replace("{limit}", "")
+    return lines.replace("{limit}", f", max_new_tokens={min(at_most, recipe.data.max_length or at_most)}")
+
+
+def _written_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for row in rows:
+        score = "" if row["chrf"] is None else f", chrF {row['chrf']:.1f}"
+        lines += [f"  {shortened(row['text'])}", f"    wrote{score}: {shortened(row['prediction'])}"]
+        if row["reference"] is not None:
+            lines.append(f"    reference: {shortened(row['reference'])}")
+    return lines

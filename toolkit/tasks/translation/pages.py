@@ -1,0 +1,32 @@
+"""Pages of translation."""
+
+from __future__ import annotations
+
+from toolkit.recipe import Recipe
+from toolkit.run_result import RunResult
+from toolkit.tasks.pages import Call, NoBaseline
+from toolkit.tasks.texts.pages import ANSWER, WRITES_ONLY, TextsPages, with_limit
+
+
+class TranslationPages(TextsPages):
+    """Pages of translators."""
+
+    def no_baseline(self, result: RunResult) -> NoBaseline:
+        """Return that the baselines write and give no probabilities."""
+        return WRITES_ONLY
+
+    def input_words(self, result: RunResult) -> str:
+        """Return a sentence."""
+        return "your own sentence"
+
+    def unmeasured(self, result: RunResult) -> frozenset[str]:
+        """Return the judgement of people."""
+        return frozenset({"people"})
+
+    def use(self, result: RunResult) -> str:
+        """Return the key of translators."""
+        return "translator"
+
+    def call(self, result: RunResult, recipe: Recipe) -> Call:
+        """Return the lines that translate a sentence."""
+        return Call("AutoModelForSeq2SeqLM", with_limit(ANSWER, recipe))
