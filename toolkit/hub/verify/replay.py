@@ -59,11 +59,11 @@ class Place:
         self.pinned: dict[str, Any] = {"revision": revision} if revision else {}
 
     def has(self, name: str) -> bool:
-        """Whether a file is there."""
+        """Return whether a file is there."""
         return (self.folder / name).is_file()
 
     def read(self, name: str) -> Any:
-        """A JSON file."""
+        """Read a JSON file."""
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
 
@@ -99,7 +99,7 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
 
 
 def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> bool | None:
-    """Whether code of the model shall run; None: it needs some, and may not.
+    """Return whether code of the model may run; None where it needs some and may not.
 
     Trust holds for all that the library may find: every file of code counts, in whatever folder, and every reference.
     """
@@ -169,7 +169,7 @@ def _auto_class(golden: dict[str, Any], config: Any) -> str:
 def _open_adapter(
     request: dict[str, Any], place: Place, factory: Any, *, settings: dict[str, Any], config: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """The base model that the adapter names, with as many labels as its own configuration says, and the adapter."""
+    """Open the base model that the adapter names, with the labels of the adapter's configuration, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
 
@@ -225,7 +225,7 @@ def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[di
 
 
 def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """The text with its mask replaced by the most probable token, and how probable that was."""
+    """Replace the mask of a text by the most probable token; return the text and the log-likelihood."""
     import torch
 
     inputs = _inputs(tokenizer, [row], golden, return_tensors="pt")
@@ -241,7 +241,7 @@ def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """How probable a text is (or the right one, given its source), and what is written, where that is asked."""
+    """Score a text, or a target given its source, and generate where the row has a prediction."""
     import torch
 
     if golden["family"] == "encoder-decoder":
@@ -262,7 +262,7 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
 def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
-    """What follows, and how near the second choice ever was to the first."""
+    """Generate a continuation; return it with the smallest margin between first and second choice."""
     made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
@@ -276,14 +276,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_of_the_network(error: Exception) -> bool:
-    """Whether the hub did not answer, which says nothing of the model."""
+    """Return whether the hub did not respond, which says nothing about the model."""
     statuses = [getattr(getattr(cause, "response", None), "status_code", 0) for cause in _causes(error)]
     names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
     return max(statuses) >= 500 or 429 in statuses or bool(names & {"TransportError", "OfflineModeIsEnabled"})
 
 
 def _told(error: Exception) -> dict[str, Any]:
-    """An error as its kind, its status and its first line."""
+    """Return an error as its kind, its status and its first line."""
     statuses = [getattr(getattr(cause, "response", None), "status_code", None) for cause in _causes(error)]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return {
