@@ -45,7 +45,7 @@ def ask(folder: Path, arguments: list[str]) -> int:
     python = (folder / "owner").read_text(encoding="utf-8").splitlines()[1]
     number = next((i for i, argument in enumerate(arguments) if argument.endswith(".py")), None)
     if number is None:
-        os.execv(python, [python, *arguments])  # noqa: S606, no shell is wanted
+        os.execv(python, [python, *arguments])
     flags, command = arguments[:number], arguments[number:]
     environment = dict(os.environ)
     environment.pop("PYTEST_CURRENT_TEST", None)  # differs from test to test
@@ -54,7 +54,7 @@ def ask(folder: Path, arguments: list[str]) -> int:
     server = folder / key
     if not server.is_dir():
         server.mkdir()
-        subprocess.Popen(  # noqa: S603, a list of our own
+        subprocess.Popen(
             [python, *flags, str(folder / "python"), "--serve", str(server)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

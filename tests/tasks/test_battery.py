@@ -6,12 +6,12 @@ import json
 
 import pyarrow.parquet as parquet
 import pytest
-from combinations import CombinedRun, kinds_of, kinds_that_fit, listed
+from combinations import CombinedRun
 from report_page import Page
 
 from toolkit.errors import RecipeError
 from toolkit.hub.card.check import check_card
-from toolkit.names import SPECS, Method
+from toolkit.names import Method
 from toolkit.workflow import evaluate, predict
 from toolkit.workflow.publish import publish
 from toolkit.workflow.verify import verify
@@ -28,7 +28,7 @@ def test_metrics_say_what_was_done(run: CombinedRun) -> None:
     assert metrics["splits"]["test"]["rows"] == 8
     values = [entry["value"] for entry in metrics["splits"]["test"]["metrics"].values()]
     assert values
-    print(json.dumps({k: v for k,v in metrics.items() if k not in ("splits","example")}), values)
+    print(json.dumps({k: v for k, v in metrics.items() if k not in ("splits", "example")}), values)
 
 
 def test_card_is_sound(run: CombinedRun) -> None:
@@ -52,7 +52,8 @@ def test_saved_model_answers_alike_in_a_fresh_process(run: CombinedRun, quick_pr
 
 def test_evaluate_repeats_the_result(run: CombinedRun) -> None:
     metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
-    assert evaluate(str(run.folder), [run.data["test"]])["splits"]["test"]["metrics"] == metrics["splits"]["test"]["metrics"]
+    found = evaluate(str(run.folder), [run.data["test"]]).to_json()
+    assert found["splits"]["test"]["metrics"] == metrics["splits"]["test"]["metrics"]
 
 
 def test_predict_repeats_the_answers(run: CombinedRun) -> None:
