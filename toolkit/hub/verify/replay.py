@@ -17,11 +17,16 @@ from typing import Any
 
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
 ROWS_AT_ONCE = 4
-_AUTO_CLASSES = {"text-classification": "AutoModelForSequenceClassification", "fill-mask": "AutoModelForMaskedLM"}
+_AUTO_CLASSES = {
+    "text-classification": "AutoModelForSequenceClassification",
+    "token-classification": "AutoModelForTokenClassification",
+    "fill-mask": "AutoModelForMaskedLM",
+}
 _BY_NAME = (
     (("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel"), "AutoModelForSeq2SeqLM"),
     (("ForCausalLM", "LMHeadModel"), "AutoModelForCausalLM"),
     (("ForMaskedLM",), "AutoModelForMaskedLM"),
+    (("ForTokenClassification",), "AutoModelForTokenClassification"),
 )
 
 
@@ -201,7 +206,7 @@ def _answers(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dic
     if golden["task"] == "text-classification":
         yield from _labelled(model, tokenizer, golden)
         return
-    answer = _filled if golden["task"] == "fill-mask" else _written
+    answer = {"fill-mask": _filled, "token-classification": _tagged}.get(golden["task"], _written)
     for row in golden["rows"]:
         yield answer(model, tokenizer, row, golden)
 
@@ -222,6 +227,15 @@ def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[di
             best = names[max(range(len(shares)), key=shares.__getitem__)]
             given = [name for name, share in zip(names, shares, strict=True) if share >= 0.5]
             yield {"prediction": given if several else best, "probabilities": shares}
+
+
+def _tagged(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
+    """Return the most probable tag of each token of the text, and the probabilities of all tags, token after token."""
+    inputs = _inputs(tokenizer, [row], golden, return_tensors="pt", return_special_tokens_mask=True)
+    of_text = inputs.pop("special_tokens_mask")[0] == 0
+    shares = model(**inputs).logits[0][of_text].float().softmax(-1)
+    tags = [model.config.id2label[index] for index in shares.argmax(-1).tolist()]
+    return {"prediction": tags, "probabilities": shares.flatten().tolist()}
 
 
 def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
