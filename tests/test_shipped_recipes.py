@@ -68,10 +68,10 @@ def test_it_runs_on_a_tiny_model(
     changes = overrides_for(written, shipped.family, tiny)
     recipe = load_recipe(shipped.path, [f"data.source={file}", *GONE, *FEW, *changes])
     run = fine_tune(recipe, name=shipped.name, output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
-    assert run.metrics["family"] == shipped.family
-    assert run.metrics["method"] == shipped.method
-    assert run.metrics["training"]["steps"] == (0 if recipe.method in (Method.FEATURES, Method.ZERO_SHOT) else 2)
-    assert set(run.metrics["splits"]["test"]["metrics"]) == set(recipe.metrics)
+    assert run.result.family == shipped.family
+    assert run.result.method == shipped.method
+    assert run.result.training.steps == (0 if recipe.method in (Method.FEATURES, Method.ZERO_SHOT) else 2)
+    assert set(run.result.test.metrics) == set(recipe.metrics)
     assert (run.folder / "model" / "model.safetensors").is_file() == (recipe.method is not Method.ZERO_SHOT)
     for page in ("README.md", "report.html"):
         named = recipe.model.name or "Transformer"

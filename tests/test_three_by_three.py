@@ -41,8 +41,8 @@ CELLS = [
 def test_it_beats_guessing(family: str, name: str, changes: tuple[str, ...], tmp_path: Path):
     recipe = load_recipe(find_recipe(name), [*FEW, *changes])
     run = fine_tune(recipe, name=name, output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
-    assert run.metrics["family"] == family
-    accuracy = run.metrics["splits"]["test"]["metrics"]["accuracy"]
-    majority = run.metrics["baselines"]["majority"]["metrics"]["accuracy"]["value"]
+    assert run.result.family == family
+    accuracy = run.result.test.metrics["accuracy"]
+    majority = run.result.baselines["majority"].metrics["accuracy"].value
     assert majority == pytest.approx(0.5)
-    assert accuracy["ci95"][0] > majority
+    assert (accuracy.ci95 or (0.0,))[0] > majority

@@ -49,14 +49,14 @@ def test_the_numbers_are_those_of_the_predictions(run: FinishedRun):
     rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
     assert list(rows[0]) == ["id", "text", "reference", "prediction", "probability"]
     references, predictions = zip(*((row["reference"], row["prediction"]) for row in rows), strict=True)
-    metrics = run.metrics["splits"]["test"]["metrics"]
+    metrics = run.result.test.to_json()["metrics"]
     assert metrics["accuracy"]["value"] == pytest.approx(accuracy_score(references, predictions))
-    labels = run.metrics["labels"]
+    labels = run.result.labels
     f1 = f1_score(references, predictions, labels=labels, average="macro", zero_division=0)
     assert metrics["f1"]["value"] == pytest.approx(f1)
     for entry in metrics.values():
         assert entry["ci95"][0] <= entry["value"] <= entry["ci95"][1]
-    assert run.metrics["baselines"]["majority"]["metrics"]["accuracy"]["value"] == pytest.approx(0.5, abs=0.02)
+    assert run.result.baselines["majority"].metrics["accuracy"].value == pytest.approx(0.5, abs=0.02)
 
 
 def test_the_run_folder_is_complete(run: FinishedRun, tiny_tree: dict[str, Any]):
@@ -66,7 +66,7 @@ def test_the_run_folder_is_complete(run: FinishedRun, tiny_tree: dict[str, Any])
     ledger, warnings = read_trials(run.folder.parent / "trials.jsonl")
     assert warnings == []
     assert ledger[0].id == trial["id"]
-    assert (ledger[0].status, ledger[0].metrics) == ("done", run.metrics["splits"]["test"]["metrics"])
+    assert (ledger[0].status, ledger[0].metrics) == ("done", run.result.test.to_json()["metrics"])
     assert not list(run.folder.rglob("*.bin"))
     assert not (run.folder / "checkpoints").exists()
     assert "30 test rows" in (run.folder / "report.html").read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def test_finished_run_is_shown_without_training(run: FinishedRun, tiny_tree: dic
     ledger = run.folder.parent / "trials.jsonl"
     lines = ledger.read_bytes()
     again = fine_tune(_recipe(tiny_tree), name="tiny", output_dir=run.folder, ledger=ledger)
-    assert again.metrics == run.metrics
+    assert again.result == run.result
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
     assert ledger.read_bytes() == lines
 
@@ -97,7 +97,7 @@ def test_runs_over_seeds_are_those_of_each_seed_alone(run: FinishedRun, tiny_tre
     _same(several.folder / "seed-0", run.folder)
     _same(several.folder / "seed-1", alone.folder)
     summary = json.loads((several.folder / "seeds.json").read_text(encoding="utf-8"))
-    values = [each.metrics["splits"]["test"]["metrics"]["accuracy"]["value"] for each in (run, alone)]
+    values = [each.result.test.metrics["accuracy"].value for each in (run, alone)]
     assert summary["metrics"]["accuracy"]["values"] == values
     assert summary["metrics"]["accuracy"]["mean"] == pytest.approx(sum(values) / 2)
     ids = [parquet.read_table(each.folder / "predictions.parquet")["id"].to_pylist() for each in (run, alone)]
@@ -108,8 +108,8 @@ def test_evaluate_on_the_test_rows_repeats_the_result(run: FinishedRun, write_cs
     rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
     data = write_csv([(row["text"], row["reference"]) for row in rows])
     result = evaluate(str(run.folder), [str(data)])
-    assert result["splits"]["test"]["metrics"] == run.metrics["splits"]["test"]["metrics"]
-    assert result["splits"]["test"]["confusion"] == run.metrics["splits"]["test"]["confusion"]
+    assert result.test.to_json()["metrics"] == run.result.test.to_json()["metrics"]
+    assert result.test.details["confusion"] == run.result.test.details["confusion"]
 
 
 def test_pairs_are_read_as_pairs(tiny_tree: dict[str, Any], folder: Path, sentences, write_csv):
@@ -122,7 +122,7 @@ def test_pairs_are_read_as_pairs(tiny_tree: dict[str, Any], folder: Path, senten
     pairs = fine_tune(_recipe(tree), name="pairs", output_dir=folder / "pairs", ledger=folder / "pairs.jsonl")
     one = write_csv([(texts[0], texts[1], "")], name="one.csv", header=("first", "second", "verdict"))
     other = write_csv([(texts[0], texts[2], "")], name="other.csv", header=("first", "second", "verdict"))
-    first, second = (predict(str(pairs.folder), [str(path)]) for path in (one, other))
+    first, second = (predict(str(pairs.folder), [str(path)]).answers for path in (one, other))
     assert first.texts == second.texts
     assert first.confidence[0] != second.confidence[0]
     with pytest.raises(RecipeError, match="pairs of texts; give a file with the columns 'first' and 'second'"):

@@ -64,12 +64,12 @@ def translation(folder: Path) -> FinishedRun:
 def test_translation_numbers_are_those_of_the_predictions(translation: FinishedRun):
     rows = parquet.read_table(translation.folder / "predictions.parquet").to_pylist()
     assert list(rows[0]) == ["id", "text", "reference", "prediction", "probability"]
-    test = translation.metrics["splits"]["test"]
+    test = translation.result.test.to_json()
     chrf = sacrebleu.corpus_chrf([row["prediction"] for row in rows], [[row["reference"] for row in rows]])
     assert test["metrics"]["chrf"]["value"] == pytest.approx(chrf.score, abs=1e-9)
     assert test["metrics"]["chrf"]["signature"]
-    assert set(translation.metrics["baselines"]) == {"copy-source", "nearest-neighbour"}
-    assert (translation.metrics["model"], translation.metrics["labels"]) == ("own Transformer", [])
+    assert set(translation.result.baselines) == {"copy-source", "nearest-neighbour"}
+    assert (translation.result.model, translation.result.labels) == ("own Transformer", ())
 
 
 def test_the_saved_translator_writes_the_same_through_plain_transformers(translation: FinishedRun):
@@ -94,26 +94,26 @@ def test_predict_and_evaluate_on_the_run(translation: FinishedRun, tmp_path: Pat
     pairs = [{"source": "안녕", "target": "반가워"}, {"source": "뭐 해?", "target": "공부해"}]
     data.write_text("\n".join(json.dumps(pair, ensure_ascii=False) for pair in pairs), encoding="utf-8")
     result = evaluate(str(translation.folder), [str(data)], output=tmp_path / "out.csv")
-    assert result["splits"]["test"]["rows"] == 2
-    assert set(result["splits"]["test"]["metrics"]) == {"bleu", "chrf", "perplexity"}
+    assert result.test.rows == 2
+    assert set(result.test.metrics) == {"bleu", "chrf", "perplexity"}
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 3
 
 
 def test_a_language_model_beside_what_counting_gives(folder: Path, reviews_csv: Path):
     data = {"source": str(reviews_csv), "columns": {"text": "text"}, "test_size": 20, "max_length": 64}
     run = _run(_recipe(task="text-generation", data=data), folder, "language")
-    test = run.metrics["splits"]["test"]["metrics"]
+    test = run.result.test.to_json()["metrics"]
     assert list(test) == ["bits_per_character", "perplexity"]
     assert 0 < test["bits_per_character"]["value"] < 8
-    assert 0 < run.metrics["baselines"]["character-5-gram"]["metrics"]["bits_per_character"]["value"] < 8
-    assert run.metrics["family"] == "decoder"
+    assert 0 < run.result.baselines["character-5-gram"].metrics["bits_per_character"].value < 8
+    assert run.result.family == "decoder"
     assert predict(str(run.folder), ["the film"]).rows()[0]["prediction"]
 
 
 def test_masked_words_and_then_fine_tuning_of_the_result(folder: Path, reviews_csv: Path):
     data = {"source": str(reviews_csv), "columns": {"text": "text"}, "test_size": 20, "max_length": 64}
     pretrained = _run(_recipe(task="fill-mask", data=data), folder, "masked")
-    assert set(pretrained.metrics["splits"]["test"]["metrics"]) == {"perplexity", "masked_accuracy"}
+    assert set(pretrained.result.test.metrics) == {"perplexity", "masked_accuracy"}
     assert "<mask>" not in predict(str(pretrained.folder), ["the <mask> was good"]).rows()[0]["prediction"]
     tuned = _run(
         build_recipe(
@@ -128,8 +128,8 @@ def test_masked_words_and_then_fine_tuning_of_the_result(folder: Path, reviews_c
         folder,
         "tuned",
     )
-    assert set(tuned.metrics["labels"]) == {"negative", "positive"}
-    assert predict(str(tuned.folder), ["a fine film"]).rows()[0]["prediction"] in tuned.metrics["labels"]
+    assert set(tuned.result.labels) == {"negative", "positive"}
+    assert predict(str(tuned.folder), ["a fine film"]).rows()[0]["prediction"] in tuned.result.labels
 
 
 @pytest.mark.parametrize("architecture", ["encoder", "decoder", "encoder-decoder"])
@@ -140,10 +140,10 @@ def test_classification_from_scratch_in_every_shape(folder: Path, reviews_csv: P
         data={"source": str(reviews_csv), "test_size": 40, "max_length": 64},
     )
     run = _run(recipe, folder, f"classify-{architecture}")
-    assert run.metrics["family"] == architecture
+    assert run.result.family == architecture
     rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
     accuracy = sum(row["prediction"] == row["reference"] for row in rows) / len(rows)
-    assert run.metrics["splits"]["test"]["metrics"]["accuracy"]["value"] == pytest.approx(accuracy)
+    assert run.result.test.metrics["accuracy"].value == pytest.approx(accuracy)
 
 
 def test_every_run_is_in_the_ledger(folder: Path, translation: FinishedRun):

@@ -70,13 +70,13 @@ def measured(work: Path, data: str, folder: Path, name: str, model: str, *, rate
     }
     output = work / "full" / f"{data}-{name}-{rate}"
     run = fine_tune(build_recipe(tree), name=output.name, output_dir=output, ledger=work / "trials.jsonl")
-    curve = list(run.metrics["training"]["curve"])
+    curve = list(run.result.training.curve)
     return {
         "run": str(run.folder),
         "rate": rate,
-        "accuracy": run.metrics["splits"]["test"]["metrics"]["accuracy"]["value"],
+        "accuracy": run.result.test.metrics["accuracy"].value,
         "validation": max(point["accuracy"] for point in curve),
-        "seconds": run.metrics["cost"]["train_seconds"],
+        "seconds": run.result.cost["train_seconds"],
     }
 
 

@@ -120,8 +120,8 @@ def test_each_recipe_of_the_front_loads_and_runs_as_it_is(chosen: Choice, tmp_pa
     recommended = chosen.recipes.of(chosen.decision.recommended)
     assert recommended is not None
     run = fine_tune(load_recipe(recommended), name="r", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
-    assert run.metrics["splits"]["test"]["rows"] == 24
-    assert run.metrics["splits"]["validation"]["rows"] == 24
+    assert run.result.splits["test"].rows == 24
+    assert run.result.splits["validation"].rows == 24
 
 
 def test_page_picture_and_lines_tell_the_same(chosen: Choice) -> None:

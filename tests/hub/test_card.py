@@ -16,9 +16,9 @@ from huggingface_hub import ModelCard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from run_results import card_of
 
 from toolkit.hub.card.check import check_card
-from toolkit.hub.card.render import render_card
 
 RECIPE = "data:\n  source: packaged:rotten-tomatoes\n  columns: {text: text, label: label}\n"
 ODD = "a|b *c* _d_ `e` <script>alert(1)</script> [f](javascript:g) {{ 7 * 7 }} $$h$$"
@@ -26,7 +26,7 @@ STRUCTURE = r"</?(?:h1|h2|table|tr|td|details|pre)\b"
 
 
 def render(metrics: Mapping[str, Any], **changes: str) -> str:
-    return render_card(metrics, **{"recipe_yaml": RECIPE, **changes})
+    return card_of(metrics, **{"recipe_yaml": RECIPE, **changes})
 
 
 def load(card: str) -> ModelCard:

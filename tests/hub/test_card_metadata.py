@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
+from run_results import card_of, recipe_of, result_of
 
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.metadata import eval_results
 from toolkit.hub.card.names import public_recipe
-from toolkit.hub.card.render import render_card
 
 SHA = "0" * 40
 RECIPE = """
@@ -29,7 +29,7 @@ def on_hub(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_everything_that_the_recipe_and_the_run_know(on_hub: dict[str, Any]):
-    card = render_card(on_hub, recipe_yaml=RECIPE, repo_id="me/mine")
+    card = card_of(on_hub, recipe_yaml=RECIPE, repo_id="me/mine")
     data = ModelCard(card).data
     assert (data.license, data.language, data.base_model) == ("mit", ["ko", "en"], "org/base")
     assert (data.base_model_relation, data.datasets, data.library_name) == ("finetune", ["org/rows"], "transformers")
@@ -44,26 +44,26 @@ def test_everything_that_the_recipe_and_the_run_know(on_hub: dict[str, Any]):
 
 
 def test_what_is_not_known_is_not_there(metrics: dict[str, Any]):
-    data = ModelCard(render_card(metrics, recipe_yaml="method: full\n")).data
+    data = ModelCard(card_of(metrics, recipe_yaml="method: full\n")).data
     for key in ("license", "language", "base_model", "base_model_relation", "datasets"):
         assert getattr(data, key, None) is None
 
 
 def test_an_adapter_says_so_and_needs_its_base(on_hub: dict[str, Any]):
     on_hub["method"] = "lora"
-    card = render_card(on_hub, recipe_yaml=RECIPE.replace("full", "lora"), repo_id="me/mine", adapter=True)
+    card = card_of(on_hub, recipe_yaml=RECIPE.replace("full", "lora"), repo_id="me/mine", adapter=True)
     data = ModelCard(card).data
     assert (data.library_name, data.base_model_relation) == ("peft", "adapter")
     assert "A `lora` adapter for [org/base]" in card
     assert f'from_pretrained("org/base", revision="{SHA}", config=config)' in card
     assert 'PeftModel.from_pretrained(base, "me/mine").merge_and_unload()' in card
-    merged = render_card(on_hub, recipe_yaml=RECIPE.replace("full", "lora"))
+    merged = card_of(on_hub, recipe_yaml=RECIPE.replace("full", "lora"))
     assert ModelCard(merged).data.base_model_relation == "finetune"
     assert "adapter was trained, and merged into the weights" in merged
 
 
 def test_results_of_a_benchmark_on_the_hub_have_their_own_file(on_hub: dict[str, Any]):
-    (found,) = eval_results(on_hub, yaml.safe_load(RECIPE)).items()
+    (found,) = eval_results(result_of(on_hub), recipe_of(RECIPE)).items()
     assert found[0] == ".eval_results/org--rows.yaml"
     (entry,) = parse_eval_result_entries(yaml.safe_load(found[1]))
     assert (entry.dataset_id, entry.task_id, entry.value) == ("org/rows", "default", 0.8402)
@@ -72,7 +72,7 @@ def test_results_of_a_benchmark_on_the_hub_have_their_own_file(on_hub: dict[str,
 
 @pytest.mark.parametrize("data", [{"source": "org/rows"}, {"train": "org/rows:train"}, {"test": "data/test.csv"}])
 def test_rows_that_were_cut_here_are_no_benchmark(on_hub: dict[str, Any], data: dict[str, str]):
-    assert eval_results(on_hub, {"data": data}) == {}
+    assert eval_results(result_of(on_hub), recipe_of({"data": data})) == {}
 
 
 def test_folders_are_left_out_of_the_recipe():
@@ -87,7 +87,7 @@ def test_folders_are_left_out_of_the_recipe():
 
 def test_a_card_does_not_name_the_folders_of_its_recipe(metrics: dict[str, Any]):
     metrics["data"]["source"] = "/home/someone/rows.csv"
-    card = render_card(metrics, recipe_yaml="data:\n  source: /home/someone/rows.csv\nmethod: full\n")
+    card = card_of(metrics, recipe_yaml="data:\n  source: /home/someone/rows.csv\nmethod: full\n")
     assert "someone" not in card
     assert "are left out of the recipe" in card
     assert check_card(card) == ()

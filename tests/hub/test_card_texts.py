@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
-
-from toolkit.hub.card.render import render_card
+from run_results import card_of
 
 RECIPE = """
 task: translation
@@ -25,7 +24,7 @@ CONFIG = {"vocab_size": 5321, "auto_map": {"AutoModelForSeq2SeqLM": "language_he
 
 
 def render(metrics: dict[str, Any], **changes: Any) -> str:
-    return render_card(metrics, **{"recipe_yaml": RECIPE, "model_config": CONFIG, **changes})
+    return card_of(metrics, **{"recipe_yaml": RECIPE, "model_config": CONFIG, **changes})
 
 
 def text(card: str) -> str:
@@ -74,7 +73,7 @@ def test_settings_of_model_tokenizer_and_generation_are_shown(translation):
         "tokenizer": "bpe, 5,321 tokens, texts in small letters",
     }
     assert expected.items() <= rows.items()
-    assert re.search(r"<td>evaluation.generation</td>\s*<td>num_beams: 4, max_new_tokens: 64</td>", html)
+    assert re.search(r"<td>evaluation.generation</td>\s*<td>max_new_tokens: 64, num_beams: 4</td>", html)
     assert not {"num_key_value_heads", "rope_theta", "initializer_range"} & rows.keys()
 
 

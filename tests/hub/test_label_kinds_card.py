@@ -18,10 +18,10 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "report"))
 from label_kinds_metrics import scores_of_pairs, several_labels
+from run_results import card_of, recipe_of, result_of
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, open_for_prediction
 from toolkit.hub.card.limits import measured_limits, unmeasured
-from toolkit.hub.card.render import render_card
 from toolkit.hub.card.usage import intended_use
 from toolkit.names import Problem
 from toolkit.tasks.text_classification.predict import predict
@@ -43,7 +43,7 @@ def test_the_snippet_says_what_the_toolkit_says(
     AutoTokenizer.from_pretrained(tiny_bert).save_pretrained(tmp_path)
     metrics["problem"] = str(problem)
     recipe = yaml.safe_dump({"data": {"columns": {name: name for name in columns}}})
-    (snippet,) = re.findall(r"```python\n(.*?)\n```", render_card(metrics, recipe_yaml=recipe), re.DOTALL)
+    (snippet,) = re.findall(r"```python\n(.*?)\n```", card_of(metrics, recipe_yaml=recipe), re.DOTALL)
     snippet = snippet.replace("RUN/model", tmp_path.as_posix()).replace('"text_pair": "…"', f'"text_pair": "{PAIR}"')
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -67,38 +67,38 @@ def test_the_snippet_says_what_the_toolkit_says(
     ],
 )
 def test_intended_use_is_that_of_the_problem(problem: str, columns: dict[str, str], use: str):
-    metrics = {"task": "text-classification", "family": "encoder", "problem": problem}
-    assert use in str(intended_use(metrics, {"data": {"columns": columns}}))
+    recipe = recipe_of({"data": {"source": "a.csv", "columns": columns}})
+    assert use in str(intended_use(result_of({"problem": problem}), recipe))
 
 
 def test_limits_of_several_labels(metrics: dict[str, Any]):
     several = several_labels(metrics)
-    sentences = [str(sentence) for sentence in measured_limits(several)]
+    sentences = [str(sentence) for sentence in measured_limits(result_of(several))]
     assert sentences == [
         "In exact match it is no better than a baseline that costs nothing: 0.500 against 0.550 "
         "(Most frequent set of labels).",
         "The hardest label is `화` (F1 0.333): found in 10 of 40 test rows that have it, given to 20.",
     ]
-    assert any("calibrated" in str(sentence) for sentence in unmeasured(several))
+    assert any("calibrated" in str(sentence) for sentence in unmeasured(result_of(several)))
 
 
 def test_limits_of_scores(metrics: dict[str, Any]):
     scores = scores_of_pairs(metrics)
-    sentences = [str(sentence) for sentence in measured_limits(scores)]
+    sentences = [str(sentence) for sentence in measured_limits(result_of(scores))]
     assert sentences[0].startswith("In mean absolute error it is no better than a baseline that costs nothing: 0.900")
     assert sentences[1].startswith("Half of the predictions are off by 0.457 or less")
-    assert not any("calibrated" in str(sentence) for sentence in unmeasured(scores))
+    assert not any("calibrated" in str(sentence) for sentence in unmeasured(result_of(scores)))
 
 
 def test_cards_have_every_figure(metrics: dict[str, Any]):
-    card = render_card(scores_of_pairs(metrics), recipe_yaml="data: {source: a.csv, columns: {text_pair: b}}\n")
+    card = card_of(scores_of_pairs(metrics), recipe_yaml="data: {source: a.csv, columns: {text_pair: b}}\n")
     for words in ("| TF-IDF + ridge regression |", "mean squared error, less is better", "**0.810**", "type: pearson"):
         assert words in card
 
 
 def test_what_it_answers_with(metrics: dict[str, Any]):
     recipe = "data: {source: a.csv}\n"
-    assert "It answers with a number, on the scale of" in render_card(scores_of_pairs(metrics), recipe_yaml=recipe)
-    several = render_card(several_labels(metrics), recipe_yaml=recipe)
+    assert "It answers with a number, on the scale of" in card_of(scores_of_pairs(metrics), recipe_yaml=recipe)
+    several = card_of(several_labels(metrics), recipe_yaml=recipe)
     assert "It answers with any number of 3 labels, also none: `joy`, `화`, `envy`." in several
-    assert "It answers with one of 2 labels: `negative`, `positive`." in render_card(metrics, recipe_yaml=recipe)
+    assert "It answers with one of 2 labels: `negative`, `positive`." in card_of(metrics, recipe_yaml=recipe)

@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 from huggingface_hub import RepoCard
+from run_results import recipe_of, result_of
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from toolkit.adapters.scratch import open_from_scratch
@@ -75,7 +76,7 @@ def test_apps_answer_with_plain_transformers(
     metrics: dict[str, Any], translation: dict[str, Any], tiny_bert: Path, tmp_path: Path
 ):
     example = {"inputs": {"text": 'a "quote" \\ and 가'}}
-    both = {"method": "full", "data": {"columns": {"text": "a", "text_pair": "b"}}}
+    both = {"method": "full", "data": {"source": "a.csv", "columns": {"text": "a", "text_pair": "b"}}}
     one = _classifier(tiny_bert, tmp_path / "one", id2label=LABELS)
     number = _classifier(tiny_bert, tmp_path / "number", id2label={0: "score"}, problem_type="regression")
     written = _translator(tmp_path / "translator")
@@ -83,12 +84,23 @@ def test_apps_answer_with_plain_transformers(
     cases = [
         (one, metrics | {"example": example}, {"method": "full"}, None, ()),
         (number, metrics | {"problem": "regression"}, both, None, [{"text": "alone"}, {"text": "a", "text_pair": "b"}]),
-        (written, translation, {"method": "scratch", "data": {"max_length": 8}}, config, [{"text": "Two dogs"}]),
+        (
+            written,
+            translation,
+            {"method": "scratch", "data": {"source": "a.csv", "max_length": 8}},
+            config,
+            [{"text": "Two dogs"}],
+        ),
     ]
     apps = []
     for model, of_run, recipe, model_config, rows in cases:
         space = write_space(
-            model, repo_id=str(model), metrics=of_run, recipe=recipe, model_config=model_config, examples=rows
+            model,
+            repo_id=str(model),
+            result=result_of(of_run),
+            recipe=recipe_of(recipe),
+            model_config=model_config,
+            examples=rows,
         )
         apps.append(str(space / "app.py"))
     (tmp_path / "stubs").mkdir()
@@ -112,7 +124,9 @@ def test_apps_answer_with_plain_transformers(
 
 def test_the_folder_of_a_space(metrics: dict[str, Any], tmp_path: Path):
     recipe = {"method": "full", "hub": {"license": "mit"}}
-    space = write_space(tmp_path, repo_id="me/mine", metrics=metrics, recipe=recipe, revision="0" * 40)
+    space = write_space(
+        tmp_path, repo_id="me/mine", result=result_of(metrics), recipe=recipe_of(recipe), revision="0" * 40
+    )
     assert sorted(file.name for file in space.iterdir()) == ["README.md", "app.py", "requirements.txt"]
     data = RepoCard((space / "README.md").read_text(encoding="utf-8")).data
     assert (data.sdk, data.sdk_version, data.app_file, data.models) == ("gradio", GRADIO, "app.py", ["me/mine"])
@@ -130,4 +144,4 @@ def test_the_folder_of_a_space(metrics: dict[str, Any], tmp_path: Path):
 
 def test_a_run_without_a_model_has_no_demo(metrics: dict[str, Any], tmp_path: Path):
     with pytest.raises(RecipeError, match="no model of its own"):
-        write_space(tmp_path, repo_id="me/mine", metrics=metrics, recipe={"method": "zero-shot"})
+        write_space(tmp_path, repo_id="me/mine", result=result_of(metrics), recipe=recipe_of({"method": "zero-shot"}))

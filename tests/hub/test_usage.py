@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset
+from run_results import recipe_of, result_of
 
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
@@ -60,10 +61,10 @@ def _saved(name: str, home: Path) -> tuple[str, str]:
     )
     folder = save_model(opened.model, opened, home / name)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    recipe: dict[str, Any] = {"method": "scratch", "data": {"max_length": 32}}
+    recipe: dict[str, Any] = {"method": "scratch", "data": {"source": "a.csv", "max_length": 32}}
     recipe |= {"evaluation": {"generation": {"max_new_tokens": 9}}} if name == "translator" else {}
-    metrics = {"task": str(task), "family": architecture}
-    code = snippet(metrics, recipe, own_code=brings_code(recipe, config))
+    result, resolved = result_of({"task": str(task), "family": architecture}), recipe_of(recipe)
+    code = snippet(result, resolved, own_code=brings_code(resolved, config))
     code = code.replace(FOLDER, folder.as_posix()).replace("… <mask> …", text).replace("…", text)
     if is_classifier:
         return code, ""
@@ -109,15 +110,16 @@ def test_snippets_need_no_toolkit_and_say_the_same(tmp_path: Path):
     ],
 )
 def test_intended_use_is_in_plain_words(task: str, family: str, word: str):
-    metrics = {"task": task, "family": family}
-    assert word in str(intended_use(metrics, {}))
-    told = " ".join(map(str, unintended_use(metrics, {"data": {"max_length": 1024}})))
+    result, recipe = result_of({"task": task, "family": family}), recipe_of({})
+    assert word in str(intended_use(result, recipe))
+    longest = recipe_of({"data": {"source": "a.csv", "max_length": 1024}})
+    told = " ".join(map(str, unintended_use(result, longest)))
     assert "1,024 tokens" in told
-    assert "tokens" not in " ".join(map(str, unintended_use(metrics, {})))
+    assert "tokens" not in " ".join(map(str, unintended_use(result, recipe)))
 
 
 def test_the_code_of_a_model_is_told_by_its_folder_before_its_recipe():
-    assert brings_code({"method": "scratch"}, None)
-    assert not brings_code({"method": "full"}, None)
-    assert brings_code({"method": "full"}, {"auto_map": {}})
-    assert not brings_code({"method": "lora"}, {"model_type": "bert"})
+    assert brings_code(recipe_of({"method": "scratch"}), None)
+    assert not brings_code(recipe_of({"method": "full"}), None)
+    assert brings_code(recipe_of({"method": "full"}), {"auto_map": {}})
+    assert not brings_code(recipe_of({"method": "lora"}), {"model_type": "bert"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}
+NAMES = {"task", "family", "method", "problem"}
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{% raw %}</style>&amp;"
 
 
@@ -42,9 +43,9 @@ class Page(HTMLParser):
 
 
 def poisoned(value):
-    """The same metrics with a hostile text in place of every string, keys of results included."""
+    """The same metrics with a hostile text in place of every string, but for names that the toolkit checks."""
     if isinstance(value, dict):
-        return {key: poisoned(entry) for key, entry in value.items()}
+        return {key: entry if key in NAMES else poisoned(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [poisoned(entry) for entry in value]
     return HOSTILE if isinstance(value, str) else value

@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_results import result_of
 
 from toolkit.report.charts import MAX_POINTS, bar_chart, line_chart, thin
-from toolkit.report.facts import Measure, Result, results
+from toolkit.report.measures import Measure, Result, results
 
 VALUES = st.floats(-1e6, 1e6).map(lambda x: round(x, 4))
 LINES = st.lists(st.tuples(st.integers(1, 100_000), VALUES), min_size=1, max_size=30, unique_by=lambda p: p[0])
 
 
 def test_bars_between_zero_and_one_stand_at_their_per_cent(metrics):
-    chart = bar_chart(results(metrics), "accuracy")
+    chart = bar_chart(results(result_of(metrics)), "accuracy")
     assert [(bar.start, bar.end) for bar in chart.bars] == [(0, 84.02), (0, 50), (0, 78.5)]
     assert (chart.bars[0].low, chart.bars[0].high) == (81.7, 86.2)
     assert [(tick.at, tick.text) for tick in chart.ticks] == [
@@ -80,7 +81,7 @@ def test_metrics_without_an_end_of_scale_fill_the_picture(translation, language_
     assert chart.bars[0].end == 95
     nothing = bar_chart([Result("this", {"bleu": Measure(0.0, 0.0, 0.0)})], "bleu")
     assert (nothing.bars[0].start, nothing.bars[0].end) == (0, 0)
-    ours, theirs = bar_chart(results(language_model), "bits_per_character").bars
+    ours, theirs = bar_chart(results(result_of(language_model)), "bits_per_character").bars
     assert 0 < ours.end < theirs.end <= 100
 
 

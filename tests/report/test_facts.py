@@ -6,47 +6,41 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from run_results import result_of
 from sklearn.metrics import confusion_matrix
 
-from toolkit.report.facts import (
-    OUTSIDE,
-    Measure,
-    amount,
-    comparison,
-    confusion_rows,
-    costs,
-    duration,
-    headline,
-    most_confused,
-    results,
-)
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.report.facts import amount, costs, duration
+from toolkit.report.measures import Measure, results
+from toolkit.report.sentences import comparison, headline
+from toolkit.tasks.text_classification.weak_places import OUTSIDE, confusion_rows, most_confused
 
 
 def test_the_headline_names_metric_interval_and_rows(metrics):
-    assert headline(metrics) == "reaches accuracy 0.840 (95 % interval 0.817 to 0.862) on 1,000 test rows"
+    assert headline(result_of(metrics)) == "reaches accuracy 0.840 (95 % interval 0.817 to 0.862) on 1,000 test rows"
 
 
 def test_the_first_metric_of_the_file_is_the_headline(metrics):
     measured = metrics["splits"]["test"]["metrics"]
     metrics["splits"]["test"]["metrics"] = {"f1": measured["f1"], "accuracy": measured["accuracy"]}
-    assert headline(metrics).startswith("reaches macro F1 0.840 ")
+    assert headline(result_of(metrics)).startswith("reaches macro F1 0.840 ")
 
 
 def test_a_metric_without_a_value_is_said_to_be_undefined(metrics):
     metrics["splits"]["test"]["metrics"]["accuracy"] = {"value": None, "ci95": None}
-    assert headline(metrics) == "has no defined accuracy on 1,000 test rows"
-    assert comparison(metrics) == ""
+    assert headline(result_of(metrics)) == "has no defined accuracy on 1,000 test rows"
+    assert comparison(result_of(metrics)) == ""
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
 def test_values_that_are_not_finite_are_undefined(value):
-    measure = Measure.of({"value": value, "ci95": [value, value]})
+    measure = Measure.of(MetricValue(value, None if value is None else (value, value)))
     assert measure == Measure()
     assert (measure.text, measure.interval) == ("not defined", "")
 
 
 def test_the_comparison_takes_the_best_baseline_not_the_first(metrics):
-    assert comparison(metrics) == (
+    assert comparison(result_of(metrics)) == (
         "That is 0.055 above the best baseline: TF-IDF + logistic regression, 0.785 "
         "(95 % interval 0.760 to 0.810). The two intervals do not overlap."
     )
@@ -62,20 +56,20 @@ def test_the_comparison_takes_the_best_baseline_not_the_first(metrics):
 )
 def test_the_comparison_says_when_a_baseline_is_not_beaten(metrics, value, ci95, place, verdict):
     metrics["splits"]["test"]["metrics"]["accuracy"] = {"value": value, "ci95": ci95}
-    assert comparison(metrics).startswith(place)
-    assert verdict in comparison(metrics)
+    assert comparison(result_of(metrics)).startswith(place)
+    assert verdict in comparison(result_of(metrics))
 
 
 def test_baselines_without_a_value_or_interval_do_not_mislead(metrics):
     metrics["baselines"]["tfidf-logistic"]["metrics"]["accuracy"] = {"value": None, "ci95": None}
     metrics["baselines"]["majority"]["metrics"]["accuracy"]["ci95"] = None
-    assert comparison(metrics) == "That is 0.340 above the best baseline: Most frequent class, 0.500."
+    assert comparison(result_of(metrics)) == "That is 0.340 above the best baseline: Most frequent class, 0.500."
 
 
 def test_without_baselines_there_is_no_comparison(metrics):
     metrics["baselines"] = {}
-    assert comparison(metrics) == ""
-    assert [result.name for result in results(metrics)] == ["This model"]
+    assert comparison(result_of(metrics)) == ""
+    assert [result.name for result in results(result_of(metrics))] == ["This model"]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
@@ -124,4 +118,4 @@ def test_amount(value, words):
 
 def test_costs_take_their_unit_from_the_name_and_leave_out_what_is_not_known(metrics):
     metrics["cost"] = {"train_seconds": 170.1, "peak_memory_bytes": None, "model_bytes": 9e7, "epochs": 3}
-    assert costs(metrics) == [("train time", "2 min 50 s"), ("model size", "90 MB"), ("epochs", "3")]
+    assert costs(result_of(metrics).cost) == [("train time", "2 min 50 s"), ("model size", "90 MB"), ("epochs", "3")]

@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from label_kinds_metrics import scores_of_pairs, several_labels
 from report_page import HOSTILE, Page
+from run_results import result_of, split_of
 
 from toolkit.data.doctor import examine
 from toolkit.data.tables import Part, Table
 from toolkit.names import Problem
-from toolkit.report import facts, label_facts
+from toolkit.report.measures import best_values, results
 from toolkit.report.page import render_page
 from toolkit.report.scatter import scatter_chart
+from toolkit.report.sentences import comparison
 from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary
+from toolkit.tasks import room_of
+from toolkit.tasks.text_classification.weak_places import hardest_labels, spread_of_errors
 
 SET_MISTAKE = {"id": 3, "text": "왜?", "reference": "화", "prediction": "", "probability": 0.61, "text_pair": None}
 ERROR = {"id": 7, "text": "한 남자가 달린다.", "reference": 0.5, "prediction": 4.2123, "text_pair": "개가 잔다."}
@@ -32,7 +36,8 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def page_of(metrics: dict[str, Any], *samples: dict[str, Any]) -> Page:
-    return Page(render_page(metrics, recipe_yaml="task: x\n", samples=samples, losses=[{"step": 1, "loss": 0.5}]))
+    losses = [{"step": 1, "loss": 0.5}]
+    return Page(render_page(result_of(metrics), recipe_yaml="task: x\n", samples=samples, losses=losses))
 
 
 def words_of(page: Page) -> str:
@@ -87,10 +92,10 @@ def test_points_stand_where_they_belong(scores: dict[str, Any]):
 def test_less_is_better_is_compared_the_right_way_round(scores: dict[str, Any]):
     test = scores["splits"]["test"]["metrics"]
     scores["splits"]["test"]["metrics"] = {"mse": test["mse"]}
-    assert facts.comparison(scores).startswith(
+    assert comparison(result_of(scores)).startswith(
         "That is 0.200 below the best baseline, where less is better: TF-IDF + ridge regression, 1.100"
     )
-    assert facts.best_values(facts.results(scores_of_pairs(scores)))["mae"] == 0.85
+    assert best_values(results(result_of(scores_of_pairs(scores))))["mae"] == 0.85
 
 
 def test_hostile_labels_stay_text(several: dict[str, Any]):
@@ -102,19 +107,19 @@ def test_hostile_labels_stay_text(several: dict[str, Any]):
 
 
 def test_summary_of_several_labels(several: dict[str, Any]):
-    lines = run_summary(several, folder="runs/a", samples=[SET_MISTAKE])
+    lines = run_summary(result_of(several), folder="runs/a", samples=[SET_MISTAKE])
     assert "Hardest labels:" in lines
     assert lines[lines.index("Hardest labels:") + 1] == "  화: F1 0.333; in 40 rows, given to 20"
     assert "  0.61 sure of none, but it is 화: 왜?" in lines
 
 
 def test_summary_of_scores(scores: dict[str, Any]):
-    lines = run_summary(scores, folder="runs/a", samples=[ERROR])
+    lines = run_summary(result_of(scores), folder="runs/a", samples=[ERROR])
     assert "Largest errors:" in lines
     assert "  predicted 4.21, but it is 0.5: 한 남자가 달린다. / 개가 잔다." in lines
     assert "  toolkit predict runs/a your-pairs.csv" in lines
-    assert label_facts.spread_of_errors(scores["splits"]["test"]) in lines
-    assert label_facts.spread_of_errors(scores["splits"]["test"]) in evaluation_summary(scores)
+    assert spread_of_errors(result_of(scores).test) in lines
+    assert spread_of_errors(result_of(scores).test) in evaluation_summary(result_of(scores))
 
 
 @pytest.mark.parametrize(
@@ -129,13 +134,15 @@ def test_summary_of_scores(scores: dict[str, Any]):
     ],
 )
 def test_errors_in_words(errors: dict[str, float], end: str):
-    assert label_facts.spread_of_errors({"errors": errors}).endswith(end)
+    assert spread_of_errors(split_of({"errors": errors})).endswith(end)
 
 
 def test_a_run_of_an_older_version_has_one_class_a_text(metrics: dict[str, Any]):
-    assert label_facts.problem_of(metrics) is Problem.SINGLE_LABEL
-    assert not label_facts.reads_pairs(metrics)
-    assert label_facts.hardest_labels(metrics["splits"]["test"], at_most=3) == []
+    result = result_of(metrics)
+    assert result.problem is None
+    assert room_of(result.task).pages.use(result) == Problem.SINGLE_LABEL
+    assert '  toolkit predict runs/a "your own text"' in run_summary(result, folder="runs/a")
+    assert hardest_labels(result.test, at_most=3) == []
 
 
 def _table(labels: list[str]) -> Table:

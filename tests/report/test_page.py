@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 from report_page import HOSTILE, Page, poisoned
+from run_results import result_of
 
 from toolkit.report.page import render_page
 
@@ -23,7 +24,7 @@ LOSSES = [{"step": step, "loss": 0.7 - step / 2000} for step in range(10, 628, 1
 
 
 def render(metrics, **changes):
-    return render_page(metrics, **{"recipe_yaml": RECIPE, "samples": MISTAKES, "losses": LOSSES, **changes})
+    return render_page(result_of(metrics), **{"recipe_yaml": RECIPE, "samples": MISTAKES, "losses": LOSSES, **changes})
 
 
 def with_classes(metrics, n):

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from report_page import HOSTILE, Page, poisoned
+from run_results import result_of
 
 from toolkit.report.page import render_page
 
@@ -25,7 +26,7 @@ RECIPE = "task: translation\nmethod: scratch\n"
 
 
 def render(metrics, **changes):
-    return render_page(metrics, **{"recipe_yaml": RECIPE, "samples": SAMPLES, "losses": LOSSES, **changes})
+    return render_page(result_of(metrics), **{"recipe_yaml": RECIPE, "samples": SAMPLES, "losses": LOSSES, **changes})
 
 
 def seen(html: str) -> str:

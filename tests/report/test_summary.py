@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from run_results import result_of, split_of
 
 from toolkit.data.doctor import examine
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.tables import Part, Table
 from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, spread_summary
+from toolkit.run_result import DataSource
 from toolkit.wording import shortened
 
 
@@ -35,7 +38,7 @@ def run(metrics: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_result_stands_beside_its_baselines(run: dict[str, Any]):
-    lines = run_summary(run, folder="runs/a")
+    lines = run_summary(result_of(run), folder="runs/a")
     (ours,) = [line.split("  ") for line in lines if line.startswith("This model")]
     assert [cell.strip() for cell in ours if cell.strip()] == ["This model", "0.810", "0.750 to 0.860"]
     table = [line for line in lines if "0.500" in line or "0.770" in line or "0.810" in line]
@@ -47,12 +50,14 @@ def test_result_stands_beside_its_baselines(run: dict[str, Any]):
 
 def test_without_validation_the_last_step_is_named(run: dict[str, Any]):
     run["training"]["best_step"] = None
-    assert "The weights are those of the last step, 60." in run_summary(run, folder="runs/a")
+    assert "The weights are those of the last step, 60." in run_summary(result_of(run), folder="runs/a")
 
 
 def test_next_commands_can_be_copied_whatever_the_folder_is_called(run: dict[str, Any]):
     folder = "runs/영화 평 😀"
-    commands = [shlex.split(line) for line in run_summary(run, folder=folder) if line.startswith("  toolkit ")]
+    commands = [
+        shlex.split(line) for line in run_summary(result_of(run), folder=folder) if line.startswith("  toolkit ")
+    ]
     assert commands == [
         ["toolkit", "predict", folder, "your own text"],
         ["toolkit", "evaluate", folder, "--data", "your-file.csv"],
@@ -65,7 +70,7 @@ def test_mistakes_are_one_short_line_each(run: dict[str, Any]):
         {"text": f"line {i}\nand   more " + "x" * 200, "reference": "neg", "prediction": "pos", "probability": 0.9}
         for i in range(5)
     ]
-    lines = run_summary(run, folder="runs/a", samples=mistakes)
+    lines = run_summary(result_of(run), folder="runs/a", samples=mistakes)
     shown = [line for line in lines if "sure of pos" in line]
     assert len(shown) == 3
     assert shown[0].startswith("  0.90 sure of pos, but it is neg: line 0 and more xxx")
@@ -79,7 +84,9 @@ def test_shortened(text: str, expected: str):
 
 def test_evaluation_names_its_rows_and_an_undefined_metric():
     test = {"rows": 1, "metrics": {"accuracy": _entry(1.0), "matthews_correlation": _entry(None)}}
-    lines = evaluation_summary({"splits": {"test": test}, "data": {"source": "new.csv"}})
+    lines = evaluation_summary(
+        replace(result_of({}), splits={"test": split_of(test)}, data=DataSource(source="new.csv"))
+    )
     assert lines[0] == "1 row of new.csv"
     assert [line.split()[-1] for line in lines if line.startswith("accuracy")] == ["1.000"]
     assert any("not defined" in line for line in lines if line.lower().startswith("matthews"))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from run_results import result_of
 
+from toolkit.names import Task
 from toolkit.recipe import find_recipe
 from toolkit.report.next_steps import next_lines
 from toolkit.report.summary import evaluation_summary, run_summary, spread_summary
-from toolkit.report.written import written_lines
+from toolkit.run_result import DataSource
+from toolkit.tasks import room_of
+
+PAGES = room_of(Task.TRANSLATION).pages
 
 
 def sample(number: int, **changes: Any) -> dict[str, Any]:
@@ -19,7 +25,7 @@ def sample(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_translation_stands_beside_its_baselines(translation: dict[str, Any]):
-    lines = run_summary(translation, folder="runs/a", samples=[sample(number) for number in range(6)])
+    lines = run_summary(result_of(translation), folder="runs/a", samples=[sample(number) for number in range(6)])
     assert lines[1].startswith("Own Transformer with method scratch and seed 0 reaches BLEU 0.0 (95 % interval")
     (nearest,) = [line for line in lines if line.startswith("Target of the nearest source")]
     assert nearest.split()[5:] == ["5.4", "2.5", "to", "8.2", "25.6", "22.6", "to", "29.0"]
@@ -38,7 +44,7 @@ def test_a_translation_stands_beside_its_baselines(translation: dict[str, Any]):
 def test_a_metric_that_a_baseline_lacks_keeps_its_column(language_model: dict[str, Any]):
     measured = language_model["splits"]["test"]["metrics"]
     language_model["splits"]["test"]["metrics"] = dict(reversed(measured.items()))
-    lines = run_summary(language_model, folder="runs/a")
+    lines = run_summary(result_of(language_model), folder="runs/a")
     header, ours, theirs = (next(line for line in lines if line.startswith(at)) for at in ("   ", "This", "5-gram"))
     place = header.index("bits per character, less is better")
     assert ours[place:].startswith("2.345")
@@ -49,9 +55,9 @@ def test_a_metric_that_a_baseline_lacks_keeps_its_column(language_model: dict[st
 
 
 def test_rows_without_references_have_no_score():
-    (_, title, first, second) = written_lines([sample(5, reference=None, chrf=None, worst=False)])
+    (_, title, first, second) = PAGES.sample_lines([sample(5, reference=None, chrf=None, worst=False)])
     assert (title, first, second) == ("Drawn at random:", "  source 5", "    wrote: wrote 5")
-    assert written_lines([]) == []
+    assert PAGES.sample_lines([]) == []
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,7 @@ def test_rows_without_references_have_no_score():
 )
 def test_next_commands_are_of_the_task_and_can_be_copied(task: str, family: str, asked: str):
     folder = "runs/내 것"
-    lines = next_lines({"task": task, "family": family, "method": "full"}, folder=folder)
+    lines = next_lines(result_of({"task": task, "family": family, "labels": []}), folder=folder)
     first, second, *more, last = [shlex.split(line) for line in lines if line.startswith("  toolkit ")]
     assert first == ["toolkit", "predict", folder, asked]
     assert second == ["toolkit", "evaluate", folder, "--data", "your-file.csv"]
@@ -80,7 +86,7 @@ def test_next_commands_are_of_the_task_and_can_be_copied(task: str, family: str,
 
 
 def test_evaluation_of_texts_tells_signatures(translation: dict[str, Any]):
-    lines = evaluation_summary({"splits": {"test": translation["splits"]["test"]}, "data": {"source": "new.csv"}})
+    lines = evaluation_summary(replace(result_of(translation), data=DataSource(source="new.csv")))
     assert ["BLEU", "0.0", "0.0", "to", "0.1"] in [line.split() for line in lines]
     assert "chrF, signature of sacreBLEU: nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0" in lines
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from run_results import result_of
 
-from toolkit.report.facts import best_values, comparison, headline, results, sources, title
-from toolkit.report.text_facts import is_text_task, not_compared, notes, signatures, trained_how, weights
+from toolkit.report.facts import sources, title
+from toolkit.report.measures import best_values, results
+from toolkit.report.sentences import comparison, headline, not_compared, notes, signatures, subject, weights
 
 
 def entry(value: float, low: float, high: float) -> dict[str, Any]:
@@ -13,17 +15,20 @@ def entry(value: float, low: float, high: float) -> dict[str, Any]:
 
 
 def test_a_translation_is_compared_with_the_best_baseline(translation):
-    assert headline(translation) == "reaches BLEU 0.0 (95 % interval 0.0 to 0.1) on 40 test rows"
-    assert comparison(translation) == (
+    assert headline(result_of(translation)) == "reaches BLEU 0.0 (95 % interval 0.0 to 0.1) on 40 test rows"
+    assert comparison(result_of(translation)) == (
         "That is 5.4 below the best baseline: Target of the nearest source, 5.4 (95 % interval 2.5 to 8.2). "
         "The two intervals do not overlap."
     )
-    assert not_compared(translation) == ""
+    assert not_compared(result_of(translation)) == ""
 
 
 def test_where_less_is_better_below_is_good(language_model):
-    assert headline(language_model) == "reaches 2.345 bits per character (95 % interval 2.300 to 2.390) on 40 test rows"
-    assert comparison(language_model) == (
+    assert (
+        headline(result_of(language_model))
+        == "reaches 2.345 bits per character (95 % interval 2.300 to 2.390) on 40 test rows"
+    )
+    assert comparison(result_of(language_model)) == (
         "That is 0.120 below the best baseline, where less is better: 5-gram of characters, 2.465 "
         "(95 % interval 2.410 to 2.520). The two intervals do not overlap."
     )
@@ -32,15 +37,19 @@ def test_where_less_is_better_below_is_good(language_model):
 def test_the_best_of_several_baselines_is_the_lowest_where_less_is_better(language_model):
     other = {"bits_per_character": entry(2.2, 2.1, 2.3)}
     language_model["baselines"]["other"] = {"rows": 40, "metrics": other}
-    assert comparison(language_model).startswith("That is 0.145 above the best baseline, where less is better: other")
-    assert best_values(results(language_model)) == {"bits_per_character": 2.2}
+    assert comparison(result_of(language_model)).startswith(
+        "That is 0.145 above the best baseline, where less is better: other"
+    )
+    assert best_values(results(result_of(language_model))) == {"bits_per_character": 2.2}
 
 
 def test_a_baseline_without_the_first_metric_is_compared_in_the_next(language_model):
     measured = language_model["splits"]["test"]["metrics"]
     language_model["splits"]["test"]["metrics"] = dict(reversed(measured.items()))
-    assert headline(language_model).startswith("reaches perplexity 1,234.57 (95 % interval 1,200.00 to 1,300.25)")
-    assert comparison(language_model).startswith(
+    assert headline(result_of(language_model)).startswith(
+        "reaches perplexity 1,234.57 (95 % interval 1,200.00 to 1,300.25)"
+    )
+    assert comparison(result_of(language_model)).startswith(
         "In bits per character, 2.345 (95 % interval 2.300 to 2.390), it is 0.120 below the best baseline, "
         "where less is better"
     )
@@ -48,7 +57,7 @@ def test_a_baseline_without_the_first_metric_is_compared_in_the_next(language_mo
 
 def test_a_difference_too_small_to_be_written_is_not_written_as_nothing(translation):
     translation["splits"]["test"]["metrics"]["bleu"]["value"] = 5.4458
-    assert comparison(translation).startswith("That is less than 0.1 above the best baseline")
+    assert comparison(result_of(translation)).startswith("That is less than 0.1 above the best baseline")
 
 
 @pytest.mark.parametrize(
@@ -93,15 +102,14 @@ def test_what_cannot_be_compared_is_told_with_its_reason(translation, task, fami
         name: {"rows": 40, "metrics": {metric: entry(1.2, 1.1, 1.3) for metric in has}}
         for name, has in baselines.items()
     }
-    assert not_compared(translation) == notes(translation)[0] == told
-    assert ("perplexity" in metrics) == any("share" in note for note in notes(translation))
+    assert not_compared(result_of(translation)) == notes(result_of(translation))[0] == told
+    assert ("perplexity" in metrics) == any("share" in note for note in notes(result_of(translation)))
 
 
 def test_a_classifier_has_nothing_of_this(metrics):
     metrics["baselines"] = {}
-    assert not is_text_task(metrics)
-    assert (notes(metrics), signatures(metrics)) == ([], [])
-    assert trained_how(metrics) == "The fine-tuned model"
+    assert (notes(result_of(metrics)), signatures(result_of(metrics))) == ([], [])
+    assert subject(result_of(metrics)) == "The fine-tuned model"
 
 
 @pytest.mark.parametrize(
@@ -116,21 +124,21 @@ def test_a_classifier_has_nothing_of_this(metrics):
 )
 def test_which_weights_were_kept(translation, best_step, averaged, told):
     translation["training"] |= {"best_step": best_step, "averaged_steps": averaged}
-    assert weights(translation) == told
+    assert weights(result_of(translation)) == told
 
 
 def test_runs_that_know_of_no_mean_have_none(translation):
     del translation["training"]["averaged_steps"]
-    assert weights(translation) == "The weights are those of the last step, 16."
+    assert weights(result_of(translation)) == "The weights are those of the last step, 16."
 
 
 def test_signatures_stand_beside_the_names_in_words(translation):
-    assert [name for name, _ in signatures(translation)] == ["BLEU", "chrF"]
-    assert all(signature.startswith("nrefs:1|") for _, signature in signatures(translation))
+    assert [name for name, _ in signatures(result_of(translation))] == ["BLEU", "chrF"]
+    assert all(signature.startswith("nrefs:1|") for _, signature in signatures(result_of(translation)))
 
 
 def test_title_and_sources(translation, metrics):
-    assert (title(translation), title(metrics)) == ("Own Transformer", "packaged:minilm")
+    assert (title(result_of(translation)), title(result_of(metrics))) == ("Own Transformer", "packaged:minilm")
     translation["data"]["source"] = "packaged:chatterbot korean/ai.yml, packaged:chatterbot korean/food.yml and 9 more"
-    assert sources(translation) == ["packaged:chatterbot korean"]
-    assert sources(metrics) == ["packaged:rotten-tomatoes"]
+    assert sources(result_of(translation)) == ["packaged:chatterbot korean"]
+    assert sources(result_of(metrics)) == ["packaged:rotten-tomatoes"]

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from run_results import result_of
 
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -40,9 +41,7 @@ def test_mistakes_of_a_classifier_are_those_of_its_evaluation(tmp_path: Path):
     expected = [asdict(mistake) for mistake in most_confident_mistakes(predictions)]
     assert expected
     assert (
-        FinishedRun(
-            tmp_path, {"task": "text-classification", "problem": "single_label_classification", "labels": ["no", "yes"]}
-        ).samples()
+        FinishedRun(tmp_path, result_of({"problem": "single_label_classification", "labels": ["no", "yes"]})).samples()
         == expected
     )
 
@@ -51,7 +50,7 @@ def test_samples_of_a_writer_are_those_of_its_evaluation(tmp_path: Path):
     predictions = TextPredictions([f"row {text}" for text in TEXTS], TEXTS, TEXTS, TEXTS[::-1])
     predictions.write(tmp_path / PREDICTIONS_FILE)
     evaluation = evaluate_texts(["chrf"], predictions=predictions)
-    assert FinishedRun(tmp_path, {"task": "translation", "labels": []}).samples() == [
+    assert FinishedRun(tmp_path, result_of({"task": "translation", "labels": []})).samples() == [
         asdict(sample) for sample in evaluation.chosen
     ]
 
@@ -65,4 +64,4 @@ def test_scored_texts_have_no_samples_and_keep_their_numbers(tmp_path: Path):
     import pyarrow.parquet as parquet
 
     assert parquet.read_table(tmp_path / PREDICTIONS_FILE).to_pydict() == scored.columns()
-    assert FinishedRun(tmp_path, {"task": "translation", "labels": []}).samples() == []
+    assert FinishedRun(tmp_path, result_of({"task": "translation", "labels": []})).samples() == []

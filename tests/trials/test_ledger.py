@@ -161,7 +161,7 @@ def test_a_new_trial_knows_when_and_where():
     assert first.id != second.id
     assert len(first.id) == 12
     assert first.time.endswith("+00:00")
-    assert first.environment == environment()
+    assert first.environment == environment().to_json()
     with pytest.raises(ValueError, match="did you mean 'failed'"):
         new_trial(**{**facts, "status": "fail"})
 
@@ -171,7 +171,7 @@ def test_environment_names_versions_and_no_machine():
 
     import torch
 
-    found = environment()
+    found = environment().to_json()
     assert found["packages"]["torch"] == torch.__version__
     assert found["threads"] == torch.get_num_threads()
     json.dumps(found, allow_nan=False)

@@ -8,13 +8,13 @@ from typing import Any
 
 from toolkit.data.doctor_report import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
-from toolkit.names import Problem
 from toolkit.report import facts, sentences
 from toolkit.report.measures import NOT_DEFINED, Measure, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.next_steps import next_lines
 from toolkit.run_result import EvaluationResult, RunResult
 from toolkit.tasks import room_of
+from toolkit.tasks.text_classification.label_words import LABEL_WORDS
 from toolkit.wording import number, table
 
 CLASSES_SHOWN = 10
@@ -87,7 +87,7 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None) -> list[str
     lines = [report.source]
     lines += [f"encoding of {name}: {encoding}" for name, encoding in report.encodings.items()]
     for name, split in report.splits.items():
-        kind = "labels" if report.problem is Problem.MULTI_LABEL else "classes"
+        kind = LABEL_WORDS[report.problem].noun
         lines += ["", *_split_lines(name if len(report.splits) > 1 else "", split, kind=kind)]
     if tokens is not None:
         lines += ["", *_token_lines(tokens)]
