@@ -17,15 +17,7 @@ from typing import Any
 
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
 ROWS_AT_ONCE = 4
-<<<<<<< HEAD
-_AUTO_CLASSES = {
-    "text-classification": "AutoModelForSequenceClassification",
-    "token-classification": "AutoModelForTokenClassification",
-    "fill-mask": "AutoModelForMaskedLM",
-}
-=======
 FAMILIES = ("encoder", "decoder", "encoder-decoder")
->>>>>>> w-result2
 _BY_NAME = (
     (("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel"), "AutoModelForSeq2SeqLM"),
     (("ForCausalLM", "LMHeadModel"), "AutoModelForCausalLM"),
@@ -109,11 +101,7 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
 
 
 def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> bool | None:
-<<<<<<< HEAD
-    """Return whether code of the model may run; None where it needs some and may not.
-=======
     """Return whether code of the model shall run; None: it needs some, and may not.
->>>>>>> w-result2
 
     Trust holds for all that the library may find: every file of code counts, in whatever folder, and every reference.
     """
@@ -185,11 +173,7 @@ def _auto_class(golden: dict[str, Any], config: Any) -> str:
 def _open_adapter(
     request: dict[str, Any], place: Place, factory: Any, *, settings: dict[str, Any], config: Any
 ) -> tuple[Any, dict[str, Any]]:
-<<<<<<< HEAD
-    """Open the base model that the adapter names, with the labels of the adapter's configuration, and the adapter."""
-=======
     """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
->>>>>>> w-result2
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
 
@@ -217,15 +201,6 @@ def _ids_digest(tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> 
     return hashlib.sha256(",".join(map(str, ids)).encode("ascii")).hexdigest()[:16]
 
 
-<<<<<<< HEAD
-def _answers(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if golden["task"] == "text-classification":
-        yield from _labelled(model, tokenizer, golden)
-        return
-    answer = {"fill-mask": _filled, "token-classification": _tagged}.get(golden["task"], _written)
-    for row in golden["rows"]:
-        yield answer(model, tokenizer, row, golden)
-=======
 def _task(golden: dict[str, Any]) -> tuple[dict[str, str], Callable[..., Iterator[dict[str, Any]]]]:
     """Return the library's class for each family, and the function that answers golden rows.
 
@@ -245,7 +220,6 @@ def _one_by_one(answer: Callable[..., dict[str, Any]]) -> Callable[..., Iterator
             yield answer(model, tokenizer, row, golden)
 
     return answers
->>>>>>> w-result2
 
 
 def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -276,11 +250,7 @@ def _tagged(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Replace the mask of a text by the most probable token; return the text and the log-likelihood."""
-=======
     """Return the text with its mask replaced by the most probable token, and the log-likelihood of that."""
->>>>>>> w-result2
     import torch
 
     inputs = _inputs(tokenizer, [row], golden, return_tensors="pt")
@@ -296,11 +266,7 @@ def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Score a text, or a target given its source, and generate where the row has a prediction."""
-=======
     """Return the log-likelihood of a text, or of a target given its source, and a new text where the row has one."""
->>>>>>> w-result2
     import torch
 
     if golden["family"] == "encoder-decoder":
@@ -321,11 +287,7 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
 def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Generate a continuation; return it with the smallest margin between first and second choice."""
-=======
     """Return a new text, and the smallest margin of a first choice over the second."""
->>>>>>> w-result2
     made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
@@ -339,22 +301,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_of_the_network(error: Exception) -> bool:
-<<<<<<< HEAD
-    """Return whether the hub did not respond, which says nothing about the model."""
-=======
     """Return whether the hub did not answer, which says nothing of the model."""
->>>>>>> w-result2
     statuses = [getattr(getattr(cause, "response", None), "status_code", 0) for cause in _causes(error)]
     names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
     return max(statuses) >= 500 or 429 in statuses or bool(names & {"TransportError", "OfflineModeIsEnabled"})
 
 
 def _told(error: Exception) -> dict[str, Any]:
-<<<<<<< HEAD
-    """Return an error as its kind, its status and its first line."""
-=======
     """Return an error as its kinds, its status and its first lines."""
->>>>>>> w-result2
     statuses = [getattr(getattr(cause, "response", None), "status_code", None) for cause in _causes(error)]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return {
@@ -366,7 +320,7 @@ def _told(error: Exception) -> dict[str, Any]:
 
 TASKS: dict[str, tuple[dict[str, str], Callable[..., Iterator[dict[str, Any]]]]] = {
     "text-classification": (dict.fromkeys(FAMILIES, "AutoModelForSequenceClassification"), _labelled),
-    # "token-classification": golden rows have `text`, `labels` for each token index, and `scores`.
+    "token-classification": (dict.fromkeys(FAMILIES, "AutoModelForTokenClassification"), _one_by_one(_tagged)),
     "fill-mask": ({"encoder": "AutoModelForMaskedLM"}, _one_by_one(_filled)),
     "translation": ({"encoder-decoder": "AutoModelForSeq2SeqLM"}, _one_by_one(_written)),
     "text-generation": (
