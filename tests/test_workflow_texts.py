@@ -94,8 +94,8 @@ def test_predict_and_evaluate_on_the_run(translation: FinishedRun, tmp_path: Pat
     pairs = [{"source": "안녕", "target": "반가워"}, {"source": "뭐 해?", "target": "공부해"}]
     data.write_text("\n".join(json.dumps(pair, ensure_ascii=False) for pair in pairs), encoding="utf-8")
     result = evaluate(str(translation.folder), [str(data)], output=tmp_path / "out.csv")
-    assert result["splits"]["test"]["rows"] == 2
-    assert set(result["splits"]["test"]["metrics"]) == {"bleu", "chrf", "perplexity"}
+    assert result.test.rows == 2
+    assert set(result.test.metrics) == {"bleu", "chrf", "perplexity"}
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").count("\n") == 3
 
 

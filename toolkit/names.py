@@ -16,6 +16,7 @@ class Task(StrEnum):
     """What the model shall do; the names are the Hub's pipeline tags."""
 
     TEXT_CLASSIFICATION = "text-classification"
+    TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105
     TRANSLATION = "translation"
     TEXT_GENERATION = "text-generation"
     FILL_MASK = "fill-mask"
@@ -76,6 +77,7 @@ class TaskSpec:
         generates: whether the output is a new text.
         packs: whether rows lie behind each other without padding in training.
         hides_tokens: whether learning hides tokens of the text, others in each epoch.
+        labels_tokens: whether each token of a text has a label, which the loss can weigh.
     """
 
     task: Task
@@ -87,6 +89,7 @@ class TaskSpec:
     generates: bool = False
     packs: bool = False
     hides_tokens: bool = False
+    labels_tokens: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -114,6 +117,8 @@ class TaskSpec:
 
 _SCRATCH = frozenset({Method.SCRATCH})
 
+_HEADS = frozenset({Method.FULL, *PEFT_METHODS, Method.FEATURES, Method.SCRATCH})
+
 _SPECS = (
     TaskSpec(
         Task.TEXT_CLASSIFICATION,
@@ -124,6 +129,13 @@ _SPECS = (
             Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
             Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
         },
+    ),
+    TaskSpec(
+        Task.TOKEN_CLASSIFICATION,
+        columns=(("tokens", "tags"), ("text", "spans")),
+        methods=dict.fromkeys(Family, _HEADS),
+        metrics=("entity_f1", "entity_precision", "entity_recall", "token_accuracy"),
+        labels_tokens=True,
     ),
     TaskSpec(
         Task.TRANSLATION,

@@ -81,14 +81,14 @@ def test_folder_with_an_adapter_for_a_local_model_is_refused(base, tmp_path, met
 def test_folder_with_an_adapter_for_a_hub_model_goes(tmp_path, metrics):
     folder = folder_of(tmp_path, metrics, base="org/bert", revision=None) / "adapter"
     source = find_source(str(folder))
-    assert (source.base, source.is_run) == (("org/bert", None), False)
+    assert (source.base, source.run) == (("org/bert", None), None)
     assert "this is no run" in source.remarks[0]
 
 
-def test_run_that_asked_a_model_has_nothing_to_publish(tmp_path):
+def test_run_that_asked_a_model_has_nothing_to_publish(tmp_path, metrics):
     texts = {
         "recipe.yaml": "method: zero-shot",
-        "metrics.json": '{"method": "zero-shot"}',
+        "metrics.json": json.dumps(metrics | {"method": "zero-shot"}),
         "trial.json": '{"status": "done"}',
     }
     tree(tmp_path, {name: text.encode() for name, text in texts.items()})

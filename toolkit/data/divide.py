@@ -114,7 +114,13 @@ def _one_split(section: DataSection, split: Split, source: Source) -> Table:
 
 
 def _read_named(source: Source, section: DataSection) -> dict[str, Table]:
-    return read_splits(source, encoding=section.encoding, quoting=section.quoting, subset=section.subset)
+    return read_splits(
+        source,
+        encoding=section.encoding,
+        quoting=section.quoting,
+        subset=section.subset,
+        format=section.format,
+    )
 
 
 def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:

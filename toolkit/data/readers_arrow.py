@@ -98,6 +98,9 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> Text
     if _is_flat_list(column.type):
         not_text[label] = "lists"
         return map_cells(column, _list)
+    if _is_list_of_records(column.type):
+        not_text[label] = "lists of objects"
+        return map_cells(column, _json)
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
         return TextColumn(pyarrow.chunked_array([pyarrow.nulls(len(column), pyarrow.large_string())]))
@@ -119,6 +122,10 @@ def _list(value: list[Any] | None) -> str | None:
     return json.dumps([None if item is None else str(item) for item in value], ensure_ascii=False)
 
 
+def _json(value: list[Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def _categories(schema: pyarrow.Schema) -> dict[str, tuple[str, ...]]:
     metadata = (schema.metadata or {}).get(b"huggingface")
     if metadata is None:
@@ -138,11 +145,27 @@ def _item_feature(feature: Any) -> dict[str, Any]:
 
 
 def _is_flat_list(kind: Any) -> bool:
+    return _is_list(kind) and _is_text_or_integer(kind.value_type)
+
+
+def _is_list_of_records(kind: Any) -> bool:
+    """Return whether items have named fields, such as the start, end and label of a span."""
     from pyarrow import types
 
-    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    items = kind.value_type if is_list else None
-    return bool(is_list) and bool(types.is_string(items) or types.is_large_string(items) or types.is_integer(items))
+    is_records = _is_list(kind) and types.is_struct(kind.value_type)
+    return is_records and all(_is_text_or_integer(field.type) for field in kind.value_type)
+
+
+def _is_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def _is_text_or_integer(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind))
 
 
 def _class_names(names: tuple[str, ...]) -> Callable[[str | None], str | None]:

@@ -147,7 +147,7 @@ def normalise_rows(
     has_references = len(missing) < len(references)
     answers = kind.reference_columns(references) if has_references else {}
     texts = {name: column.as_strings() for name, column in examples.texts.items()}
-    return in_memory_dataset(pyarrow.table({"id": _ids(table), **texts, **answers}))
+    return in_memory_dataset(pyarrow.table({"id": row_ids(table), **texts, **answers}))
 
 
 def _references(table: Table, reference: str | None, kind: LabelKind, *, required: bool) -> TextColumn[str | None]:
@@ -165,7 +165,7 @@ def _references(table: Table, reference: str | None, kind: LabelKind, *, require
     return TextColumn.of(None if row in others or is_blank(label) else label for row, label in enumerate(labels))
 
 
-def _ids(table: Table) -> Any:
+def row_ids(table: Table) -> Any:
     """Return the data's own ids, as integers if all are written as integers; without them the numbers of the rows."""
     cells = table.columns.get("id")
     if cells is None or None in cells:

@@ -12,6 +12,7 @@ from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet
+from toolkit.data.readers_conll import read_conll
 from toolkit.data.readers_json import read_json, read_json_lines
 from toolkit.data.readers_text import read_delimited, read_lines, read_parallel
 from toolkit.data.tables import Table, concatenate
@@ -28,10 +29,12 @@ class Options:
     Attributes:
         encoding: their encoding, or None to detect it.
         quoting: whether quotes enclose cells, or None for the custom of the format.
+        format: of files whose suffix does not tell it, such as ``conll``; None: the suffix does.
     """
 
     encoding: str | None = None
     quoting: bool | None = None
+    format: str | None = None
 
 
 def _csv(path: Path, options: Options) -> Table:
@@ -52,6 +55,8 @@ READERS: dict[str, Callable[[Path, Options], Table]] = {
     ".parquet": lambda path, _: read_parquet(path),
     ".arrow": lambda path, _: read_arrow(path),
     ".feather": lambda path, _: read_arrow(path),
+    ".conll": lambda path, options: read_conll(path, encoding=options.encoding),
+    ".bio": lambda path, options: read_conll(path, encoding=options.encoding),
 }
 """The reader of each data suffix; a new format is a line here."""
 
@@ -83,13 +88,18 @@ def read_table(
 
 
 def read_splits(
-    source: Source, *, encoding: str | None = None, quoting: bool | None = None, subset: str | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    quoting: bool | None = None,
+    subset: str | None = None,
+    format: str | None = None,
 ) -> dict[str, Table]:
     """Read a source as `read_table` does, but each split of a hub data set by its name.
 
-    Any other source is one table under the name ``all``.
+    Any other source is one table under the name ``all``. Files have the `format` of `Options`.
     """
-    options = Options(encoding=encoding, quoting=quoting)
+    options = Options(encoding=encoding, quoting=quoting, format=format)
     if isinstance(source, dict):
         _require_no_subset(subset)
         return {"all": read_parallel(_regular_files(source), encoding=encoding)}
@@ -114,7 +124,7 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     if parse_hub_id(name) and not _is_file_name(name):
         return read_table(name, subset=subset)
     _require_no_subset(subset)
-    reader = READERS.get(Path(name).suffix.lower())
+    reader = READERS.get(f".{options.format}" if options.format else Path(name).suffix.lower())
     if reader is None and not Path(name).expanduser().is_dir():
         raise DataError(_no_reader(name), where=name)
     fault = _not_a_file(name)

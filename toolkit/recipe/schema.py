@@ -109,6 +109,9 @@ class DataSection(Section):
     quoting: bool | None = Field(
         default=None, description="Whether quotes enclose cells of csv and tsv; null: csv yes, tsv no."
     )
+    format: Literal["conll"] | None = Field(
+        default=None, description="Of files whose suffix does not tell it: conll, a token and its tag a line."
+    )
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
 
 

@@ -41,6 +41,7 @@ _WORDS = {
     "recall": MetricWords("macro recall"),
     "f1_micro": MetricWords("micro F1"),
     "exact_match": MetricWords("exact match"),
+    "entity_f1": MetricWords("entity F1"),
     "pearson": MetricWords("Pearson correlation"),
     "spearman": MetricWords("Spearman correlation"),
     "mse": MetricWords("mean squared error", greater_is_better=False, scale=None),
