@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from huggingface_hub import constants, file_download
-from huggingface_hub.utils import _detect_agent, _http
+from huggingface_hub import file_download
+from huggingface_hub.utils import _http
 from loopback import LoopbackHub
 from loopback_cases import REPO
+from loopback_client import free_port, only_hub
 
 REPORT = Path(__file__).parents[1] / "report"
 
@@ -27,25 +28,17 @@ def translation() -> dict[str, Any]:
     return json.loads((REPORT / "metrics-translation.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """The Hub's port in all tests: a change of the address would cost `preloaded_python` a server."""
+    return free_port()
+
+
 @pytest.fixture
-def loopback_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LoopbackHub]:
+def loopback_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, port: int) -> Iterator[LoopbackHub]:
     """A Hub of the test's own. This process, and those that it starts, know no other, no token and an empty cache."""
-    home = tmp_path / "hf-home"
-    for name, inside in (("HF_HUB_CACHE", "hub"), ("HF_TOKEN_PATH", "token"), ("HF_STORED_TOKENS_PATH", "tokens")):
-        monkeypatch.setattr(constants, name, str(home / inside))
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(_detect_agent, "_registry", _detect_agent._EMPTY_REGISTRY)  # asked once a process otherwise
-    with LoopbackHub() as hub:
-        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
-        files = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", files)
-        for name, value in (("HF_HOME", str(home)), ("HF_ENDPOINT", hub.endpoint), ("HF_HUB_OFFLINE", "0")):
-            monkeypatch.setenv(name, value)
+    with only_hub(monkeypatch, tmp_path / "hf-home", port=port) as hub:
         yield hub
-    assert not hub.errors, "\n".join(hub.errors)
 
 
 @pytest.fixture

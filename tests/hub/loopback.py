@@ -40,10 +40,10 @@ class LoopbackHub:
 
     ``token`` writes for the user "alice", who is an admin of "acme" and a reader of "readers"; ``add_token`` makes
     others. Files of ``lfs_threshold`` bytes and more go to large file storage, those of more than ``part_size`` bytes
-    in parts.
+    in parts. ``port`` is the Hub's; 0 takes a free one.
     """
 
-    def __init__(self, *, lfs_threshold: int = 1 << 20, part_size: int = 1 << 20) -> None:
+    def __init__(self, *, lfs_threshold: int = 1 << 20, part_size: int = 1 << 20, port: int = 0) -> None:
         self.lfs_threshold, self.part_size = lfs_threshold, part_size
         self.repos: dict[str, Repo] = {}
         self.requests: list[Request] = []
@@ -54,9 +54,10 @@ class LoopbackHub:
         self.lock = threading.RLock()
         self.stopped = threading.Event()
         self._servers: list[_Server] = []
+        self._port = port
 
     def __enter__(self) -> LoopbackHub:
-        self._servers = [_Server(self, "hub"), _Server(self, "storage")]
+        self._servers = [_Server(self, "hub", self._port), _Server(self, "storage")]
         for server in self._servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
@@ -162,9 +163,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, hub: LoopbackHub, origin: str) -> None:
+    def __init__(self, hub: LoopbackHub, origin: str, port: int = 0) -> None:
         self.hub, self.origin = hub, origin
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def address(self) -> str:

@@ -16,10 +16,8 @@ from toolkit.hub.push.remote import Hub
 def push_folder(endpoint: str, token: str, folder: str) -> None:
     """Push all files of a folder. The process knows no other hub, whatever the one that it was forked from knew."""
     from huggingface_hub import constants
-    from huggingface_hub.utils import _detect_agent
 
     constants.HF_HUB_OFFLINE, constants.ENDPOINT = False, endpoint
-    _detect_agent._registry = _detect_agent._EMPTY_REGISTRY
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     push(Hub(endpoint, token, pauses=(0.0,)), manifest_of(files), Target(REPO), name="model")

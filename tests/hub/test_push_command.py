@@ -16,6 +16,7 @@ from push_cases import REPO, pushes, remote
 from toolkit import workflow
 from toolkit.cli.main import run as command
 from toolkit.recipe import build_recipe
+from toolkit.trials.run_files import write_digests
 from toolkit.workflow import publish
 
 HUB = {"repo_id": REPO, "license": "apache-2.0", "language": ["en"]}
@@ -39,13 +40,9 @@ def run(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hub(loopback_hub: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A hub whose token is in the environment; nothing is opened in processes of its own."""
-    from toolkit.hub.verify.verify import Verified
-
+def hub(loopback_hub: Any, quick_processes: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A hub whose token is in the environment."""
     monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
-    monkeypatch.setattr(publish, "verify_folder", lambda folder, *_, **__: Verified(str(folder), None, ()))
-    monkeypatch.setattr(publish, "verify_remote", lambda repo, commit, **_: Verified(repo, commit, ()))
     return loopback_hub
 
 
@@ -65,19 +62,17 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("error: ")]
 
 
-def test_run_goes_to_the_recipes_repository_and_works_from_there(loopback_hub, monkeypatch, made, push):
-    """All of it, with the fresh processes that look before and afterwards."""
-    monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
+def test_run_goes_to_the_recipes_repository_and_works_from_there(hub, made, push):
     code, out, _ = push(made, "--json")
     said = json.loads(out)
     assert code == 0, said
-    assert (said["repo_id"], said["commit"]) == (REPO, loopback_hub.repos[REPO].at().oid)
+    assert (said["repo_id"], said["commit"]) == (REPO, hub.repos[REPO].at().oid)
     assert said["verified"]["passed"]
     assert said["verified"]["parity"]["rows"] > 10
-    assert set(said["files"]) == set(remote(loopback_hub)) == ROOT
-    assert said["bytes"] == sum(map(len, remote(loopback_hub).values()))
-    assert loopback_hub.repos[REPO].private
-    assert not loopback_hub.requests_with(loopback_hub.token)
+    assert set(said["files"]) == set(remote(hub)) == ROOT
+    assert said["bytes"] == sum(map(len, remote(hub).values()))
+    assert hub.repos[REPO].private
+    assert not hub.requests_with(hub.token)
 
 
 def test_second_push_says_that_nothing_is_new(hub, run, push):
@@ -104,22 +99,35 @@ def test_remarks_and_checks_are_shown_plainly(hub, run, push):
     assert "note: not sent, for it is no part of the model: notes.txt" in out
 
 
-def test_failed_verification_is_exit_7_and_still_told(hub, run, push, monkeypatch):
-    from toolkit.hub.verify.checks import Check
-    from toolkit.hub.verify.verify import Verified
+def with_another_answer(golden: bytes) -> bytes:
+    """The golden rows with another label for the first one."""
+    kept = json.loads(golden)
+    first = kept["rows"][0]
+    first["prediction"] = next(label for label in kept["labels"] if label != first["prediction"])
+    return json.dumps(kept, ensure_ascii=False).encode()
 
-    bad = Check("answers", False, "3 flipped")
-    monkeypatch.setattr(publish, "verify_remote", lambda repo, commit, **_: Verified(repo, commit, (bad,)))
-    code, out, err = push(run, "--json")
-    assert code == 7
-    assert json.loads(out)["verified"]["passed"] is False
-    assert "it was published, but answers failed: 3 flipped" in err
-    monkeypatch.setattr(publish, "verify_folder", lambda folder, *_, **__: Verified(str(folder), None, (bad,)))
-    hub.repos.clear()
+
+def test_run_that_answers_otherwise_is_exit_7_and_stays_here(hub, run, push):
+    golden = run / "golden.json"
+    golden.write_bytes(with_another_answer(golden.read_bytes()))
+    write_digests(run)
     code, _, err = push(run)
     assert code == 7
+    assert "answers: " in err
     assert "nothing was sent" in err
     assert not hub.repos
+
+
+def test_published_model_that_does_not_open_is_exit_7_and_still_told(hub, run, push):
+    """Another's code stands in the repository, and a configuration that asks for it."""
+    hub.add_repo(REPO, private=True)
+    settings = json.dumps({"auto_map": {"AutoProcessor": "processing.Processor"}}).encode()
+    hub.commit(REPO, {"processor_config.json": settings, "processing.py": b"Processor = None\n"})
+    code, out, err = push(run, "--rebase", "--json")
+    assert code == 7
+    assert json.loads(out)["verified"]["passed"] is False
+    assert json.loads(out)["commit"] == hub.repos[REPO].at().oid
+    assert "it was published, but code failed" in err
 
 
 @pytest.mark.parametrize("options", [["--create-pr", "--revision", "next"], []])
@@ -300,8 +308,6 @@ def test_name_that_is_taken_by_another_model(hub, run, push):
 
 def spoilt_recipe(run: Path, old: str, new: str) -> None:
     """Another recipe, as if the run had had it."""
-    from toolkit.trials.run_files import write_digests
-
     recipe = run / "recipe.yaml"
     text = recipe.read_text(encoding="utf-8")
     assert old in text
@@ -334,8 +340,6 @@ def test_public_when_asked(hub, run, push):
 
 def test_planted_token_reaches_nothing(hub, run, push):
     """In the tokenizer, the weights, the recipe's note and beside the model; as a secret and as the token in use."""
-    from toolkit.trials.run_files import write_digests
-
     for place in ("model/tokenizer_config.json", "model/model.safetensors", "recipe.yaml"):
         file = run / place
         before = file.read_bytes()
