@@ -135,11 +135,15 @@ def listed() -> Iterator[tuple[Task, Family, Method]]:
 
 
 def combinations() -> list[Combination]:
-    """Return the combinations to be tested: all with the first kind that fits, the other kinds in turns."""
+    """Return what is tested: everything with the first kind of rows that fits, the other kinds in turns.
+
+    They take turns over families and methods, where one PEFT method stands for all.
+    """
     chosen = []
     for task, family, method in listed():
+        first, *others = kinds_that_fit(task, family, method) or [None]
         turn = list(Family).index(family) + list(Method).index(method)
-        for i, combination in enumerate(kinds_that_fit(task, family, method)):
-            if i == 0 or (turn + i) % len(Family) == 0:
-                chosen.append(combination)
+        stands_alone = method not in PEFT_METHODS - {Method.LORA}
+        chosen += [first] if first else []
+        chosen += [each for i, each in enumerate(others) if stands_alone and (turn + i) % len(Family) == 0]
     return chosen
