@@ -59,12 +59,16 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture that has the task's head; the methods of a family take turns."""
+        """Return the pretrained architecture that has the task's head; the methods of a family take turns.
+
+        Where the task has no head for the family, any architecture of the family.
+        """
         head = room_of(self.task).head
+        headed = None if head.is_pooled else head.classes.get(self.family)
         names = [
             name
             for name, (family, config) in ARCHITECTURES.items()
-            if family is self.family and (head.is_pooled or type(config) in head.auto_class(family)._model_mapping)
+            if family is self.family and (headed is None or type(config) in headed._model_mapping)
         ]
         return names[list(Method).index(self.method) % len(names)]
 
