@@ -12,6 +12,7 @@ from tiny_models import ARCHITECTURES
 from toolkit.errors import RecipeError
 from toolkit.names import PEFT_METHODS, SPECS, Family, Method, Problem, Task, TaskSpec
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks import room_of
 
 TRAINED = frozenset({Method.FULL, Method.SCRATCH, *PEFT_METHODS})
 STEPS = 2
@@ -58,8 +59,17 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture; the methods of a family take turns."""
-        names = [name for name, (family, _) in ARCHITECTURES.items() if family is self.family]
+        """Return the pretrained architecture that has the task's head; the methods of a family take turns.
+
+        Where the task has no head for the family, any architecture of the family.
+        """
+        head = room_of(self.task).head
+        headed = None if head.is_pooled else head.classes.get(self.family)
+        names = [
+            name
+            for name, (family, config) in ARCHITECTURES.items()
+            if family is self.family and (headed is None or type(config) in headed._model_mapping)
+        ]
         return names[list(Method).index(self.method) % len(names)]
 
     def tree(self, data: Mapping[str, str]) -> dict[str, Any]:
