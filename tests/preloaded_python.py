@@ -27,6 +27,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+# Variables that differ from process to process and that no library keeps: a token is read with each request.
+READ_LATE = ("HF_HOME", "HF_TOKEN", "PYTEST_CURRENT_TEST")
 LONGEST_START_SECONDS = 120
 LARGEST_REQUEST_BYTES = 1 << 20
 
@@ -48,9 +50,7 @@ def ask(folder: Path, arguments: list[str]) -> int:
     if number is None:
         os.execv(python, [python, *arguments])
     flags, command = arguments[:number], arguments[number:]
-    environment = dict(os.environ)
-    environment.pop("PYTEST_CURRENT_TEST", None)  # differs from test to test
-    home = environment.pop("HF_HOME", "")
+    environment = {name: value for name, value in os.environ.items() if name not in READ_LATE}
     key = hashlib.sha256(json.dumps([flags, environment], sort_keys=True).encode()).hexdigest()[:12]
     server = folder / key
     if not server.is_dir():
@@ -63,7 +63,8 @@ def ask(folder: Path, arguments: list[str]) -> int:
             start_new_session=True,
             env={**environment, "HF_HOME": str(server / "home")},
         )
-    request = {"command": command, "folder": str(Path.cwd()), "home": home}
+    late = {name: os.environ[name] for name in READ_LATE if name in os.environ}
+    request = {"command": command, "folder": str(Path.cwd()), "late": late}
     with _connected(server) as connection:
         socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
         return int(connection.recv(8) or b"1")
@@ -118,7 +119,7 @@ def _answer(connection: socket.socket, folder: Path) -> None:
     message, streams, _, _ = socket.recv_fds(connection, LARGEST_REQUEST_BYTES, 3)
     request = json.loads(message)
     (folder / "home").unlink(missing_ok=True)
-    (folder / "home").symlink_to(request["home"] or folder / "none")
+    (folder / "home").symlink_to(request["late"].pop("HF_HOME", folder / "none"))
     child = os.fork()
     if child == 0:
         _become(request, streams)
@@ -132,6 +133,7 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     os.chdir(request["folder"])
+    os.environ.update(request["late"])
     sys.argv = request["command"]
     code: Any = 0
     try:

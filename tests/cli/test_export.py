@@ -121,10 +121,10 @@ def test_what_torch_cannot_express_is_one_line(
 ):
     pytest.importorskip("onnxruntime")
 
-    def gives_up(*_: object) -> None:
+    def gives_up(*_: object, **__: object) -> None:
         raise NotImplementedError("aten::nothing is not there\nmore lines")
 
-    monkeypatch.setattr(export_onnx, "_traced", gives_up)
+    monkeypatch.setattr(torch.onnx, "export", gives_up)
     assert run(["export", str(finished), "--format", "onnx", "--output-dir", str(tmp_path / "out")]) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.endswith("torch cannot export a model of the type 'bert': aten::nothing is not there")

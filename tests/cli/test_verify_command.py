@@ -5,28 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from huggingface_hub import constants
+from loopback import LoopbackHub
 from verified_models import labelled
 
 from toolkit.cli.main import run
-from toolkit.hub.verify import fresh_process, replay
-from toolkit.workflow import verify as story
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return labelled("bert", tmp_path_factory.mktemp("home") / "영화 평")
-
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(request: str, *_: Any, **__: Any) -> dict[str, Any]:
-        return json.loads(json.dumps(replay.main(json.loads(request))))
-
-    monkeypatch.setattr(fresh_process, "_run", run)
 
 
 @pytest.fixture
@@ -52,7 +42,7 @@ def test_a_run_is_verified_in_a_fresh_process(finished: Path, capsys: pytest.Cap
     assert captured.err == f"verifying {finished} in a fresh process\n"
 
 
-def test_json_is_one_object(finished: Path, in_process: None, capsys: pytest.CaptureFixture[str]):
+def test_json_is_one_object(finished: Path, quick_processes: None, capsys: pytest.CaptureFixture[str]):
     assert run(["verify", str(finished), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["passed"], result["revision"]) == (True, None)
@@ -60,7 +50,9 @@ def test_json_is_one_object(finished: Path, in_process: None, capsys: pytest.Cap
     assert {check["name"] for check in result["checks"] if check["passed"]} >= {"answers", "card", "head"}
 
 
-def test_a_failed_check_is_a_line_and_exit_code_7(changed: Path, in_process: None, capsys: pytest.CaptureFixture[str]):
+def test_a_failed_check_is_a_line_and_exit_code_7(
+    changed: Path, quick_processes: None, capsys: pytest.CaptureFixture[str]
+):
     assert run(["verify", str(changed)]) == 7
     captured = capsys.readouterr()
     assert f"NOT verified: {changed / 'model'}" in captured.out
@@ -71,7 +63,7 @@ def test_a_failed_check_is_a_line_and_exit_code_7(changed: Path, in_process: Non
 
 
 def test_a_model_folder_has_its_golden_rows_beside_it(
-    finished: Path, in_process: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    finished: Path, quick_processes: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     folder = tmp_path / "model"
     shutil.copytree(finished / "model", folder)
@@ -103,22 +95,14 @@ def test_damaged_files_of_a_run(changed: Path, capsys: pytest.CaptureFixture[str
     assert "golden.json: this file is damaged" in capsys.readouterr().err
 
 
-def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """The endpoint and the environment's token reach the fresh process; exit code 5."""
+def test_revision_endpoint_and_token_reach_the_hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """A private repository is there for those with a token alone, and lacks the revision; exit code 5."""
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setenv("HF_TOKEN", "hf_planted")
-    seen: dict[str, Any] = {}
-
-    def run_it(request: str, _: Path, environment: dict[str, str], **__: Any) -> dict[str, Any]:
-        seen.update(environment, request=json.loads(request))
-        return {"hub": {"kinds": ["ConnectError"], "status": None, "message": "refused"}}
-
-    monkeypatch.setattr(fresh_process, "_run", run_it)
-    assert story.verify.__module__ == "toolkit.workflow.verify"
-    assert run(["verify", "alice/model@v1", "--endpoint", "http://127.0.0.1:9/"]) == 5
-    assert seen["request"]["repo"] == "alice/model"
-    assert seen["request"]["revision"] == "v1"
-    assert (seen["HF_ENDPOINT"], seen["HF_TOKEN"]) == ("http://127.0.0.1:9", "hf_planted")
+    with LoopbackHub() as hub:
+        hub.add_repo("alice/model", private=True)
+        monkeypatch.setenv("HF_TOKEN", hub.token)
+        assert run(["verify", "alice/model@v1", "--endpoint", f"{hub.endpoint}/"]) == 5
     captured = capsys.readouterr()
-    assert "the hub cannot be reached: refused" in captured.err
-    assert "hf_planted" not in captured.out + captured.err
+    assert "the repository has no such revision" in captured.err
+    assert [request.path for request in hub.requests] == ["/api/models/alice/model/revision/v1"]
+    assert hub.token not in captured.out + captured.err

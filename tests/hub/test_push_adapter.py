@@ -16,7 +16,12 @@ BASE, ADAPTER = "acme/base", "alice/adapter"
 
 
 def test_adapter_is_small_names_its_base_by_commit_and_works_from_there(
-    loopback_hub: Any, monkeypatch: Any, tiny_bert: Path, tiny_tree: dict[str, Any], tmp_path: Path
+    loopback_hub: Any,
+    quick_processes: None,
+    monkeypatch: Any,
+    tiny_bert: Path,
+    tiny_tree: dict[str, Any],
+    tmp_path: Path,
 ):
     hub = loopback_hub
     hub.add_repo(BASE)

@@ -122,7 +122,7 @@ def test_published_model_that_does_not_open_is_exit_7_and_still_told(hub, run, p
     """Another's code stands in the repository, and a configuration that asks for it."""
     hub.add_repo(REPO, private=True)
     settings = json.dumps({"auto_map": {"AutoProcessor": "processing.Processor"}}).encode()
-    hub.commit(REPO, {"processor_config.json": settings, "processing.py": b"Processor = None\n"})
+    hub.commit(REPO, {"another_config.json": settings, "processing.py": b"Processor = None\n"})
     code, out, err = push(run, "--rebase", "--json")
     assert code == 7
     assert json.loads(out)["verified"]["passed"] is False

@@ -7,7 +7,6 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ from toolkit.hub.verify.checks import checks_of
 from toolkit.hub.verify.verify import Verified, verify_folder, verify_remote
 from toolkit.names import Method
 
+pytestmark = pytest.mark.usefixtures("quick_processes")
+
 KINDS = {
     "encoder": "BertForSequenceClassification",
     "adapter": "BertForSequenceClassification",
@@ -34,9 +35,9 @@ KINDS = {
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackHub]:
+def hub(monkeypatch: pytest.MonkeyPatch, port: int) -> Iterator[LoopbackHub]:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    with LoopbackHub() as server:
+    with LoopbackHub(port=port) as server:
         yield server
     assert not server.errors
 
@@ -63,16 +64,6 @@ def publish(hub: LoopbackHub) -> Callable[..., str]:
     return publish
 
 
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script runs here instead of in a process of its own: many times as fast."""
-
-    def run(request: str, *_: Any, **__: Any) -> dict[str, Any]:
-        return json.loads(json.dumps(replay.main(json.loads(request))))
-
-    monkeypatch.setattr(fresh_process, "_run", run)
-
-
 def named(verified: Verified) -> dict[str, bool | None]:
     return {check.name: check.passed for check in verified.checks}
 
@@ -88,16 +79,7 @@ def test_every_kind_of_model_is_verified_from_the_outside(runs, hub: LoopbackHub
         kind: publish(f"alice/{kind}", sent(run, what="adapter" if kind == "adapter" else "model"))
         for kind, run in runs.items()
     }
-    with ThreadPoolExecutor(2) as pool:
-        found = dict(
-            zip(
-                KINDS,
-                pool.map(
-                    lambda kind: verify_remote(f"alice/{kind}", endpoint=hub.endpoint, token=hub.token), list(KINDS)
-                ),
-                strict=True,
-            )
-        )
+    found = {kind: verify_remote(f"alice/{kind}", endpoint=hub.endpoint, token=hub.token) for kind in KINDS}
     for kind, verified in found.items():
         assert verified.passed, (kind, verified.checks)
         assert verified.revision == commits[kind]
@@ -202,7 +184,7 @@ def _damage_the_weights(folder: Path) -> None:
         (_damage_the_weights, {"opens"}, ("opens", "SafetensorError")),
     ],
 )
-def test_what_is_wrong_with_a_folder_is_named(change, failed, words, runs, tmp_path: Path, in_process):
+def test_what_is_wrong_with_a_folder_is_named(change, failed, words, runs, tmp_path: Path):
     folder = tmp_path / "model"
     shutil.copytree(runs["encoder"] / "model", folder)
     change(folder)
@@ -212,7 +194,7 @@ def test_what_is_wrong_with_a_folder_is_named(change, failed, words, runs, tmp_p
     assert words[1] in detail(verified, words[0])
 
 
-def test_an_adapter_is_verified_on_the_folder_of_its_base(runs, in_process, tmp_path: Path):
+def test_an_adapter_is_verified_on_the_folder_of_its_base(runs, tmp_path: Path):
     run = runs["adapter"]
     verified = verify_folder(run / "adapter", golden_of(run), None, base=run / "base")
     assert verified.passed, verified.checks
@@ -227,7 +209,7 @@ def test_an_adapter_is_verified_on_the_folder_of_its_base(runs, in_process, tmp_
     assert "classifier.weight" in detail(lost, "opens")
 
 
-def test_a_model_without_golden_rows_is_opened_and_no_more(runs, in_process):
+def test_a_model_without_golden_rows_is_opened_and_no_more(runs):
     verified = verify_folder(runs["decoder"] / "model", None, None)
     assert verified.passed
     assert named(verified) == {
@@ -289,13 +271,12 @@ def test_answers_that_are_no_numbers_are_no_match(golden: dict[str, Any]):
     assert parity.to_json()["largest_gap"] is None
 
 
-def test_golden_rows_that_are_none_are_refused(golden: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+def test_golden_rows_that_are_none_are_refused(golden: dict[str, Any], runs, hub: LoopbackHub, publish):
     """What comes from a repository may be anything."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    report = report_of(golden | {"rows": [{"text": 1, "ids": ""}]})
-    monkeypatch.setattr(fresh_process, "_run", lambda *_, **__: report)
+    rows = json.dumps(golden | {"rows": [{"text": 1, "ids": ""}]}).encode()
+    publish("alice/model", sent(runs["encoder"]) | {"golden.json": rows})
     with pytest.raises(IntegrityError, match=r"alice/model: this is no golden\.json"):
-        verify_remote("alice/model")
+        verify_remote("alice/model", endpoint=hub.endpoint, token=hub.token)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tiny_models import ARCHITECTURES
+from transformers import PreTrainedConfig
 
+from toolkit.adapters import Head
 from toolkit.errors import RecipeError
 from toolkit.names import PEFT_METHODS, SPECS, Family, Method, Problem, Task, TaskSpec
 from toolkit.recipe import Recipe, build_recipe
@@ -59,16 +61,12 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture that has the task's head; the methods of a family take turns.
-
-        Where the task has no head for the family, any architecture of the family.
-        """
+        """Return the pretrained architecture; the methods of a family take turns over those with the task's head."""
         head = room_of(self.task).head
-        headed = None if head.is_pooled else head.classes.get(self.family)
         names = [
             name
             for name, (family, config) in ARCHITECTURES.items()
-            if family is self.family and (headed is None or type(config) in headed._model_mapping)
+            if family is self.family and has_head(config, head, family)
         ]
         return names[list(Method).index(self.method) % len(names)]
 
@@ -114,6 +112,17 @@ class CombinedRun:
     def repo_id(self) -> str:
         """Return a repository for it."""
         return f"alice/{self.folder.name}"
+
+
+def has_head(config: PreTrainedConfig, head: Head, family: Family) -> bool:
+    """Return whether the library has the head for an architecture; True where the toolkit brings one, or refuses."""
+    if head.is_pooled or family not in head.classes:
+        return True
+    try:
+        head.model_class(config, family, model=config.model_type)
+    except RecipeError:
+        return False
+    return True
 
 
 def kinds_that_fit(task: Task, family: Family, method: Method) -> list[Combination]:

@@ -304,16 +304,15 @@ def test_full_disk_keeps_the_checkpoint_before(
     tiny_tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, undisturbed: Trained
 ):
     from toolkit.errors import ResourceError
-    from toolkit.training.trainer import RecipeTrainer
 
-    original = RecipeTrainer._save_optimizer_and_scheduler
+    original = torch.save
 
-    def failing(self: RecipeTrainer, output_dir: str) -> None:
-        if self.state.global_step == 6:
+    def failing(value: Any, file: Any, **settings: Any) -> None:
+        if "checkpoint-6" in str(file) and Path(str(file)).name == "optimizer.pt":
             raise FULL_DISK[kind]()
-        original(self, output_dir)
+        original(value, file, **settings)
 
-    monkeypatch.setattr(RecipeTrainer, "_save_optimizer_and_scheduler", failing)
+    monkeypatch.setattr(torch, "save", failing)
     with pytest.raises(ResourceError, match="the disk took no checkpoint"):
         _train(_recipe(tiny_tree), tmp_path / "run")
     names = {path.name for path in (tmp_path / "run" / "checkpoints").iterdir()}
