@@ -17,7 +17,7 @@ from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
 from toolkit.trials.finished import FinishedRun, read_run
 from toolkit.trials.ledger import read_trials
-from toolkit.workflow import evaluate, fine_tune, fine_tune_over_seeds, predict
+from toolkit.workflow import fine_tune, fine_tune_over_seeds, predict
 
 
 def _recipe(tree: dict[str, Any], **changes: Any) -> Recipe:
@@ -108,14 +108,6 @@ def test_runs_over_seeds_are_those_of_each_seed_alone(run: FinishedRun, tiny_tre
     assert summary["metrics"]["accuracy"]["mean"] == pytest.approx(sum(values) / 2)
     ids = [parquet.read_table(each.folder / "predictions.parquet")["id"].to_pylist() for each in (run, alone)]
     assert ids[0] == ids[1]
-
-
-def test_evaluate_on_the_test_rows_repeats_the_result(run: FinishedRun, write_csv):
-    rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
-    data = write_csv([(row["text"], row["reference"]) for row in rows])
-    result = evaluate(str(run.folder), [str(data)])
-    assert result.test.to_json()["metrics"] == run.result.test.to_json()["metrics"]
-    assert result.test.details["confusion"] == run.result.test.details["confusion"]
 
 
 def test_pairs_are_read_as_pairs(tiny_tree: dict[str, Any], folder: Path, sentences, write_csv):

@@ -13,7 +13,7 @@ import sacrebleu
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 import toolkit.transformer  # noqa: F401, registers the model
-from toolkit.recipe import Recipe, build_recipe, load_recipe
+from toolkit.recipe import Recipe, build_recipe
 from toolkit.trials.finished import FinishedRun
 from toolkit.trials.ledger import read_trials
 from toolkit.workflow import evaluate, fine_tune, predict
@@ -81,12 +81,6 @@ def test_the_saved_translator_writes_the_same_through_plain_transformers(transla
         assert tokenizer.decode(ids[0], skip_special_tokens=True) == row["prediction"]
 
 
-def test_the_same_recipe_loads_from_the_run(translation: FinishedRun):
-    recipe = load_recipe(translation.folder / "recipe.yaml")
-    assert recipe.model.config is not None
-    assert recipe.model.config["hidden_size"] == 32
-
-
 def test_predict_and_evaluate_on_the_run(translation: FinishedRun, tmp_path: Path):
     rows = predict(str(translation.folder), ["안녕", "뭐 해?"]).rows()
     assert [row["text"] for row in rows] == ["안녕", "뭐 해?"]
@@ -130,20 +124,6 @@ def test_masked_words_and_then_fine_tuning_of_the_result(folder: Path, reviews_c
     )
     assert set(tuned.result.labels) == {"negative", "positive"}
     assert predict(str(tuned.folder), ["a fine film"]).rows()[0]["prediction"] in tuned.result.labels
-
-
-@pytest.mark.parametrize("architecture", ["encoder", "decoder", "encoder-decoder"])
-def test_classification_from_scratch_in_every_shape(folder: Path, reviews_csv: Path, architecture: str):
-    recipe = _recipe(
-        task="text-classification",
-        model={"config": {**TINY, "architecture": architecture}},
-        data={"source": str(reviews_csv), "test_size": 40, "max_length": 64},
-    )
-    run = _run(recipe, folder, f"classify-{architecture}")
-    assert run.result.family == architecture
-    rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
-    accuracy = sum(row["prediction"] == row["reference"] for row in rows) / len(rows)
-    assert run.result.test.metrics["accuracy"].value == pytest.approx(accuracy)
 
 
 def test_every_run_is_in_the_ledger(folder: Path, translation: FinishedRun):

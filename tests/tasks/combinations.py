@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,8 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture; the methods of a family take turns over those with the task's head."""
-        head = room_of(self.task).head
-        names = [
-            name
-            for name, (family, config) in ARCHITECTURES.items()
-            if family is self.family and has_head(config, head, family)
-        ]
+        """Return the pretrained architecture; the methods of a family take turns."""
+        names = architectures(self.task, self.family)
         return names[list(Method).index(self.method) % len(names)]
 
     def tree(self, data: Mapping[str, str]) -> dict[str, Any]:
@@ -114,10 +110,18 @@ class CombinedRun:
         return f"alice/{self.folder.name}"
 
 
-def has_head(config: PreTrainedConfig, head: Head, family: Family) -> bool:
-    """Return whether the library has the head for an architecture; True where the toolkit brings one, or refuses."""
+@cache
+def architectures(task: Task, family: Family) -> tuple[str, ...]:
+    """Return the architectures with the task's head; all of the family where the toolkit brings a head, or refuses."""
+    head = room_of(task).head
+    named = {name: config for name, (of, config) in ARCHITECTURES.items() if of is family}
     if head.is_pooled or family not in head.classes:
-        return True
+        return tuple(named)
+    return tuple(name for name, config in named.items() if has_head(config, head, family))
+
+
+def has_head(config: PreTrainedConfig, head: Head, family: Family) -> bool:
+    """Return whether the library has the head for an architecture."""
     try:
         head.model_class(config, family, model=config.model_type)
     except RecipeError:
@@ -125,7 +129,8 @@ def has_head(config: PreTrainedConfig, head: Head, family: Family) -> bool:
     return True
 
 
-def kinds_that_fit(task: Task, family: Family, method: Method) -> list[Combination]:
+@cache
+def kinds_that_fit(task: Task, family: Family, method: Method) -> tuple[Combination, ...]:
     """Return the combinations of a task, family and method with all kinds of rows that recipes allow."""
     found = []
     for kind in kinds_of(SPECS[task]):
@@ -135,7 +140,7 @@ def kinds_that_fit(task: Task, family: Family, method: Method) -> list[Combinati
         except RecipeError:
             continue
         found.append(combination)
-    return found
+    return tuple(found)
 
 
 def listed() -> Iterator[tuple[Task, Family, Method]]:
@@ -154,7 +159,7 @@ def combinations() -> list[Combination]:
     """
     chosen = []
     for task, family, method in listed():
-        first, *others = kinds_that_fit(task, family, method) or [None]
+        first, *others = kinds_that_fit(task, family, method) or (None,)
         turn = list(Family).index(family) + list(Method).index(method)
         stands_alone = method not in PEFT_METHODS - {Method.LORA}
         chosen += [first] if first else []

@@ -17,6 +17,7 @@ from toolkit.errors import ToolkitError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.verify.verify import Verified
 from toolkit.names import PEFT_METHODS, SPECS, Method, TaskSpec
+from toolkit.recipe import load_recipe, recipe_digest
 from toolkit.run_result import RunResult
 from toolkit.trials.finished import training_losses
 from toolkit.workflow import evaluate, predict
@@ -32,6 +33,7 @@ def result_of(run: CombinedRun) -> RunResult:
 
 def test_run_did_what_the_recipe_says(run: CombinedRun) -> None:
     result, made = result_of(run), run.combination
+    assert recipe_digest(load_recipe(run.folder / "recipe.yaml")) == recipe_digest(made.recipe(run.data))
     assert (result.task, result.family, result.method) == (made.task, made.family, made.method)
     assert (result.problem, result.test.rows) == (made.kind.problem, TESTED)
     assert result.training.steps == (STEPS if made.method in TRAINED else 0)
@@ -47,7 +49,8 @@ def test_run_did_what_the_recipe_says(run: CombinedRun) -> None:
 
 def test_evaluate_repeats_measurement_and_predictions(run: CombinedRun, tmp_path: Path) -> None:
     measured = evaluate(str(run.folder), [run.data["test"]], output=tmp_path / "rows.parquet")
-    assert measured.test.metrics == result_of(run).test.metrics
+    before = result_of(run).test
+    assert (measured.test.metrics, measured.test.details) == (before.metrics, before.details)
     assert parquet.read_table(tmp_path / "rows.parquet").equals(parquet.read_table(run.folder / "predictions.parquet"))
 
 

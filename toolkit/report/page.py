@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def render_page(
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
+@cache
 def _environment() -> Environment:
     """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`."""
     environment = Environment(
