@@ -62,9 +62,10 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture; the methods of a family take turns."""
+        """Return the pretrained architecture; they take turns over methods and kinds of rows."""
         names = architectures(self.task, self.family)
-        return names[list(Method).index(self.method) % len(names)]
+        turn = list(Method).index(self.method) + kinds_of(SPECS[self.task]).index(self.kind)
+        return names[turn % len(names)]
 
     def tree(self, data: Mapping[str, str]) -> dict[str, Any]:
         """Return the recipe as plain values.
