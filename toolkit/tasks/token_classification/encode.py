@@ -52,7 +52,7 @@ class Window:
 
 
 def windows_of(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[Window]:
-    """Tokenise texts; one longer than `max_length` tokens becomes several windows that overlap, and nothing is cut.
+    """Tokenise texts; a text of more than `max_length` tokens becomes several windows that overlap, and nothing is cut.
 
     Args:
         texts: in any order; a text without tokens has a window of special tokens, or none at all.
@@ -138,7 +138,7 @@ def first_tokens(words: Spans, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
 def label_tokens(sentence: Sentence, window: Window, *, labels: Mapping[str, int], scheme: Scheme) -> list[int]:
     """Return the label of each token of a window, -100 where the loss has none.
 
-    A token has the tag of the word in which it begins; one that is not the first of the word continues it. A blank
+    A token has the tag of the word in which it begins; a token that is not the first of the word continues it. A blank
     between two words of an entity continues it too, and any other blank is outside.
 
     Args:
