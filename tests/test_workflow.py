@@ -13,8 +13,9 @@ from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, f1_score
 
 from toolkit.errors import HubError, RecipeError
+from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
-from toolkit.trials.finished import FinishedRun
+from toolkit.trials.finished import FinishedRun, read_run
 from toolkit.trials.ledger import read_trials
 from toolkit.workflow import evaluate, fine_tune, fine_tune_over_seeds, predict
 
@@ -70,6 +71,11 @@ def test_the_run_folder_is_complete(run: FinishedRun, tiny_tree: dict[str, Any])
     assert not list(run.folder.rglob("*.bin"))
     assert not (run.folder / "checkpoints").exists()
     assert "30 test rows" in (run.folder / "report.html").read_text(encoding="utf-8")
+    written = (run.folder / "metrics.json").read_text(encoding="utf-8")
+    assert json.dumps(run.result.to_json(), ensure_ascii=False, indent=2) + "\n" == written
+    assert read_run(run.folder).result.to_json() == run.result.to_json()
+    from_folder = card_of(run.folder)
+    assert from_folder == (run.folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_same_recipe_elsewhere_gives_the_same_bits(run: FinishedRun, tiny_tree: dict[str, Any], folder: Path):

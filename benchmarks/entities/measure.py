@@ -36,7 +36,7 @@ def main() -> None:
         runs = arguments.folder / "runs"
         run = fine_tune(load_recipe(RECIPE, overrides), name=f"entities-{language}", output_dir=runs / language)
         print(f"\n{language}, entity F1")
-        metrics: dict[str, Any] = run.metrics
+        metrics: dict[str, Any] = run.result.to_json()
         print(_line(arguments.model, metrics["splits"]["test"]["metrics"]))
         for name, baseline in metrics["baselines"].items():
             print(_line(name, baseline["metrics"]))

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from push_cases import CARD, REPO, client, manifest_of
+from run_results import result_of
 
 from toolkit.errors import HubError, IntegrityError
 from toolkit.hub.card.public_metrics import public_metrics
@@ -166,20 +167,15 @@ def test_hub_that_is_not_to_be_reached_does_not_stop_the_run(loopback_hub, monke
 
 
 def test_figures_without_folders():
-    metrics = {
-        "model": "/home/me/models/bert",
-        "labels": ["/b/", "/"],
-        "data": {
-            "source": "/home/me/a.csv + /home/me/b.csv",
-            "warnings": ["/home/me/a.csv:3: empty"],
-            "digest": "x",
-            "rows": 3,
-        },
-        "splits": {"test": {"metrics": {"accuracy": {"value": 0.5}}}},
+    data = {
+        "source": "/home/me/a.csv + /home/me/b.csv",
+        "digest": "x",
+        "warnings": ["/home/me/a.csv:3: empty"],
     }
-    public = public_metrics(metrics)
-    assert public == metrics | {
+    result = result_of({"model": "/home/me/models/bert", "labels": ["/b/", "/"], "data": data})
+    assert public_metrics(result).to_json() == result.to_json() | {
         "model": "bert",
-        "data": {"source": "a.csv + b.csv", "warnings": ["a.csv:3: empty"], "digest": "x", "rows": 3},
+        "data": {"source": "a.csv + b.csv", "digest": "x", "warnings": ["a.csv:3: empty"]},
     }
-    assert public_metrics({"model": "org/name"}) == {"model": "org/name"}
+    on_hub = result_of({"model": "org/name"})
+    assert public_metrics(on_hub) == on_hub

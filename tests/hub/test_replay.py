@@ -121,3 +121,15 @@ def test_a_failure_of_the_network_is_told_from_one_of_the_model():
         "message": "cannot load the model",
     }
     assert not replay._is_of_the_network(OSError("no such file"))
+
+
+@pytest.mark.parametrize(
+    ("golden", "message"),
+    [
+        ({"task": "divination", "family": "encoder"}, "of the task 'divination'; this version knows text-"),
+        ({"task": "fill-mask", "family": "decoder"}, "no model of the family 'decoder' is known for fill-mask"),
+    ],
+)
+def test_golden_rows_of_another_task_or_family_are_refused(golden: dict[str, str], message: str):
+    with pytest.raises(ValueError, match=message):
+        replay._auto_class(golden, None)

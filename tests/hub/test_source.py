@@ -88,7 +88,7 @@ def test_folder_with_an_adapter_for_a_hub_model_goes(tmp_path, metrics):
 def test_run_that_asked_a_model_has_nothing_to_publish(tmp_path, metrics):
     texts = {
         "recipe.yaml": "method: zero-shot",
-        "metrics.json": json.dumps({**metrics, "method": "zero-shot"}),
+        "metrics.json": json.dumps(metrics | {"method": "zero-shot"}),
         "trial.json": '{"status": "done"}',
     }
     tree(tmp_path, {name: text.encode() for name, text in texts.items()})

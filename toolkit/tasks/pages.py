@@ -72,12 +72,10 @@ class Call:
     """Lines of Python that ask a model with plain transformers.
 
     Attributes:
-        auto_class: the library's class that opens the model.
         lines: the call; ``{text}`` is its input. They know ``tokenizer`` and ``model``, or the pipeline.
         pipeline: name of the variable that holds the library's pipeline for the task; None where there is no pipeline.
     """
 
-    auto_class: str
     lines: str
     pipeline: str | None = None
 

@@ -79,16 +79,23 @@ def snippet(
     inputs = inputs or {"text": pages.gap, **({"text_pair": GAP} if reads_pairs(recipe) else {})}
     if is_asked(recipe):
         return _command(result, recipe, inputs)
-    call, trust = pages.call(result, recipe), ", trust_remote_code=True" if own_code else ""
-    lines = call.lines.replace("{text}", _argument(inputs))
+    call, asked = pages.call(result, recipe), _argument(inputs)
+    named = f"{literal(model)}{', trust_remote_code=True' if own_code else ''}"
     if call.pipeline is None:
-        return _direct(call, recipe, model, trust=trust, lines=lines)
+        return _direct(result, recipe, call, named=named, asked=asked)
+    lines = call.lines.replace("{text}", asked)
     if adapter:
         return _adapted(result, model, call, lines=lines)
     return f"""from transformers import pipeline
 
-{call.pipeline} = pipeline({literal(result.task.value)}, model={literal(model)}{trust})
+{call.pipeline} = pipeline({literal(result.task.value)}, model={named})
 {lines}"""
+
+
+def auto_class(result: RunResult) -> str:
+    """Return the name of the library's class that opens the model."""
+    name: str = room_of(result.task).head.auto_class(result.family).__name__
+    return name
 
 
 def literal(text: str) -> str:
@@ -125,22 +132,31 @@ def _argument(inputs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(text)}" for name, text in inputs.items()) + "}"
 
 
-def _direct(call: Call, recipe: Recipe, model: str, *, trust: str, lines: str) -> str:
-    """Return the lines that ask a model without a pipeline."""
-    head = "import torch\n" if "torch." in call.lines or draws(recipe) else ""
-    seed = "torch.manual_seed(0)\n" if draws(recipe) else ""
-    return f"""{head}from transformers import {call.auto_class}, AutoTokenizer
+def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str) -> str:
+    """Return the lines that ask a model without a pipeline.
 
-tokenizer = AutoTokenizer.from_pretrained({literal(model)}{trust})
-model = {call.auto_class}.from_pretrained({literal(model)}{trust})
+    Args:
+        result: of the run.
+        recipe: of the run.
+        call: of the task.
+        named: the model as an argument of ``from_pretrained``.
+        asked: the input as an expression of Python.
+    """
+    opener, random = auto_class(result), draws(recipe)
+    head = "import torch\n" if "torch." in call.lines or random else ""
+    seed = "torch.manual_seed(0)\n" if random else ""
+    return f"""{head}from transformers import {opener}, AutoTokenizer
 
-{seed}{lines}"""
+tokenizer = AutoTokenizer.from_pretrained({named})
+model = {opener}.from_pretrained({named})
+
+{seed}{call.lines.replace("{text}", asked)}"""
 
 
 def _adapted(result: RunResult, model: str, call: Call, *, lines: str) -> str:
     base, revision = hub_model(result) or result.model, result.revision or "main"
     named = {"model": literal(model), "base": literal(base), "revision": literal(revision)}
-    how = {"auto_class": call.auto_class, "task": result.task.value, "name": call.pipeline}
+    how = {"auto_class": auto_class(result), "task": result.task.value, "name": call.pipeline}
     return _ADAPTED.format(**named, **how, lines=lines)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from toolkit.errors import RecipeError
 from toolkit.files import write_text_atomically
 from toolkit.hub.card.metadata import as_yaml
-from toolkit.hub.card.usage import brings_code, is_asked, literal, reads_pairs
+from toolkit.hub.card.usage import auto_class, brings_code, is_asked, literal, reads_pairs
 from toolkit.recipe import Recipe
 from toolkit.report.sentences import headline
 from toolkit.run_result import RunResult
@@ -144,10 +144,10 @@ def _opening(result: RunResult, call: Call, demo: Demo, *, own_code: bool) -> tu
         return "from transformers import pipeline", opened
     opened = "\n".join(
         f"{name} = {opener}.from_pretrained(MODEL, revision=REVISION{trust})"
-        for name, opener in (("tokenizer", "AutoTokenizer"), ("model", call.auto_class))
+        for name, opener in (("tokenizer", "AutoTokenizer"), ("model", auto_class(result)))
     )
     imports = "import torch\n" if any("torch" in line for line in demo.lines) else ""
-    return f"{imports}from transformers import {call.auto_class}, AutoTokenizer", opened
+    return f"{imports}from transformers import {auto_class(result)}, AutoTokenizer", opened
 
 
 def _requirements(result: RunResult) -> str:

@@ -18,6 +18,8 @@ from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.evaluation.proof.parity import Parity, compare
 from toolkit.hub.push.manifest import CARD, RUN_FILES, WEIGHTS, is_ours
 from toolkit.hub.push.model_code import code_files
+from toolkit.run_result import SplitResult
+from toolkit.run_result.json_object import JsonObject
 
 _SHOWN = 4
 _PUBLISHED = (CARD, *RUN_FILES)
@@ -169,11 +171,12 @@ def _card(metrics: Mapping[str, Any] | None, card: str | None) -> Check:
     if card is None or metrics is None:
         return Check("card", None, "there is no card or no metrics.json to compare")
     try:
-        measured = metrics["splits"]["test"]["metrics"]
+        test = JsonObject(metrics).object("splits").object("test")
+        measured = {name: value.value for name, value in SplitResult.from_json(test).metrics.items()}
         results = yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"]
         shown = {entry["type"]: entry["value"] for result in results for entry in result["metrics"]}
-        wrong = _unequal(shown, {name: value["value"] for name, value in measured.items()})
-    except (yaml.YAMLError, IndexError, KeyError, TypeError, AttributeError):
+        wrong = _unequal(shown, measured)
+    except (IntegrityError, yaml.YAMLError, IndexError, KeyError, TypeError, AttributeError):
         return Check("card", False, "its model-index, or metrics.json, cannot be read")
     if wrong:
         return Check("card", False, f"card and metrics.json differ: {_few(wrong)}")

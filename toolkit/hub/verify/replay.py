@@ -1,4 +1,4 @@
-"""Opens a model as anyone would and answers golden rows: a script for a process of its own, without the toolkit.
+"""A script that opens a model as anyone would and answers golden rows, in a process of its own, without the toolkit.
 
 `toolkit.hub.verify.fresh_process` starts it with ``python -I``; a request stands on its stdin, one JSON object comes
 out. It imports nothing but torch, transformers, peft and huggingface_hub, all in their plain ways, and travels nowhere.
@@ -11,23 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
 ROWS_AT_ONCE = 4
-_AUTO_CLASSES = {
-    "text-classification": "AutoModelForSequenceClassification",
-    "token-classification": "AutoModelForTokenClassification",
-    "fill-mask": "AutoModelForMaskedLM",
-}
+FAMILIES = ("encoder", "decoder", "encoder-decoder")
 _BY_NAME = (
     (("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel"), "AutoModelForSeq2SeqLM"),
     (("ForCausalLM", "LMHeadModel"), "AutoModelForCausalLM"),
     (("ForMaskedLM",), "AutoModelForMaskedLM"),
     (("ForTokenClassification",), "AutoModelForTokenClassification"),
 )
+"""Classes of models without golden rows, by the ends of the names in their configuration."""
 
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +48,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
 
 
 class Place:
-    """Where a model is: as the library is told, and as files.
+    """Location of a model: as the library takes it, and as files.
 
     Attributes:
         name: a folder or a repository; pinned: the commit, as the library takes it, nothing for a folder.
@@ -100,11 +97,11 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
     with torch.inference_mode():
         model, tokenizer = _open(request, place, report, golden=golden or {}, trust=trust)
         report["ids"] = [_ids_digest(tokenizer, row, golden) for row in golden["rows"]] if golden else []
-        report["answers"] = list(_answers(model, tokenizer, golden)) if golden else []
+        report["answers"] = list(_task(golden)[1](model, tokenizer, golden)) if golden else []
 
 
 def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> bool | None:
-    """Return whether code of the model may run; None where it needs some and may not.
+    """Return whether code of the model shall run; None: it needs some, and may not.
 
     Trust holds for all that the library may find: every file of code counts, in whatever folder, and every reference.
     """
@@ -121,7 +118,7 @@ def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> b
 
 
 def _references(value: Any, *, below: bool = False) -> Iterator[str]:
-    """Every text under a key ``auto_map``, however deep."""
+    """Yield every text under a key ``auto_map``, at any depth."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _references(inner, below=below or key == "auto_map")
@@ -164,8 +161,10 @@ def _open(
 
 def _auto_class(golden: dict[str, Any], config: Any) -> str:
     if golden:
-        both = "AutoModelForSeq2SeqLM" if golden["family"] == "encoder-decoder" else "AutoModelForCausalLM"
-        return _AUTO_CLASSES.get(golden["task"], both)
+        classes = _task(golden)[0]
+        if golden["family"] not in classes:
+            raise ValueError(f"no model of the family {golden['family']!r} is known for {golden['task']}")
+        return classes[golden["family"]]
     made = next(iter(getattr(config, "architectures", None) or ()), "")
     named = [auto_class for endings, auto_class in _BY_NAME if made.endswith(endings)]
     return named[0] if named else "AutoModelForSequenceClassification"
@@ -174,7 +173,7 @@ def _auto_class(golden: dict[str, Any], config: Any) -> str:
 def _open_adapter(
     request: dict[str, Any], place: Place, factory: Any, *, settings: dict[str, Any], config: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """Open the base model that the adapter names, with the labels of the adapter's configuration, and the adapter."""
+    """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
 
@@ -202,17 +201,29 @@ def _ids_digest(tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> 
     return hashlib.sha256(",".join(map(str, ids)).encode("ascii")).hexdigest()[:16]
 
 
-def _answers(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if golden["task"] == "text-classification":
-        yield from _labelled(model, tokenizer, golden)
-        return
-    answer = {"fill-mask": _filled, "token-classification": _tagged}.get(golden["task"], _written)
-    for row in golden["rows"]:
-        yield answer(model, tokenizer, row, golden)
+def _task(golden: dict[str, Any]) -> tuple[dict[str, str], Callable[..., Iterator[dict[str, Any]]]]:
+    """Return the library's class for each family, and the function that answers golden rows.
+
+    Raises:
+        ValueError: this version does not know the task.
+    """
+    if golden["task"] not in TASKS:
+        raise ValueError(f"the golden rows are of the task {golden['task']!r}; this version knows {', '.join(TASKS)}")
+    return TASKS[golden["task"]]
+
+
+def _one_by_one(answer: Callable[..., dict[str, Any]]) -> Callable[..., Iterator[dict[str, Any]]]:
+    """Return a function that answers golden rows without padding, one at a time."""
+
+    def answers(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for row in golden["rows"]:
+            yield answer(model, tokenizer, row, golden)
+
+    return answers
 
 
 def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Labels and their probabilities, or a number; rows are padded to batches, as anyone would."""
+    """Yield labels and their probabilities, or a number; rows are padded to batches, as anyone would."""
     size = ROWS_AT_ONCE if tokenizer.pad_token is not None else 1
     for start in range(0, len(golden["rows"]), size):
         rows = golden["rows"][start : start + size]
@@ -239,7 +250,7 @@ def _tagged(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """Replace the mask of a text by the most probable token; return the text and the log-likelihood."""
+    """Return the text with its mask replaced by the most probable token, and the log-likelihood of that."""
     import torch
 
     inputs = _inputs(tokenizer, [row], golden, return_tensors="pt")
@@ -255,7 +266,7 @@ def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """Score a text, or a target given its source, and generate where the row has a prediction."""
+    """Return the log-likelihood of a text, or of a target given its source, and a new text where the row has one."""
     import torch
 
     if golden["family"] == "encoder-decoder":
@@ -276,7 +287,7 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
 def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
-    """Generate a continuation; return it with the smallest margin between first and second choice."""
+    """Return a new text, and the smallest margin of a first choice over the second."""
     made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
@@ -290,14 +301,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_of_the_network(error: Exception) -> bool:
-    """Return whether the hub did not respond, which says nothing about the model."""
+    """Return whether the hub did not answer, which says nothing of the model."""
     statuses = [getattr(getattr(cause, "response", None), "status_code", 0) for cause in _causes(error)]
     names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
     return max(statuses) >= 500 or 429 in statuses or bool(names & {"TransportError", "OfflineModeIsEnabled"})
 
 
 def _told(error: Exception) -> dict[str, Any]:
-    """Return an error as its kind, its status and its first line."""
+    """Return an error as its kinds, its status and its first lines."""
     statuses = [getattr(getattr(cause, "response", None), "status_code", None) for cause in _causes(error)]
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return {
@@ -305,6 +316,19 @@ def _told(error: Exception) -> dict[str, Any]:
         "status": next((status for status in statuses if status), None),
         "message": " ".join(lines[:2])[:500],
     }
+
+
+TASKS: dict[str, tuple[dict[str, str], Callable[..., Iterator[dict[str, Any]]]]] = {
+    "text-classification": (dict.fromkeys(FAMILIES, "AutoModelForSequenceClassification"), _labelled),
+    "token-classification": (dict.fromkeys(FAMILIES, "AutoModelForTokenClassification"), _one_by_one(_tagged)),
+    "fill-mask": ({"encoder": "AutoModelForMaskedLM"}, _one_by_one(_filled)),
+    "translation": ({"encoder-decoder": "AutoModelForSeq2SeqLM"}, _one_by_one(_written)),
+    "text-generation": (
+        {"decoder": "AutoModelForCausalLM", "encoder-decoder": "AutoModelForSeq2SeqLM"},
+        _one_by_one(_written),
+    ),
+}
+"""By task: the library's class for each family, and the function that answers golden rows."""
 
 
 if __name__ == "__main__":

@@ -58,4 +58,4 @@ class FillMaskPages(TextsPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that fill in a word."""
-        return Call("AutoModelForMaskedLM", _FILL)
+        return Call(_FILL)

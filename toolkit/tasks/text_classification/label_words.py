@@ -9,7 +9,6 @@ from toolkit.evaluation.inference.label_set_predictions import THRESHOLD
 from toolkit.names import Problem
 from toolkit.tasks.pages import Call, Demo
 
-_AUTO_CLASS = "AutoModelForSequenceClassification"
 _SCORES = "[scores] = pipe([{row}], top_k=None, truncation=True)"
 _BY_LABEL = 'return {entry["label"]: entry["score"] for entry in scores}'
 
@@ -48,7 +47,7 @@ LABEL_WORDS: Mapping[Problem, LabelWords] = {
         noun="classes",
         misuse=("not_none", "not_people"),
         answers="how.one_of",
-        call=Call(_AUTO_CLASS, "text = {text}\nprint(classify(text, truncation=True))", "classify"),
+        call=Call("text = {text}\nprint(classify(text, truncation=True))", "classify"),
         demo=Demo((_SCORES, _BY_LABEL), 'gr.Label(label="label")'),
     ),
     Problem.MULTI_LABEL: LabelWords(
@@ -56,7 +55,6 @@ LABEL_WORDS: Mapping[Problem, LabelWords] = {
         answers="how.any_of",
         samples_note="Probability: that of the least sure decision for or against a label.",
         call=Call(
-            _AUTO_CLASS,
             f"""text = {{text}}
 answers = classify([text], top_k=None, truncation=True)[0]
 print([answer["label"] for answer in answers if answer["score"] >= {THRESHOLD}])""",
@@ -70,7 +68,7 @@ print([answer["label"] for answer in answers if answer["score"] >= {THRESHOLD}])
         answers="how.number",
         reference="how.reference_score",
         samples_heading="Largest errors",
-        call=Call(_AUTO_CLASS, 'text = {text}\nprint(rate([text], truncation=True)[0]["score"])', "rate"),
+        call=Call('text = {text}\nprint(rate([text], truncation=True)[0]["score"])', "rate"),
         demo=Demo(("[scored] = pipe([{row}], truncation=True)", 'return scored["score"]'), 'gr.Number(label="score")'),
         has_probabilities=False,
     ),

@@ -50,5 +50,5 @@ class TextGenerationPages(TextsPages):
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that go on with a text, or answer one."""
         if result.family is Family.ENCODER_DECODER:
-            return Call("AutoModelForSeq2SeqLM", with_limit(ANSWER, recipe))
-        return Call("AutoModelForCausalLM", with_limit(_GO_ON, recipe, at_most=_WRITTEN_TOKENS))
+            return Call(with_limit(ANSWER, recipe))
+        return Call(with_limit(_GO_ON, recipe, at_most=_WRITTEN_TOKENS))

@@ -109,7 +109,7 @@ class TaggingPages(TaskPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that ask the library's pipeline."""
-        return Call("AutoModelForTokenClassification", _FIND, "find")
+        return Call(_FIND, "find")
 
     def demo(self, result: RunResult, recipe: Recipe) -> Demo:
         """Return the text with its entities coloured."""

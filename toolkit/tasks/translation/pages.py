@@ -29,4 +29,4 @@ class TranslationPages(TextsPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that translate a sentence."""
-        return Call("AutoModelForSeq2SeqLM", with_limit(ANSWER, recipe))
+        return Call(with_limit(ANSWER, recipe))
