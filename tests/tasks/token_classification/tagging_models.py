@@ -30,14 +30,14 @@ def write_sentences(folder: Path) -> Path:
 def recipe_for(model: Mapping[str, Any], data: Path, **sections: Any) -> Recipe:
     """Return a recipe of two steps."""
     method = sections.pop("method", "full")
-    training = {} if method == "features" else {"training": {"max_steps": 2, "per_device_train_batch_size": 4}}
+    usual = {} if method == "features" else {"training": {"max_steps": 2, "per_device_train_batch_size": 4}}
     return build_recipe(
         {
             "task": "token-classification",
             "model": dict(model),
             "data": {"source": str(data), "test_size": 4, "validation_size": 2, **sections.pop("data", {})},
             "method": method,
-            **training,
+            **usual,
             **sections,
         }
     )

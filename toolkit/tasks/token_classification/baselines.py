@@ -39,15 +39,15 @@ def baseline_predictions(train: Dataset, test: Dataset, scheme: Scheme) -> dict[
     """
     learn, sentences = rows_in(train), rows_in(test)
     given = bool(len(test)) and bool(test[0]["given"])
-    asked = sentences if given else [Sentence(each.text, cut_words(each.text), None) for each in sentences]
-    tagged = {FREQUENT: frequent_tags(learn, asked), SHAPES: tags_by_shape(learn, asked)}
+    untagged = sentences if given else [Sentence(each.text, cut_words(each.text), None) for each in sentences]
+    tagged = {FREQUENT: frequent_tags(learn, untagged), SHAPES: tags_by_shape(learn, untagged)}
     return {
-        name: predictions_of(list(test["id"]), sentences, _pieces(asked, tags), given=given, scheme=scheme)
+        name: predictions_of(list(test["id"]), sentences, _pieces(untagged, tags), given=given, scheme=scheme)
         for name, tags in tagged.items()
     }
 
 
-def frequent_tags(learn: Sequence[Sentence], asked: Sequence[Sentence]) -> list[list[str]]:
+def frequent_tags(learn: Sequence[Sentence], untagged: Sequence[Sentence]) -> list[list[str]]:
     """Return for each word the tag that it has most often in training; for a new word the most frequent tag."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for sentence in learn:
@@ -55,10 +55,10 @@ def frequent_tags(learn: Sequence[Sentence], asked: Sequence[Sentence]) -> list[
             counts[word][tag] += 1
     usual = sum(counts.values(), Counter[str]()).most_common(1)[0][0]
     best = {word: found.most_common(1)[0][0] for word, found in counts.items()}
-    return [[best.get(word, usual) for word in _words(sentence)] for sentence in asked]
+    return [[best.get(word, usual) for word in _words(sentence)] for sentence in untagged]
 
 
-def tags_by_shape(learn: Sequence[Sentence], asked: Sequence[Sentence]) -> list[list[str]]:
+def tags_by_shape(learn: Sequence[Sentence], untagged: Sequence[Sentence]) -> list[list[str]]:
     """Return for each word the tag that logistic regression finds most probable.
 
     It learns by averaged stochastic gradient descent from hashed features: the word, its shape, beginning and end, and
@@ -71,8 +71,8 @@ def tags_by_shape(learn: Sequence[Sentence], asked: Sequence[Sentence]) -> list[
     )
     with threadpool_limits(1):
         model.fit(hasher.transform(_features_of(learn)), targets)
-        n_words = [len(sentence.words) for sentence in asked]
-        found = model.predict(hasher.transform(_features_of(asked))).tolist() if sum(n_words) else []
+        n_words = [len(sentence.words) for sentence in untagged]
+        found = model.predict(hasher.transform(_features_of(untagged))).tolist() if sum(n_words) else []
     ends = np.cumsum([0, *n_words])
     return [found[start:end] for start, end in pairwise(ends)]
 

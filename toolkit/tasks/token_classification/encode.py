@@ -3,7 +3,10 @@
 A text is tokenised as it is, not word by word, so that a model reads here as it does in the library's pipeline, and
 byte-level BPE and decoders need nothing special. Offsets connect tokens to words. The first token of a word has the
 word's tag. Further ones have the tag that continues it (``B-PER`` becomes ``I-PER``): the pipeline, with
-``aggregation_strategy="simple"``, reads every token, so untrained ones would break its entities up.
+``aggregation_strategy="simple"``, reads every token, so untrained ones would break its entities up. Measured with
+benchmarks/entities (English, packaged:minilm, entity F1 with 95 % intervals): learning from all tokens gives 0.905
+(0.887 to 0.920) on words and 0.896 (0.876 to 0.914) as the pipeline reads; learning from first tokens alone gives
+0.899 (0.879 to 0.915) and 0.870 (0.848 to 0.890).
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Window:
 
 
 def windows_of(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[Window]:
-    """Tokenise texts; one longer than `max_length` tokens becomes several windows that overlap, and nothing is cut.
+    """Tokenise texts; a text of more than `max_length` tokens becomes several windows that overlap, and nothing is cut.
 
     Args:
         texts: in any order; a text without tokens has a window of special tokens, or none at all.
@@ -138,7 +141,7 @@ def first_tokens(words: Spans, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
 def label_tokens(sentence: Sentence, window: Window, *, labels: Mapping[str, int], scheme: Scheme) -> list[int]:
     """Return the label of each token of a window, -100 where the loss has none.
 
-    A token has the tag of the word in which it begins; one that is not the first of the word continues it. A blank
+    A token has the tag of the word in which it begins; a token that is not the first of the word continues it. A blank
     between two words of an entity continues it too, and any other blank is outside.
 
     Args:

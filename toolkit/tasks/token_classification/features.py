@@ -37,7 +37,8 @@ def fit(recipe: Recipe, opened: OpenedModel, train: Labelled, validation: Labell
         validation: chooses the regularisation; None: cross-validation does.
 
     Raises:
-        RecipeError: `features` asks for another head than a linear one on the last layer, or the library's head is one.
+        RecipeError: `features` asks for another head than a linear layer on the last states, or the library's head is
+            more than such a layer.
     """
     if recipe.features != FeaturesSection():
         raise RecipeError(
@@ -104,10 +105,10 @@ def _features(
 def _states(opened: OpenedModel, last: nn.Linear, windows: list[Window]) -> list[NDArray[np.float32]]:
     """Return the input of a layer at each token of windows. ``[windows][tokens, dim]``."""
     model: Any = opened.model
-    place = next(name for name, module in model.named_modules() if module is last)
-    parent = model.get_submodule(place.rpartition(".")[0])
-    setattr(parent, place.rpartition(".")[2], nn.Identity())
+    name = next(name for name, module in model.named_modules() if module is last)
+    parent = model.get_submodule(name.rpartition(".")[0])
+    setattr(parent, name.rpartition(".")[2], nn.Identity())
     try:
         return logits_of_windows(model, windows, pad_token_id=pad_id(opened))
     finally:
-        setattr(parent, place.rpartition(".")[2], last)
+        setattr(parent, name.rpartition(".")[2], last)

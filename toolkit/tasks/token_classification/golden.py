@@ -46,8 +46,8 @@ def golden_rows(
         confidence=None if answers is None else [float(answers.confidence[row]) for row in fitting],
         most=most,
     )
-    asked = [{"text": sentences[fitting[index]].text} for index in chosen]
-    return [row for row in asked if plain_ids(opened, row)]
+    kept = [{"text": sentences[fitting[index]].text} for index in chosen]
+    return [row for row in kept if plain_ids(opened, row)]
 
 
 def golden_answers(opened: OpenedModel, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

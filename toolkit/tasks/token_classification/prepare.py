@@ -146,6 +146,12 @@ def _about_tags(splits: Mapping[Split, Sentences], labels: tuple[str, ...], sche
             notes += [str(fault) for fault in splits[split].table.faults(message, rows)] if strange else []
     if OUTSIDE not in labels and scheme is not Scheme.PLAIN:
         notes.append(f"no token has the tag {OUTSIDE!r}: a model that learns from these rows finds entities everywhere")
+    hyphened = [label for label in labels if "-" in label] if scheme is Scheme.PLAIN else []
+    if hyphened:
+        notes.append(
+            f"the library's pipeline shows of plain tags with a hyphen ({listed(hyphened)}) what follows it; toolkit "
+            "predict shows them whole"
+        )
     if scheme is Scheme.BIOES:
         notes.append(
             "the library's pipeline knows the prefixes B- and I- alone, and gives entities of other ones in parts; "

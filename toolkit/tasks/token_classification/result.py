@@ -26,7 +26,7 @@ class TagResult:
 
     Attributes:
         rows: evaluated sentences.
-        metrics: in the order asked for.
+        metrics: in the order of their names in the recipe.
         by_label: of each label its counts and metrics.
         mistakes: sentences with the most wrong entities, with what was found and what was right.
         warnings: what makes the numbers less than they seem, a line each.
