@@ -6,7 +6,7 @@ word's tag. Further ones have the tag that continues it (``B-PER`` becomes ``I-P
 ``aggregation_strategy="simple"``, reads every token, so untrained ones would break its entities up. Measured with
 benchmarks/entities (English, packaged:minilm, entity F1 with 95 % intervals): learning from all tokens gives 0.905
 (0.887 to 0.920) on words and 0.896 (0.876 to 0.914) as the pipeline reads; learning from first tokens alone gives
-0.899 (0.879 to 0.915) and 0.870 (0.848 to 0.890).
+0.899 (0.879 to 0.915) and 0.870 (0.848 to 0.891).
 """
 
 from __future__ import annotations
