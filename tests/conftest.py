@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"  # models of width 32 gain nothing from threads, and two workers share the cores
 
 import pytest
+from preloaded_python import preloaded_python
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,6 +30,19 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     cache_folder().mkdir()
     (cache_folder() / "models").symlink_to(models, target_is_directory=True)
+
+
+@pytest.fixture(scope="session")
+def python_at_once() -> Iterator[Path]:
+    """An executable like `sys.executable`, whose processes have imported torch and transformers already."""
+    with tempfile.TemporaryDirectory(prefix="python-") as folder:
+        yield preloaded_python(Path(folder))
+
+
+@pytest.fixture
+def quick_processes(python_at_once: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fresh processes of Python start at once, see `preloaded_python`."""
+    monkeypatch.setattr(sys, "executable", str(python_at_once))
 
 
 @pytest.fixture(scope="session")

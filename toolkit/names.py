@@ -16,6 +16,7 @@ class Task(StrEnum):
     """What the model shall do; the names are the Hub's pipeline tags."""
 
     TEXT_CLASSIFICATION = "text-classification"
+    TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105
     TRANSLATION = "translation"
     TEXT_GENERATION = "text-generation"
     FILL_MASK = "fill-mask"
@@ -76,6 +77,7 @@ class TaskSpec:
         generates: whether the output is a new text.
         packs: whether rows lie behind each other without padding in training.
         hides_tokens: whether learning hides tokens of the text, others in each epoch.
+        labels_tokens: whether each token of a text has a label, which the loss can weigh.
     """
 
     task: Task
@@ -87,15 +89,16 @@ class TaskSpec:
     generates: bool = False
     packs: bool = False
     hides_tokens: bool = False
+    labels_tokens: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The names of all columns that the task can read."""
+        """Return the names of all columns that the task can read."""
         return tuple(dict.fromkeys(name for columns in self.columns for name in columns))
 
     @property
     def families(self) -> tuple[Family, ...]:
-        """The families that can do the task from a random start."""
+        """Return the families that can do the task from a random start."""
         return tuple(family for family in Family if Method.SCRATCH in self.methods.get(family, ()))
 
     def metrics_of(self, problem: Problem) -> tuple[str, ...]:
@@ -108,11 +111,13 @@ class TaskSpec:
 
     @property
     def all_metrics(self) -> tuple[str, ...]:
-        """The metrics of the task, whatever its labels are."""
+        """Return the metrics of the task for every kind of labels."""
         return tuple(dict.fromkeys((*self.metrics, *(name for names in self.problems.values() for name in names))))
 
 
 _SCRATCH = frozenset({Method.SCRATCH})
+
+_HEADS = frozenset({Method.FULL, *PEFT_METHODS, Method.FEATURES, Method.SCRATCH})
 
 _SPECS = (
     TaskSpec(
@@ -124,6 +129,13 @@ _SPECS = (
             Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
             Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
         },
+    ),
+    TaskSpec(
+        Task.TOKEN_CLASSIFICATION,
+        columns=(("tokens", "tags"), ("text", "spans")),
+        methods=dict.fromkeys(Family, _HEADS),
+        metrics=("entity_f1", "entity_precision", "entity_recall", "token_accuracy"),
+        labels_tokens=True,
     ),
     TaskSpec(
         Task.TRANSLATION,

@@ -1,7 +1,7 @@
-"""The models and data of the study: models of known differences in quality, made from what packages carry.
+"""Models and data of the study: models that differ in quality, derived from models that packages carry.
 
-A network with fewer of its layers, or with weights at random, is worse than the whole one; a study of how well
-`toolkit choose` orders models needs such differences, and none of them needs a network.
+A model with fewer layers, or with random weights, is worse than the whole one. A study of how well `toolkit choose`
+ranks models needs such differences. None of the models is downloaded.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from toolkit.data import read_table
 
 N_TRAIN, N_VALIDATION, N_TEST = 1500, 300, 600
 LONGEST = 64
-"""Tokens of a text; the reviews of IMDB are cut."""
+"""Maximum length of a text in tokens; the reviews of IMDB are cut."""
 
 
 def study_arguments(doc: str | None) -> argparse.ArgumentParser:
-    """The arguments that all programs of the study take.
+    """Return the argument parser of all programs of the study.
 
     Args:
-        doc: of the program; its first line tells what it is for.
+        doc: docstring of the program; its first line is the description.
     """
     parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
     parser.add_argument("--work", type=Path, default=Path("runs/study"))
@@ -39,14 +39,14 @@ def study_arguments(doc: str | None) -> argparse.ArgumentParser:
 
 
 def make_models(folder: Path, *, own: Path | None) -> dict[str, str]:
-    """Write the candidates' folders that are not there yet.
+    """Write the folders of the candidates that do not exist yet.
 
     Args:
         folder: of all candidates.
-        own: an encoder of our own, pretrained by the recipe pretrain-masked-language.
+        own: an encoder of our own Transformer, pretrained by the recipe pretrain-masked-language.
 
     Returns:
-        The name of each model for recipes, by what the study calls it.
+        The name of each model in recipes, by its name in the study.
     """
     names = {"minilm": "packaged:minilm", "minilm2minilm": "packaged:minilm2minilm"}
     minilm, smollm2 = (locate_model(f"packaged:{name}").folder for name in ("minilm", "smollm2"))
@@ -61,7 +61,7 @@ def make_models(folder: Path, *, own: Path | None) -> dict[str, str]:
 
 
 def _cut(source: Path, target: Path, n_layers: int) -> Path:
-    """The first layers of a model."""
+    """Write a model with only the first layers of another."""
     if not target.is_dir():
         config = AutoConfig.from_pretrained(source)
         kind: Any = AutoModelForCausalLM if config.model_type == "llama" else AutoModel
@@ -75,7 +75,7 @@ def _cut(source: Path, target: Path, n_layers: int) -> Path:
 
 
 def _random(source: Path, target: Path) -> Path:
-    """The same network before it learnt anything."""
+    """Write a model with the configuration of another and random weights."""
     if not target.is_dir():
         torch.manual_seed(0)
         _save(AutoModel.from_config(AutoConfig.from_pretrained(source)), source, target)
@@ -88,7 +88,7 @@ def _save(model: Any, source: Path, target: Path) -> None:
 
 
 def make_data(folder: Path, *, shared: Path) -> dict[str, Path]:
-    """Write train.csv, validation.csv and test.csv of each data set, the same rows each time.
+    """Write train.csv, validation.csv and test.csv of each data set, the same examples each time.
 
     Args:
         folder: of all data sets.
@@ -126,7 +126,7 @@ def _columns(file: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
 
 
 def _largest(rows: Iterable[tuple[str, str]], *, n_classes: int) -> Iterator[tuple[str, str]]:
-    """The rows of the largest classes: 1,500 rows of 77 classes would be too few to train anything on."""
+    """Return the examples of the largest classes: 1,500 examples of 77 classes would be too few to train on."""
     every = list(rows)
     kept = {label for label, _ in Counter(label for _, label in every).most_common(n_classes)}
     return ((text, label) for text, label in every if label in kept)

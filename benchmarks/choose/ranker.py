@@ -40,7 +40,7 @@ def main() -> None:
             try:
                 result = ranker.run(models=[folder], batch_size=32)
                 score: float | None = float(next(iter(result.scores.values())))
-            except Exception as error:  # what it cannot score is part of the result
+            except Exception as error:  # a model that it cannot score is part of the result
                 print(f"{data}, {name}: {type(error).__name__}: {error}", file=sys.stderr)
                 score = None
             scores[data][name] = {"score": score, "seconds": time.monotonic() - started}
@@ -48,12 +48,12 @@ def main() -> None:
 
 
 def cut(text: str) -> str:
-    """The beginning of a text: about the 64 tokens that the study reads, as the ranker has no setting for it."""
+    """Return the beginning of a text, about 64 tokens as in the study; the ranker has no setting for it."""
     return " ".join(text.split()[:WORDS])
 
 
 def read(file: Path) -> list[dict[str, str]]:
-    """The rows of a csv file."""
+    """Read the examples of a csv file."""
     with file.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 

@@ -1,11 +1,11 @@
-"""Does `toolkit choose` order models as full fine-tuning does? Kendall's tau, beside TransformerRanker.
+"""Compare the ranking of models by `toolkit choose` with that by full fine-tuning: Kendall's tau.
 
     python benchmarks/choose/truth.py --work runs/study --shared ../shared/data      # first, it takes an hour
     python benchmarks/choose/study.py --work runs/study --shared ../shared/data --ranker PYTHON
 
-`choose` gets a fifth of the time that fine-tuning all candidates once took, on the same rows to learn from and to
-choose by. Pairs of models whose accuracies on the test rows tie after full fine-tuning (their paired interval holds
-zero) are left out, for all.
+TransformerRanker is measured beside it. `choose` gets a fifth of the time that fine-tuning all candidates once took, on
+the same training and validation examples. Pairs of models whose accuracies on the test examples tie after full
+fine-tuning (their paired interval contains zero) are left out.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Scores = dict[str, float]
 
 
 def main() -> None:
-    """Order by each way, compare, print."""
+    """Rank the models by each method, compare and print."""
     parser = study_arguments(__doc__)
     parser.add_argument("--ranker", help="a Python with transformer-ranker; none: it is left out")
     parser.add_argument("--data", help="one data set, for which toolkit choose is asked, and no more")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def chosen(work: Path, data: str, folder: Path, models: Mapping[str, str], truth: list[dict[str, Any]]) -> Scores:
-    """The models in the order in which `choose` would have them trained; asked once, and kept."""
+    """Return the scores by which `choose` ranks the models; computed once, and kept in a file."""
     path = work / "choose" / f"{data}.json"
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
@@ -82,7 +82,7 @@ def _choose(folder: Path, models: Mapping[str, str], seconds: float, *, output: 
 
 
 def ranked(work: Path, data: Mapping[str, Path], models: Mapping[str, str], *, python: str) -> dict[str, Scores]:
-    """TransformerRanker's scores, from a process of its own."""
+    """Return TransformerRanker's scores, computed in a process of its own."""
     path = work / "ranker.json"
     if not path.is_file() or "scores" not in json.loads(path.read_text(encoding="utf-8")):
         asked = {
@@ -104,7 +104,7 @@ def ranked(work: Path, data: Mapping[str, Path], models: Mapping[str, str], *, p
 
 
 def report(orders: Mapping[str, Mapping[str, Scores]], truth: list[dict[str, Any]], work: Path) -> None:
-    """Print every order and tau with its interval, over all pairs that every way has scored."""
+    """Print every ranking, and tau with its interval over the pairs that every method has scored."""
     pairs = decided_pairs(truth)
     for way, of_data in orders.items():
         for data, scores in of_data.items():
@@ -125,7 +125,7 @@ def report(orders: Mapping[str, Mapping[str, Scores]], truth: list[dict[str, Any
 
 
 def decided_pairs(truth: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    """``(data, better, worse)`` of models that full fine-tuning tells apart."""
+    """Return ``(data, better, worse)`` for each pair of models that differs after full fine-tuning."""
     found = []
     for data in dict.fromkeys(row["data"] for row in truth):
         right = {row["model"]: _right(Path(row["run"])) for row in truth if row["data"] == data}
@@ -142,7 +142,7 @@ def _right(run: Path) -> np.ndarray[Any, Any]:
 
 
 def interval(pairs: list[tuple[str, str, str]], signs: np.ndarray[Any, Any], *, n: int = 2000) -> tuple[float, float]:
-    """95 % interval of tau when other models had been candidates: a bootstrap over the models of each data set."""
+    """Return the 95 % interval of tau over other candidates: a bootstrap over the models of each data set."""
     models = sorted({(data, name) for data, *names in pairs for name in names})
     place = {model: number for number, model in enumerate(models)}
     ends = np.array([[place[data, one], place[data, other]] for data, one, other in pairs])

@@ -1,9 +1,9 @@
-"""What the study compares with: every candidate fine-tuned in full on every data set.
+"""Fine-tune every candidate in full on every data set, as the truth of the study.
 
     python benchmarks/choose/truth.py --work runs/study --shared ../shared/data [--own FOLDER] [--data NAME]
 
-Of two learning rates the validation rows choose one. Finished runs are not repeated, so that several processes can
-work on a data set each, one after the other on each core.
+The validation examples choose one of two learning rates. Finished runs are not repeated, so that several processes can
+work on one data set each.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from toolkit.workflow import fine_tune
 
 RATES, EPOCHS = (1e-4, 3e-4), 3
 OTHERS = {"banking20": ((3e-4, 1e-3), 6), "kor_chatbot": (RATES, 6)}
-"""Where that is too little: 20 classes, and texts in letters that the models have hardly seen. After 3 epochs they
-answered worse than a linear head on their own frozen features."""
+"""Learning rates and epochs of data sets with 20 classes, or in a script that the models have hardly seen. After 3
+epochs the models were worse there than a linear head on their own frozen features."""
 
 
 def main() -> None:
-    """Fine-tune all of them and write truth.json."""
+    """Fine-tune the candidates and write truth.json."""
     parser = study_arguments(__doc__)
     parser.add_argument("--data", help="one data set; without it all of them, and truth.json")
     parser.add_argument("--models", help="some models, with commas between them")
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def fine_tuned(work: Path, data: str, folder: Path, name: str, model: str) -> dict[str, Any]:
-    """The better of two runs by the validation rows; its seconds are of the one that other work disturbed less."""
+    """Return the better of two runs by the validation examples, with the seconds of the faster one."""
     rates, epochs = OTHERS.get(data, (RATES, EPOCHS))
     runs = [measured(work, data, folder, name, model, rate=rate, epochs=epochs) for rate in rates]
     seconds = min(run["seconds"] for run in runs)
@@ -53,7 +53,7 @@ def fine_tuned(work: Path, data: str, folder: Path, name: str, model: str) -> di
 
 
 def measured(work: Path, data: str, folder: Path, name: str, model: str, *, rate: float, epochs: int) -> dict[str, Any]:
-    """One run: its accuracy on the validation and on the test rows, and where it is."""
+    """Train once, and return the accuracies on validation and test examples, the seconds and the folder."""
     tree = {
         "task": "text-classification",
         "model": {"name": model},

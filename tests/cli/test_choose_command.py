@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 
+from toolkit.choose.search import rounds
 from toolkit.cli import main
 from toolkit.names import Problem
 
@@ -99,12 +100,15 @@ def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_choice_is_one_json_object(
     capsys: pytest.CaptureFixture[str], tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("toolkit.choose.search.rounds.training_methods", lambda _: ())
+    for name, value in {"SHORTEST": 1.0, "LONGEST": 1.0, "FEWEST_STEPS": 2, "ENOUGH_STEPS": 1, "SEEDS": 1}.items():
+        monkeypatch.setattr(rounds, name, value)
     out = tmp_path / "out"
     asked = ["--task", "text-classification", "--data", str(reviews), "--models", str(tiny_bert), "--json"]
-    code = _run([*asked, "--budget", "60s", "--output-dir", str(out)])
+    code = _run([*asked, "--budget", "120s", "--output-dir", str(out)])
     told = json.loads(capsys.readouterr().out)
     assert code == 0
     assert set(told) >= {"recommended", "candidates", "baselines", "budget"}
     assert set(told["recommended"]) >= {"model", "method", "recipe"}
+    runs = [one for one in told["candidates"] if one["stage"] == "run"]
+    assert {(one["method"], one["status"]) for one in runs} == {("full", "measured"), ("lora", "measured")}
     assert json.loads((out / "choose.json").read_text(encoding="utf-8")) == told

@@ -18,7 +18,7 @@ import yaml
 from toolkit import workflow
 from toolkit.cli.main import run
 from toolkit.recipe import build_recipe
-from toolkit.workflow import apply
+from toolkit.tasks.room import TaskRoom
 
 TEXTS = ["a moving film", "NA", "007", "None", 'says "no", twice', "두 줄\n짜리 글", "tab\there"]
 
@@ -108,7 +108,7 @@ def test_table_for_people_has_a_row_a_text(finished: Path, home: Path, capsys: p
 def test_output_that_cannot_be_is_refused_before_the_model_is_opened(
     finished: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(apply, "open_for_prediction", lambda *_, **__: pytest.fail("the model was opened"))
+    monkeypatch.setattr(TaskRoom, "open", lambda *_: pytest.fail("the model was opened"))
     name = _write(home, "data.csv")
     content = (home / name).read_bytes()
     (home / "folder.csv").mkdir()

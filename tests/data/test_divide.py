@@ -11,6 +11,7 @@ import pytest
 
 from toolkit.data.columns import pick_columns
 from toolkit.data.divide import cut_missing_splits, read_tables_of, without_blank_rows
+from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.notes import about_overlaps
 from toolkit.data.tables import Part, Table
 from toolkit.errors import DataError
@@ -29,8 +30,8 @@ class Sentences:
         return len(self.ids)
 
     @property
-    def keys(self) -> list[str]:
-        return [" ".join(tokens) for tokens in self.tokens]
+    def keys(self) -> Fingerprints:
+        return fingerprints(map(" ".join, self.tokens))
 
     def take(self, positions: Sequence[int]) -> Sentences:
         return Sentences(self.table, [self.ids[i] for i in positions], [self.tokens[i] for i in positions])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from tiny_models import pretrained
 from tokenizers import Tokenizer, pre_tokenizers, processors
 from tokenizers.models import WordLevel
 from transformers import (
@@ -14,6 +15,7 @@ from transformers import (
     BartForConditionalGeneration,
     BertConfig,
     BertForMaskedLM,
+    BertModel,
     DataCollatorForSeq2Seq,
     GPT2Config,
     GPT2LMHeadModel,
@@ -26,13 +28,14 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+from toolkit.adapters import LocatedModel
 from toolkit.data.encode import rows_at
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.padding import pad_right
-from toolkit.data.row_layouts import CausalLayout, MaskedLayout, Seq2SeqLayout
-from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.data.row_layouts import CausalLayout, MaskedLayout, Seq2SeqLayout, layout_of
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.names import Family
+from toolkit.names import Task
+from toolkit.tasks import room_of
 from toolkit.transformer import (
     TransformerConfig,
     TransformerForCausalLM,
@@ -210,13 +213,19 @@ def test_layouts_that_a_model_cannot_have():
         MaskedLayout().packer(T5)
 
 
-@pytest.mark.parametrize("family", Family)
-def test_the_layouts_of_our_families(own, family):
-    layout = {"encoder": MaskedLayout(), "decoder": CausalLayout(), "encoder-decoder": Seq2SeqLayout(1)}[family]
-    rows = pairs if family is Family.ENCODER_DECODER else texts
-    encoded = layout.encode(rows, own, max_length=9)
-    assert encode_for(family, rows, own, max_length=9).to_dict() == encoded.to_dict()
-    some = rows_at(encoded, range(len(encoded)))
-    ours, packed = packer_for(family, own)(some), layout.packer(own)(some)
-    assert ours.keys() == packed.keys()
-    assert torch.equal(ours["input_ids"], packed["input_ids"])
+@pytest.mark.parametrize(
+    ("name", "task", "expected"),
+    [
+        ("own-encoder", Task.FILL_MASK, MaskedLayout),
+        ("own-decoder", Task.TEXT_GENERATION, CausalLayout),
+        ("own-encoder-decoder", Task.TRANSLATION, Seq2SeqLayout),
+    ],
+)
+def test_the_layout_of_a_head_is_told_by_what_it_can_do(name, task, expected, tmp_path):
+    opened = room_of(task).open(LocatedModel("own", pretrained(name, tmp_path / "model")))
+    layout = layout_of(opened.model)
+    assert isinstance(layout, expected)
+    if isinstance(layout, Seq2SeqLayout):
+        assert layout.decoder_start_token_id == opened.tokenizer.bos_token_id
+    with pytest.raises(ValueError, match="BertModel has no language head"):
+        layout_of(BertModel(BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)))

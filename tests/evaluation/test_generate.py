@@ -11,6 +11,7 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel, open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference import generate
+from toolkit.evaluation.inference.fill_masks import fill_masks
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Task
 from toolkit.tasks import room_of
@@ -63,7 +64,7 @@ def test_a_decoder_goes_on_with_each_text_as_if_alone():
 def test_an_encoder_fills_in_its_masks():
     opened = _opened(Task.FILL_MASK, "encoder")
     texts = ["the <mask> sat on the mat", "a dog", "the <mask> and the <mask>"]
-    predictions, _ = write_texts(opened, Dataset.from_dict({"id": [0, 1, 2], "text": texts}))
+    predictions = fill_masks(opened, Dataset.from_dict({"id": [0, 1, 2], "text": texts}))
     assert predictions.predictions[1] == "a dog"
     assert not any("<mask>" in text for text in predictions.predictions)
     assert predictions.probabilities is not None

@@ -10,11 +10,11 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel, open_from_scratch
-from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.data.row_layouts import layout_of
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference import likelihood
 from toolkit.evaluation.inference.likelihood import mean_loss, measure_likelihoods
-from toolkit.names import Family, Task
+from toolkit.names import Task
 from toolkit.tasks import room_of
 
 TEXTS = ["the cat sat on the mat", "a dog", "the dog and the cat ran to the old house by the sea", "나는 밥을 먹었다"]
@@ -82,10 +82,11 @@ def test_masked_words_are_the_same_every_time():
 
 def test_the_mean_loss_is_no_mean_of_means(monkeypatch: pytest.MonkeyPatch):
     opened = _opened(Task.TRANSLATION, "encoder-decoder")
-    rows = encode_for(Family.ENCODER_DECODER, _pairs(), opened.tokenizer, max_length=64)
+    layout = layout_of(opened.model)
+    rows = layout.encode(_pairs(), opened.tokenizer, max_length=64)
     found = measure_likelihoods(opened, _pairs())
     expected = found.negative_log_likelihood.sum() / found.tokens.sum()
-    pack = packer_for(Family.ENCODER_DECODER, opened.tokenizer)
+    pack = layout.packer(opened.tokenizer)
     for budget in (8, 40, 4096):
         monkeypatch.setattr(likelihood, "TOKENS_AT_ONCE", budget)
         assert mean_loss(opened.model, rows, pack) == pytest.approx(expected, rel=1e-5)

@@ -96,7 +96,7 @@ def test_the_toolkit_cannot_be_imported_there(tmp_path: Path):
 
 
 def test_labels_are_read_from_padded_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Rows one by one and eight at a time: within what DESIGN.md 4.5 allows."""
+    """Rows one by one and eight at a time: within what docs/design.md, section 4.5, allows."""
     run = labelled("gpt2", tmp_path)
     request = {"folder": str(run / "model"), "golden": golden_of(run)}
     together = replay.main(request)

@@ -17,7 +17,6 @@ from run_results import recipe_of, result_of
 
 from toolkit.adapters.scratch import open_from_scratch
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.evaluation.inference.generate import write_texts
 from toolkit.hub.card.usage import FOLDER, brings_code, intended_use, snippet, unintended_use
 from toolkit.names import Task
 from toolkit.tasks import room_of
@@ -70,7 +69,8 @@ def _saved(name: str, home: Path) -> tuple[str, str]:
     if is_classifier:
         return code, ""
     rows = Dataset.from_dict({"id": [0], "source" if architecture == "encoder-decoder" else "text": [text]})
-    return code, write_texts(opened, rows)[0].predictions[0]
+    answers = room_of(task).answer(opened, rows, ())
+    return code, answers.columns()["prediction"][0]
 
 
 def test_snippets_need_no_toolkit_and_say_the_same(tmp_path: Path):

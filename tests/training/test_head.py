@@ -104,7 +104,10 @@ def test_features_that_are_constant_or_rounding_have_no_say():
     features, labels = single()
     odd = np.column_stack([features, np.full(400, 7.0), np.random.default_rng(0).normal(size=400) * 1e-33 + 7.0])
     plain, more = fitted(**halves(features, labels)), fitted(**halves(odd.astype(np.float32), labels))
-    torch.testing.assert_close(more.logits(odd.astype(np.float32)), plain.logits(features), atol=1e-3, rtol=1e-3)
+    assert not more.weight[:, -2:].any()
+    # Matrices of another width are added up in another order, on which the last steps of the fit depend.
+    found, expected = (head.logits(x).softmax(-1) for head, x in ((more, odd.astype(np.float32)), (plain, features)))
+    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
 
 
 def test_without_validation_rows_folds_choose_and_the_seed_decides_them():

@@ -93,7 +93,7 @@ def _settings(located: LocatedModel) -> dict[str, Any]:
 
 
 def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
-    """The base model, for an adapter that is safe to open."""
+    """Return the base model of an adapter that is safe to open."""
     where = f"model {located.name}"
     settings = _settings(located)
     base, revision = str(settings["base_model_name_or_path"]), settings.get("revision")
@@ -141,7 +141,7 @@ def _head_rows(located: LocatedModel, *, where: str) -> int | None:
 
 
 def _with_rows(config: Any, rows: int | None, head: Head) -> Any:
-    """The base's configuration with as many labels as the adapter has."""
+    """Return the base's configuration with as many labels as the adapter has."""
     if rows is not None and rows != config.num_labels:
         config.num_labels = rows
     if not head.is_pooled or has_stock_head(config):

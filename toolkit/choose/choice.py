@@ -17,18 +17,18 @@ from toolkit.choose.measure.on_test import OnTest
 
 @dataclass(frozen=True)
 class Choice:
-    """All that came of a choice.
+    """The result of a choice.
 
     Attributes:
         rows: the data.
-        look: what the data are to each candidate's tokenizer.
-        advice: what is known of the families before measuring.
+        look: the texts as each candidate's tokenizer reads them.
+        advice: on the families, before measuring.
         measured: all results.
-        decision: what follows from them.
+        decision: which results are worth their cost, and the recommended one.
         recipes: of the front.
-        on_test: the recommended way on the test rows; None where nothing is recommended.
-        budget: the clock.
-        seconds: that it all took.
+        on_test: the recommended result on the test examples; None where nothing is recommended.
+        budget: the time limit.
+        seconds: that the choice took.
         folder: the output folder.
     """
 

@@ -32,7 +32,7 @@ from toolkit.training.memory import keep_freed_memory
 from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 
-_RESERVED = 0.05  # of the budget, for the test rows, the recipes and the page
+_RESERVED = 0.05  # of the budget, for test examples, recipes and the page
 _LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
 _LOCK = ".lock"
 
@@ -52,19 +52,20 @@ def choose(
     """Choose family, model and method for a task by measuring them on the user's own data.
 
     Args:
-        task: what the model shall do.
-        data: of a recipe's ``data``: the sources and the columns.
-        problem: what labels are; None: what the columns say.
-        models: names of candidates; none: what is on this machine and fits.
-        budget: how long it may take; runs already.
-        memory_bytes: that a model may take; None: any.
-        output_dir: where everything goes: a new folder, or one of the same choice; None takes ``runs/choose-<digest>``.
+        task: that the model shall do.
+        data: a recipe's ``data``: the sources and the columns.
+        problem: the kind of label; None: as the columns say.
+        models: names of candidates; empty: models on this machine that fit.
+        budget: the time limit, whose clock is running.
+        memory_bytes: limit for a model; None: no limit.
+        output_dir: a new folder, or the folder of the same choice; None: ``runs/choose-<digest>``.
         ledger: the file that every trial is added to.
         seed: of heads and runs.
 
     Raises:
         RecipeError: a task that no candidate fits, a budget too small for one candidate.
-        ToolkitError: of the kind that says what else went wrong.
+        ResourceError: the output folder is in use, or holds something else.
+        ToolkitError: the data or the models cannot be read.
     """
     keep_freed_memory()
     found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes)
@@ -89,11 +90,11 @@ def choose(
         say(
             f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {len(found.candidates)} candidates"
         )
-        return _carried_out(work, found)
+        return _measure_and_decide(work, found)
 
 
-def _carried_out(work: Work, found: FirstLook) -> Choice:
-    read_badly = {one.name for one in found.look.tokens if one.reads_badly}
+def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
+    read_badly = {view.name for view in found.look.tokens if view.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
     if decision.recommended is None:
@@ -120,7 +121,7 @@ def _carried_out(work: Work, found: FirstLook) -> Choice:
 
 @contextlib.contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
-    """Hold the output folder for this process alone; one with anything but a choice in it is refused."""
+    """Lock the output folder for this process; refuse a folder with anything but a choice in it."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / FILE).is_file() and not (folder / _LOCK).is_file():
         raise ResourceError("is no folder of a choice, and not empty; give another --output-dir", where=str(folder))
     try:
@@ -140,17 +141,17 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 
 def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> None:
-    """Say what one candidate would take, where time was all that was missing for one."""
-    waiting = [made for made in measured if made.status is Status.SKIPPED]
+    """Raise an error with the time that one candidate needs, where only time was missing."""
+    waiting = [result for result in measured if result.status is Status.SKIPPED]
     if not waiting:
-        failed = [f"{made.candidate}: {made.reason}" for made in measured if made.status is Status.FAILED]
+        failed = [f"{result.candidate}: {result.reason}" for result in measured if result.status is Status.FAILED]
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
-    known = [made for made in waiting if "needed_seconds" in made.details]
+    known = [result for result in waiting if "needed_seconds" in result.details]
     found = f"{duration(budget.seconds)} are too short for one candidate"
     wanted = 2 * budget.seconds
     if known:
-        least = min(known, key=lambda made: made.details["needed_seconds"])
+        least = min(known, key=lambda result: result.details["needed_seconds"])
         needed = least.details["needed_seconds"]
         found += f": {least.candidate} would take about {duration(needed)} beside the start"
         # A candidate gets half of the budget for its features, and there is the start before.
@@ -159,5 +160,5 @@ def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> Non
 
 
 def write_json(choice: Choice, text: str) -> None:
-    """Keep what ``--json`` prints beside the page."""
+    """Write the output of ``--json`` beside the page."""
     write_text_atomically(choice.folder / "choose.json", text)

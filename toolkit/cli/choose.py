@@ -82,17 +82,17 @@ def choose(
     kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
     columns = _columns(kind, problem=problem, text=text_column, label=label_column, text_pair=text_pair_column)
-    asked: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "data": {**section, **({"columns": columns} if columns else {})},
         "problem": problem,
         "models": [] if models is None else models.split(","),
         "memory_bytes": None if memory is None else bytes_of(memory),
     }
     if explain:
-        _explain_data(kind, language=language, as_json=as_json, **asked)
+        _explain_data(kind, language=language, as_json=as_json, **settings)
         return
     clock = Budget(seconds_of(budget), started=started)
-    _measure(kind, clock=clock, output_dir=output_dir, seed=seed, as_json=as_json, **asked)
+    _measure(kind, clock=clock, output_dir=output_dir, seed=seed, as_json=as_json, **settings)
 
 
 def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> None:
@@ -118,13 +118,13 @@ def _explain(task: str, *, problem: Problem | None, language: str, as_json: bool
 
     advice = advise(task, problem=problem or Problem.SINGLE_LABEL, language=language)
     if as_json:
-        console.print_json({"task": task, "advice": [asdict(one) for one in advice]})
+        console.print_json({"task": task, "advice": [asdict(of_family) for of_family in advice]})
     else:
         console.print_lines(advice_lines(advice))
 
 
 def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
-    """The advice for these data, and the look that fills it in."""
+    """Print the advice for these data, and the look that its facts come from."""
     from dataclasses import asdict
 
     from toolkit.choose.advice.advise import advice_lines
@@ -136,7 +136,7 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
     for line in found.look.warnings:
         warn(line)
     if as_json:
-        advice = [asdict(one) for one in found.advice]
+        advice = [asdict(of_family) for of_family in found.advice]
         console.print_json({"task": task, "look": asdict(found.look), "advice": advice})
     else:
         console.print_lines([*look_lines(found.look), "", *advice_lines(found.advice)])
@@ -145,14 +145,14 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
 def _task(name: str, *, language: str) -> Task:
     from toolkit.choose.advice.advise import advise
 
-    advise(name, language=language)  # refuses what nobody knows, with the nearest
+    advise(name, language=language)  # refuses an unknown task, with its nearest match
     if name not in list(Task):
         raise RecipeError(f"{name} is only explained in this version; give --explain and no --data", where="--task")
     return Task(name)
 
 
 def _section(task: Task, data: list[str], *, validation: list[str] | None, test: list[str] | None) -> dict[str, Any]:
-    """The sources of a recipe's ``data``."""
+    """Return the sources of a recipe's ``data``."""
     if validation is None and test is None:
         return {"source": _source(task, data)}
     named = {"train": data, "validation": validation, "test": test}

@@ -1,4 +1,4 @@
-"""Data: sources, columns, checks, splits and batches. Heavy libraries come with the first use."""
+"""Data: sources, columns, checks, splits and batches. Heavy libraries are imported at their first use."""
 
 from toolkit.data.batches import StepBatches, by_length
 from toolkit.data.columns import pick_columns

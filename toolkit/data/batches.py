@@ -1,4 +1,4 @@
-"""Which rows go together: pure functions of lengths, seed and epoch."""
+"""Micro-batches: the rows of each are a pure function of lengths, seed and epoch."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ PACKED_OF_A_MEGA_BATCH = 20
 class StepBatches:
     """The micro-batches of an epoch, usable as ``batch_sampler`` of a ``DataLoader``.
 
-    The rows of a step depend on the seed, the epoch and the number of rows a step, and not on how a step
-    is divided into micro-batches: 8 × 1 and 2 × 4 learn from the same rows. With `group_by_length` the rows
-    of a step are of like length, and the step with the longest row comes first, so that too little memory
-    shows at once. Only the last step may be smaller.
+    The rows of a step depend on the seed, the epoch and the number of rows a step. They do not depend on how a step is
+    divided into micro-batches: 8 × 1 and 2 × 4 learn from the same rows. With `group_by_length` the rows of a step are
+    of similar length. The step with the longest row comes first, so that a lack of memory shows at once. Only the last
+    step may be smaller.
 
-    With `tokens_per_batch` a micro-batch is as many rows of like length as its padded size allows; a longer
-    row is a micro-batch of its own. `micro_batch` and `strategy` have no say then.
+    With `tokens_per_batch` a micro-batch has as many rows of similar length as its padded size allows. A longer row is
+    a micro-batch of its own. `micro_batch` and `strategy` are then ignored.
 
-    Packed rows lie behind each other without padding, so there the sum of the lengths counts. The rows of a
-    micro-batch are then of like length within a mega-batch of about 20 micro-batches (fewer of them where
-    there are few): a fair draw from all rows, long and short, another one in each epoch. `packed` alone, without
-    `tokens_per_batch`, changes nothing.
+    Packed rows lie behind each other without padding, so the sum of their lengths counts. The rows of a micro-batch are
+    then of similar length within a mega-batch of about 20 micro-batches, or fewer for few rows. A mega-batch is a fair
+    draw from all rows, long and short, and another draw in each epoch. `packed` without `tokens_per_batch` changes
+    nothing.
 
     Args:
         lengths: tokens of each row.
@@ -40,9 +40,9 @@ class StepBatches:
         micro_batches_per_step: forwards of one optimizer update, over all ranks.
         strategy: the order of the rows.
         seed: decides the order, together with the epoch.
-        tokens_per_batch: the most that rows × longest row of a micro-batch may be; of packed rows, the most
-            that their lengths may add up to.
-        packed: rows are not padded.
+        tokens_per_batch: the largest product of the rows and the longest row of a micro-batch; of packed rows, the
+            largest sum of their lengths.
+        packed: whether rows are packed instead of padded.
     """
 
     drop_last = False
@@ -71,11 +71,11 @@ class StepBatches:
         self._packing = _Packing.of(descending, tokens_per_batch) if tokens_per_batch and packed else None
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch (0-based) whose order the next iteration gives."""
+        """Set the epoch (0-based) of the next iteration."""
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """The number of micro-batches, the same in every epoch."""
+        """Return the number of micro-batches, which is the same in every epoch."""
         if self._packing is not None:
             return self._packing.n_batches
         if self._cuts is not None:
@@ -83,7 +83,7 @@ class StepBatches:
         return -(-len(self._lengths) // self._micro_batch)
 
     def __iter__(self) -> Iterator[list[int]]:
-        """The rows of each micro-batch."""
+        """Yield the rows of each micro-batch."""
         if self._packing is not None:
             yield from self._packed_batches(self._packing)
             return
@@ -141,16 +141,16 @@ class StepBatches:
 
 @dataclass(frozen=True)
 class _Packing:
-    """How rows are packed, longest first, so that every epoch has the same number of micro-batches.
+    """A plan of packing that has the same number of micro-batches in every epoch.
 
-    Neighbours in length form strata of as many rows as there are mega-batches, and each mega-batch draws one
-    row from each stratum. So the longest rows of the strata say what fits into any mega-batch whatsoever, and
-    the neighbours differ so little that hardly any room is lost.
+    Rows are sorted by length, the longest first. Neighbours form strata of as many rows as there are mega-batches. Each
+    mega-batch draws one row from each stratum. So whatever fits with the longest row of each stratum fits in every
+    mega-batch. Neighbours differ little in length, so hardly any room is lost.
 
     Attributes:
         n_rows: rows of the data.
-        n_mega_batches: how many there are, and the rows of a stratum; only the last stratum may have fewer.
-        cuts: the strata at which a micro-batch begins, but the first.
+        n_mega_batches: number of mega-batches, and rows of a stratum; only the last stratum may have fewer.
+        cuts: the strata at which a micro-batch begins, without the first.
     """
 
     n_rows: int
@@ -159,7 +159,7 @@ class _Packing:
 
     @classmethod
     def of(cls, descending: _Rows, budget: int) -> _Packing:
-        """Plan for rows of these lengths, longest first, and `budget` tokens a micro-batch."""
+        """Return the plan for rows of these lengths, longest first, with at most `budget` tokens a micro-batch."""
         n_packed = max(1, -(-int(descending.sum()) // budget))
         wanted = round(n_packed / min(PACKED_OF_A_MEGA_BATCH, math.ceil(math.sqrt(n_packed))))
         # A few numbers are tried, since the last micro-batch of a mega-batch may be all but empty.
@@ -173,14 +173,14 @@ class _Packing:
 
     @property
     def n_batches(self) -> int:
-        """The number of micro-batches; the last of a mega-batch may want the very row that the last stratum lacks."""
+        """Return the number of micro-batches without those that only rows missing from the last stratum would fill."""
         lacking = -self.n_rows % self.n_mega_batches
         n_strata = -(-self.n_rows // self.n_mega_batches)
         only_the_last = self.cuts[-1:] == [n_strata - 1]
         return (len(self.cuts) + 1) * self.n_mega_batches - (lacking if only_the_last else 0)
 
     def divide(self, longest_first: _Rows, generator: np.random.Generator) -> list[_Rows]:
-        """The micro-batches of an epoch, mega-batch by mega-batch."""
+        """Return the micro-batches of an epoch, mega-batch by mega-batch."""
         lacking = np.full(-self.n_rows % self.n_mega_batches, -1)
         strata = np.concatenate([longest_first, lacking]).reshape(-1, self.n_mega_batches)
         mega_batches = generator.permuted(strata, axis=1).T
@@ -189,13 +189,13 @@ class _Packing:
 
 
 def by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Rows in batches of like length, the longest first: for prediction, where order does not matter."""
+    """Return batches of rows of similar length, the longest first, for prediction."""
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
     return [batch.tolist() for batch in _cut(order, batch_size)]
 
 
 def by_tokens(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Rows of like length, the longest first, in packed batches of at most so many tokens: for prediction."""
+    """Return packed batches of at most `budget` tokens and similar lengths, the longest first, for prediction."""
     n_tokens: _Rows = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-n_tokens, kind="stable")
     return [batch.tolist() for batch in np.split(order, _packed_cuts(n_tokens[order], budget))]
@@ -206,7 +206,7 @@ def _cut(rows: _Rows, size: int) -> list[_Rows]:
 
 
 def _token_cuts(descending: _Rows, budget: int) -> list[int]:
-    """Where batches begin, but the first: each starts with its longest row, so that row sets its size."""
+    """Return the starts of padded batches without the first; the first row of a batch is the longest."""
     cuts: list[int] = []
     start = 0
     while True:
@@ -217,7 +217,7 @@ def _token_cuts(descending: _Rows, budget: int) -> list[int]:
 
 
 def _packed_cuts(descending: _Rows, budget: int) -> list[int]:
-    """Where batches begin, but the first: each takes rows as long as their sum stays within the budget."""
+    """Return the starts of packed batches without the first; a batch takes rows up to the budget."""
     ends = np.cumsum(descending)
     cuts: list[int] = []
     start = 0

@@ -52,7 +52,7 @@ def pick_columns(
 def pick_labelled_columns(
     table: Table, columns: Mapping[str, str], *, needed: Sequence[str], optional: Sequence[str] = (), kind: LabelKind
 ) -> Table:
-    """Return the columns as `pick_columns` does; the labels are under ``label``, whatever the kind calls its column.
+    """Return the columns as `pick_columns` does; the labels are always under ``label``.
 
     Args:
         table: the data.

@@ -7,6 +7,8 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.divisible import DivisibleRows, lines_about
 from toolkit.data.examples import Examples, cut_cells
@@ -112,7 +114,13 @@ def _one_split(section: DataSection, split: Split, source: Source) -> Table:
 
 
 def _read_named(source: Source, section: DataSection) -> dict[str, Table]:
-    return read_splits(source, encoding=section.encoding, quoting=section.quoting, subset=section.subset)
+    return read_splits(
+        source,
+        encoding=section.encoding,
+        quoting=section.quoting,
+        subset=section.subset,
+        format=section.format,
+    )
 
 
 def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:
@@ -122,8 +130,8 @@ def _unclear_split(source: Source, tables: Mapping[str, Table]) -> RecipeError:
 
 def _examples(_: Split, table: Table, *, needed: Sequence[str], kind: LabelKind) -> Examples:
     examples = Examples.of(table, kind)
-    unlabelled = [i for i, label in enumerate(examples.labels) if not label]
-    if unlabelled and "label" in needed:
+    unlabelled = [row for row, label in enumerate(examples.labels) if not label] if "label" in needed else []
+    if unlabelled:
         raise DataError(*table.faults("no label", unlabelled))
     fault = kind.fault(table)
     if fault is not None:
@@ -179,7 +187,7 @@ def without_blank_rows(splits: dict[Split, R], notes: list[str]) -> dict[Split, 
     blank = train.blank()
     if blank:
         notes += lines_about(train, "blank text, left out of training,", blank)
-        train = train.take(sorted(set(range(len(train))) - set(blank)))
+        train = train.take(np.delete(np.arange(len(train)), blank))
     for split in (Split.VALIDATION, Split.TEST):
         if split in splits:
             rows = splits[split]

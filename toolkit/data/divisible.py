@@ -1,10 +1,14 @@
-"""The rows that dividing and its notes work on, whatever a row holds."""
+"""The interface of rows that can be divided, of any content."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.data.fingerprints import Fingerprints
 from toolkit.data.tables import Table
 
 
@@ -16,17 +20,17 @@ class DivisibleRows(Protocol):
         """Return the table that the rows come from."""
 
     @property
-    def ids(self) -> Sequence[int]:
+    def ids(self) -> Sequence[int] | NDArray[np.int64]:
         """Return the 0-based row of the table of each."""
 
     @property
-    def keys(self) -> Sequence[str]:
-        """Return a key for each; rows that differ in case, spacing and Unicode form only have the same key."""
+    def keys(self) -> Fingerprints:
+        """Return a fingerprint of each; rows that differ in case, spacing and Unicode form only have the same."""
 
     def __len__(self) -> int: ...
 
-    def take(self, positions: Sequence[int]) -> Self:
-        """Return the rows at some positions, in this order."""
+    def take(self, positions: NDArray[np.int64]) -> Self:
+        """Return the rows at some positions, which ascend."""
 
     def strata(self) -> Sequence[str]:
         """Return the stratum of each; every split gets its share of every stratum."""
@@ -37,4 +41,4 @@ class DivisibleRows(Protocol):
 
 def lines_about(rows: DivisibleRows, message: str, positions: Sequence[int]) -> list[str]:
     """Return a message with the lines of the files that it is about, one message a file."""
-    return [str(fault) for fault in rows.table.faults(message, [rows.ids[i] for i in positions])]
+    return [str(fault) for fault in rows.table.faults(message, [int(rows.ids[i]) for i in positions])]

@@ -7,15 +7,18 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import Examples, cut_cells, read_labels
+from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.labels import LabelFigures, LabelKind, label_kind
 from toolkit.data.notes import conflicting, count_shared
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
+from toolkit.data.text_column import character_counts
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
@@ -130,37 +133,34 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         rows=len(examples),
         classes=figures.classes,
         imbalance=figures.imbalance,
-        characters=_distribution([len(cell or "") for cell in table.columns["text"]]),
+        characters=_distribution(character_counts(table.columns["text"])),
         empty_rows=len(empty),
         empty_places=_places(examples, empty[:_EXAMPLES]),
         unlabelled_rows=len(examples) - len(labels) - len(misread) if has_labels else 0,
-        exact_duplicates=len(examples) - len(set(_cells(table))),
-        normalised_duplicates=len(examples) - len(set(examples.keys)),
+        exact_duplicates=len(examples) - len(np.unique(_copies(table))),
+        normalised_duplicates=len(examples) - len(np.unique(examples.keys)),
         conflicting_texts=len(conflicts),
-        conflicts=tuple(_finding(examples, rows) for rows in list(conflicts.values())[:_EXAMPLES]),
+        conflicts=tuple(_finding(examples, rows) for rows in conflicts[:_EXAMPLES]),
         scores=figures.scores,
         misread_rows=len(misread),
         misread_places=_places(examples, misread[:_EXAMPLES]),
     )
 
 
-def _distribution(lengths: Sequence[int]) -> Distribution:
-    numbers = np.asarray(lengths)
-    median, p95 = np.percentile(numbers, [50, 95])
-    return Distribution(int(numbers.min()), float(median), round(float(p95), 1), int(numbers.max()))
+def _distribution(lengths: NDArray[np.int64]) -> Distribution:
+    median, p95 = np.percentile(lengths, [50, 95])
+    return Distribution(int(lengths.min()), float(median), round(float(p95), 1), int(lengths.max()))
 
 
 def _overlap(first: str, second: str, examples: Mapping[str, Examples]) -> Overlap:
-    known = set(_cells(examples[first].table))
-    exact = sum(cells in known for cells in _cells(examples[second].table))
+    exact = int(np.isin(_copies(examples[second].table), _copies(examples[first].table)).sum())
     return Overlap(first, second, exact, count_shared(examples[first], examples[second]))
 
 
-def _cells(table: Table) -> list[str | None] | list[tuple[str | None, str | None]]:
-    """Return the texts of each row as they are in the file; rows are exact copies if these are equal."""
-    texts = table.columns["text"]
-    pairs = table.columns.get("text_pair")
-    return texts if pairs is None else list(zip(texts, pairs, strict=True))
+def _copies(table: Table) -> Fingerprints:
+    """Return a fingerprint of each row; exact copies have the same."""
+    texts = (table.columns[name] for name in ("text", "text_pair") if name in table.columns)
+    return fingerprints(map(repr, zip(*texts, strict=True)))
 
 
 def _finding(examples: Examples, rows: Sequence[int]) -> Finding:
@@ -173,5 +173,5 @@ def _finding(examples: Examples, rows: Sequence[int]) -> Finding:
 
 
 def _places(examples: Examples, rows: Sequence[int]) -> tuple[str, ...]:
-    places = (examples.table.place(examples.ids[row]) for row in rows)
+    places = (examples.table.place(int(examples.ids[row])) for row in rows)
     return tuple(f"{name}:{line}" for name, line in places)

@@ -1,4 +1,4 @@
-"""What a model's tokenizer makes of the texts: how much is cut off, how much it does not know."""
+"""Figures of a model's tokenizer on texts: the share that is cut off, the share that it does not know."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ _CHUNK_ROWS = 1_000
 
 @dataclass(frozen=True)
 class TokenReport:
-    """Figures of a tokenizer on some texts; lengths are in tokens with the special ones.
+    """Figures of a tokenizer on some texts; lengths are in tokens, special tokens included.
 
     Attributes:
         max_length: tokens beyond which a text is cut.
         truncation_rate: the share of the texts that are longer.
-        unknown_rate: the share of the tokens, special ones aside, that stand for something unknown; 0 where
-            the tokenizer has no such token.
-        tokens_per_character: tokens, special ones aside, over characters.
-        median_tokens: half of the texts are no longer.
-        p95_tokens: 95 % of the texts are no longer.
-        max_tokens: the longest text.
+        unknown_rate: the share of unknown tokens, special tokens aside; 0 for a tokenizer without such a token.
+        tokens_per_character: tokens, special tokens aside, over characters.
+        median_tokens: the median length.
+        p95_tokens: the 95th percentile of the lengths.
+        max_tokens: the largest length.
     """
 
     max_length: int
@@ -45,13 +44,13 @@ def examine_tokens(
     *,
     pairs: Sequence[str] | None = None,
 ) -> TokenReport:
-    """Tokenise all texts whole and measure.
+    """Tokenise all texts uncut and measure.
 
     Args:
-        texts: at least one.
+        texts: at least one text.
         tokenizer: the model's own.
         max_length: tokens beyond which a text is cut.
-        pairs: the second text of each, where there is one.
+        pairs: the second text of each, for a task on pairs.
 
     Raises:
         ValueError: there is no text.

@@ -1,4 +1,4 @@
-"""Text to token ids, and token ids to padded tensors."""
+"""Encoding: texts to token ids, and token ids to padded tensors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 
+from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.padding import pad_right
 from toolkit.progress import progress_bar
 
@@ -31,8 +32,8 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
         max_length: tokens a text may have, special tokens included; of a pair the longer text is cut first.
 
     Returns:
-        A data set in the order of `rows` with ``input_ids`` (and ``token_type_ids`` where the model has
-        them), ``length`` in tokens and, if there was a ``label``, ``labels``.
+        A data set in the order of `rows` with ``input_ids`` (and ``token_type_ids`` if the model has them),
+        ``length`` in tokens and, if there was a ``label``, ``labels``.
     """
     names = [name for name in tokenizer.model_input_names if name != "attention_mask"]
     filler = int(tokenizer.pad_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id)
@@ -48,7 +49,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
             max_length=max_length,
             return_attention_mask=False,
         )
-        # A tokenizer that adds nothing, as many decoders have, makes nothing of a blank text; no model reads nothing.
+        # A tokenizer that adds no special token encodes a blank text as no token, which no model reads.
         filled = {name: [ids or blank.get(name, [0]) for ids in encoded[name]] for name in names if name in encoded}
         columns = {name: pa.array(ids, _IDS) for name, ids in filled.items()}
         columns["length"] = _lengths(filled["input_ids"])
@@ -77,8 +78,8 @@ class Frame:
     def of(cls, tokenizer: PreTrainedTokenizerBase) -> Frame:
         """Return the frame that a tokenizer puts around a text by itself.
 
-        A tokenizer that frames a text on both sides frames each part. One that only adds tokens behind a text marks
-        the end of its last part.
+        A tokenizer that frames a text on both sides frames each part. A tokenizer that only adds tokens behind a text
+        marks the end of its last part.
         """
         plain = tokenizer("a", add_special_tokens=False)["input_ids"]
         whole = tokenizer("a")["input_ids"]
@@ -157,7 +158,7 @@ def _token_ids(tokenizer: PreTrainedTokenizerBase, **arguments: Any) -> list[lis
 
 
 def _parts(ids: list[int], max_length: int) -> list[list[int]]:
-    """As few parts as possible, of lengths that differ by at most one."""
+    """Return as few parts as possible, of lengths that differ by at most one."""
     n_parts = max(1, -(-len(ids) // max_length))
     cuts = [len(ids) * part // n_parts for part in range(n_parts + 1)]
     return [ids[start:end] for start, end in pairwise(cuts)]
@@ -175,11 +176,11 @@ def _in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, p
             bar.advance(min(CHUNK_ROWS, len(rows) - start))
     if not tables:
         raise ValueError("there is no row to encode")
-    return Dataset(pa.concat_tables(tables))
+    return in_memory_dataset(pa.concat_tables(tables))
 
 
 def rows_at(encoded: Dataset, indices: Sequence[int]) -> list[dict[str, Any]]:
-    """Some encoded rows as collators take them, in this order."""
+    """Return some encoded rows as collators take them, in this order."""
     columns = encoded[list(indices)]
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
@@ -195,9 +196,9 @@ class PaddingCollator:
         self.pad_token_id = pad_token_id
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
-        """Rows as `encode` gives them to tensors ``[batch, length]``, and ``[batch]`` for what is one number a row.
+        """Return tensors ``[batch, length]`` of encoded rows, and ``[batch]`` of what is one integer a row.
 
-        Labels that are no classes are floats: ``[batch, n_labels]`` of several, ``[batch, 1]`` of one number.
+        Labels that are no classes are floats: ``[batch, n_labels]`` for several classes, ``[batch, 1]`` for a number.
         """
         lengths = torch.tensor([len(row["input_ids"]) for row in rows])
         longest = int(lengths.max())

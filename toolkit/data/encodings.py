@@ -1,4 +1,4 @@
-"""Bytes to text: the encodings that can be told apart for certain, and a precise refusal of the rest."""
+"""Decoding of bytes to text: encodings that can be detected for certain, and a precise refusal of all others."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _LEAST_KOREAN_SHARE = 0.8
 
 @dataclass(frozen=True)
 class Decoded:
-    """A text and the encoding that its bytes were in.
+    """A text and the encoding of its bytes.
 
     Attributes:
         text: the text, without a byte order mark.
-        encoding: a name that Python's codecs know.
+        encoding: the name of a codec of Python.
     """
 
     text: str
@@ -39,23 +39,24 @@ class Decoded:
 
 
 def decode(raw: bytes, *, encoding: str | None = None, where: str) -> str:
-    """The text of some bytes; see `decode_and_name`."""
+    """Return the text of bytes as `decode_and_name` decodes them."""
     return decode_and_name(raw, encoding=encoding, where=where).text
 
 
 def decode_and_name(raw: bytes, *, encoding: str | None = None, where: str) -> Decoded:
-    """Decode bytes strictly: as told, else by byte order mark, as UTF-8, as UTF-16 without a mark, as cp949.
+    """Decode bytes strictly: in the named encoding, else by byte order mark, as UTF-8, as unmarked UTF-16, as cp949.
 
-    UTF-16 without a mark is recognised by zero bytes, the halves of its ASCII letters, that stand mostly at
-    even offsets or mostly at odd ones; cp949 by Hangul, which must make up most of what is not ASCII.
+    UTF-16 without a mark is detected by zero bytes, the halves of its ASCII letters, which are mostly at even offsets
+    or mostly at odd offsets. The encoding cp949 is detected by Hangul, which must be most of the characters beyond
+    ASCII.
 
     Args:
         raw: the content of a file.
-        encoding: the encoding that the user named, or None to find it.
+        encoding: the encoding that the user named, or None to detect it.
         where: the file's name, for messages.
 
     Raises:
-        DataError: the bytes are not in that encoding, or in none that can be told for certain.
+        DataError: the bytes are not in that encoding, or in none that can be detected for certain.
         RecipeError: there is no encoding of that name.
     """
     if encoding is not None:
@@ -104,7 +105,7 @@ def _require_known(encoding: str) -> None:
 
 
 def _unmarked_utf16(raw: bytes, ascii_share: float) -> str | None:
-    """The byte order in which at least this share of the letters would be ASCII, if one stands out."""
+    """Return the byte order in which at least this share of the letters would be ASCII, or None if none stands out."""
     sample = raw[:_SAMPLE_BYTES]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if len(raw) % 2 or max(even, odd) < max(1, ascii_share * len(sample) / 2):
@@ -115,10 +116,10 @@ def _unmarked_utf16(raw: bytes, ascii_share: float) -> str | None:
 
 
 def _looks_korean(text: str) -> bool:
-    """Whether Hangul makes up most of what is not ASCII.
+    """Return whether Hangul is most of the characters beyond ASCII.
 
-    Chinese in GB 2312 decodes as cp949 too, and about 60 % of it becomes Hangul; German in cp1252 may become
-    one of the rare syllables that only cp949 has. Only those of KS X 1001 therefore count.
+    Chinese in GB 2312 decodes as cp949 too, and about 60 % of it becomes Hangul. German in cp1252 may become one of the
+    rare syllables that only cp949 has. Therefore only the syllables of KS X 1001 count.
     """
     foreign = [character for character in text[:_SAMPLE_CHARACTERS] if not character.isascii()]
     korean = sum(

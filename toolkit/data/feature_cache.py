@@ -1,8 +1,8 @@
-"""Features of texts on disk, so that a frozen model reads each text once, whatever split or run it stands in.
+"""Features of texts on disk, so that a frozen model reads each text once over all splits and runs.
 
 A folder belongs to one model and one way to read a text with it. It holds shards: safetensors files with the keys of
-some texts and their vectors, one tensor a layer. A shard's name is the digest of its bytes. So damage shows, two
-processes that write the same shard write the same file, and a reader needs no lock; what is missing is computed.
+some texts and their vectors, one tensor a layer. The name of a shard is the digest of its bytes. So damage is detected,
+two processes that write the same shard write the same file, and a reader needs no lock. Missing vectors are computed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LOCK_SECONDS = 600
 
 
 def features_folder() -> Path:
-    """Where features are kept: ``features`` in the toolkit's cache folder."""
+    """Return the folder of features: ``features`` in the toolkit's cache folder."""
     return cache_folder() / "features"
 
 
@@ -41,7 +41,7 @@ class FeatureCache:
 
     Args:
         model: digest of the model's files.
-        settings: what else vectors depend on, such as the pooling.
+        settings: other settings that change vectors, such as the pooling.
     """
 
     def __init__(self, model: str, settings: Mapping[str, str | int]) -> None:
@@ -50,7 +50,7 @@ class FeatureCache:
         self._writes = True
 
     def fill(self, table: FeatureTable) -> None:
-        """Take from shards that are new since the last call what a table lacks; a damaged shard is removed."""
+        """Read the vectors that a table lacks from shards that are new since the last call; remove damaged shards."""
         for file in sorted(self.folder.glob("*.safetensors")):
             if file.name not in table.looked_at:
                 table.looked_at.add(file.name)
@@ -64,7 +64,7 @@ class FeatureCache:
                     continue  # what cannot be read is computed
 
     def add(self, table: FeatureTable, places: Places, vectors: Mapping[int, Vectors]) -> None:
-        """Write vectors of some texts as a shard; where that is impossible the user is told once, and work goes on."""
+        """Write vectors of some texts as a shard; if that is impossible, warn once and go on without writing."""
         keys = np.frombuffer(b"".join(table.keys[place] for place in places), dtype=np.uint8)
         tensors: dict[str, NDArray[Any]] = {str(layer): values for layer, values in vectors.items()}
         data = save({_KEYS: keys.reshape(-1, KEY_BYTES), **tensors})
@@ -82,13 +82,13 @@ class FeatureCache:
 
     @contextlib.contextmanager
     def claimed(self, table: FeatureTable, places: Places, *, wait: bool) -> Iterator[bool]:
-        """Keep other processes from computing the same texts meanwhile; gives False where another one is at it.
+        """Keep other processes from computing the same texts; yield False if another process computes them.
 
-        Only work is saved by it, no file depends on it: where there can be no lock there is none.
+        The lock only saves work. No file depends on it, so it is left out where there can be none.
 
         Args:
             table, places: the texts.
-            wait: whether to wait for the other process, and then to go ahead at any rate.
+            wait: whether to wait for the other process and then yield True in any case.
         """
         name = digest_of(b"".join(table.keys[place] for place in places)).hex()
         lock = FileLock(self.folder / f"{name}.lock", timeout=_LOCK_SECONDS if wait else 0)
@@ -117,16 +117,16 @@ def complete(
     cache: FeatureCache | None,
     skipped: Callable[[int], None],
 ) -> None:
-    """Compute what a table lacks, unit by unit; each is on disk before the next begins.
+    """Compute the vectors that a table lacks, unit by unit; each unit is on disk before the next begins.
 
-    Units that another process is at are left for last; by then it has mostly done them.
+    Units that another process computes are left for last, as it has mostly finished them by then.
 
     Args:
         table: gets the vectors.
-        units: places of texts, in the order of the work.
-        compute: gives the vectors of every layer of the table for some places.
-        cache: where they are kept; None: nowhere.
-        skipped: is told of the number of texts that need not be computed any more.
+        units: indices of texts, in the order of the work.
+        compute: returns the vectors of every layer of the table for some indices.
+        cache: the features on disk, or None to keep none.
+        skipped: is called with the number of texts that need no computing.
     """
     wait = False
     while units:
@@ -152,7 +152,11 @@ def complete(
 
 
 def _read(file: Path, table: FeatureTable) -> None:
-    """Put what a shard has of a table's texts into it."""
+    """Read the vectors of a table's texts from a shard.
+
+    Raises:
+        ValueError: the shard is damaged.
+    """
     with safe_open(file, framework="np") as shard:
         layers = [layer for layer in table.layers if str(layer) in shard.keys()]  # noqa: SIM118, it is no dict
         if not layers:

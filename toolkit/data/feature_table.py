@@ -1,4 +1,4 @@
-"""The vectors of texts while they are gathered: from the disk, and from the model that reads the rest."""
+"""The vectors of texts while they are gathered, from the disk and from the model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY_BYTES = 16
 
 
 def text_keys(texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[bytes]:
-    """What tells texts, or pairs of texts, apart: 16 bytes each."""
+    """Return a key of 16 bytes for each text, or for each pair of texts."""
     firsts = [digest_of(text.encode("utf-8")) for text in texts]
     if pairs is None:
         return firsts
@@ -27,16 +27,16 @@ def text_keys(texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[
 
 
 def digest_of(data: bytes, *, kind: bytes = b"") -> bytes:
-    """16 bytes of BLAKE2b; another kind gives others for the same data."""
+    """Return 16 bytes of BLAKE2b; each kind has other digests for the same data."""
     return hashlib.blake2b(data, digest_size=KEY_BYTES, person=kind).digest()
 
 
 class FeatureTable:
-    """The vectors of some texts, as far as they are known.
+    """The known vectors of some texts.
 
     Args:
-        keys: of the texts, each once.
-        layers: whose vectors are wanted.
+        keys: the keys of the texts, each once.
+        layers: the layers of which vectors are needed.
     """
 
     def __init__(self, keys: Sequence[bytes], layers: Sequence[int]) -> None:
@@ -55,9 +55,9 @@ class FeatureTable:
         self._known[layer][places] = True
 
     def missing(self) -> Places:
-        """The places of texts that lack a vector, in order."""
+        """Return the indices of texts that lack a vector, ascending."""
         return np.flatnonzero(~np.logical_and.reduce(list(self._known.values())))
 
     def joined(self, layers: Sequence[int], places: Places) -> Vectors:
-        """The vectors of some texts, the layers end to end, ``[len(places), dim * layers]``."""
+        """Return the vectors of some texts, the layers end to end, ``[len(places), dim * layers]``."""
         return np.concatenate([self._vectors[layer][places] for layer in layers], axis=1)

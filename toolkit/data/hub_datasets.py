@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub as tables; nothing waits for a network that is not there."""
+"""Data sets of the Hugging Face hub as tables; nothing waits for a missing network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^:\s]+))?(?::(
 
 @dataclass(frozen=True)
 class HubId:
-    """``org/name[@revision][:split]`` in its parts."""
+    """The parts of ``org/name[@revision][:split]``."""
 
     name: str
     revision: str | None = None
@@ -28,22 +28,22 @@ class HubId:
 
 
 def parse_hub_id(source: str) -> HubId | None:
-    """The parts of a hub id, or None where the text is not one."""
+    """Return the parts of a hub id, or None if the text is no hub id."""
     match = _HUB_ID.fullmatch(source)
     return HubId(**match.groupdict()) if match is not None else None
 
 
 def read_hub(source: HubId, *, subset: str | None = None) -> dict[str, Table]:
-    """Each split of a hub data set, or the one that the id names.
+    """Read each split of a hub data set, or the split that the id names.
 
-    Without a network the local cache is all there is; so it is with ``HF_HUB_OFFLINE=1``, which tries none.
+    Without a network, and with ``HF_HUB_OFFLINE=1``, only the local cache is read.
 
     Args:
-        source: which data set.
-        subset: the name of a configuration, where the data set has several.
+        source: the data set.
+        subset: the name of a configuration, if the data set has several.
 
     Raises:
-        HubError: no such data set, revision, subset or split, or none in the cache while there is no network.
+        HubError: no such data set, revision, subset or split, or none in the cache without a network.
         ResourceError: the disk is full.
     """
     splits = _load(source, subset=subset)
@@ -58,7 +58,7 @@ def read_hub(source: HubId, *, subset: str | None = None) -> dict[str, Table]:
 
 
 def reachable() -> bool:
-    """Whether the hub answers within a few seconds; False at once when ``HF_HUB_OFFLINE=1``."""
+    """Return whether the hub answers within a few seconds; False at once with ``HF_HUB_OFFLINE=1``."""
     from huggingface_hub import constants, get_session
 
     if constants.HF_HUB_OFFLINE:
@@ -104,7 +104,7 @@ def _table(dataset: Any, name: str) -> Table:
 
 @contextmanager
 def _only_the_cache(offline: bool) -> Iterator[None]:
-    """Keep both libraries from the network for a while: they would retry for most of a minute."""
+    """Keep both libraries from the network within a block: they would retry for most of a minute."""
     import datasets.config
     from huggingface_hub import constants
 

@@ -1,4 +1,4 @@
-"""What stands behind FILE_OR_TEXT on the command line."""
+"""The rows that FILE_OR_TEXT on the command line stands for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.data.readers_text import lines_table
 from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
-from toolkit.data.sources import DATA_SUFFIXES
+from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
 from toolkit.names import Problem
@@ -29,24 +29,21 @@ def read_inputs(
     wanted: Sequence[str] | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
 ) -> Dataset:
-    """Rows to predict.
+    """Read the rows to predict.
 
     Args:
-        inputs: each an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
-        columns: for files, the task's names of columns and the data's.
-        encoding: of text files and of stdin; None finds it.
+        inputs: each is an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
+        columns: for files, the data's name of a column by the task's name.
+        encoding: of text files and of stdin; None detects it.
         wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
             classification.
-        problem: what the labels are, for classification.
+        problem: the problem type of the labels, for classification.
 
     Raises:
-        RecipeError: if files and texts are mixed, or single texts are given where `columns` names a pair.
-        DataError: if a file or stdin cannot be read, or there is no text at all.
+        RecipeError: files and texts are mixed, or single texts are given while `columns` names a pair.
+        DataError: a file or stdin cannot be read, or there is no text at all.
     """
-    files = [text for text in inputs if Path(text).suffix.lower() in DATA_SUFFIXES]
-    if files and len(files) < len(inputs):
-        text = next(text for text in inputs if text not in files)
-        raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")
+    files = _files(inputs)
     if files:
         source = files[0] if len(files) == 1 else files
         if wanted is not None:
@@ -57,12 +54,42 @@ def read_inputs(
             "this model reads pairs of texts; give a file with the columns "
             f"{columns.get('text', 'text')!r} and {columns['text_pair']!r}"
         )
+    table = _texts(inputs, encoding)
+    return normalise_rows(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
+
+
+def input_table(inputs: Sequence[str], *, encoding: str | None = None) -> tuple[Table, bool]:
+    """Read rows to predict as a table.
+
+    Args:
+        inputs, encoding: as in `read_inputs`.
+
+    Returns:
+        The table, and whether it is of files; the texts of another are in its column ``text``.
+
+    Raises:
+        RecipeError: if files and texts are mixed.
+        DataError: if a file or stdin cannot be read, or there is no text at all.
+    """
+    files = _files(inputs)
+    return (read_table(files, encoding=encoding), True) if files else (_texts(inputs, encoding), False)
+
+
+def _files(inputs: Sequence[str]) -> list[str]:
+    """Return the inputs if they are files, nothing if they are texts."""
+    files = [text for text in inputs if Path(text).suffix.lower() in DATA_SUFFIXES]
+    if files and len(files) < len(inputs):
+        text = next(text for text in inputs if text not in files)
+        raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")
+    return files
+
+
+def _texts(inputs: Sequence[str], encoding: str | None) -> Table:
     tables = [
         _stdin(encoding) if text == STDIN else Table({"text": [text]}, (Part("command line", [number]),))
         for number, text in enumerate(inputs, start=1)
     ]
-    table = concatenate(tables)
-    return normalise_rows(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
+    return concatenate(tables)
 
 
 def _stdin(encoding: str | None) -> Table:

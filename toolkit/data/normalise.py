@@ -1,7 +1,7 @@
 """One form for every text and every label, in training and prediction alike.
 
-A label is kept as text whatever it is: the name of a class; several names as a JSON list, sorted, each once; a
-number as Python writes it, without a fraction of zero. So labels that mean the same are equal as texts.
+A label is kept as text: the name of a class; several names as a JSON list, sorted, each once; a number as Python writes
+it, without a fraction of zero. So labels of the same meaning are equal texts.
 """
 
 from __future__ import annotations
@@ -9,40 +9,54 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from toolkit.data.text_column import TextColumn
 
 LONGEST_CHARACTERS = 200_000
-"""A cell is cut here before anything is done to it: no model reads as much, and it would take memory."""
+"""The characters at which a cell is cut before anything else: no model reads as much, and it would take memory."""
 
 SEPARATORS = (";", "|", ",")
-"""What may stand between the names of several labels in one cell, the first choice first."""
+"""Possible separators of the names of several labels in one cell, the first choice first."""
 
 NO_LABELS = "[]"
-"""The label of a text that has none of several possible ones; unlike a missing one it is an answer."""
+"""The label of a text with none of several possible labels; unlike a missing label it is an answer."""
 
 
 def clean_text(cell: str | None) -> str:
-    """A cell as the models see it: Unicode normal form C, at most `LONGEST_CHARACTERS`; missing is empty.
+    """Return a cell in Unicode normal form C, cut to `LONGEST_CHARACTERS`; a missing cell is empty.
 
     Korean typed on a Mac comes as single letters (form D), which tokenizers spell otherwise than syllables.
     """
     return unicodedata.normalize("NFC", cell[:LONGEST_CHARACTERS]) if cell else ""
 
 
+def clean_texts(cells: Sequence[str | None]) -> TextColumn[str]:
+    """Return the `clean_text` of each cell; Arrow blocks that are clean already are not copied."""
+    import pyarrow
+
+    blocks = []
+    for block in TextColumn.of(cells).arrays():
+        found = block.to_pylist()
+        cleaned = [clean_text(cell) for cell in found]
+        blocks.append(block if cleaned == found else pyarrow.array(cleaned, pyarrow.large_string()))
+    return TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
+
+
 def clean_label(cell: str | None) -> str:
-    """A label in normal form C without the white space around it; missing is empty."""
+    """Return a label in normal form C without the white space around it; a missing cell is empty."""
     return unicodedata.normalize("NFC", cell).strip() if cell else ""
 
 
 def clean_label_set(cell: str | None, *, separator: str) -> str:
-    """The names in a cell as one label; none of them where it is missing or blank.
+    """Return the names in a cell as one label; a missing or blank cell has none.
 
     Args:
         cell: a JSON list of names, as readers give a cell that holds a list, or names with a separator.
-        separator: between names that are no JSON list, as `label_separator` finds it.
+        separator: the separator of names that are no JSON list; see `label_separator`.
 
     Raises:
-        ValueError: it begins and ends as a list, and is none of names.
+        ValueError: the cell begins and ends as a list, and is not a list of names.
     """
     text = clean_label(cell)
     names = _listed_names(text) if _is_list(text) else text.split(separator)
@@ -51,10 +65,10 @@ def clean_label_set(cell: str | None, *, separator: str) -> str:
 
 
 def clean_number(cell: str | None) -> str:
-    """A finite number as the text that Python writes, ``5`` for ``5.000``; missing is empty.
+    """Return a finite number as Python writes it, ``5`` for ``5.000``; a missing cell is empty.
 
     Raises:
-        ValueError: it is not a number, or not a finite one.
+        ValueError: the cell is not a number, or not a finite number.
     """
     text = clean_label(cell)
     if not text:
@@ -66,15 +80,15 @@ def clean_number(cell: str | None) -> str:
 
 
 def number_text(number: float) -> str:
-    """The shortest text from which the same number is read again."""
+    """Return the shortest text that is read as the same number."""
     whole = number.is_integer() and abs(number) < 1e15
     return str(int(number)) if whole else repr(number)
 
 
 def label_separator(cells: Iterable[str | None]) -> str:
-    """The separator of a whole column: the first of `SEPARATORS` that stands in a cell that is no JSON list.
+    """Return the separator of a whole column: the first of `SEPARATORS` that is in a cell that is no JSON list.
 
-    One for all cells, so that ``arts, culture;sport`` makes the comma part of a name in the next row too.
+    All cells have the same separator. So ``arts, culture;sport`` makes the comma part of a name in all other rows too.
     """
     found = {
         separator
@@ -87,18 +101,18 @@ def label_separator(cells: Iterable[str | None]) -> str:
 
 
 def names_of(label: str) -> list[str]:
-    """The names that `clean_label_set` made one label of."""
+    """Return the names in a label of `clean_label_set`."""
     names: list[str] = json.loads(label or NO_LABELS)
     return names
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text has nothing but white space."""
+    """Return whether a text has nothing but white space."""
     return not text or text.isspace()
 
 
 def comparison_key(text: str, pair: str | None = None) -> str:
-    """What two texts have in common that differ in case, white space and Unicode form only."""
+    """Return a text, or a pair, without its case, white space and Unicode form."""
     key = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return key if pair is None else f"{key}\x1f{comparison_key(pair)}"
 

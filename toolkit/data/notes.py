@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+import numpy as np
+
 from toolkit.data.divisible import DivisibleRows
 from toolkit.data.examples import Examples
 from toolkit.data.wording import counted
@@ -62,19 +64,19 @@ def about_overlaps(splits: Mapping[Split, DivisibleRows]) -> list[str]:
 
 def count_shared(first: DivisibleRows, second: DivisibleRows) -> int:
     """Return the number of rows of `second` with the key of a row of `first`."""
-    known = set(first.keys)
-    return sum(key in known for key in second.keys)
+    return int(np.isin(second.keys, first.keys).sum())
 
 
-def conflicting(examples: Examples) -> dict[str, list[int]]:
-    """Return the positions of examples with the same key and more than one label, by key."""
-    first_label: dict[str, str] = {}
-    keys = set()
-    for key, label in zip(examples.keys, examples.labels, strict=True):
-        if label and first_label.setdefault(key, label) != label:
-            keys.add(key)
-    positions: dict[str, list[int]] = {}
-    for i, key in enumerate(examples.keys):
-        if key in keys:
-            positions.setdefault(key, []).append(i)
-    return positions
+def conflicting(examples: Examples) -> list[list[int]]:
+    """Return the positions of examples with the same key and more than one label, a list for each key."""
+    keys, labels = examples.keys, examples.labels
+    is_labelled = np.array([bool(value) for value in labels.values], dtype=bool)[labels.codes]
+    by_key = np.lexsort((labels.codes, keys))
+    by_key = by_key[is_labelled[by_key]]
+    same_key = keys[by_key][1:] == keys[by_key][:-1]
+    other_label = labels.codes[by_key][1:] != labels.codes[by_key][:-1]
+    in_conflict = np.isin(keys, keys[by_key][1:][same_key & other_label])
+    positions: dict[int, list[int]] = {}
+    for position in np.flatnonzero(in_conflict).tolist():
+        positions.setdefault(int(keys[position]), []).append(position)
+    return list(positions.values())

@@ -1,4 +1,4 @@
-"""Models and data that Python packages carry, found without importing the package: nothing of it runs."""
+"""Models and data that Python packages carry, found without importing the package, so that none of its code runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Carrier:
     Attributes:
         package: the name to import it by.
         distribution: the name to install it by.
-        path: the file or folder in it, relative to the package, with forward slashes.
+        path: the file or folder, relative to the package, with forward slashes.
     """
 
     package: str
@@ -30,7 +30,7 @@ class Carrier:
 
 
 class Form(StrEnum):
-    """What a package carries of a model; `toolkit.adapters.locate_model` makes a folder of it where it is none."""
+    """The form of a model in a package; `toolkit.adapters.locate_model` converts other forms to a folder."""
 
     FOLDER = "folder"
     GGUF = "gguf"
@@ -43,8 +43,8 @@ class PackagedModel:
 
     Attributes:
         carrier: the package, and the model's folder or file in it.
-        family: how the model is built.
-        form: what the package carries.
+        family: the family of the model.
+        form: the form of the model in the package.
     """
 
     carrier: Carrier
@@ -61,18 +61,18 @@ PACKAGED_MODELS: dict[str, PackagedModel] = {
     "smollm2": PackagedModel(_SMOLLM2, family=Family.DECODER, form=Form.GGUF),
     "minilm2minilm": PackagedModel(_MINILM, family=Family.ENCODER_DECODER, form=Form.ENCODER),
 }
-"""The models behind ``packaged:<name>``."""
+"""The models that ``packaged:<name>`` names."""
 
 PACKAGED_DATA: dict[str, Carrier] = {
     "rotten-tomatoes": _REVIEWS,
     "imdb": _REVIEWS,
     "chatterbot": Carrier("chatterbot_corpus", "chatterbot-corpus", "data"),
 }
-"""The data sets behind ``packaged:<name>``; `toolkit.data.packaged_data` reads them."""
+"""The data sets that ``packaged:<name>`` names; `toolkit.data.packaged_data` reads them."""
 
 
 def packaged_file(package: str, relative: str, *, distribution: str) -> Path:
-    """The path of a file or folder that an installed package carries; the package is not imported.
+    """Return the path of a file or folder in an installed package; the package is not imported.
 
     Args:
         package: the name to import the package by.
@@ -98,7 +98,7 @@ def packaged_file(package: str, relative: str, *, distribution: str) -> Path:
 
 
 def packaged_model(name: str) -> PackagedModel:
-    """A packaged model by its name.
+    """Return a packaged model by its name.
 
     Args:
         name: such as ``minilm``, with or without ``packaged:`` before it.
@@ -113,14 +113,14 @@ def packaged_model(name: str) -> PackagedModel:
 
 
 def packaged_model_folder(name: str) -> Path:
-    """The folder of a model that a package carries as a folder.
+    """Return the folder of a model that a package carries as a folder.
 
     Args:
         name: such as ``minilm``, with or without ``packaged:`` before it.
 
     Raises:
         HubError: no such packaged model, or its package is not installed.
-        ValueError: the package carries another form of it, which `toolkit.adapters.locate_model` makes a folder of.
+        ValueError: the package carries another form, which `toolkit.adapters.locate_model` converts to a folder.
     """
     model = packaged_model(name)
     if model.form is not Form.FOLDER:
@@ -129,7 +129,7 @@ def packaged_model_folder(name: str) -> Path:
 
 
 def carried_path(carrier: Carrier) -> Path:
-    """Where a carrier's file or folder is on this machine.
+    """Return the path of a carrier's file or folder on this machine.
 
     Raises:
         HubError: its package is not installed, or lacks the file.
@@ -138,6 +138,6 @@ def carried_path(carrier: Carrier) -> Path:
 
 
 def no_such(kind: str, name: str, known: Iterable[str]) -> HubError:
-    """The error for a packaged name that does not exist, with those that do."""
+    """Return the error for an unknown packaged name, with the known names."""
     allowed = [PREFIX + other for other in known]
     return HubError(explain(f"no packaged {kind} {name!r}", allowed=allowed, name=PREFIX + name))

@@ -14,19 +14,19 @@ from toolkit.errors import HubError, RecipeError, explain
 
 SENTIMENTS = ("negative", "positive")
 
-# In these files a conversation is a sequence of turns; in all others one utterance and possible replies.
+# In these files a conversation is a sequence of turns; in all others it is an utterance and possible replies.
 _TURNS = frozenset({"conversations.yml", "greetings.yml", "greeting.yml", "health.yml"})
 
 
 def read_packaged(name: str, *, subset: str | None = None) -> Table:
-    """A packaged data set.
+    """Read a packaged data set.
 
-    ``rotten-tomatoes`` (8,530 sentences) and ``imdb`` (25,000 reviews) have the columns ``text`` and
-    ``label`` (negative, positive). ``chatterbot`` has ``source``, ``target`` and ``language``: in dialogues
-    each turn with the next one, elsewhere the first utterance with each of its replies.
+    ``rotten-tomatoes`` (8,530 sentences) and ``imdb`` (25,000 reviews) have the columns ``text`` and ``label``
+    (negative, positive). ``chatterbot`` has ``source``, ``target`` and ``language``: each turn of a dialogue with the
+    next turn; in files without dialogues the first utterance with each of its replies.
 
     Args:
-        name: without ``packaged:``.
+        name: the name without ``packaged:``.
         subset: a language of ``chatterbot``, such as ``korean``; None is all of them.
 
     Raises:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
 from toolkit.data.examples import Examples, digest
 from toolkit.data.labels import label_kind
@@ -116,7 +118,7 @@ def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
     if short:
         counts = listed([f"{label} {count}" for label, count in short.items()])
         notes.append(f"{counted(len(short), 'class', 'classes')} with fewer than {shots} rows to learn from: {counts}")
-    return train.take(few_shot(train.labels, shots, seed=section.split_seed))
+    return train.take(np.asarray(few_shot(train.labels, shots, seed=section.split_seed)))
 
 
 def _outputs(train: Examples, known: Sequence[str] | None) -> tuple[str, ...]:
@@ -131,12 +133,11 @@ def _outputs(train: Examples, known: Sequence[str] | None) -> tuple[str, ...]:
 
 def _refuse_unknown(train: Examples, known: Sequence[str]) -> None:
     """Refuse training rows of classes that the model does not have."""
-    classes_of = [set(train.kind.names(label)) for label in train.labels]
-    unknown = [row for row, names in enumerate(classes_of) if not names.issubset(known)]
-    if unknown:
-        strange = listed(sorted(set().union(*classes_of).difference(known)))
-        lines = [train.ids[row] for row in unknown]
-        raise DataError(*train.table.faults(f"labels that the model has not ({strange})", lines))
+    strange = {label: set(train.kind.names(label)).difference(known) for label in set(train.labels)}
+    lines = [row for row, label in zip(train.ids.tolist(), train.labels, strict=True) if strange[label]]
+    if lines:
+        names = listed(sorted(set().union(*strange.values())))
+        raise DataError(*train.table.faults(f"labels that the model has not ({names})", lines))
 
 
 def _require_variety(train: Examples) -> None:

@@ -1,4 +1,4 @@
-"""From the data section of a recipe to the three data sets of a task that learns from texts alone."""
+"""The three data sets of a task that learns from texts alone, from the data section of a recipe."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class TextData:
     ``target``, in Unicode normal form C.
 
     Attributes:
-        train: what to learn from.
-        validation: what chooses the best epoch, or None.
-        test: what measures the result; it chooses nothing.
+        train: the rows to learn from.
+        validation: the rows that choose the best epoch, or None.
+        test: the rows that measure the result; they choose nothing.
         digest: SHA-256 of all rows in their splits.
-        warnings: what the user should know, a line each.
-        source: the source's name for people.
+        warnings: notes for the user, a line each.
+        source: the name of the source for messages.
     """
 
     train: Dataset
@@ -47,8 +47,8 @@ class TextData:
 def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
     """Read, check, normalise and divide the data of a recipe.
 
-    Rows with a blank text are left out of training and kept elsewhere. A split that the recipe does not name
-    is cut from the training rows at random; both fractions count on these rows before anything is cut.
+    Rows with a blank text are left out of training and kept in the other splits. A split that the recipe does not name
+    is cut from the training rows at random. Fractions count on the training rows before anything is cut.
 
     Args:
         section: the recipe's ``data``.

@@ -1,14 +1,15 @@
-"""Readers of parquet and arrow files, and Arrow tables as tables of text."""
+"""Readers of parquet and Arrow files and of Arrow tables in memory; the text stays in Arrow."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.data.tables import Part, Table
+from toolkit.data.text_column import TextColumn, map_cells
 from toolkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ def read_arrow(path: Path) -> Table:
 
 
 def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tuple[str, ...]] | None = None) -> Table:
-    """An Arrow table as text: numbers as Python writes them, booleans as true and false, null as None, lists as JSON.
+    """Return an Arrow table as text; cells stay in Arrow.
+
+    Numbers become what Python writes, booleans ``true`` and ``false``, lists JSON, and class numbers their names.
 
     Args:
-        table: the table; columns of class numbers get their names.
-        name: what to call it in messages.
-        categories: the class names of columns of class numbers, or of lists of them; by default those that
+        table: the table.
+        name: its name in messages.
+        categories: the class names of columns of class numbers, or of lists of them; None takes those that
             ``datasets`` has written into the schema.
 
     Raises:
@@ -73,37 +76,54 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
         raise DataError(f"duplicate column {listed}", where=name)
     categories = dict(categories if categories is not None else _categories(table.schema))
     not_text: dict[str, str] = {}
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, Sequence[str | None]] = {}
     for column in names:
         cells = _cells(table.column(column), name, column, not_text)
-        named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
-        columns[column] = named(cells, categories[column]) if column in categories else cells
+        if column in categories:
+            named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
+            cells = map_cells(cells.chunks, named(categories[column]))
+        columns[column] = cells
     lines = range(1, table.num_rows + 1)
     return Table(columns, (Part(name, lines),), categories=categories, not_text=not_text)
 
 
-def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> list[str | None]:
+def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> TextColumn[str | None]:
     import pyarrow
     from pyarrow import types
 
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if types.is_floating(column.type):
-        return [None if value is None or math.isnan(value) else str(value) for value in column.to_pylist()]
+        return map_cells(column, _number)
     if _is_flat_list(column.type):
         not_text[label] = "lists"
-        return [
-            None if value is None else json.dumps(list(map(_item, value)), ensure_ascii=False)
-            for value in column.to_pylist()
-        ]
+        return map_cells(column, _list)
+    if _is_list_of_records(column.type):
+        not_text[label] = "lists of objects"
+        return map_cells(column, _json)
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
-        return [None] * len(column)
+        return TextColumn(pyarrow.chunked_array([pyarrow.nulls(len(column), pyarrow.large_string())]))
     try:
-        texts: list[str | None] = column.cast(pyarrow.large_string()).to_pylist()
-    except (pyarrow.ArrowException, UnicodeDecodeError) as error:
+        texts = column.cast(pyarrow.large_string())
+        texts.validate(full=True)  # a file may hold other bytes than UTF-8
+    except pyarrow.ArrowException as error:
         raise DataError(f"column {label!r} is not valid text: {_first_line(error)}", where=name) from error
-    return texts
+    return TextColumn(texts)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None or math.isnan(value) else str(value)
+
+
+def _list(value: list[Any] | None) -> str | None:
+    if value is None:
+        return None
+    return json.dumps([None if item is None else str(item) for item in value], ensure_ascii=False)
+
+
+def _json(value: list[Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _categories(schema: pyarrow.Schema) -> dict[str, tuple[str, ...]]:
@@ -119,32 +139,51 @@ def _categories(schema: pyarrow.Schema) -> dict[str, tuple[str, ...]]:
 
 
 def _item_feature(feature: Any) -> dict[str, Any]:
-    """The feature, or that of the items of a list."""
+    """Return the feature, or that of the items of a list."""
     inner = feature.get("feature") if isinstance(feature, dict) and "feature" in feature else feature
     return inner if isinstance(inner, dict) else {}
 
 
 def _is_flat_list(kind: Any) -> bool:
+    return _is_list(kind) and _is_text_or_integer(kind.value_type)
+
+
+def _is_list_of_records(kind: Any) -> bool:
+    """Return whether items have named fields, such as the start, end and label of a span."""
     from pyarrow import types
 
-    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    items = kind.value_type if is_list else None
-    return bool(is_list) and bool(types.is_string(items) or types.is_large_string(items) or types.is_integer(items))
+    is_records = _is_list(kind) and types.is_struct(kind.value_type)
+    return is_records and all(_is_text_or_integer(field.type) for field in kind.value_type)
 
 
-def _item(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _is_list(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
-def _class_names(cells: list[str | None], names: tuple[str, ...]) -> list[str | None]:
+def _is_text_or_integer(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind))
+
+
+def _class_names(names: tuple[str, ...]) -> Callable[[str | None], str | None]:
+    """Return the function from class numbers to names."""
     # A number without a name, such as the -1 of hidden test labels, is a missing label.
     by_number: dict[str | None, str] = {str(number): name for number, name in enumerate(names)}
-    return [by_number.get(cell) for cell in cells]
+    return by_number.get
 
 
-def _lists_of_class_names(cells: list[str | None], names: tuple[str, ...]) -> list[str | None]:
-    lists = [None if cell is None else _class_names(json.loads(cell), names) for cell in cells]
-    return [None if each is None else json.dumps([n for n in each if n], ensure_ascii=False) for each in lists]
+def _lists_of_class_names(names: tuple[str, ...]) -> Callable[[str | None], str | None]:
+    """Return the function from JSON lists of class numbers to JSON lists of names."""
+    name_of = _class_names(names)
+
+    def named(cell: str | None) -> str | None:
+        known = None if cell is None else [name for name in map(name_of, json.loads(cell)) if name]
+        return None if known is None else json.dumps(known, ensure_ascii=False)
+
+    return named
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Readers of JSON: one object a line, or a list of objects. Numbers keep the spelling of the file."""
+"""Readers of JSON: an object a line, or a list of objects. Numbers keep the spelling of the file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _Records = tuple[list[dict[str, Any]], list[int]]
 
 
 class _DuplicateKeyError(ValueError):
-    """A key stands twice in one object."""
+    """An object has a key twice."""
 
 
 def read_json_lines(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a file with one JSON object a line; blank lines are skipped.
+    """Read a file with a JSON object a line; blank lines are skipped.
 
     Raises:
         DataError: a line that is not a JSON object, a duplicate key, half a surrogate pair; with its line.
@@ -43,7 +43,7 @@ def read_json_lines(path: Path, *, encoding: str | None = None) -> Table:
 
 
 def read_json(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a JSON file that holds a list of objects, or objects one after the other (JSON lines).
+    """Read a JSON file that holds a list of objects, or consecutive objects (JSON lines).
 
     Raises:
         DataError: not JSON, not objects, a duplicate key, half a surrogate pair; with its line.
@@ -60,7 +60,7 @@ def read_json(path: Path, *, encoding: str | None = None) -> Table:
 
 
 def _values(text: str, path: Path) -> Iterator[tuple[Any, int]]:
-    """The values of a list, or those that follow each other, with the line on which each begins."""
+    """Yield the values of a list, or consecutive values, with the line on which each begins."""
     position, line = _skip(text, 0), 1
     in_list = text[position] == "["
     position = _skip(text, position + 1) if in_list else position

@@ -1,4 +1,4 @@
-"""Readers of csv, tsv and plain text: every cell stays the text that the file holds."""
+"""Readers of csv, tsv and plain text: every cell is the text of the file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toolkit.data.encodings import Decoded, decode_and_name
 from toolkit.data.tables import Part, Table
 from toolkit.errors import DataError, Fault, explain
 
-# The module's own limit is 128 KiB; the largest that a C long holds on every platform.
+# The default of the module is 128 KiB; this is the largest that a C long holds on every platform.
 _LARGEST_CELL = 2**31 - 1
 _MOST_FAULTS = 10
 
@@ -25,7 +25,7 @@ def read_delimited(path: Path, *, delimiter: str, quoting: bool, encoding: str |
         path: the file.
         delimiter: ``,`` or a tab.
         quoting: whether a double quote at a cell's start opens a quoted cell (RFC 4180).
-        encoding: the file's encoding, or None to find it.
+        encoding: the file's encoding, or None to detect it.
 
     Raises:
         DataError: nothing below the header, ragged rows, an unclosed quote, a duplicate column, a NUL, or
@@ -57,7 +57,7 @@ def read_delimited(path: Path, *, delimiter: str, quoting: bool, encoding: str |
 
 
 def read_lines(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a text file as one column ``text``, a row a line; empty lines at the end are left out.
+    """Read a text file as a column ``text``, a row a line; empty lines at the end are left out.
 
     Raises:
         DataError: the file is empty, holds a NUL or cannot be decoded.
@@ -66,7 +66,7 @@ def read_lines(path: Path, *, encoding: str | None = None) -> Table:
 
 
 def lines_table(raw: bytes, *, encoding: str | None, where: str) -> Table:
-    """Bytes as one column ``text``, a row a line; empty lines at the end are left out.
+    """Return bytes as a column ``text``, a row a line; empty lines at the end are left out.
 
     Raises:
         DataError: there is no text, or it holds a NUL or cannot be decoded.
@@ -78,7 +78,7 @@ def lines_table(raw: bytes, *, encoding: str | None, where: str) -> Table:
 
 
 def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> Table:
-    """Read text files whose lines belong together, one file a column.
+    """Read text files whose lines belong together, a file a column.
 
     Raises:
         DataError: a file is empty or undecodable, or the files do not have the same number of lines.
@@ -97,10 +97,10 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
 
 
 def decode_text(raw: bytes, *, encoding: str | None, where: str) -> Decoded:
-    """The text of bytes that shall hold some.
+    """Return the text of bytes.
 
     Raises:
-        DataError: there is none, or it holds a NUL character or cannot be decoded.
+        DataError: there is no text, or it holds a NUL character or cannot be decoded.
     """
     decoded = decode_and_name(raw, encoding=encoding, where=where)
     if not decoded.text.strip():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from toolkit.data.padding import PadPacked
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from toolkit.data.batches import StepBatches
 
@@ -27,7 +27,13 @@ Collator: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], dict[str, Any]]
 
 
 class Layout(ABC):
-    """The form of rows that an objective is learnt from."""
+    """The form of rows that an objective is learnt from.
+
+    Attributes:
+        columns: the columns of texts that it reads.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = ("text",)
 
     @abstractmethod
     def encode(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
@@ -111,6 +117,8 @@ class Seq2SeqLayout(Layout):
         decoder_start_token_id: the token from which the first token of a target is predicted.
     """
 
+    columns: ClassVar[tuple[str, ...]] = ("source", "target")
+
     decoder_start_token_id: int
 
     @classmethod
@@ -134,6 +142,21 @@ class Seq2SeqLayout(Layout):
     ) -> Collator:
         """Return the collator that shifts targets for the decoder; it chooses nothing at random."""
         return PackPairs(self.decoder_start_token_id)
+
+
+def layout_of(model: PreTrainedModel) -> Layout:
+    """Return the layout that a model's language head learns from, told by what the head can do.
+
+    Raises:
+        ValueError: the model has no language head.
+    """
+    if model.config.is_encoder_decoder:
+        return Seq2SeqLayout.of(model.config)
+    if model.can_generate():
+        return CausalLayout()
+    if model.get_output_embeddings() is None:  # type: ignore[no-untyped-call]
+        raise ValueError(f"{type(model).__name__} has no language head")
+    return MaskedLayout()
 
 
 def padding_id(tokenizer: PreTrainedTokenizerBase) -> int:

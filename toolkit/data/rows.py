@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.divisible import lines_about
 from toolkit.data.examples import Examples, cut_cells, read_labels
+from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.labels import LabelKind, OneClass, label_kind
-from toolkit.data.normalise import clean_text, is_blank
+from toolkit.data.normalise import clean_texts, is_blank
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
+from toolkit.data.text_column import TextColumn
 from toolkit.errors import DataError
 from toolkit.names import Problem
 from toolkit.progress import warn
@@ -35,17 +39,17 @@ def prepare_rows(
 
     Args:
         source: as in `read_table`.
-        columns: the task's names of columns and the data's.
+        columns: the data's name of a column by the task's name.
         require_label: whether every row needs a label.
-        problem: what the labels are; of several, a blank cell is none of them.
-        encoding: of text files; None finds it.
-        quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
+        problem: the problem type of the labels; of several labels, a blank cell has none.
+        encoding: of text files; None detects it.
+        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
         subset: the configuration of a hub data set, or the language of a packaged one.
 
     Returns:
-        Columns ``id`` (the data's own where it has them, else the 0-based row), ``text``, ``text_pair`` where
-        `columns` names one, and ``reference`` where there is a label (None in rows without); of several labels
-        their names joined by ", ", and as a list in ``label_names``.
+        Columns ``id`` (the data's own if it has them, else the 0-based row), ``text``, ``text_pair`` if `columns` names
+        it, and ``reference`` if there are labels (None in rows without). Several labels are joined by ", ", and a
+        list in ``label_names``.
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a label is required, and missing or not
@@ -69,18 +73,17 @@ def prepare_text_rows(
     quoting: bool | None = None,
     subset: str | None = None,
 ) -> Dataset:
-    """Like `prepare_rows`, for a task that learns from texts alone.
+    """Read rows as `prepare_rows` does, for a task that learns from texts alone.
 
     Args:
-        source: as in `read_table`; of a table with the one column ``text``, as a plain text file gives, that is
-            the source.
+        source: as in `read_table`; if its only column is ``text``, as of a plain text file, that is the source.
         wanted: the task's own names of its columns: ``text``, or ``source`` and ``target``.
-        columns: the task's names of columns and the data's.
-        require_reference: whether every row needs a target, where `wanted` names one.
+        columns: the data's name of a column by the task's name.
+        require_reference: whether every row needs a target, if `wanted` names it.
         encoding, quoting, subset: as in `prepare_rows`.
 
     Returns:
-        Columns ``id``, ``text`` or ``source``, and ``reference`` where there is a target (None in rows without).
+        Columns ``id``, ``text`` or ``source``, and ``reference`` if there are targets (None in rows without).
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a target is missing and required.
@@ -130,11 +133,11 @@ def normalise_rows(
     Raises:
         DataError: a reference is required, and missing or not of the kind.
     """
-    from datasets import Dataset
+    import pyarrow
 
     kind = kind or OneClass()
     references = _references(table, reference, kind, required=required)
-    missing = [row for row, answer in enumerate(references) if answer is None]
+    missing = references.missing()
     if required and missing:
         raise DataError(*table.faults(f"no {reference}", missing))
     inputs = {name: cells for name, cells in table.columns.items() if name != reference}
@@ -143,30 +146,35 @@ def normalise_rows(
         warn(line)
     has_references = len(missing) < len(references)
     answers = kind.reference_columns(references) if has_references else {}
-    return Dataset.from_dict({"id": _ids(table), **examples.texts, **answers})
+    texts = {name: column.as_strings() for name, column in examples.texts.items()}
+    return in_memory_dataset(pyarrow.table({"id": row_ids(table), **texts, **answers}))
 
 
-def _references(table: Table, reference: str | None, kind: LabelKind, *, required: bool) -> list[str | None]:
-    """Return the reference of each row, None where it is missing; an empty list without a column of references."""
+def _references(table: Table, reference: str | None, kind: LabelKind, *, required: bool) -> TextColumn[str | None]:
+    """Return the reference of each row, None where it is missing; an empty column without a column of references."""
     if reference is None or reference not in table.columns:
-        return []
+        return TextColumn.of(())
     if reference != "label":
-        cleaned = [clean_text(cell) for cell in table.columns[reference]]
-        return [None if is_blank(answer) else answer for answer in cleaned]
+        answers = clean_texts(table.columns[reference])
+        return TextColumn.of(None if is_blank(answer) else answer for answer in answers)
     labels, misread = read_labels(table, kind.fitted(table.columns["label"]))
     if required and misread:
         raise DataError(*table.faults(kind.misread, misread))
     # Predicting needs no labels of this kind: other cells count as missing.
-    misread_rows = set(misread)
-    return [None if row in misread_rows or is_blank(label) else label for row, label in enumerate(labels)]
+    others = set(misread)
+    return TextColumn.of(None if row in others or is_blank(label) else label for row, label in enumerate(labels))
 
 
-def _ids(table: Table) -> list[int] | list[str]:
+def row_ids(table: Table) -> Any:
     """Return the data's own ids, as integers if all are written as integers; without them the numbers of the rows."""
     cells = table.columns.get("id")
     if cells is None or None in cells:
-        return list(range(table.n_rows))
-    texts = [cell for cell in cells if cell is not None]
-    if all(len(text) < 19 and text.removeprefix("-").isdecimal() and str(int(text)) == text for text in texts):
-        return [int(text) for text in texts]
-    return texts
+        return np.arange(table.n_rows)
+    if all(map(_is_integer, cells)):
+        return np.fromiter((int(text or 0) for text in cells), dtype=np.int64, count=table.n_rows)
+    return TextColumn.of(cells).as_strings()
+
+
+def _is_integer(text: str | None) -> bool:
+    """Return whether an integer of 64 bits is written as Python would write it."""
+    return text is not None and len(text) < 19 and text.removeprefix("-").isdecimal() and str(int(text)) == text

@@ -1,4 +1,4 @@
-"""From what a recipe names as a source to a table of text."""
+"""Sources that a recipe can name, read as tables of text."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet
+from toolkit.data.readers_conll import read_conll
 from toolkit.data.readers_json import read_json, read_json_lines
 from toolkit.data.readers_text import read_delimited, read_lines, read_parallel
 from toolkit.data.tables import Table, concatenate
 from toolkit.errors import DataError, Fault, RecipeError, explain, nearest
 
 Source: TypeAlias = str | list[str] | dict[str, str]
-"""A file, packaged or hub data set; several of them; or line-parallel text files by column."""
+"""A file, packaged or hub data set; a list of these; or line-parallel text files by column."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How text files are to be read.
+    """Options for reading text files.
 
     Attributes:
-        encoding: their encoding, or None to find it.
+        encoding: their encoding, or None to detect it.
         quoting: whether quotes enclose cells, or None for the custom of the format.
+        format: of files whose suffix does not tell it, such as ``conll``; None: the suffix does.
     """
 
     encoding: str | None = None
     quoting: bool | None = None
+    format: str | None = None
 
 
 def _csv(path: Path, options: Options) -> Table:
@@ -52,8 +55,10 @@ READERS: dict[str, Callable[[Path, Options], Table]] = {
     ".parquet": lambda path, _: read_parquet(path),
     ".arrow": lambda path, _: read_arrow(path),
     ".feather": lambda path, _: read_arrow(path),
+    ".conll": lambda path, options: read_conll(path, encoding=options.encoding),
+    ".bio": lambda path, options: read_conll(path, encoding=options.encoding),
 }
-"""The reader of each data suffix; a new format is one line here."""
+"""The reader of each data suffix; a new format is a line here."""
 
 DATA_SUFFIXES = tuple(READERS)
 
@@ -61,19 +66,19 @@ DATA_SUFFIXES = tuple(READERS)
 def read_table(
     source: Source, *, encoding: str | None = None, quoting: bool | None = None, subset: str | None = None
 ) -> Table:
-    """All rows of a source as one table.
+    """Read all rows of a source as one table.
 
     Args:
         source: a file, ``packaged:<name>``, a hub id ``org/name[@revision][:split]``, a list of these (rows
             beneath each other), or text files by column (lines beside each other).
-        encoding: of text files; None finds it.
-        quoting: whether quotes enclose cells; None: in csv they do, in tsv they do not.
+        encoding: of text files; None detects it.
+        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
         subset: the configuration of a hub data set, or the language of a packaged one.
 
     Raises:
-        DataError: a file that is missing, unreadable or broken, with its place; all files are looked at.
+        DataError: files that are missing, unreadable or broken; the faults of all files at once.
         HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding or subset; a hub id without the split that it needs.
+        RecipeError: an unknown encoding or subset; a hub id of several splits that names none.
     """
     splits = read_splits(source, encoding=encoding, quoting=quoting, subset=subset)
     if len(splits) > 1:
@@ -83,13 +88,18 @@ def read_table(
 
 
 def read_splits(
-    source: Source, *, encoding: str | None = None, quoting: bool | None = None, subset: str | None = None
+    source: Source,
+    *,
+    encoding: str | None = None,
+    quoting: bool | None = None,
+    subset: str | None = None,
+    format: str | None = None,
 ) -> dict[str, Table]:
-    """Like `read_table`, but a hub data set without a named split gives each of its splits by name.
+    """Read a source as `read_table` does, but each split of a hub data set by its name.
 
-    Any other source gives one table under the name ``all``.
+    Any other source is one table under the name ``all``. Files have the `format` of `Options`.
     """
-    options = Options(encoding=encoding, quoting=quoting)
+    options = Options(encoding=encoding, quoting=quoting, format=format)
     if isinstance(source, dict):
         _require_no_subset(subset)
         return {"all": read_parallel(_regular_files(source), encoding=encoding)}
@@ -114,7 +124,7 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     if parse_hub_id(name) and not _is_file_name(name):
         return read_table(name, subset=subset)
     _require_no_subset(subset)
-    reader = READERS.get(Path(name).suffix.lower())
+    reader = READERS.get(f".{options.format}" if options.format else Path(name).suffix.lower())
     if reader is None and not Path(name).expanduser().is_dir():
         raise DataError(_no_reader(name), where=name)
     fault = _not_a_file(name)
@@ -127,7 +137,7 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
 
 
 def _is_file_name(name: str) -> bool:
-    """Whether a name that could be a hub id means a file: by its suffix, or because its folder is there."""
+    """Return whether a name that could be a hub id is a file: by its suffix, or because its folder exists."""
     path = Path(name).expanduser()
     return path.suffix.lower() in READERS or path.parent.is_dir()
 
@@ -140,7 +150,7 @@ def _regular_files(files: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _not_a_file(name: str) -> Fault | None:
-    """What keeps a path from being read, or None when it is a regular file (or a link to one)."""
+    """Return the fault of a path that is not a regular file or a link to one, else None."""
     path = Path(name).expanduser()
     if path.is_file():
         return None

@@ -1,4 +1,4 @@
-"""Dividing rows: stratified splits and a few rows a class. A seed decides, and nothing else."""
+"""Dividing rows: stratified splits and a few rows a class. Nothing but a seed decides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from toolkit.data.coded_text import CodedText
 from toolkit.errors import DataError, explain
 
 RARE_ROWS = 5
@@ -15,7 +17,9 @@ RARE_ROWS = 5
 _QUANTILES = 10
 
 
-def split_indices(labels: Sequence[str], size: int | float, *, seed: int) -> tuple[list[int], list[int]]:
+def split_indices(
+    labels: Sequence[str], size: int | float, *, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Cut rows off so that each class keeps its share, by largest remainder.
 
     A class of `n` rows gives `size · n / rows` of them, rounded down or up. Where rounding leaves a choice, a
@@ -23,45 +27,46 @@ def split_indices(labels: Sequence[str], size: int | float, *, seed: int) -> tup
 
     Args:
         labels: the class of each row.
-        size: how many rows to cut off, or a fraction (above 0, below 1) of all, which is at least one row.
+        size: the number of rows to cut off, or a fraction (above 0, below 1) of all, which is at least one row.
         seed: decides which rows of a class.
 
     Returns:
-        The rows that stay and the rows cut off, both in their order.
+        The rows that stay and the rows cut off, both ascending.
 
     Raises:
-        DataError: nothing would stay.
+        DataError: if no row would stay.
     """
-    n_cut = count_of(size, len(labels))
-    if n_cut == 0:
-        return list(range(len(labels))), []
-    if n_cut >= len(labels):
-        raise DataError(explain(f"a split of {n_cut:,} rows cannot be cut from {len(labels):,}", fix="make it smaller"))
-    generator = _generator(seed)
-    shares = _largest_remainder(Counter(labels), n_cut)
-    chosen: set[int] = set()
-    for name, rows in _rows_by_class(labels).items():
-        chosen.update(generator.permutation(rows)[: shares[name]].tolist())
-    return [row for row in range(len(labels)) if row not in chosen], sorted(chosen)
+    n_rows, n_cut = len(labels), count_of(size, len(labels))
+    is_cut = np.zeros(n_rows, dtype=bool)
+    if n_cut and n_cut >= n_rows:
+        raise DataError(explain(f"a split of {n_cut:,} rows cannot be cut from {n_rows:,}", fix="make it smaller"))
+    if n_cut:
+        generator = _generator(seed)
+        rows_of_class = _rows_by_class(labels)
+        shares = _largest_remainder(Counter({name: len(rows) for name, rows in rows_of_class.items()}), n_cut)
+        for name, rows in rows_of_class.items():
+            is_cut[generator.permutation(rows)[: shares[name]]] = True
+    return np.flatnonzero(~is_cut), np.flatnonzero(is_cut)
 
 
 def few_shot(labels: Sequence[str], shots: int, *, seed: int) -> list[int]:
-    """A seeded choice of `shots` rows a class, in the order of the rows; of a smaller class all its rows."""
+    """Choose `shots` rows of each class, in the order of the rows; a smaller class gives all its rows."""
     generator = _generator(seed)
     chosen = [generator.permutation(rows)[:shots] for rows in _rows_by_class(labels).values()]
     return sorted(int(row) for rows in chosen for row in rows)
 
 
 def set_strata(labels: Sequence[str]) -> list[str]:
-    """Sets of labels to divide by; those of fewer than `RARE_ROWS` rows are one stratum, which is divided at random."""
+    """Return the stratum of each set of labels; sets of fewer than `RARE_ROWS` rows are one stratum."""
     counts = Counter(labels)
     return [label if counts[label] >= RARE_ROWS else "" for label in labels]
 
 
-def quantile_strata(numbers: Sequence[float]) -> list[str]:
-    """Numbers by their tenth of all, to divide by; equal numbers are in the same."""
+def quantile_strata(numbers: Sequence[float] | NDArray[np.float64]) -> list[str]:
+    """Return the tenth of all numbers that each is in; equal numbers are in the same."""
     limits = np.quantile(numbers, np.linspace(0, 1, _QUANTILES + 1)[1:-1])
-    return [str(place) for place in np.searchsorted(limits, numbers, side="right")]
+    tenths = [str(tenth) for tenth in range(_QUANTILES)]
+    return [tenths[index] for index in np.searchsorted(limits, numbers, side="right")]
 
 
 def count_of(size: int | float, n_rows: int) -> int:
@@ -74,11 +79,13 @@ def _generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
-def _rows_by_class(labels: Sequence[str]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {name: [] for name in sorted(set(labels))}
-    for row, name in enumerate(labels):
-        rows[name].append(row)
-    return rows
+def _rows_by_class(labels: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """Return the rows of each class, ascending; the classes are sorted by name."""
+    coded = CodedText.of(labels)
+    by_class = np.argsort(coded.codes, kind="stable")
+    ends = np.cumsum(np.bincount(coded.codes, minlength=len(coded.values)))
+    rows = {name: rows for name, rows in zip(coded.values, np.split(by_class, ends[:-1]), strict=False) if len(rows)}
+    return {name: rows[name] for name in sorted(rows)}
 
 
 def _largest_remainder(counts: Counter[str], n_cut: int) -> dict[str, int]:

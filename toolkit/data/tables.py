@@ -1,12 +1,13 @@
-"""A table of text: what every reader gives and everything after it takes."""
+"""A table of text: the result of every reader."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 
+from toolkit.data.text_column import TextColumn
 from toolkit.errors import DataError, Fault, nearest
 
 _SHOWN = 10
@@ -15,12 +16,12 @@ _FILES_NAMED = 5
 
 @dataclass(frozen=True)
 class Part:
-    """The rows that come from one file.
+    """The rows of one file.
 
     Attributes:
         name: the file as the user named it.
         lines: for each row the 1-based line on which it begins, or its 1-based number in a binary file.
-        encoding: the encoding found, or None for a binary file.
+        encoding: the encoding of the file, or None for a binary file.
     """
 
     name: str
@@ -30,34 +31,35 @@ class Part:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of text, with the place that each row came from.
+    """Columns of text, with the place in a file that each row comes from.
 
     Attributes:
-        columns: the cells of each column, all columns equally long; None is a missing value.
-        parts: where the rows came from, in the order of the rows.
-        categories: for columns whose source lists the possible values, these values in their order.
-        not_text: columns that hold no text, and what they hold instead ("lists", "bytes").
+        columns: the cells of each column, all columns equally long; None is a missing value. Readers of Arrow data
+            leave the cells in Arrow (`TextColumn`), readers of text files give lists.
+        parts: the files of the rows, in the order of the rows.
+        categories: the possible values of a column in their order, if the source lists them.
+        not_text: the content of columns that hold no text ("lists", "bytes").
     """
 
-    columns: dict[str, list[str | None]]
+    columns: Mapping[str, Sequence[str | None]]
     parts: tuple[Part, ...]
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_text: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The first few files by name, for people."""
+        """Return the names of the first few files, for messages."""
         more = len(self.parts) - _FILES_NAMED
         named = ", ".join(part.name for part in self.parts[:_FILES_NAMED])
         return f"{named} and {more:,} more" if more > 0 else named
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         return sum(len(part.lines) for part in self.parts)
 
     def place(self, row: int) -> tuple[str, int]:
-        """The file and the line of a row (0-based, over all files).
+        """Return the file and the line of a row (0-based, over all files).
 
         Raises:
             IndexError: there is no such row.
@@ -70,7 +72,7 @@ class Table:
         return part.name, part.lines[row - ends[index] + len(part.lines)]
 
     def faults(self, message: str, rows: Sequence[int]) -> list[Fault]:
-        """One fault a file that says of how many rows a message holds, and on which lines they are."""
+        """Return a fault a file: a message with the number of rows that it is about, and their lines."""
         lines: dict[str, list[int]] = {}
         for row in rows:
             name, line = self.place(row)
@@ -79,7 +81,7 @@ class Table:
 
 
 def count_lines(lines: Sequence[int]) -> str:
-    """Word a list of line numbers: ``in 3 rows (lines 4, 7, 9)``; at most ten are listed."""
+    """Return line numbers in words: ``in 3 rows (lines 4, 7, 9)``; at most ten are listed."""
     listed = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
     if len(lines) == 1:
         return f"in 1 row (line {listed})"
@@ -87,10 +89,10 @@ def count_lines(lines: Sequence[int]) -> str:
 
 
 def concatenate(tables: Sequence[Table]) -> Table:
-    """The rows of several tables beneath each other; the order of their columns may differ.
+    """Return the rows of several tables beneath each other; the order of their columns may differ.
 
     Raises:
-        DataError: the tables do not have the same columns; every one that differs from the first is named.
+        DataError: the tables do not have the same columns; every table that differs from the first is named.
     """
     first = tables[0]
     faults = [fault for table in tables[1:] for fault in _differences(first, table)]
@@ -99,7 +101,7 @@ def concatenate(tables: Sequence[Table]) -> Table:
     if len(tables) == 1:
         return first
     return Table(
-        columns={name: [cell for table in tables for cell in table.columns[name]] for name in first.columns},
+        columns={name: _joined([table.columns[name] for table in tables]) for name in first.columns},
         parts=tuple(part for table in tables for part in table.parts),
         categories={
             name: values
@@ -110,14 +112,21 @@ def concatenate(tables: Sequence[Table]) -> Table:
     )
 
 
+def _joined(columns: Sequence[Sequence[str | None]]) -> Sequence[str | None]:
+    """Return columns beneath each other: in Arrow if one of them is."""
+    if all(isinstance(column, list) for column in columns):
+        return list(chain.from_iterable(columns))
+    return TextColumn.concatenated([TextColumn.of(column) for column in columns])
+
+
 def named_columns(names: Iterable[str]) -> str:
-    """Word the columns of a table: ``columns: text, label``; at most thirty are listed."""
+    """Return the columns of a table in words: ``columns: text, label``; at most thirty are listed."""
     listed = list(names)
     return "columns: " + ", ".join(listed[:30]) + (", …" if len(listed) > 30 else "")
 
 
 def no_column(name: str, columns: Iterable[str]) -> str:
-    """Word that a column is not there, with the nearest name and all that are."""
+    """Return the message about a missing column, with the nearest name and all columns."""
     columns = list(columns)
     match = nearest(name, columns)
     hint = f"; did you mean {match!r}?" if match is not None else ""

@@ -1,4 +1,4 @@
-"""A tokenizer of our own, learnt from the training texts: every text comes back from its ids as it was."""
+"""A tokenizer learnt from the training texts; decoding its ids gives back every text exactly."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 TokenizerKind: TypeAlias = Literal["bpe", "unigram"]
 
 PAD, BOS, EOS, UNK, MASK = SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "<mask>")
-"""Their ids are 0 to 4."""
+"""Special tokens; their ids are 0 to 4."""
 
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
-"""What a character without a token of its own is spelt with, as UTF-8; their ids are 5 to 260."""
+"""Tokens that spell a character without a token of its own as UTF-8 bytes; their ids are 5 to 260."""
 
 COVERAGE = 0.9995  # of the characters of the texts: the rest are misspellings, rare hanja, emoji seen once
 ALPHABET_SHARE = 0.5  # of the learnt tokens may be single characters, so that words have room too
@@ -41,22 +41,23 @@ _PIECES = (
 def train_tokenizer(
     texts: Iterable[str], *, kind: TokenizerKind, vocab_size: int, lowercase: bool = False, max_length: int
 ) -> PreTrainedTokenizerFast:
-    """Learn a vocabulary; the same texts give the same one, byte for byte.
+    """Learn a vocabulary; the same texts give the same vocabulary, byte for byte.
 
-    Texts are brought to normal form C and are otherwise kept exactly, spaces included: decoding gives them
-    back. Characters too rare for a token of their own are spelt as bytes, so nothing is ever ``<unk>``.
-    Calling the tokenizer appends ``</s>`` and adds nothing in front.
+    Texts are brought to normal form C and are otherwise kept exactly, spaces included. Characters too rare for a token
+    of their own are spelt as bytes, so no token is ever ``<unk>``. Calling the tokenizer appends ``</s>`` and adds
+    nothing in front.
 
     Args:
-        texts: to learn from; those of the training split only.
-        kind: ``bpe`` merges frequent neighbours, ``unigram`` keeps the likeliest pieces.
-        vocab_size: tokens there may be, special and byte tokens included; short texts may give fewer.
-        lowercase: read capital letters as small ones.
+        texts: the texts of the training split.
+        kind: ``bpe`` merges frequent neighbours (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909), ``unigram``
+            keeps the likeliest pieces (Kudo 2018, https://arxiv.org/abs/1804.10959).
+        vocab_size: the largest number of tokens, special and byte tokens included; short texts may give fewer.
+        lowercase: whether to read capital letters as small letters.
         max_length: tokens that the model takes.
 
     Raises:
-        RecipeError: if `vocab_size` has no room for the characters of the texts.
-        DataError: if the texts have no characters.
+        RecipeError: `vocab_size` has no room for the characters of the texts.
+        DataError: the texts have no characters.
     """
     normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.NFC()]) if lowercase else normalizers.NFC()
     lines = [normalizer.normalize_str(text) for text in texts]
@@ -95,7 +96,7 @@ def _for_transformers(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokeni
 
 
 def _alphabet(lines: list[str], room: int) -> list[str]:
-    """The commonest characters, which get a token each."""
+    """Return the most frequent characters, which get a token each."""
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(line)
@@ -123,7 +124,7 @@ def _alphabet(lines: list[str], room: int) -> list[str]:
 
 
 def _training_pieces(pattern: str, alphabet: list[str]) -> pre_tokenizers.PreTokenizer:
-    """The pieces of a text, cut where a character is that the alphabet does not have."""
+    """Return the cutter of texts into pieces; characters beyond the alphabet end a piece and are left out."""
     known = "".join(rf"\x{{{ord(character):X}}}" for character in alphabet)
     return pre_tokenizers.Sequence(
         [
@@ -181,11 +182,11 @@ def _learn_unigram(lines: list[str], alphabet: list[str], room: int) -> models.U
 
 
 def _repeated(lines: list[str], pre_tokenizer: pre_tokenizers.PreTokenizer) -> list[str]:
-    """The words that occur more than once, each with `END`.
+    """Return the words that occur more than once, each with `END`.
 
-    The trainer starts from the substrings of its list of different words that two different characters follow.
-    A word that begins no other word, however frequent, would not be among them: behind it is only the mark
-    between words. `END` is the second character.
+    The trainer starts from substrings of its list of different words that are followed by two different characters. A
+    frequent word that begins no other word is followed by the mark between words only, so it would not be a candidate.
+    `END` is the second character.
     """
     counts: Counter[str] = Counter()
     for line in lines:
@@ -194,11 +195,11 @@ def _repeated(lines: list[str], pre_tokenizer: pre_tokenizers.PreTokenizer) -> l
 
 
 def _settled(scores: dict[str, float], *, n_characters: int) -> dict[str, float]:
-    """The pieces' scores without what differs from one training to the next.
+    """Return the scores of pieces without the differences between one training and the next.
 
-    The trainer keeps its words in a hash table with a random order. It adds up in that order, which changes the
-    last digits, and characters that it had dropped get back the lowest score plus 0.0001 times their number in
-    a random order: all of those get the lowest.
+    The trainer keeps its words in a hash table of random order and sums in that order, which changes the last digits.
+    Characters that it had dropped get the lowest score plus 0.0001 times their rank in a random order. Here all of them
+    get the lowest score.
     """
     lowest = min(scores.values())
     dropped = lowest + 0.0001 * (n_characters + 1)

@@ -12,7 +12,8 @@ from toolkit.methods.used import Used
 from toolkit.methods.zero_shot import ask_untrained
 from toolkit.names import PEFT_METHODS, Method
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.room import TaskRoom
 
 __all__ = ["METHODS", "UseModel", "Used"]
 

@@ -14,7 +14,8 @@ from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.evaluation.proof.golden import answers_to, make_golden
 from toolkit.evaluation.proof.parity import Parity, check_adapter, check_saved
-from toolkit.tasks.room import Answers, TaskData, TaskRoom
+from toolkit.tasks.interfaces import Answers, TaskData
+from toolkit.tasks.room import TaskRoom
 
 ROWS_IN_MEMORY = 8
 

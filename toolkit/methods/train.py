@@ -6,7 +6,8 @@ from pathlib import Path
 
 from toolkit.methods.used import Used, save_and_measure
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.room import TaskRoom
 from toolkit.training import train
 from toolkit.training.checkpoints import CHECKPOINTS
 

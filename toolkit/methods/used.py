@@ -15,7 +15,8 @@ from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
 from toolkit.names import Family
 from toolkit.progress import say
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import Answers, Result, TaskData, TaskRoom
+from toolkit.tasks.interfaces import Answers, Result, TaskData
+from toolkit.tasks.room import TaskRoom
 from toolkit.training import Trained
 from toolkit.training.save import ADAPTER_FOLDER, save_model
 from toolkit.training.trainable import ParameterCount, count_parameters

@@ -10,7 +10,8 @@ from toolkit.adapters.family import family_of
 from toolkit.methods.used import Used, untrained
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.room import TaskRoom
 from toolkit.training.callbacks import LOG_FILE, RunLog
 
 

@@ -28,6 +28,8 @@ def _no_classes_without_labels(recipe: Recipe) -> Broken:
         "training.class_weights": recipe.training.class_weights,
         "model.problem_type": recipe.model.problem_type,
     }
+    if recipe.spec.labels_tokens:
+        del given["training.class_weights"]
     for path in (path for path, value in given.items() if value is not None and not recipe.spec.problems):
         yield path, f"{recipe.task} has no classes; take it out"
 

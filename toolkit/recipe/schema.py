@@ -109,6 +109,9 @@ class DataSection(Section):
     quoting: bool | None = Field(
         default=None, description="Whether quotes enclose cells of csv and tsv; null: csv yes, tsv no."
     )
+    format: Literal["conll"] | None = Field(
+        default=None, description="Of files whose suffix does not tell it: conll, a token and its tag a line."
+    )
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
 
 
@@ -239,7 +242,7 @@ class Recipe(Section):
 
     @property
     def spec(self) -> TaskSpec:
-        """What a recipe has to know about its task."""
+        """Return what recipes know of the task."""
         return SPECS[self.task]
 
     @property
@@ -262,7 +265,7 @@ class Recipe(Section):
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The columns of texts that every row has, by the task's own names; of alternatives the model decides."""
+        """Return the columns of texts that every row has, by the task's own names; the model may decide."""
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
         columns = PAIR if reads_pairs and PAIR in others else first

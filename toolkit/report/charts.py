@@ -154,12 +154,12 @@ class Axis:
         self.ticks = tuple(Tick(self.at(mark), f"{mark:,.{places}f}") for mark in marks)
 
     def at(self, value: float) -> float:
-        """Where a value stands, in per cent."""
+        """Return the position of a value, in per cent."""
         share = (value - self._low) / (self._high - self._low)
         return round(self._start + share * (self._end - self._start), 2)
 
     def maybe(self, value: float | None) -> float | None:
-        """Where a value stands, if there is one."""
+        """Return the position of a value, if there is one."""
         return None if value is None else self.at(value)
 
 
@@ -169,7 +169,7 @@ def _round_step(least: float) -> float:
 
 
 def _needs_one_more_place(step: float) -> bool:
-    """Whether the step's first digits are 2.5."""
+    """Return whether the step's first digits are 2.5."""
     digits = step / 10.0 ** math.floor(math.log10(step) + 1e-9)
     return abs(digits - 2.5) < 1e-6 and step < 10
 

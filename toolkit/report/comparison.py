@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def is_beaten(self) -> bool:
-        """Whether the model is better than the baseline."""
+        """Return whether the model is better than the baseline."""
         return self.ours.goodness > self.theirs.goodness
 
     @property
@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def last_place(self) -> str:
-        """The smallest amount that the metric's places can show."""
+        """Return the smallest amount that the metric's places can show."""
         return self.ours.words.number(10.0**-self.ours.words.places)
 
 

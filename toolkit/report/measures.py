@@ -31,7 +31,7 @@ class Measure:
 
     @property
     def text(self) -> str:
-        """The value to the metric's places."""
+        """Return the value to the metric's places."""
         return NOT_DEFINED if self.value is None else self.words.number(self.value)
 
     @property
@@ -43,7 +43,7 @@ class Measure:
 
     @property
     def goodness(self) -> float:
-        """A number that is larger for the better of two values; the lowest of all without a value."""
+        """Return a number that is larger for the better of two values; the lowest of all without a value."""
         if self.value is None:
             return -math.inf
         return self.value if self.words.greater_is_better else -self.value

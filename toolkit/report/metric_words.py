@@ -27,11 +27,11 @@ class MetricWords:
 
     @property
     def heading(self) -> str:
-        """The name for a column, which says where less is better."""
+        """Return the name for a column, which says where less is better."""
         return self.name if self.greater_is_better else f"{self.name}, less is better"
 
     def number(self, value: float, *, more_places: int = 0) -> str:
-        """A value, or a difference of two."""
+        """Write a value, or a difference of two."""
         return f"{value:.3g}" if abs(value) >= _LARGE else f"{value:,.{self.places + more_places}f}"
 
 
@@ -41,6 +41,7 @@ _WORDS = {
     "recall": MetricWords("macro recall"),
     "f1_micro": MetricWords("micro F1"),
     "exact_match": MetricWords("exact match"),
+    "entity_f1": MetricWords("entity F1"),
     "pearson": MetricWords("Pearson correlation"),
     "spearman": MetricWords("Spearman correlation"),
     "mse": MetricWords("mean squared error", greater_is_better=False, scale=None),
@@ -58,5 +59,5 @@ _WORDS = {
 
 
 def metric_words(name: str) -> MetricWords:
-    """The words for a metric; an unknown one is written like a share of 1."""
+    """Return the words for a metric; an unknown one is written like a share of 1."""
     return _WORDS.get(name) or MetricWords(name.replace("_", " "))

@@ -40,7 +40,7 @@ class EvaluationResult:
 
     @property
     def test(self) -> SplitResult:
-        """The test split."""
+        """Return the test split."""
         return self.splits[Split.TEST.value]
 
     def to_json(self) -> dict[str, Any]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
-import numpy as np
 from datasets import Dataset
-from numpy.typing import NDArray
 
 from toolkit.adapters import (
     Head,
@@ -23,126 +20,13 @@ from toolkit.adapters import (
     open_from_scratch,
 )
 from toolkit.errors import RecipeError
-from toolkit.evaluation.inference.rows import Row
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.pages import TaskPages
 from toolkit.training.objective import Objective
-
-
-class TaskData(Protocol):
-    """The rows of a recipe, divided."""
-
-    @property
-    def train(self) -> Dataset:
-        """What to learn from."""
-
-    @property
-    def validation(self) -> Dataset | None:
-        """What chooses the best weights."""
-
-    @property
-    def test(self) -> Dataset:
-        """What measures the result; it chooses nothing."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the model's outputs; none where it answers with text."""
-
-    @property
-    def problem(self) -> Problem | None:
-        """What the labels of a text are; None where there are no labels of several kinds."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all rows in their splits."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know, a line each."""
-
-    @property
-    def source(self) -> str:
-        """The source's name for people."""
-
-
-class Answers(Protocol):
-    """What a model answered, row by row."""
-
-    @property
-    def ids(self) -> list[int | str]:
-        """The rows' own ids, or their numbers in the source file, from 0."""
-
-    @property
-    def texts(self) -> list[str]:
-        """What was read, a text a row."""
-
-    def columns(self) -> dict[str, list[Any]]:
-        """Return the rows by the names of their columns."""
-
-    def rows(self) -> list[Row]:
-        """Return the same as one dict a row."""
-
-    def write(self, path: str | Path) -> None:
-        """Write the rows in the format that the path's suffix names."""
-
-
-class Result(Protocol):
-    """What was measured on one split."""
-
-    @property
-    def rows(self) -> int:
-        """How many rows were measured."""
-
-    @property
-    def metrics(self) -> dict[str, MetricValue]:
-        """Each metric by its name, in the order asked for."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What makes the numbers less than they seem, a line each."""
-
-    def samples(self) -> list[dict[str, Any]]:
-        """Return rows to look at."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the split's entry in metrics.json."""
-
-
-@dataclass(frozen=True, eq=False)
-class FittedHead:
-    """A head that was fitted to frozen features, and the model that it belongs to.
-
-    Attributes:
-        opened: the body with the head.
-        n_trainable: parameters of the head.
-        curve: a line for log.jsonl for each setting that was tried.
-        answer: answers to rows whose features are kept, given the saved model.
-    """
-
-    opened: OpenedModel
-    n_trainable: int
-    curve: list[dict[str, Any]]
-    answer: Callable[[OpenedModel, Dataset], Answers]
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """What a pretrained model answered without training.
-
-    Attributes:
-        opened: the model.
-        answers: to the rows.
-        log: a line for log.jsonl: how it was asked.
-        warnings: a line each.
-    """
-
-    opened: OpenedModel | Any
-    answers: Answers
-    log: dict[str, Any]
-    warnings: tuple[str, ...]
 
 
 class TaskRoom(ABC):
@@ -154,6 +38,7 @@ class TaskRoom(ABC):
         class_endings: how the names of the library's classes for it end.
         pages: its words and pictures in report, card, demo and terminal.
         compares: whether `toolkit choose` can compare models for it.
+        text_columns: columns of prepared rows that hold texts.
     """
 
     spec: ClassVar[TaskSpec]
@@ -161,6 +46,7 @@ class TaskRoom(ABC):
     class_endings: ClassVar[tuple[str, ...]]
     pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
+    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
 
     # Rows
 
@@ -254,9 +140,6 @@ class TaskRoom(ABC):
             max_length=recipe.data.max_length,
             generation=recipe.evaluation.generation,
         )
-
-    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
-    """Columns of prepared rows that hold texts."""
 
     def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
         """Open a model to ask it.
@@ -377,26 +260,3 @@ class TaskRoom(ABC):
     def golden_facts(self, opened: OpenedModel) -> dict[str, Any]:
         """Return what ``golden.json`` says of the model beside its rows: ``problem`` and ``generation``."""
         return {"problem": None, "generation": None}
-
-
-@dataclass(frozen=True, eq=False)
-class Answerer:
-    """A model that can be asked, trained or as it is.
-
-    Attributes:
-        family: how it is built.
-        labels: names of its outputs.
-        problem: what they are.
-        answer: answers to prepared rows, for some metrics.
-    """
-
-    family: Family
-    labels: tuple[str, ...]
-    problem: Problem
-    answer: Callable[[Dataset, Sequence[str]], Answers]
-
-
-def known_indices(references: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
-    """Return the index of each reference among the labels, -1 for one that is not there. ``[rows]``."""
-    index = {name: position for position, name in enumerate(labels)}
-    return np.array([index.get(reference, -1) for reference in references], dtype=np.int64)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from toolkit.tasks.room import Answers, TaskRoom
+from toolkit.tasks.interfaces import Answers
+from toolkit.tasks.room import TaskRoom
 
 FEWEST_ROWS = 20
 """A slice of fewer rows says nothing, and is left out."""
@@ -35,7 +36,7 @@ def measure_slices(
     max_length: int | None,
     metrics: Sequence[str],
 ) -> dict[str, Any]:
-    """How long the read texts are, what of them the model cannot read, and what came out on each kind of them.
+    """Measure the test rows by length, script and unknown tokens.
 
     Args:
         room: of the task, which measures the parts.
@@ -76,7 +77,7 @@ def measure_slices(
 
 
 def script_of(text: str) -> str:
-    """The script that most letters of a text are of, such as ``Latin``, ``Hangul``, ``Han``, ``Kana`` or `NO_LETTERS`.
+    """Return the script of most letters of a text: ``Latin``, ``Hangul``, ``Han``, ``Kana`` …, or `NO_LETTERS`.
 
     It is the first word of a letter's name in Unicode; of equally many, the one that comes first.
     """
@@ -95,7 +96,7 @@ def _script_of_letter(character: str) -> str:
 
 
 def _by_length(lengths: NDArray[np.int_]) -> list[Slice]:
-    """Thirds of the rows, as far as texts of one length stay together."""
+    """Divide the rows into thirds by length; texts of one length stay together."""
     ends = np.unique(np.quantile(lengths, np.arange(1, _LENGTHS + 1) / _LENGTHS, method="lower"))
     slices = []
     after = -1

@@ -15,7 +15,7 @@ from toolkit.names import Split
 from toolkit.recipe import Recipe
 from toolkit.run_result import BaselineResult, DataSummary, RunResult, SplitResult, TrainingSummary
 from toolkit.tasks import room_of
-from toolkit.tasks.room import TaskData
+from toolkit.tasks.interfaces import TaskData
 from toolkit.training import Trained
 from toolkit.trials.ledger import environment
 

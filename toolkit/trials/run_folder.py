@@ -1,7 +1,7 @@
 """The run folder: claimed by one process, resumable while unfinished, and whole under its final name.
 
 Unfinished work lives beside the final folder under ``<name>.unfinished`` and is renamed when it is done, so
-a reader never sees half a run (DESIGN.md 4.4).
+a reader never sees half a run (docs/design.md, section 4.4).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class RunIdentity:
     data_digest: str
 
     def differs_from(self, other: dict[str, Any]) -> str | None:
-        """What is different about another run, in words, or None."""
+        """Return what is different about another run, in words, or None."""
         names = {"recipe_digest": "its recipe", "data_digest": "its data"}
         different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
         return " and ".join(different) + (" differ" if len(different) > 1 else " differs") if different else None
@@ -127,7 +127,7 @@ def claim_run(output_dir: Path, identity: RunIdentity, *, restart: bool = False)
 
 
 def _is_finished(final: Path, identity: RunIdentity, *, restart: bool) -> bool:
-    """Whether the run is there; anything else under its name is refused."""
+    """Return whether the run is there; refuse anything else under its name."""
     if not final.exists() or (final.is_dir() and not any(final.iterdir())):
         return False
     if not final.is_dir():

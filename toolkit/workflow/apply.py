@@ -16,8 +16,8 @@ from toolkit.names import Split, default_metrics
 from toolkit.progress import warn
 from toolkit.run_result import DataSource, EvaluationResult, SplitResult
 from toolkit.tasks import room_of, task_of
+from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.pages import TaskPages
-from toolkit.tasks.room import Answers
 from toolkit.trials.subject import find_subject
 
 

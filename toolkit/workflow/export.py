@@ -51,7 +51,7 @@ class Exported:
     parity: Parity
 
     def to_json(self) -> dict[str, Any]:
-        """``{"folder", "format", "parity"}``."""
+        """Return ``{"folder", "format", "parity"}``."""
         return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json()}
 
 
@@ -107,7 +107,7 @@ def _adapter_of(folder: Path) -> Path:
 
 
 def _merge(opened: OpenedModel, work: Path, room: TaskRoom) -> OpenedModel:
-    """The plain model, opened from what was written."""
+    """Write the merged model and open it again."""
     _write_plain(opened, work, weights=True)
     return room.open(LocatedModel(opened.name, work))
 
@@ -127,7 +127,7 @@ def _write_plain(opened: OpenedModel, work: Path, *, weights: bool) -> None:
 
 @contextmanager
 def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
-    """A folder beside the one that is wanted, which gets its name if all goes well, and else is removed."""
+    """Give a folder that is renamed to the wanted one if all goes well, and is removed otherwise."""
     if output_dir.exists() and (not output_dir.is_dir() or any(output_dir.iterdir())):
         raise ResourceError("this is there already; choose another --output-dir", where=str(output_dir))
     work = output_dir.with_name(f".{uuid.uuid4().hex}.tmp")

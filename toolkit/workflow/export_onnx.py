@@ -17,7 +17,7 @@ import torch
 
 from toolkit.adapters import OpenedModel
 from toolkit.errors import RecipeError
-from toolkit.names import Family, Task
+from toolkit.names import SPECS, Family, Task
 
 FILE = "model.onnx"
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -34,10 +34,11 @@ def check_exportable(task: Task, family: Family) -> None:
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise RecipeError(f"{', '.join(missing)} not installed; pip install 'transfer-toolkit[onnx]'", where="--format")
-    if task not in (Task.TEXT_CLASSIFICATION, Task.FILL_MASK):
+    if SPECS[task].generates:
+        fitting = ", ".join(name for name, spec in SPECS.items() if not spec.generates)
         raise RecipeError(
-            f"onnx is for models that answer in one pass: {Task.TEXT_CLASSIFICATION}, {Task.FILL_MASK}; "
-            f"this one is for {task} ({family}), which writes token by token",
+            f"onnx is for models that answer in one pass: {fitting}; this one is for {task} ({family}), which writes "
+            "token by token",
             where="--format",
         )
 
@@ -75,13 +76,13 @@ def write_onnx(opened: OpenedModel, folder: Path) -> None:
 
 
 def input_names(opened: OpenedModel) -> list[str]:
-    """What the file reads, each ``[batch, length]``."""
+    """Return the names of the file's inputs, each ``[batch, length]``."""
     names: Sequence[str] = opened.tokenizer.model_input_names
     return [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in names]
 
 
 def opened_onnx(opened: OpenedModel, folder: Path) -> OpenedModel:
-    """The same model with its weights in ``model.onnx``, run by ONNX Runtime on the CPU.
+    """Return the same model run by ONNX Runtime on the CPU, with its weights in ``model.onnx``.
 
     Args:
         opened: whose file it is; its tokenizer and labels stay.
@@ -136,7 +137,7 @@ def _traced(model: torch.nn.Module, names: Sequence[str], rows: Any) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what the exporter says of packages that it does not need and of names that it gives twice."""
+    """Silence the exporter's warnings about packages that it does not need and names that it gives twice."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

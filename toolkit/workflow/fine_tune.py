@@ -28,7 +28,8 @@ from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
 from toolkit.report.page import render_page
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
-from toolkit.tasks.room import TaskData, TaskRoom
+from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.slices import measure_slices
 from toolkit.trials.finished import (
     METRICS_FILE,

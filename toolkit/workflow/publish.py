@@ -51,11 +51,11 @@ class Published:
 
     @property
     def passed(self) -> bool:
-        """Whether what is on the hub works."""
+        """Return whether the published model works."""
         return self.verified.passed
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, for ``--json``."""
+        """Return everything, for ``--json``."""
         lists = {name: list(getattr(self, name)) for name in ("files", "sent", "deleted", "remarks")}
         return {**vars(self), **lists, "verified": self.verified.to_json()}
 
@@ -147,7 +147,7 @@ def _replay(source: Source, manifest: Manifest, *, trust_code: bool) -> None:
 
 
 def _lay_out(manifest: Manifest, folder: Path) -> None:
-    """The files as they will be in the repository; weights are linked where the disk allows it."""
+    """Write the files as they will be in the repository; weights are linked where the disk allows it."""
     for file in manifest.files:
         place = folder / file.path
         if isinstance(file.source, bytes):

@@ -69,7 +69,7 @@ def _metrics(path: Path) -> Any:
 
 
 def _local_base(folder: Path) -> Path | None:
-    """The folder of an adapter's base model where that is not on the hub."""
+    """Return the folder of an adapter's base model where that is not on the hub."""
     settings = folder / ADAPTER_SETTINGS
     if not settings.is_file():
         return None

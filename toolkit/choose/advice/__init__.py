@@ -1,1 +1,1 @@
-"""Tell what is known of the families before anything is measured: rules with sources, a catalogue."""
+"""Advise on families before measuring: rules with sources, and a catalogue of models."""

@@ -1,4 +1,4 @@
-"""Encoder or decoder? What each family can do for a task, how, and why: told from the literature, before measuring."""
+"""Advise on encoder or decoder: which family can do a task, by which methods, and why, from the literature."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from toolkit.names import SPECS, Family, Method, Problem, Task
 
 @dataclass(frozen=True)
 class Reason:
-    """A sentence or two, and where they are from.
+    """A sentence or two with their source.
 
     Attributes:
-        text: in the language that was asked for.
+        text: in the language of the advice.
         source: paper and section.
         about: one of `toolkit.choose.advice.rules.ABOUT`, or ``task``.
     """
@@ -27,15 +27,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class Advice:
-    """What is to be said of one family for a task.
+    """The advice on one family for a task.
 
     Attributes:
-        family: how the models are built.
+        family: of models.
         fits: whether such a model can do the task at all.
-        ways: the methods by which the toolkit does it with one; none: it does not.
-        reasons: why, in the order in which they teach.
+        ways: the methods of the toolkit for it; empty where there are none.
+        reasons: in the order in which they teach.
         task: the task's name.
-        wants: what the task wants, understanding, generation or both: the same for every family.
+        wants: whether the task needs understanding, generation or both; the same for every family.
         language: of the sentences.
     """
 
@@ -57,18 +57,18 @@ def advise(
     text_language: str | None = None,
     language: str = "en",
 ) -> tuple[Advice, ...]:
-    """What the three families are to a task, the one to try first before the others; needs no data.
+    """Advise on the three families for a task, the one to try first before the others; needs no data.
 
     Args:
-        task: what shall be done; also tasks that the toolkit only explains, such as ``summarization``.
-        problem: what the labels are.
-        n_rows: rows to learn from, where they are known.
-        length_p95_tokens: tokens that 95 % of the texts do not exceed, where that is known.
-        text_language: the language of the texts, such as ``ko``, where it is known.
+        task: any task, also one that the toolkit only explains, such as ``summarization``.
+        problem: the kind of label.
+        n_rows: training examples; None: not known.
+        length_p95_tokens: length that 95 % of the texts do not exceed; None: not known.
+        text_language: the language of the texts, such as ``ko``; None: not known.
         language: of the advice, ``en`` or ``ko``.
 
     Raises:
-        RecipeError: for a task or a language of which nothing is known.
+        RecipeError: an unknown task or language.
     """
     _check_words(str(task), language)
     rule = task_rules()[str(task)]
@@ -94,23 +94,23 @@ def advise(
 
 
 def ways_of(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> tuple[Method, ...]:
-    """The methods by which the toolkit does a task with a family, in the order of `Method`; none: it does not."""
+    """Return the methods of the toolkit for a task and a family, in the order of `Method`."""
     known = SPECS[Task(task)].methods.get(family, frozenset()) if task in list(Task) else frozenset()
-    one_of_several = problem is Problem.SINGLE_LABEL  # zero-shot chooses one class
-    return tuple(way for way in Method if way in known and (one_of_several or way is not Method.ZERO_SHOT))
+    is_single = problem is Problem.SINGLE_LABEL  # zero-shot chooses one class
+    return tuple(way for way in Method if way in known and (is_single or way is not Method.ZERO_SHOT))
 
 
 def fitting_families(task: Task | str, *, problem: Problem = Problem.SINGLE_LABEL) -> tuple[Family, ...]:
-    """The families that can do a task here, the one to try first before the others.
+    """Return the families that can do a task here, the one to try first before the others.
 
     Raises:
-        RecipeError: for a task of which nothing is known.
+        RecipeError: an unknown task.
     """
     return tuple(advice.family for advice in advise(task, problem=problem) if advice.fits and advice.ways)
 
 
 def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> str | None:
-    """Why a family is of no use for a task, in one line with the families that are; None: it is of use."""
+    """Explain in one line why a family cannot do a task, with the families that can; return None if it can."""
     fitting = fitting_families(task, problem=problem)
     if family in fitting:
         return None
@@ -123,31 +123,31 @@ def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGL
 
 
 def advice_lines(advice: Sequence[Advice]) -> list[str]:
-    """The advice for a terminal: what the task wants, then each family; what holds for all is told once, at the end."""
+    """Format the advice for a terminal: the task, then each family, then once the reasons that hold for all."""
     first = advice[0]
     words = _WORDS[first.language]
     shared = [reason for reason in first.reasons if all(reason in a.reasons for a in advice if a.fits)]
-    lines = [f"{first.task}: {words['question']}", "", *_told(first.wants)]
+    lines = [f"{first.task}: {words['question']}", "", *_format(first.wants)]
     for one in advice:
         ways = ", ".join(one.ways) or words["no ways"]
         lines += ["", f"{one.family}: {words['fits'] if one.fits else words['does not fit']}"]
         lines += [f"  {words['ways']}: {ways}"] if one.fits else []
         for reason in (reason for reason in one.reasons if reason not in shared):
-            lines += _told(reason, heading=words[reason.about])
+            lines += _format(reason, heading=words[reason.about])
     if shared:
         lines += ["", words["shared"]]
         for reason in shared:
-            lines += _told(reason, heading=words[reason.about])
+            lines += _format(reason, heading=words[reason.about])
     return [*lines, "", words["measure"]]
 
 
-def _told(reason: Reason, *, heading: str | None = None) -> list[str]:
+def _format(reason: Reason, *, heading: str | None = None) -> list[str]:
     text = reason.text if heading is None else f"  {heading}: {reason.text}"
     return [f"{text} [{reason.source}]"]
 
 
 def _says_why_not(rule: Rule) -> bool:
-    """Of a family that cannot do a task, its costs there mean nothing."""
+    """Return whether a rule also explains a family that cannot do the task; its costs, for example, do not."""
     return rule.about in ("attends", "pretrained", "how")
 
 

@@ -1,4 +1,4 @@
-"""Models of the hub that people would try first, with what is known of them; they stand in ``catalogue.yaml``."""
+"""The catalogue of well-known models of the hub with their properties, from ``catalogue.yaml``."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from toolkit.choose.advice.rules import task_rules
 from toolkit.names import Family, Task
 
 BYTES_TO_READ = 4
-"""Memory of a parameter that is only read: float32."""
+"""Memory of a parameter for inference: float32."""
 
 BYTES_TO_TRAIN = 16
-"""Memory of a parameter that AdamW trains in float32: itself, its gradient and two running means (Rajbhandari et al.
-2020, section 3.1); what a batch needs comes on top."""
+"""Memory of a parameter that AdamW trains in float32, without activations: itself, its gradient and two running means.
+
+Rajbhandari et al. 2020, https://arxiv.org/abs/1910.02054, section 3.1.
+"""
 
 MANY_LANGUAGES = "multi"
 
 
 @dataclass(frozen=True)
 class Catalogued:
-    """What is known of a model without having it.
+    """The properties of a model, known without its files.
 
     Attributes:
         name: the hub id.
-        family: how it is built.
+        family: of the model.
         parameters: of the body, and of the language head where it has weights of its own.
         disk_bytes: of the published weights.
         languages: ISO 639-1, or ``multi`` for about a hundred.
         licence: the hub's id, or ``unknown``.
         tasks: those that its pretraining or its head is for, by the Hub's pipeline tags.
         max_length: tokens that a text may have.
-        checked: when this was last looked through.
-        source: the paper that says how it was made.
+        checked: date of the last review of the catalogue.
+        source: the paper of the model.
     """
 
     name: str
@@ -52,13 +54,13 @@ class Catalogued:
     source: str
 
     def speaks(self, languages: Iterable[str]) -> bool:
-        """Whether it has learnt all of some languages."""
+        """Return whether it was pretrained on all of some languages."""
         return MANY_LANGUAGES in self.languages or set(languages) <= set(self.languages)
 
 
 @cache
 def catalogue() -> tuple[Catalogued, ...]:
-    """Every model of the catalogue: by family, the smallest first."""
+    """Return every model of the catalogue, by family, the smallest first."""
     content = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     return tuple(
         Catalogued(
@@ -78,12 +80,12 @@ def catalogue() -> tuple[Catalogued, ...]:
 
 
 def suggest(task: Task | str, languages: Iterable[str] = ("en",), memory: int | None = None) -> tuple[Catalogued, ...]:
-    """Models for a task: of the family to try first before the others, and in it the smallest first.
+    """Return models for a task: first the family to try first, and in each family the smallest first.
 
     Args:
-        task: what shall be done.
-        languages: that the model has to have learnt, all of them.
-        memory: bytes that its weights must fit into when they are only read; None: any.
+        task: any task.
+        languages: all of them have to be languages of the model.
+        memory: limit in bytes for the weights in inference; None: no limit.
     """
     rule = task_rules().get(str(task))
     order = rule.families if rule is not None else ()

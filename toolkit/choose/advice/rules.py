@@ -1,4 +1,4 @@
-"""What is known of the three families before anything is measured; the rules themselves are in ``rules.yaml``."""
+"""Rules from the literature about the three families, from ``rules.yaml``."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import yaml
 from toolkit.names import Family, Problem
 
 LANGUAGES = ("en", "ko")
-"""The languages in which advice is worded."""
+"""The languages of the advice."""
 
 ABOUT = ("attends", "pretrained", "how", "cost", "length", "rows", "language")
-"""What rules are about, in the order in which they are told."""
+"""The subjects of rules, in the order of the advice."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the task and its data; None is not known.
+    """Facts about the task and its data; None: not known.
 
     Attributes:
-        problem: what the labels are.
-        n_rows: rows to learn from.
-        length_p95_tokens: tokens that 95 % of the texts do not exceed.
+        problem: the kind of label.
+        n_rows: training examples.
+        length_p95_tokens: length that 95 % of the texts do not exceed.
         text_language: the language of the texts, such as ``ko``.
     """
 
@@ -38,13 +38,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class TaskRule:
-    """What a task wants.
+    """The needs of a task.
 
     Attributes:
         wants: ``understanding``, ``generation`` or ``both``.
-        families: those that can do it, first the one to try first.
+        families: those that can do it, the one to try first before the others.
         texts: why, by language.
-        source: where that is from.
+        source: paper and section.
     """
 
     wants: str
@@ -55,13 +55,13 @@ class TaskRule:
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that is known.
+    """One rule.
 
     Attributes:
         about: one of `ABOUT`.
-        families, tasks: for whom it holds; none named: for all.
-        when: what must be so of the data, each by its name.
-        texts: the sentences by language; ``{length}`` and the like stand for facts.
+        families, tasks: for which it holds; empty: for all.
+        when: conditions on the facts, by name.
+        texts: the sentences by language, with gaps such as ``{length}`` for facts.
         source: paper and section.
     """
 
@@ -73,12 +73,12 @@ class Rule:
     when: Mapping[str, Any] = field(default_factory=dict)
 
     def holds(self, task: str, family: Family, facts: Facts) -> bool:
-        """Whether it has something to say here."""
+        """Return whether the rule applies to a task, a family and the facts."""
         named = (not self.families or family in self.families) and (not self.tasks or task in self.tasks)
         return named and all(_CONDITIONS[name](facts, value) for name, value in self.when.items())
 
     def text(self, language: str, facts: Facts) -> str:
-        """Its sentences with the facts filled in."""
+        """Return its sentences with the facts filled in."""
         known: dict[str, str] = {}
         if facts.n_rows is not None:
             known["n_rows"] = f"{facts.n_rows:,}"
@@ -98,28 +98,28 @@ _CONDITIONS: dict[str, Callable[[Facts, Any], bool]] = {
     "problem": lambda facts, problem: facts.problem == problem,
     "text_language": lambda facts, language: facts.text_language == language,
 }
-"""What ``when`` may ask for; what is not known is not so, but that texts may always be long."""
+"""The conditions of ``when``. A fact that is not known fulfils none of them but ``length_over``."""
 
 
 def attention_share(n_tokens: float, hidden_dim: int, *, is_causal: bool = False) -> float:
-    """The part of a layer's work that attention makes, between 0 and 1.
+    """Return the share of attention in the operations of a layer, between 0 and 1.
 
-    A layer whose feed-forward part is four times as wide does 24·d² operations for a token in its linear parts (12·d²
-    weights, a multiplication and an addition each; Kaplan et al. 2020, table 1). Attention adds 4·n·d by our own count
-    (n products with keys, n with values), and under a causal mask half of that in the mean, which is what Kaplan et al.
-    count.
+    A layer with a feed-forward part of width 4·d does 24·d² operations for a token in its linear parts: 12·d² weights,
+    a multiplication and an addition each (Kaplan et al. 2020, https://arxiv.org/abs/2001.08361, table 1). Attention
+    adds 4·n·d by our own count: n products with keys and n with values. Under a causal mask it is half of that on
+    average, which is the count of Kaplan et al.
 
     Args:
-        n_tokens: the length of the text.
+        n_tokens: the length n of the text.
         hidden_dim: the width d of the layer.
-        is_causal: whether a token looks at nothing that follows it, and nothing is computed for that.
+        is_causal: whether later positions are masked and not computed.
     """
     return n_tokens / (n_tokens + (12 if is_causal else 6) * hidden_dim)
 
 
 @cache
 def task_rules() -> Mapping[str, TaskRule]:
-    """What each task wants, by the task's name."""
+    """Return the needs of each task, by the task's name."""
     return {
         name: TaskRule(entry["wants"], _families(entry), _texts(entry), entry["source"])
         for name, entry in _read()["tasks"].items()
@@ -128,7 +128,7 @@ def task_rules() -> Mapping[str, TaskRule]:
 
 @cache
 def family_rules() -> tuple[Rule, ...]:
-    """All rules of families, in the order of `ABOUT`."""
+    """Return all rules about families, in the order of `ABOUT`."""
     rules = [
         Rule(
             about=entry["about"],

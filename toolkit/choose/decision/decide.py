@@ -1,4 +1,4 @@
-"""From results to a decision: what is worth its cost, and which of these to take."""
+"""Decide from results which candidates are worth their cost, and which one to recommend."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _SIMPLEST_FIRST = ("zero-shot", "features", "lora", "full", "scratch")
 
 @dataclass(frozen=True)
 class Decision:
-    """What came of all measuring.
+    """The decision from all results.
 
     Attributes:
-        contenders: the best result of each candidate in each way, the best first.
-        front: those of them that are worth their cost, the cheapest first.
+        contenders: the result that represents each candidate and method, the best first.
+        front: the contenders that are worth their cost, the cheapest first.
         recommended: the last of the front.
-        differences: by how much the recommended one is better than each other contender, by its name.
-        margin: by how much it is better than the best free baseline; None without one.
-        points: of the contenders that have a recipe, for the picture.
-        tied: whether two of them may be equal.
+        differences: by how much the recommended result is better than each other contender, by its name.
+        margin: by how much it is better than the best baseline; None without one.
+        points: the contenders that a recipe can carry out, for the picture.
+        tied: returns whether two points may be equally good.
     """
 
     contenders: tuple[Measurement, ...]
@@ -37,44 +37,44 @@ class Decision:
     tied: Tied
 
     def why(self) -> str:
-        """The decision in a sentence or two."""
+        """Explain the decision in a sentence or two."""
         chosen = self.recommended
         if chosen is None:
             return "Nothing could be measured that a recipe can carry out."
-        usable = [made for made in self.contenders if made.method is not None]
+        usable = [result for result in self.contenders if result.method is not None]
         if usable[0] is not chosen:
             return f"{usable[0].name} is not shown to be better than {chosen.name}, which costs less."
         rivals = [
-            made.name
-            for made in usable[1:]
-            if (made.body is None or made.body != chosen.body)
-            and made.name in self.differences
-            and is_tie(self.differences[made.name])
+            result.name
+            for result in usable[1:]
+            if (result.body is None or result.body != chosen.body)
+            and result.name in self.differences
+            and is_tie(self.differences[result.name])
         ]
         tied = f"; not shown to be better than {', '.join(rivals)}, which cost no less" if rivals else ""
-        better = [made.name for made in self.contenders[: self.contenders.index(chosen)]]
+        better = [result.name for result in self.contenders[: self.contenders.index(chosen)]]
         untrained = f" As they are, {', '.join(better)} do better, but no recipe can use them so." if better else ""
         return f"{chosen.name} is the best on the validation rows{tied}.{untrained}"
 
 
 def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
-    """Compare what was measured on the rows that each two have in common.
+    """Compare results in pairs, on the examples that both have answered.
 
     Args:
         measured: all results.
-        judge: of the validation rows.
+        judge: of the validation examples.
     """
     found = best_of_each(measured, judge)
     quality = _Qualities(found, judge)
-    contenders = sorted(found, key=lambda made: -quality.of(made))
-    usable = [made for made in contenders if made.method is not None]
-    by_name = {made.name: made for made in usable}
+    contenders = sorted(found, key=lambda result: -quality.of(result))
+    usable = [result for result in contenders if result.method is not None]
+    by_name = {result.name: result for result in usable}
 
-    def tied(one: Point, other: Point) -> bool:
-        difference = judge.difference(by_name[one.name].answered, by_name[other.name].answered)
+    def tied(point: Point, other: Point) -> bool:
+        difference = judge.difference(by_name[point.name].answered, by_name[other.name].answered)
         return difference is None or is_tie(difference)
 
-    points = [quality.point(made, place) for place, made in enumerate(_simplest_first(usable))]
+    points = [quality.point(result, rank) for rank, result in enumerate(_simplest_first(usable))]
     chosen = [by_name[point.name] for point in front(points, tied=tied)]
     recommended = chosen[-1] if chosen else None
     return Decision(
@@ -88,80 +88,85 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     )
 
 
-def cost_of(made: Measurement) -> float:
-    """What decides between equals: the seconds from one text to its answer; infinite where it was not measured."""
-    return float((made.costs or {}).get("latency_p50_seconds") or math.inf)
+def cost_of(result: Measurement) -> float:
+    """Return the cost that decides between ties: seconds to answer one text; infinite where it was not measured."""
+    return float((result.costs or {}).get("latency_p50_seconds") or math.inf)
 
 
 def best_of_each(measured: Sequence[Measurement], judge: Judge) -> list[Measurement]:
-    """The result that stands for each candidate in each way; baselines are none.
+    """Return the result that represents each candidate and method, without baselines.
 
-    Of runs with several seeds it is the middle one, so that luck wins nothing; of runs of unlike length the longest,
-    as that is what training is for, unless a shorter one is shown to be better.
+    Of runs that differ in their seeds it is the median, so that luck wins nothing. Of runs that differ in their length
+    it is the longest, unless a shorter one is shown to be better.
     """
     ways: dict[str, dict[float, list[Measurement]]] = {}
-    for made in measured:
-        if made.stage is Stage.BASELINE or made.status is not Status.MEASURED or made.value is None:
+    for result in measured:
+        if result.stage is Stage.BASELINE or result.status is not Status.MEASURED or result.value is None:
             continue
-        of_length = ways.setdefault(made.name, {})
-        of_length.setdefault(float(made.details.get("epochs") or 0.0), []).append(made)
+        of_length = ways.setdefault(result.name, {})
+        of_length.setdefault(float(result.details.get("epochs") or 0.0), []).append(result)
     return [_longest_that_pays(of_length, judge) for of_length in ways.values()]
 
 
 def _longest_that_pays(of_length: dict[float, list[Measurement]], judge: Judge) -> Measurement:
     best, *longer = [_middle(of_length[length], judge) for length in sorted(of_length)]
-    for made in longer:
-        worse_by = judge.difference(best.answered, made.answered)
+    for result in longer:
+        worse_by = judge.difference(best.answered, result.answered)
         if worse_by is None or worse_by.low <= 0:
-            best = made
+            best = result
     return best
 
 
 def _middle(of_seeds: Sequence[Measurement], judge: Judge) -> Measurement:
-    return sorted(of_seeds, key=lambda made: judge.quality(made.value))[(len(of_seeds) - 1) // 2]
+    return sorted(of_seeds, key=lambda result: judge.quality(result.value))[(len(of_seeds) - 1) // 2]
 
 
 class _Qualities:
-    """What results are worth, those of few rows among those of all.
+    """The quality of results, also of results that answered only some of the examples.
 
-    Some rows may be easier than the others: a result of a part of the rows counts as what the best result of all rows
-    is worth, less the difference between the two on the rows that both have answered.
+    Those examples may be easier than the others. So the quality of such a result is that of the best result on all
+    examples, less the difference between the two on their common examples.
 
     Args:
         contenders: to be compared.
-        judge: of the validation rows.
+        judge: of the validation examples.
     """
 
     def __init__(self, contenders: Sequence[Measurement], judge: Judge) -> None:
         self._judge = judge
         self._anchor = max(
-            (made for made in contenders if made.rows is None),
-            key=lambda made: judge.quality(made.value),
+            (result for result in contenders if result.rows is None),
+            key=lambda result: judge.quality(result.value),
             default=None,
         )
 
-    def of(self, made: Measurement) -> float:
-        """More is better."""
-        quality = self._judge.quality(made.value)
-        if made.rows is None or self._anchor is None:
+    def of(self, result: Measurement) -> float:
+        """Return the quality of a result; higher is better."""
+        quality = self._judge.quality(result.value)
+        if result.rows is None or self._anchor is None:
             return quality
-        difference = self._judge.difference(self._anchor.answered, made.answered)
+        difference = self._judge.difference(self._anchor.answered, result.answered)
         return quality if difference is None else self._judge.quality(self._anchor.value) - difference.value
 
-    def point(self, made: Measurement, place: int) -> Point:
-        """A point; of equal costs that of the simpler way counts as the cheaper by a hair."""
-        quality, cost = self.of(made), cost_of(made)
-        moved = quality - self._judge.quality(made.value)
-        low, high = made.interval or (None, None)
+    def point(self, result: Measurement, rank: int) -> Point:
+        """Return a result as a point of the picture.
+
+        Args:
+            result: of a contender.
+            rank: of its method by simplicity; it breaks ties in cost by a billionth.
+        """
+        quality, cost = self.of(result), cost_of(result)
+        moved = quality - self._judge.quality(result.value)
+        low, high = result.interval or (None, None)
         if low is not None and high is not None:
             low, high = (-high, -low) if self._judge.lower_is_better else (low, high)
             low, high = low + moved, high + moved
-        return Point(made.name, quality, cost + (cost * 1e-9 * place if math.isfinite(cost) else 0.0), low, high)
+        return Point(result.name, quality, cost + (cost * 1e-9 * rank if math.isfinite(cost) else 0.0), low, high)
 
 
 def _simplest_first(measured: Sequence[Measurement]) -> list[Measurement]:
-    order = {method: place for place, method in enumerate(_SIMPLEST_FIRST)}
-    return sorted(measured, key=lambda made: (order.get(made.method or "", len(order)), made.candidate))
+    order = {method: rank for rank, method in enumerate(_SIMPLEST_FIRST)}
+    return sorted(measured, key=lambda result: (order.get(result.method or "", len(order)), result.candidate))
 
 
 def _differences(
@@ -170,16 +175,16 @@ def _differences(
     if recommended is None:
         return {}
     pairs = {
-        made.name: judge.difference(recommended.answered, made.answered)
-        for made in contenders
-        if made.name != recommended.name
+        result.name: judge.difference(recommended.answered, result.answered)
+        for result in contenders
+        if result.name != recommended.name
     }
     return {name: difference for name, difference in pairs.items() if difference is not None}
 
 
 def _margin(recommended: Measurement | None, measured: Sequence[Measurement], judge: Judge) -> Difference | None:
-    free = [made for made in measured if made.stage is Stage.BASELINE and made.value is not None]
+    free = [result for result in measured if result.stage is Stage.BASELINE and result.value is not None]
     if recommended is None or not free:
         return None
-    best = max(free, key=lambda made: judge.quality(made.value))
+    best = max(free, key=lambda result: judge.quality(result.value))
     return judge.difference(recommended.answered, best.answered)

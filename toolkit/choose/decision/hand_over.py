@@ -1,4 +1,4 @@
-"""What is handed over: a recipe for each way that is worth its cost, which loads and runs as it is."""
+"""Write a recipe for each result that is worth its cost; it loads and runs as it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from toolkit.choose.decision.decide import Decision
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement
-from toolkit.choose.measure.recipes import recipe_tree
-from toolkit.choose.measure.runs import short_name
+from toolkit.choose.measure.recipes import file_stem, recipe_tree
 from toolkit.files import write_text_atomically
 from toolkit.names import Method
 from toolkit.recipe import build_recipe, load_recipe, recipe_yaml
@@ -22,23 +21,23 @@ RECIPES = "recipes"
 
 @dataclass(frozen=True)
 class HandedOver:
-    """The recipes, and the measurement that each one carries out.
+    """The recipes, and the result that each one reproduces.
 
     Attributes:
-        front: what is worth its cost.
-        paths: of their files, in the same order.
+        front: the results that are worth their cost.
+        paths: of their recipes, in the same order.
     """
 
     front: tuple[Measurement, ...]
     paths: tuple[Path, ...]
 
-    def of(self, made: Measurement | None) -> Path | None:
-        """The recipe of a measurement, if it has one."""
-        return next((path for one, path in zip(self.front, self.paths, strict=True) if one is made), None)
+    def of(self, result: Measurement | None) -> Path | None:
+        """Return the recipe of a result; None where it has none."""
+        return next((path for one, path in zip(self.front, self.paths, strict=True) if one is result), None)
 
 
 def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate], *, folder: Path) -> HandedOver:
-    """Write the recipes of the front; what else is in their folder stays, as somebody may have changed it.
+    """Write the recipes of the front; other files in their folder stay, because a person may have written them.
 
     Args:
         decision: with its front.
@@ -49,26 +48,28 @@ def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate
     into = folder / RECIPES
     into.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
-    for made in decision.front:
-        name = "-".join(dict.fromkeys([short_name(made.candidate), str(made.method)]))
+    for result in decision.front:
+        name = "-".join(dict.fromkeys([file_stem(result.candidate), str(result.method)]))
         path = into / f"{name}.yaml"
         while path in paths:  # folders of the same name in different places
             path = path.with_stem(f"{path.stem}-2")
-        write_text_atomically(path, _text(made, rows, candidates[made.candidate], path))
+        write_text_atomically(path, _text(result, rows, candidates[result.candidate], path))
         load_recipe(path)
         paths.append(path)
     return HandedOver(decision.front, tuple(paths))
 
 
-def _text(made: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
-    seed = int(made.recipe.get("seed", 0))
-    tree = recipe_tree(rows, candidate, Method(str(made.method)), parts=made.sections, seed=seed)
+def _text(result: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
+    seed = int(result.recipe.get("seed", 0))
+    tree = recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed)
     value = (
-        "" if made.value is None else f"{rows.judge.metric} {made.value:.4f} on {_judged(made, rows):,} validation rows"
+        ""
+        if result.value is None
+        else f"{rows.judge.metric} {result.value:.4f} on {_judged(result, rows):,} validation rows"
     )
     head = [f"# toolkit fine-tune {shlex.quote(str(path))}", f"# From toolkit choose: {value}."]
     return "\n".join([*head, recipe_yaml(build_recipe(tree))])
 
 
-def _judged(made: Measurement, rows: Rows) -> int:
-    return len(rows.judge_rows) if made.rows is None else len(made.rows)
+def _judged(result: Measurement, rows: Rows) -> int:
+    return len(rows.judge_rows) if result.rows is None else len(result.rows)

@@ -1,4 +1,4 @@
-"""Which candidates are worth their cost, where a better value may be chance."""
+"""The Pareto front of quality and cost, where a higher quality may be chance."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Point:
-    """A candidate that was measured.
+    """A measured candidate.
 
     Attributes:
         name: in reports.
-        quality: more is better.
-        cost: less is better; in whatever unit, the same for all. Infinite where it is not known.
+        quality: higher is better.
+        cost: lower is better, in the same unit for all points; infinite where it is not known.
         low, high: the ends of the interval of `quality`; None where it is not known.
 
     Raises:
@@ -38,28 +38,27 @@ Tied: TypeAlias = Callable[[Point, Point], bool]
 
 
 def front(points: Sequence[Point], *, tied: Tied) -> list[Point]:
-    """The points worth their cost, the cheapest first and the best last.
+    """Return the points that are worth their cost, the cheapest first and the best last.
 
-    Begin with the best of all. The cheapest point that is tied with it is taken in its place, and dearer ones are left
-    out: nothing shows that they are worth more. The same is done with the points that are cheaper still, and so on.
-    So each point but the last is the cheapest of those that may be as good as itself, and cheaper than what is better.
+    Begin with the best point of all. Take the cheapest point that ties with it instead, and leave out the points that
+    cost more than that one: nothing shows that they are better. Do the same with the points that cost less, and so on.
 
     Args:
-        points: in any order; of equals in both, the first by name.
+        points: in any order; of points equal in quality and cost, only the first by name is looked at.
         tied: for pairs in any order.
     """
     rising = _rising(points)
     chosen: list[Point] = []
     while rising:
         best = rising[-1]
-        taken = next(place for place, point in enumerate(rising) if point is best or tied(point, best))
+        taken = next(index for index, point in enumerate(rising) if point is best or tied(point, best))
         chosen.append(rising[taken])
         rising = rising[:taken]
     return chosen[::-1]
 
 
 def _rising(points: Sequence[Point]) -> list[Point]:
-    """The points that none is both as good as and as cheap as, the cheapest first: each is better than those before."""
+    """Return the points that no other point equals in both quality and cost, the cheapest first and the best last."""
     kept: list[Point] = []
     for point in sorted(points, key=lambda point: (point.cost, -point.quality, point.name)):
         if not kept or point.quality > kept[-1].quality:

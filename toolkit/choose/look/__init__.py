@@ -1,1 +1,1 @@
-"""Look at the data and the candidates: rows, sizes, and what each tokenizer makes of the texts."""
+"""Examine data and candidates before measuring: splits, sizes, and the texts as each tokenizer reads them."""

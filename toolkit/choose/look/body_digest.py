@@ -1,4 +1,4 @@
-"""What tells bodies apart, so that what two candidates share is not measured twice."""
+"""Identify bodies, so that a body that two candidates share is measured once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PROBES = ("A small example, with 2 numbers.", "한국어 문장입니다.", "Ü
 
 
 def body_digest(body: OpenedBody) -> str:
-    """One SHA-256 of what decides the vectors of a text: weights, tokenizer, and where texts are cut.
+    """Return the SHA-256 of everything that decides the features of a text: weights, tokenizer, maximum length.
 
-    A pooler is left out, which no token's states go through: so the encoder of an encoder-decoder that began with
-    another model's weights has the digest of that model.
+    Poolers are left out, because features are means of token states. So the encoder of an encoder-decoder that was
+    initialised with another model's weights has the digest of that model.
 
     Args:
         body: as `toolkit.adapters.open_body` opens it.

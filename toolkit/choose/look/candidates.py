@@ -1,4 +1,4 @@
-"""The models to choose from: found on this machine or the hub, and asked what they are before any weight is read."""
+"""Find the models to choose from, on this machine or the hub, and read their properties without their weights."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ SCRATCH = "scratch"
 """The name of our own Transformer from random weights."""
 
 SCRATCH_ROWS = 500_000
-"""Labelled rows from which random weights are worth a try, as rules.yaml says with its source."""
+"""Labelled examples from which random weights are worth a try; rules.yaml has the source."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that could be chosen, or why it cannot be.
+    """A model that could be chosen, or the reason why it cannot be.
 
     Attributes:
         name: as the user wrote it.
-        family: how it is built; None where that is not known.
+        family: of the model; None where it is not known.
         located: its files; None from scratch, and where they were not found.
-        methods: the ways to use it here, in the order of `Method`; a pretrained model may have none for a task that the
-            toolkit trains from scratch only, and can still be scored.
+        methods: by which it can be used here, in the order of `Method`. A pretrained model may have none, for a task
+            that the toolkit trains from scratch only; its likelihoods can still be measured.
         parameters: counted in its files.
         disk_bytes: of its weights.
-        hidden_dim, n_layers: of what reads the text.
-        vocabulary: tokens that its tokenizer knows.
+        hidden_dim, n_layers: of the stack that reads the text.
+        vocabulary: size of its tokenizer's vocabulary.
         max_length: tokens that a text may have.
-        notes: what was left out of `methods`, and why.
-        refused: why it cannot be chosen, in a sentence; None: it can.
+        notes: methods that were left out, and why.
+        refused: why it cannot be chosen, in a sentence; None where it can be.
     """
 
     name: str
@@ -72,17 +72,17 @@ class Candidate:
     refused: str | None = None
 
     def files(self) -> LocatedModel:
-        """Its files.
+        """Return its files.
 
         Raises:
-            ValueError: it has none.
+            ValueError: it has no files.
         """
         if self.located is None:
             raise ValueError(f"{self.name} has no files")
         return self.located
 
     def tokenizer(self) -> PreTrainedTokenizerBase | None:
-        """Its own tokenizer; None from scratch, where one is learnt from the texts, and where it cannot be chosen."""
+        """Open its own tokenizer; None from scratch, where one is trained on the texts, and where it is refused."""
         return open_tokenizer(self.located)[0] if self.located is not None and self.refused is None else None
 
 
@@ -93,18 +93,18 @@ def find_candidates(
     problem: Problem = Problem.SINGLE_LABEL,
     memory_bytes: int | None = None,
 ) -> tuple[Candidate, ...]:
-    """Find each model by its name; one that cannot be had or used is a result of its own, and the others go on.
+    """Find each model by its name; a model that cannot be used is a refused candidate, and the others go on.
 
     Args:
-        names: as in a recipe, or ``scratch``; a name that is there twice counts once.
-        task: what shall be done.
-        problem: what the labels are.
-        memory_bytes: that a model may take; None: any.
+        names: as in a recipe, or ``scratch``; repeated names count once.
+        task: of the choice.
+        problem: the kind of label.
+        memory_bytes: limit for a model; None: no limit.
 
     Raises:
-        HubError: a name that is misspelt, with the nearest; all of them at once.
+        HubError: misspelt names, all of them at once, each with its nearest match.
         RecipeError: there is no name; the task fits none of the models' families.
-        ToolkitError: not one of the models can be used; what is wrong with each of them.
+        ToolkitError: none of the models can be used; names the fault of each.
     """
     wanted = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     if not wanted:
@@ -119,22 +119,22 @@ def find_candidates(
         except ToolkitError as error:
             errors.append(error)
             found.append(Candidate(name, family=_known_family(name), refused=error.faults[0].message))
-        except Exception as error:  # of the library's, whatever it is: the others go on
+        except Exception as error:  # of the library, of any kind: the others go on
             errors.append(IntegrityError(f"the model cannot be opened: {type(error).__name__}: {error}"))
             found.append(Candidate(name, refused=errors[-1].faults[0].message.split("\n")[0]))
     if len(errors) == len(wanted):
-        faults = [Fault(str(one.refused), f"model {one.name}") for one in found]
+        faults = [Fault(str(candidate.refused), f"model {candidate.name}") for candidate in found]
         raise next((type(e) for e in errors if isinstance(e, RecipeError)), type(errors[0]))(*faults)
     return tuple(found)
 
 
 def usual_names(task: Task, *, n_rows: int | None = None, problem: Problem = Problem.SINGLE_LABEL) -> tuple[str, ...]:
-    """What to choose from when nobody says: the packaged models that fit and are installed, and `SCRATCH` if it pays.
+    """Return the default names: the packaged models that fit and are installed, and `SCRATCH` where it pays.
 
     Args:
-        task: what shall be done.
-        n_rows: rows to learn from; None: not known.
-        problem: what the labels are.
+        task: of the choice.
+        n_rows: training examples; None: not known.
+        problem: the kind of label.
     """
     fitting = fitting_families(task, problem=problem)
     packaged = [PREFIX + name for name, model in PACKAGED_MODELS.items() if model.family in fitting and _is_there(name)]
@@ -147,7 +147,7 @@ def scratch_pays(task: Task, n_rows: int | None) -> bool:
 
 
 def count_parameters(folder: Path) -> int:
-    """The numbers in the weight files of a model, by their headers: nothing is read into memory.
+    """Count the parameters in the weight files of a model by their headers, without reading weights.
 
     Raises:
         IntegrityError: a file is damaged.
@@ -212,7 +212,7 @@ def _from_scratch(task: Task, problem: Problem) -> Candidate:
 def _methods(
     task: Task, family: Family, problem: Problem, *, parameters: int, memory_bytes: int | None
 ) -> tuple[tuple[Method, ...], tuple[str, ...]]:
-    """The ways to use a pretrained model within the memory, and what was left out."""
+    """Return the methods for a pretrained model within the memory, and notes on the methods that were left out."""
     ways = tuple(way for way in ways_of(task, family, problem=problem) if way is not Method.SCRATCH)
     needed = BYTES_TO_TRAIN * parameters
     if Method.FULL not in ways or memory_bytes is None or needed <= memory_bytes:
@@ -231,7 +231,7 @@ def _refuse_too_large(parameters: int | None, memory_bytes: int | None) -> None:
 
 
 def _check_names(names: Sequence[str]) -> None:
-    """Refuse what no model can be called, before anything is fetched; a hub id may always be one."""
+    """Refuse names that no model can have, before anything is downloaded; hub ids are not checked."""
     faults = [fault for name in names for fault in _name_faults(name)]
     if faults:
         raise HubError(*faults)

@@ -1,4 +1,4 @@
-"""What can be said of a task and its data before anything is measured: rows → candidates → a look → advice."""
+"""Everything that is known before measuring: data → candidates → a look at the texts → advice."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from toolkit.tasks import room_of
 
 @dataclass(frozen=True, eq=False)
 class FirstLook:
-    """What is known before measuring.
+    """Everything that is known before measuring.
 
     Attributes:
         rows: the data, divided.
-        candidates: the models, also those that were refused.
-        look: what the data are to each candidate's tokenizer.
-        advice: what is known of the families, for these data.
+        candidates: the models, refused ones included.
+        look: the texts as each candidate's tokenizer reads them.
+        advice: on the families, for these data.
     """
 
     rows: Rows
@@ -44,19 +44,19 @@ def first_look(
     memory_bytes: int | None = None,
     language: str = "en",
 ) -> FirstLook:
-    """Divide the data, find the candidates, and look at the one through the other.
+    """Divide the data, find the candidates, and examine the texts with their tokenizers.
 
     Args:
-        task: what the model shall do.
-        data: of a recipe's ``data``: the sources and the columns.
-        problem: what labels are; None: what the columns say.
-        models: names of candidates; none: what is on this machine and fits.
-        memory_bytes: that a model may take; None: any.
+        task: of the choice.
+        data: a recipe's ``data``: the sources and the columns.
+        problem: the kind of label; None: as the columns say.
+        models: names of candidates; empty: models on this machine that fit.
+        memory_bytes: limit for a model; None: no limit.
         language: of the advice, ``en`` or ``ko``.
 
     Raises:
         RecipeError: a task that cannot be measured, or that no candidate fits.
-        ToolkitError: of the kind that says what else went wrong.
+        ToolkitError: the data or the models cannot be read.
     """
     rows = divided(task, data, problem)
     candidates = find_candidates(
@@ -78,14 +78,14 @@ def first_look(
 
 
 def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Rows:
-    """The rows of a choice.
+    """Read and divide the data of a choice.
 
     Args:
         task, data, problem: as of `first_look`.
 
     Raises:
         RecipeError: a task that cannot be measured.
-        ToolkitError: of the kind that says what is wrong with the data.
+        ToolkitError: the data cannot be read.
     """
     if not room_of(task).compares:
         measured = ", ".join(each for each in Task if room_of(each).compares)
@@ -99,7 +99,7 @@ def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Row
 
 
 def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]) -> Recipe:
-    """A recipe with this data section, so that the section is checked as every other."""
+    """Build a recipe with this data section, so that the section is checked like every other."""
     if any(Method.FEATURES in methods for methods in SPECS[task].methods.values()):
         tree: dict[str, Any] = {"model": {"name": "packaged:minilm", **model}, "method": Method.FEATURES.value}
     else:
@@ -108,7 +108,7 @@ def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]
 
 
 def _usual_models(task: Task, rows: Rows, *, memory_bytes: int | None) -> list[str]:
-    """What is here without a network: packaged models, and those of the catalogue that are in the hub's cache."""
+    """Return the models that need no network: packaged ones, and those of the catalogue in the hub's cache."""
     from huggingface_hub import try_to_load_from_cache
 
     names = list(usual_names(task, n_rows=len(rows.learn), problem=rows.problem))

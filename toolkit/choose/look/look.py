@@ -1,4 +1,4 @@
-"""A look at the data through each candidate's tokenizer: what it costs, what it cuts off, what it cannot read."""
+"""Examine the training texts with each candidate's tokenizer: lengths, truncation, characters that are lost."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from toolkit.data.examples import TEXT_COLUMNS
 from toolkit.data.tables import Part, Table
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
-from toolkit.tasks.room import TaskData
+from toolkit.tasks.interfaces import TaskData
 from toolkit.wording import table
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SAMPLED_ROWS = 5_000
-"""Rows that are tokenised: evenly spaced, enough to know a share to a percent."""
+"""Examples that are tokenised, evenly spaced: enough to know a share to a percent."""
 
 LOST = 0.01
 """Share of the characters, syllables or texts from which a loss is worth a warning."""
 
 UNREADABLE = 0.1
-"""Share of the characters in unknown words from which a model cannot be said to read the texts."""
+"""Share of the characters or syllables that are lost from which a model does not read the texts."""
 
 MANY_TIMES = 1.5
-"""How many times the fewest tokens another candidate may need before that is worth a warning."""
+"""Ratio to the fewest tokens of any candidate from which the number of tokens is worth a warning."""
 
 KOREAN = 0.3
 """Share of Hangul among the letters from which texts count as Korean."""
@@ -47,16 +47,16 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 
 @dataclass(frozen=True)
 class TokenLook:
-    """What one candidate's tokenizer makes of the texts.
+    """The training texts as one candidate's tokenizer reads them.
 
     Attributes:
         name: of the candidate.
         report: the doctor's figures: lengths, share of texts that are cut, tokens per character, unknown tokens.
-        unknown_characters: the share of the characters, white space aside, in words that it gives up as unknown.
-        broken_syllables: the share of the Hangul syllables that its normaliser takes apart into jamo.
-        lost_accents: the accents that its normaliser takes away, for each letter of the texts.
-        attention_share: the part of a layer's work that attention makes at the 95 % length, in an encoder-decoder of
-            its encoder; None where the width is not known.
+        unknown_characters: the share of the characters, without white space, in unknown words.
+        broken_syllables: the share of the Hangul syllables that its normaliser decomposes into jamo.
+        lost_accents: accents that its normaliser removes, divided by the letters of the texts.
+        attention_share: the share of attention in the operations of a layer at the 95 % length, for an encoder-decoder
+            in its encoder; None where the width is not known.
     """
 
     name: str
@@ -68,21 +68,21 @@ class TokenLook:
 
     @property
     def reads_badly(self) -> bool:
-        """Whether so much of the texts is lost to it that any other candidate deserves to be measured before it."""
+        """True where it loses so much of the texts that other candidates are measured first."""
         return self.unknown_characters >= UNREADABLE or self.broken_syllables >= UNREADABLE
 
 
 @dataclass(frozen=True)
 class Look:
-    """What the training rows are, and what each candidate makes of them.
+    """Facts of the training examples, and how each candidate reads them.
 
     Attributes:
-        rows: rows to learn from.
-        classes: rows of each class, the largest first; None without classes.
+        rows: training examples.
+        classes: examples of each class, the largest first; None without classes.
         text_language: ``ko`` where the texts are mostly Hangul; None: not known.
         length_p95_tokens: the shortest 95 % length among the candidates; None without a tokenizer.
-        tokens: a line a candidate that has a tokenizer.
-        warnings: what deserves attention, a line each.
+        tokens: one for each candidate with a tokenizer.
+        warnings: a line each.
     """
 
     rows: int
@@ -94,11 +94,11 @@ class Look:
 
 
 def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -> Look:
-    """Look at the training rows; the test rows are not looked at, as what is found here takes part in choosing.
+    """Examine the training examples; never the test examples, because the result takes part in choosing.
 
     Args:
         data: as it was divided.
-        candidates: those that were refused, and those without a tokenizer, are left out.
+        candidates: refused ones and those without a tokenizer are left out.
         problem: the kind of label.
     """
     train = _examined(data, problem)
@@ -111,31 +111,31 @@ def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -
         rows=len(data.train),
         classes=train.classes,
         text_language=text_language(data),
-        length_p95_tokens=min((one.report.p95_tokens for one in tokens), default=None),
+        length_p95_tokens=min((view.report.p95_tokens for view in tokens), default=None),
         tokens=tuple(tokens),
         warnings=(*data.warnings, *warnings, *_warnings(tokens)),
     )
 
 
 def text_language(data: TaskData) -> str | None:
-    """``ko`` where the training texts are mostly Hangul; None: not known."""
+    """Return ``ko`` where the training texts are mostly Hangul, else None."""
     return "ko" if _hangul_share(_sampled(data)) >= KOREAN else None
 
 
 def look_lines(look: Look) -> list[str]:
-    """The look for a terminal, but for the warnings, which are told as they are found."""
+    """Format the look for a terminal, without the warnings, which are logged as they are found."""
     is_korean = look.text_language == "ko"
     rows = [
         [
-            one.name,
-            f"{one.report.tokens_per_character:.2f}",
-            f"{one.unknown_characters:.1%}",
-            *([f"{one.broken_syllables:.0%}"] if is_korean else []),
-            f"{one.report.p95_tokens:,.0f}",
-            f"{one.report.truncation_rate:.1%} at {one.report.max_length:,}",
-            "" if one.attention_share is None else f"{one.attention_share:.0%}",
+            view.name,
+            f"{view.report.tokens_per_character:.2f}",
+            f"{view.unknown_characters:.1%}",
+            *([f"{view.broken_syllables:.0%}"] if is_korean else []),
+            f"{view.report.p95_tokens:,.0f}",
+            f"{view.report.truncation_rate:.1%} at {view.report.max_length:,}",
+            "" if view.attention_share is None else f"{view.attention_share:.0%}",
         ]
-        for one in look.tokens
+        for view in look.tokens
     ]
     jamo = ["into jamo"] if is_korean else []
     header = ["tokenizer of", "tokens/char", "unknown", *jamo, "95 % up to", "cut", "attention's work"]
@@ -150,13 +150,13 @@ def _smallest(classes: Mapping[str, int]) -> str:
 
 
 def _sampled(data: TaskData) -> dict[str, list[str]]:
-    """Some of the training texts, spread over all of them, by their columns."""
+    """Return evenly spaced training texts by their columns."""
     rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
     return {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}
 
 
 def _examined(data: TaskData, problem: Problem) -> SplitReport:
-    """The doctor's report of the training rows."""
+    """Return the doctor's report of the training examples."""
     train = data.train
     texts = [list(train[name]) for name in TEXT_COLUMNS if name in train.column_names]
     columns = dict(zip(("text", "text_pair"), texts, strict=False))
@@ -168,7 +168,7 @@ def _examined(data: TaskData, problem: Problem) -> SplitReport:
 def _through(candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Mapping[str, list[str]]) -> TokenLook:
     first, *second = texts.values()
     pairs = second[0] if second else None
-    if "target" in texts and candidate.family is Family.ENCODER_DECODER:  # which reads the one and writes the other
+    if "target" in texts and candidate.family is Family.ENCODER_DECODER:  # encodes the source and generates the target
         first, pairs = [*first, *second[0]], None
     report = examine_tokens(first, tokenizer, candidate.max_length or tokenizer.model_max_length, pairs=pairs)
     every = [*first, *(pairs or ())]
@@ -185,7 +185,7 @@ def _through(candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Ma
 
 
 def _normalised_away(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> tuple[float, float]:
-    """The share of the Hangul syllables, and the accents a letter, that a tokenizer's normaliser does away with."""
+    """Return the share of Hangul syllables, and the accents a letter, that a tokenizer's normaliser removes."""
     normalizer = getattr(getattr(tokenizer, "backend_tokenizer", None), "normalizer", None)
     if normalizer is None:
         return 0.0, 0.0
@@ -209,14 +209,14 @@ def _letters(texts: Iterable[str]) -> int:
 
 
 def _unknown_characters(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> float:
-    """The share of the characters, white space aside, that stand in unknown tokens."""
-    if not tokenizer.is_fast:  # only those of the tokenizers library say where a token stands
+    """Return the share of the characters, without white space, that are in unknown tokens."""
+    if not tokenizer.is_fast:  # only those of the tokenizers library have offsets
         return 0.0
     encoded = tokenizer(list(texts), return_offsets_mapping=True, add_special_tokens=False, verbose=False)
     lost = sum(
         len("".join(text[start:end].split()))
-        for text, ids, places in zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
-        for token, (start, end) in zip(ids, places, strict=True)
+        for text, ids, offsets in zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        for token, (start, end) in zip(ids, offsets, strict=True)
         if token == tokenizer.unk_token_id
     )
     return lost / max(1, sum(len("".join(text.split())) for text in texts))
@@ -228,40 +228,41 @@ def _hangul_share(texts: Mapping[str, Sequence[str]]) -> float:
 
 
 def _warnings(tokens: Sequence[TokenLook]) -> list[str]:
-    readers = [one for one in tokens if not one.reads_badly]  # an unknown word is one token, which is no saving
-    fewest = min(readers, key=lambda one: one.report.tokens_per_character, default=None)
-    return [f"{one.name}: {line}" for one in tokens for line in (*_lost(one), *_dear(one, fewest))]
+    readers = [view for view in tokens if not view.reads_badly]  # an unknown word is one token, which is no saving
+    fewest = min(readers, key=lambda view: view.report.tokens_per_character, default=None)
+    return [f"{view.name}: {line}" for view in tokens for line in (*_lost(view), *_dear(view, fewest))]
 
 
-def _lost(one: TokenLook) -> list[str]:
-    """What a candidate will never see of the texts."""
+def _lost(view: TokenLook) -> list[str]:
+    """Return warnings about parts of the texts that a candidate cannot read."""
     lines = []
-    if one.broken_syllables >= LOST:
+    if view.broken_syllables >= LOST:
         lines.append(
-            f"its tokenizer takes {one.broken_syllables:.0%} of the Hangul syllables apart into jamo, two or three "
+            f"its tokenizer takes {view.broken_syllables:.0%} of the Hangul syllables apart into jamo, two or three "
             f"tokens each that it has hardly ever read; a model that has learnt Korean keeps them whole{_korean()}"
         )
-    if one.unknown_characters >= LOST:
+    if view.unknown_characters >= LOST:
         lines.append(
-            f"{one.unknown_characters:.0%} of the characters stand in words that its tokenizer gives up as unknown "
-            f"({one.report.unknown_rate:.1%} of the tokens); what they say is lost to the model"
+            f"{view.unknown_characters:.0%} of the characters stand in words that its tokenizer gives up as unknown "
+            f"({view.report.unknown_rate:.1%} of the tokens); what they say is lost to the model"
         )
-    if one.lost_accents >= LOST:
+    if view.lost_accents >= LOST:
         lines.append(
-            f"its tokenizer takes the accents from {one.lost_accents:.0%} of the letters, so that words become the same"
+            f"its tokenizer takes the accents from {view.lost_accents:.0%} of the letters, so that words become the "
+            "same"
         )
-    if one.report.truncation_rate >= LOST:
+    if view.report.truncation_rate >= LOST:
         lines.append(
-            f"{one.report.truncation_rate:.0%} of the texts are longer than the {one.report.max_length:,} tokens that "
-            "it reads, and are cut"
+            f"{view.report.truncation_rate:.0%} of the texts are longer than the {view.report.max_length:,} tokens "
+            "that it reads, and are cut"
         )
     return lines
 
 
-def _dear(one: TokenLook, fewest: TokenLook | None) -> list[str]:
-    """Where a candidate pays for more tokens than there need be."""
+def _dear(view: TokenLook, fewest: TokenLook | None) -> list[str]:
+    """Return warnings about more tokens than necessary."""
     lines = []
-    each = one.report.tokens_per_character
+    each = view.report.tokens_per_character
     if each > 1:
         lines.append(
             f"{each:.2f} tokens a character, more than one: its tokenizer was not made for this language, and spells "

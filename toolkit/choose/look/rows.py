@@ -19,8 +19,8 @@ from toolkit.files import replacing
 from toolkit.names import Problem, Task
 from toolkit.recipe import Recipe
 from toolkit.tasks import room_of
+from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.judge import Judge
-from toolkit.tasks.room import TaskData
 
 VALIDATION_SIZE = TEST_SIZE = 0.2
 MOST_JUDGING = 1_000

@@ -1,4 +1,4 @@
-"""How long a choice may take: read from the command line, and told from a clock that only goes forward."""
+"""The time budget of a choice, and the options of the command line with a time or a size."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:([kmgt])(i?))?b?\s*", re.IGNORECASE
 
 
 def seconds_of(text: str) -> float:
-    """A time such as ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h 30m`` in seconds.
+    """Convert a time such as ``90``, ``90s``, ``10m``, ``1.5h`` or ``1h 30m`` to seconds.
 
-    A number alone is seconds; beside others each needs its unit, as ``1h30`` may mean either.
+    A single number without a unit is seconds. Of several numbers each needs its unit, because ``1h30`` is ambiguous.
 
     Raises:
-        RecipeError: it is no time, or nothing.
+        RecipeError: it is no time, or 0.
     """
     parts = _AMOUNT.findall(text)
     seconds = sum(float(number) * _UNITS[unit.lower()] for number, unit in parts)
@@ -31,10 +31,10 @@ def seconds_of(text: str) -> float:
 
 
 def bytes_of(text: str) -> int:
-    """A size such as ``4GB``, ``512M`` or ``1000000`` in bytes; ``4GiB`` counts by 1024 instead of 1000.
+    """Convert a size such as ``4GB``, ``512M`` or ``1000000`` to bytes; ``4GiB`` counts by 1024 instead of 1000.
 
     Raises:
-        RecipeError: it is no size, or nothing.
+        RecipeError: it is no size, or 0.
     """
     found = _SIZE.fullmatch(text)
     size = 0
@@ -47,12 +47,12 @@ def bytes_of(text: str) -> int:
 
 @dataclass(frozen=True)
 class Budget:
-    """A time to stay within.
+    """A time limit, and the clock that it is measured by.
 
     Attributes:
-        seconds: all of it.
-        reserve: what is kept for the end: the test rows, the recipes and the page.
-        started: when it began to run, by `time.monotonic`.
+        seconds: the whole budget.
+        reserve: seconds that are kept for the end: test examples, recipes and the page.
+        started: when the clock started, by `time.monotonic`.
     """
 
     seconds: float
@@ -60,9 +60,9 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
 
     def spent(self) -> float:
-        """Seconds until now."""
+        """Return the seconds since the start."""
         return time.monotonic() - self.started
 
     def left(self) -> float:
-        """Seconds that measuring may still take; at least 0."""
+        """Return the seconds that measuring may still take; at least 0."""
         return max(0.0, self.seconds - self.reserve - self.spent())

@@ -1,4 +1,4 @@
-"""What using a model costs on this machine: size, waiting for one text, texts a second, memory."""
+"""Measure the costs of a model in use on this machine: size, latency, throughput, memory."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from toolkit.data.encode import PaddingCollator
 from toolkit.evaluation.inference.device import inference_device, moved
 
 Answer: TypeAlias = Callable[[Dataset], object]
-"""What answers rows; it returns when the answers are there."""
+"""Answers some examples; returns when the answers are computed."""
 
 BATCH_ROWS = 16
 _TEXTS = ("text", "text_pair", "source")
-# As many as 95 % can be told from, and as many as are worth waiting for.
+# Single texts: enough for the 95th percentile, and the fewest that say anything.
 _MOST_ALONE, _FEWEST_ALONE = 60, 3
 _MOST_BATCHES = 16
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What using a model costs.
+    """The costs of a model in use.
 
     Attributes:
         parameters: of the model, each counted once.
         disk_bytes: of its weights.
-        latency_p50_seconds, latency_p95_seconds: from one text to its answer; half, and 95 %, take no longer.
-        texts_per_second: in batches of texts of like length.
-        peak_memory_bytes: the weights, and what answering a batch of long texts takes beside them, at most. Python and
-            its libraries come on top. None where it cannot be told.
+        latency_p50_seconds, latency_p95_seconds: from one text to its answer; the 50th and the 95th percentile.
+        texts_per_second: in batches of texts of similar length.
+        peak_memory_bytes: of the weights and of answering the batch of the longest texts, without Python and its
+            libraries; None where it cannot be measured.
     """
 
     parameters: int
@@ -50,7 +50,7 @@ class Costs:
     peak_memory_bytes: int | None
 
     def to_json(self) -> dict[str, Any]:
-        """All of it by name."""
+        """Return all figures by name."""
         return asdict(self)
 
 
@@ -62,16 +62,16 @@ def measure_costs(
     batch_rows: int = BATCH_ROWS,
     most_seconds: float = 4.0,
 ) -> Costs:
-    """Measure a model that is ready for use; what was never asked before is asked once first.
+    """Measure a model, after one batch to warm up.
 
     Args:
         opened: the model.
-        rows: as they come in use, with ``text``, of pairs ``text_pair`` too, or ``source``; some of all lengths are
-            taken. Blank ones are left out.
-        answer: how the model answers, where that is more than one pass over a text.
-        batch_rows: rows of a batch.
-        most_seconds: after which no further row or batch is begun, for either of the two measurements; a slow model
-            still answers three rows and a batch.
+        rows: examples as they come in use: ``text``, perhaps ``text_pair``, or ``source``. A sample of all lengths is
+            used, without blank texts.
+        answer: lets the model answer; None: one forward pass.
+        batch_rows: examples of a batch.
+        most_seconds: limit for each of latency and throughput, after which no further example or batch begins; a slow
+            model still answers three examples and one batch.
 
     Raises:
         ValueError: there is no text.
@@ -86,7 +86,7 @@ def measure_costs(
     taken = memory_taken(lambda: reply(longest), device=inference_device())
     parameters, weights = _size(opened)
     folder = opened.folder if isinstance(opened, OpenedModel) else None
-    p50, p95 = _latency(reply, [rows.select([place]) for place in _spread(lengths, _MOST_ALONE)], most_seconds)
+    p50, p95 = _latency(reply, [rows.select([index]) for index in _spread(lengths, _MOST_ALONE)], most_seconds)
     return Costs(
         parameters=parameters,
         disk_bytes=weights if folder is None else model_size(folder) or weights,
@@ -98,7 +98,7 @@ def measure_costs(
 
 
 def reading(opened: OpenedModel | OpenedBody) -> Answer:
-    """A model that answers with one pass over its texts: tokens, padding, forward, and the result on the CPU."""
+    """Return a function that tokenizes, pads, runs one forward pass and copies its output to the CPU."""
     device = inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
     tokenizer = opened.tokenizer
@@ -122,34 +122,34 @@ def reading(opened: OpenedModel | OpenedBody) -> Answer:
 
 
 def _size(opened: OpenedModel | OpenedBody) -> tuple[int, int]:
-    """Parameters, and bytes of all weights."""
+    """Return the number of parameters and the bytes of all weights."""
     parameters = list(opened.model.parameters())
     n_bytes = sum(tensor.numel() * tensor.element_size() for tensor in (*parameters, *opened.model.buffers()))
     return sum(tensor.numel() for tensor in parameters), n_bytes
 
 
 def _lengths(rows: Dataset) -> NDArray[np.int64]:
-    """Characters of each row, white space at the ends left out, ``[rows]``."""
+    """Return the characters of each example without white space at the ends, ``[examples]``."""
     texts = zip(*(rows[name] for name in _TEXTS if name in rows.column_names), strict=True)
     return np.array([sum(len(text.strip()) for text in of_row) for of_row in texts], dtype=np.int64)
 
 
 def _spread(lengths: NDArray[np.int64], n_most: int) -> NDArray[np.int64]:
-    """The places of some rows that stand for all in their lengths, in an order without rule; none is blank."""
+    """Return the indices of a sample over all lengths, in random order, without blank texts."""
     ordered = np.argsort(lengths, kind="stable")[np.count_nonzero(lengths == 0) :]
-    places = np.unique(np.linspace(0, len(ordered) - 1, min(n_most, len(ordered))).round().astype(int))
-    return np.random.default_rng(0).permutation(ordered[places])
+    indices = np.unique(np.linspace(0, len(ordered) - 1, min(n_most, len(ordered))).round().astype(int))
+    return np.random.default_rng(0).permutation(ordered[indices])
 
 
 def _batches(lengths: NDArray[np.int64], batch_rows: int) -> list[list[int]]:
-    """The places of rows of like length together, the batches in an order without rule."""
+    """Return the indices of batches of similar length, in random order."""
     chosen = _spread(lengths, batch_rows * _MOST_BATCHES)
     batches = by_length(lengths[chosen].tolist(), batch_rows)
-    return [chosen[batches[place]].tolist() for place in np.random.default_rng(0).permutation(len(batches))]
+    return [chosen[batches[index]].tolist() for index in np.random.default_rng(0).permutation(len(batches))]
 
 
 def _latency(reply: Answer, rows: Sequence[Dataset], most_seconds: float) -> tuple[float, float]:
-    """How long one row takes: the 50th and the 95th percentile, in seconds."""
+    """Measure the seconds of one example: the 50th and the 95th percentile."""
     reply(rows[0])
     waited: list[float] = []
     for row in rows:
@@ -163,7 +163,7 @@ def _latency(reply: Answer, rows: Sequence[Dataset], most_seconds: float) -> tup
 
 
 def _throughput(reply: Answer, batches: Sequence[Dataset], most_seconds: float) -> float:
-    """Rows a second."""
+    """Measure the examples a second."""
     start, n_rows, seconds = time.perf_counter(), 0, 0.0
     for batch in batches:
         reply(batch)

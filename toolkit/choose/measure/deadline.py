@@ -1,4 +1,4 @@
-"""Work that ends when its time is up, whatever it is at: the way that Ctrl-C takes, which saves what can be saved."""
+"""A time limit for any work: it is interrupted as by Ctrl-C, so that a training keeps its checkpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OutOfTimeError(Exception):
     """The work was stopped because its time was up.
 
     Args:
-        seconds: that it was given.
+        seconds: the time limit.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -28,7 +28,7 @@ class OutOfTimeError(Exception):
 
 
 class _Alarm:
-    """Interrupts the main thread once, if it goes off while it is set."""
+    """Interrupt the main thread once, unless it was disarmed before."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -47,12 +47,12 @@ class _Alarm:
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Do what is inside within a time; training stops after its step and keeps a checkpoint.
+    """Interrupt the block after some seconds; a training stops after its step and keeps a checkpoint.
 
-    Python interrupts its main thread alone: in another one nothing is stopped.
+    Python interrupts only its main thread: in another thread nothing is stopped.
 
     Args:
-        seconds: after which the work is interrupted.
+        seconds: the time limit.
 
     Raises:
         OutOfTimeError: the time was up.
@@ -85,7 +85,7 @@ def within(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Have SIGINT interrupt Python where it is ignored, as in the background jobs of scripts, or left to the system."""
+    """Let SIGINT interrupt Python where it is ignored or has the default action, as in background jobs of scripts."""
     before = signal.getsignal(signal.SIGINT)
     if before not in (signal.SIG_IGN, signal.SIG_DFL):
         yield

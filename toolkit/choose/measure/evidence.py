@@ -1,9 +1,9 @@
-"""The evidence of a linear model, maximised over its two precisions (LogME: You et al. 2021, arXiv:2102.11005).
+"""The evidence of a linear model, maximised over its two precisions: LogME.
 
-The model is ``y = F w + noise`` with a normal prior of precision α on every weight and noise of precision β. The
-iteration is the fixed point of You et al. (2021, arXiv:2110.10545, algorithm 3) for ``t = α / β``; the evidence of
-a ``t`` is then written with the best β for it, ``n / y' (I + FF' / t)^-1 y``, so that nothing overflows where the
-fit is perfect or there is none.
+You et al. 2021, https://arxiv.org/abs/2102.11005. The model is ``y = F w + noise``, with a normal prior of precision α
+on every weight and noise of precision β. The iteration is the fixed point of You et al. 2021,
+https://arxiv.org/abs/2110.10545, algorithm 3, for ``t = α / β``. The evidence of ``t`` is computed with the best β for
+it, ``n / y' (I + FF' / t)^-1 y``, so that nothing overflows where the fit is perfect or useless.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _EXACT = 1e-12  # of the targets' squares: the least that is taken for noise
 
 
 def best_evidence(values: Matrix, squares: Matrix, *, totals: Matrix, n_rows: int) -> Matrix:
-    """The largest log evidence, for a row, of each target.
+    """Return the largest log evidence of each target, divided by the number of examples.
 
     Args:
         values: the features' squared singular values, all above 0. ``[rank]``
         squares: squared projections of the targets on the left singular vectors. ``[rank, targets]``
         totals: squared lengths of the targets, all above 0. ``[targets]``
-        n_rows: rows of the features.
+        n_rows: examples.
 
     Returns:
         In nats, ``[targets]``.
@@ -42,7 +42,7 @@ def best_evidence(values: Matrix, squares: Matrix, *, totals: Matrix, n_rows: in
 
 
 def _fixed_point(values: Matrix, squares: Matrix, outside: Matrix, n_rows: int) -> Matrix:
-    """The ratio of the precisions, prior through noise, ``[targets]``."""
+    """Return the ratio of the precisions, prior to noise, ``[targets]``."""
     lowest, highest = values.max() / _RANGE, values.max() * _RANGE
     ratio = np.full(squares.shape[1], values.mean())
     for _ in range(_STEPS):

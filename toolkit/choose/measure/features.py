@@ -1,4 +1,4 @@
-"""A frozen candidate with a head: every layer in one pass, the best ones found by scores, a head on these."""
+"""Measure a frozen candidate with a head: features of all layers in one pass, a head on the best layers by scores."""
 
 from __future__ import annotations
 
@@ -27,41 +27,43 @@ from toolkit.training.head import FittedHead, fit_head
 
 POOLING = "mean"
 FEWEST_TO_LEARN = 64
-"""Rows below which a head tells nothing about a model."""
+"""Training examples below which a head says nothing about a model."""
 
-_FASTER = 4.0  # times the rate of such batches, which many rows of like length may be read at
-_HELD_BACK = 0.15  # of the rows to learn from, to choose the penalty and the layer by
+SPEEDUP = 4.0
+"""Throughput of many examples sorted by length, as a multiple of that of small batches, at most."""
+
+_HELD_BACK = 0.15  # of the training examples, to choose the penalty and the layer
 _HEADS = 2  # layers that get a head beside the last one
 _SCORED_ROWS = 4_000
-"""Rows that layers are compared on: neighbours take the square of their time, and all layers at once much memory."""
+"""Examples that layers are compared on: neighbours take quadratic time, and the features of all layers much memory."""
 
-_SPARE = 0.8  # of the time that is left goes to reading; the rest to scores and heads
+_SPARE = 0.8  # of the remaining time is for features; the rest for scores and heads
 
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """The features of some rows, of all layers end to end, ``[rows, dim * layers]``."""
+    """Features of some examples, of several layers, concatenated, ``[examples, dim * layers]``."""
 
     vectors: NDArray[np.float32]
     layers: Sequence[int]
 
     def of(self, layer: int) -> NDArray[np.float32]:
-        """Those of one layer, ``[rows, dim]``."""
+        """Return the features of one layer, ``[examples, dim]``."""
         dim = self.vectors.shape[1] // len(self.layers)
-        place = list(self.layers).index(layer)
-        return np.ascontiguousarray(self.vectors[:, place * dim : (place + 1) * dim])
+        position = list(self.layers).index(layer)
+        return np.ascontiguousarray(self.vectors[:, position * dim : (position + 1) * dim])
 
 
 def measure_features(
     work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement] = ()
 ) -> Measurement:
-    """Measure what a head makes of a frozen candidate.
+    """Measure a frozen candidate with a head.
 
     Args:
         work: the choice.
         candidate: located.
-        seconds: that it may take; where the rows would take longer, it learns from fewer of them.
-        known: results of other candidates; where one has the same body, its result is this one's.
+        seconds: time limit; where it is too short for all training examples, the head learns from fewer.
+        known: results of other candidates; the result of one with the same body is used again.
     """
     return work.measure(
         candidate,
@@ -75,25 +77,28 @@ def measure_features(
             "seed": work.seed,
             "max_length": work.rows.max_length,
         },
-        enough=lambda made: made.rows_learnt >= len(work.rows.learn) or seconds <= made.details.get("seconds", 0.0),
+        enough=lambda result: (
+            result.rows_learnt >= len(work.rows.learn) or seconds <= result.details.get("seconds", 0.0)
+        ),
     )
 
 
-def features_answers(work: Work, candidate: Candidate, made: Measurement, asked: Dataset) -> list[Any]:
-    """What the candidate with the head that was measured says about other rows.
+def features_answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any]:
+    """Answer other examples with the measured head, which is fitted again where it is not in memory.
 
     Args:
         work: the choice.
         candidate: located.
-        made: its measurement, by which layer and rows are known.
-        asked: the rows.
+        result: its measurement, with the layer and the number of training examples.
+        examples: to answer. ``[examples]``
     """
     body = open_body(candidate.files(), max_length=work.rows.max_length)
-    layers = made.recipe["features"]["layers"]
-    learn = work.rows.some_to_learn(made.rows_learnt)
-    vectors = _read(work, candidate, body, learn, layers).of(layers[0])
-    head = _fit(work, vectors, _labels(learn))
-    vectors = _read(work, candidate, body, asked, layers).of(layers[0])
+    (layer,) = result.recipe["features"]["layers"]
+    head = work.heads.get((str(result.body), layer, result.rows_learnt))
+    if head is None:  # measured by an earlier process
+        learn = work.rows.some_to_learn(result.rows_learnt)
+        head = _fit(work, _read(work, candidate, body, learn, [layer]).of(layer), _labels(learn))
+    vectors = _read(work, candidate, body, examples, [layer]).of(layer)
     return work.rows.judge.answers_of(head.logits(vectors).numpy())
 
 
@@ -102,19 +107,19 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequenc
     rows = work.rows
     body = open_body(candidate.files(), max_length=rows.max_length)
     digest = body_digest(body)
-    same = next((made for made in known if made.body == digest and made.value is not None), None)
+    same = next((result for result in known if result.body == digest and result.value is not None), None)
     if same is not None:
         details = {**same.details, "same_body_as": same.candidate}
         return replace(same, candidate=candidate.name, family=body.family.value, details=details)
     costs = measure_costs(body, rows.judge_rows, most_seconds=min(1.0, seconds / 20))
-    n_judged, fastest = len(rows.judge_rows), _FASTER * costs.texts_per_second
+    n_judged, fastest = len(rows.judge_rows), SPEEDUP * costs.texts_per_second
     left = seconds - (time.monotonic() - started)
     if n_judged / fastest > _SPARE * left:
         return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)
     begun = time.monotonic()
     judged = _read(work, candidate, body, rows.judge_rows, _layers(body))
     rate = n_judged / max(time.monotonic() - begun, 1e-6)
-    is_cached = rate > fastest  # no model reads as fast, and the rows to learn from are there as well then
+    is_cached = rate > fastest  # no model is as fast; the features of the training examples are cached too then
     left = seconds - (time.monotonic() - started)
     n_learn = min(len(rows.learn), int(_SPARE * left * min(rate, fastest)))
     if n_learn < min(len(rows.learn), max(FEWEST_TO_LEARN, len(rows.labels))):
@@ -124,19 +129,19 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequenc
     learn = rows.some_to_learn(n_learn)
     learnt = _read(work, candidate, body, learn, layers)
     reading = time.monotonic() - begun
-    made = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged)
+    result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged, digest=digest)
     details = {
-        **made.details,
+        **result.details,
         "scores": {str(layer): asdict(of_layer) for layer, of_layer in scores.items()},
         "seconds": round(seconds, 1),
         "reading_seconds": round(reading, 2),
     }
     rate = costs.texts_per_second if is_cached else rate
-    return replace(made, body=digest, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
+    return replace(result, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
 
 
 def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
-    """What each layer says of the labels, from one pass over some rows."""
+    """Score each layer by the features of some training examples, computed in one pass."""
     learn, layers = work.rows.some_to_learn(n_rows), _layers(body)
     vectors = _read(work, candidate, body, learn, layers).vectors
     return score_layers(vectors, _labels(learn), layers=layers, problem=work.rows.problem)
@@ -148,16 +153,21 @@ def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) 
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
-def _with_heads(work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read) -> Measurement:
+def _with_heads(
+    work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read, digest: str
+) -> Measurement:
+    """Fit a head to each layer, and measure the one with the least held-out loss."""
     heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
     losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
     layer = min(losses, key=lambda layer: losses[layer])
+    work.heads[digest, layer, len(labels)] = heads[layer]
     judge = work.rows.judge
     answers = judge.answers_of(heads[layer].logits(judged.of(layer)).numpy())
     return Measurement(
         candidate=candidate.name,
         stage=Stage.FEATURES,
         method=Method.FEATURES.value,
+        body=digest,
         recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
         answers=answers,
         value=judge.value(Answered(answers)),
@@ -184,14 +194,14 @@ def _labels(rows: Dataset) -> NDArray[Any]:
 
 
 def _promising(scores: dict[int, FeatureScores]) -> list[int]:
-    """The layers whose features say most about the labels, and the last one."""
+    """Return the layers with the highest LogME, and the last one."""
     worth = {layer: -np.inf if known.log_me is None else known.log_me for layer, known in scores.items()}
     best = sorted(worth, key=lambda layer: worth[layer], reverse=True)
     return sorted({*best[:_HEADS], max(scores)})
 
 
 def _fit(work: Work, vectors: NDArray[np.float32], labels: NDArray[Any]) -> FittedHead:
-    """A head whose penalty is chosen on some of the rows to learn from, and that then learns from all of them."""
+    """Fit a head: choose its penalty on held-out training examples, then fit all of them."""
     order = np.random.default_rng(work.seed).permutation(len(labels))
     n_held = max(1, round(_HELD_BACK * len(labels)))
     held, rest = np.sort(order[:n_held]), np.sort(order[n_held:])

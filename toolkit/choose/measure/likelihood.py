@@ -45,23 +45,23 @@ def measure_likelihood(work: Work, candidate: Candidate, *, seconds: float) -> M
 def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
     started = time.monotonic()
     rows, indices = work.rows, work.rows.some_to_judge(ROWS)
-    asked = rows.judge_rows.select(indices)
+    examples = rows.judge_rows.select(indices)
     opened = open_for_scoring(candidate.files(), head="language")
-    unknown = unknown_share(opened, asked)
+    unknown = unknown_share(opened, examples)
     if unknown >= MOST_UNKNOWN:
         raise DataError(
             f"bits per character cannot be compared: {unknown:.0%} of the targets' tokens are unknown to it"
         )
     opening = time.monotonic() - started
-    first = asked.select(range(min(_FIRST_ROWS, len(asked))))
+    first = examples.select(range(min(_FIRST_ROWS, len(examples))))
     padded_likelihoods(opened, first)
-    needed = (time.monotonic() - started - opening) / len(first) * len(asked)
+    needed = (time.monotonic() - started - opening) / len(first) * len(examples)
     if needed > seconds - (time.monotonic() - started):
-        would = f"{len(asked)} rows would take about {duration(needed)}"
+        would = f"{len(examples)} rows would take about {duration(needed)}"
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, needed=needed)
     begun = time.monotonic()
-    bits = (padded_likelihoods(opened, asked).negative_log_likelihood / math.log(2)).tolist()
+    bits = (padded_likelihoods(opened, examples).negative_log_likelihood / math.log(2)).tolist()
     answers = Answered(bits, indices)
     return Measurement(
         candidate=candidate.name,
@@ -71,6 +71,6 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
         answers=bits,
         value=rows.judge.value(answers),
         interval=rows.judge.interval(answers),
-        rate=len(asked) / max(1e-6, time.monotonic() - begun),
+        rate=len(examples) / max(1e-6, time.monotonic() - begun),
         details={"untrained": True},
     )

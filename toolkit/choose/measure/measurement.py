@@ -1,4 +1,4 @@
-"""What was measured: one way to use one candidate, on the validation rows, with all that it took."""
+"""The result of one candidate and method on the validation examples, with its costs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toolkit.tasks.judge import Answered
 
 
 class Stage(StrEnum):
-    """Where in the order of measuring, cheapest first."""
+    """A stage of measuring, the cheapest first."""
 
     BASELINE = "baseline"
     ZERO_SHOT = "zero-shot"
@@ -21,7 +21,7 @@ class Stage(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of it."""
+    """Whether there is a result."""
 
     MEASURED = "measured"
     SKIPPED = "skipped"
@@ -33,22 +33,22 @@ class Measurement:
     """One result, kept as a line of ``measured.jsonl``.
 
     Attributes:
-        candidate: the model's name, or the baseline's.
+        candidate: name of the model or the baseline.
         stage: of measuring.
         status: whether there is a result.
-        method: as in a recipe; a baseline and what no recipe can say has none.
+        method: as in a recipe; None for a baseline, and for a result that no recipe can reproduce.
         family: of the model.
-        body: digest of what reads the text; candidates that share it are measured once.
-        recipe: the parts of a recipe that say how: ``features``, ``zero_shot``, ``training``, ``peft``, ``seed``.
-        rows: the numbers of the validation rows that were answered; None: all of them.
-        answers: as `toolkit.tasks.judge.Judge` reads them, one a row.
-        value: of the task's metric.
+        body: digest of the body; candidates that share it are measured once.
+        recipe: sections of a recipe: ``features``, ``zero_shot``, ``training``, ``peft``, ``seed``.
+        rows: indices of the validation examples that were answered; None: all of them.
+        answers: one an example, in the form of the judge (`toolkit.tasks.judge.Judge`).
+        value: of the judge's metric.
         interval: its 95 % interval.
-        rows_learnt: how many rows it learnt from.
-        seconds: what measuring it took.
-        rate: rows that were read in a second.
-        costs: of using it, see `toolkit.choose.measure.costs`.
-        details: what else is to be known, such as the scores of each layer.
+        rows_learnt: number of training examples.
+        seconds: that measuring took.
+        rate: examples answered a second.
+        costs: of the model in use, see `toolkit.choose.measure.costs`.
+        details: further figures, such as the scores of each layer.
         reason: why it was skipped or failed, in a sentence.
     """
 
@@ -72,29 +72,29 @@ class Measurement:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """Candidate and method, for people."""
         return self.candidate if self.method in (None, self.candidate) else f"{self.candidate}, {self.method}"
 
     @property
     def answered(self) -> Answered:
-        """The answers with the indices of their examples; none where nothing was measured."""
+        """Answers with the indices of their examples; none where nothing was measured."""
         return Answered((), ()) if self.answers is None else Answered(self.answers, self.rows)
 
     @property
     def sections(self) -> dict[str, Any]:
-        """The sections of a recipe that say how it was done."""
+        """Sections of a recipe that reproduces the result."""
         return {name: value for name, value in self.recipe.items() if name in ("features", "zero_shot", "training")}
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON-able values."""
+        """Return all attributes as JSON-able values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Measurement:
-        """The opposite of `to_json`.
+        """Return the measurement of the values that `to_json` gave.
 
         Raises:
-            TypeError, ValueError: these are not the values of a measurement.
+            TypeError, ValueError: these are no such values.
         """
         known = {entry.name for entry in fields(cls)}
         kept = {name: value for name, value in values.items() if name in known}
@@ -103,6 +103,6 @@ class Measurement:
         return cls(**{**kept, "stage": Stage(kept["stage"]), "status": Status(kept["status"])})
 
 
-def told_epochs(epochs: float) -> str:
-    """A number of passes over the rows, for people: ``1 epoch``, ``0.5 epochs``."""
+def epochs_in_words(epochs: float) -> str:
+    """Return a number of epochs for people: ``1 epoch``, ``0.5 epochs``."""
     return f"{epochs:g} epoch" if epochs == 1 else f"{epochs:g} epochs"

@@ -1,6 +1,7 @@
-"""Features around their mean, and what scores of features compute from them; one product of matrices serves all.
+"""Centred features and their moments, which all scores are computed from; one matrix product serves all.
 
-What is computed is of the size of the smaller side: ``[dim, dim]`` for more rows than numbers, else ``[rows, rows]``.
+The product has the size of the smaller side: ``[dim, dim]`` with more examples than features, else
+``[examples, examples]``.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from scipy.linalg.lapack import dpstrf
 
 Matrix = NDArray[np.float64]
 
-_CONSTANT = 1e-6  # of its own mean: a number that varies by less is rounding of float32 and says nothing
-_DEPENDENT = 1e-10  # of its variance: what is left of a number beside the others, and is rounding of float32
+_CONSTANT = 1e-6  # of its own mean: a feature that varies by less is a rounding error of float32
+_DEPENDENT = 1e-10  # of its variance: less is left of a feature beside the others by rounding errors of float32
 
 
 class Moments:
-    """What the scores need to know of features.
+    """The moments of features.
 
     Args:
-        features: finite. ``[rows, dim]``
+        features: finite. ``[examples, dim]``
     """
 
     def __init__(self, features: NDArray[np.floating]) -> None:
@@ -35,17 +36,17 @@ class Moments:
 
     @cached_property
     def _gram(self) -> Matrix:
-        """The inner products of the centred columns, or, where there are fewer of them, of the centred rows."""
+        """Inner products of the centred columns, or of the centred rows where these are fewer."""
         return self._rows.T @ self._rows if self._tall else self._rows @ self._rows.T
 
     def explained(self, targets: Matrix) -> float:
-        """How much of some targets linear functions of the features explain, intercept included.
+        """Return how much of the targets a linear function of the features explains, intercept included.
 
-        Numbers that are constant, or follow from the others, add nothing: they are found on numbers of spread 1,
-        so that the unit of a number does not matter.
+        Constant and linearly dependent features add nothing. They are found after standardising, so that the unit of a
+        feature does not matter.
 
         Args:
-            targets: orthonormal. ``[rows, n]``
+            targets: orthonormal. ``[examples, n]``
 
         Returns:
             The sum of squares of their projections on the centred features, from 0 to `n`.
@@ -67,7 +68,7 @@ class Moments:
         return float((solved**2).sum())
 
     def shrunken_explained(self, targets: Matrix) -> float:
-        """As `explained`, with the features' covariance shrunk towards a sphere by `shrinkage`.
+        """Return the same as `explained`, with the features' covariance shrunk towards a sphere by `shrinkage`.
 
         Returns:
             ``(1 - shrinkage) * tr(S^-1 B)``, where S is the shrunken covariance, and B that of the features'
@@ -81,7 +82,7 @@ class Moments:
         shrunken[np.diag_indices_from(shrunken)] += ridge
         try:
             factor = cho_factor(shrunken, lower=True)
-        except LinAlgError:  # next to nothing was added
+        except LinAlgError:  # the shrinkage is next to nothing
             return self.explained(targets)
         if not self._tall:  # X (a X'X + b)^-1 X' = (a XX' + b)^-1 XX'
             return float(share * (targets * cho_solve(factor, self._gram @ targets)).sum())
@@ -90,7 +91,10 @@ class Moments:
 
     @cached_property
     def shrinkage(self) -> float:
-        """How far the covariance is to be moved towards a sphere, 0 to 1 (Ledoit and Wolf, 2004)."""
+        """Weight of a sphere in the shrunken covariance, 0 to 1.
+
+        Ledoit and Wolf 2004, https://doi.org/10.1016/S0047-259X(03)00096-4.
+        """
         squared = (self._gram**2).sum() / self.n_rows**2
         off_sphere = squared / self.dim - self._mean_variance**2
         if self.dim == 1 or off_sphere <= 0:
@@ -101,18 +105,17 @@ class Moments:
 
     @property
     def _mean_variance(self) -> float:
-        """The mean variance of a number."""
+        """Mean variance of a feature."""
         return float((self._rows**2).sum() / (self.n_rows * self.dim))
 
     def spectrum(self, targets: Matrix) -> tuple[Matrix, Matrix]:
-        """The features as they are (not centred) along their own axes, and how far the targets reach there.
+        """Decompose the features without centring them, and project targets on their left singular vectors.
 
         Args:
-            targets: ``[rows, n]``
+            targets: ``[examples, n]``
 
         Returns:
-            The squared singular values that are not 0, ``[rank]``, and the squared projections of the targets on
-            the left singular vectors, ``[rank, n]``.
+            The squared singular values that are not 0, ``[rank]``, and the squared projections, ``[rank, n]``.
         """
         values, vectors = eigh(self._gram_as_is(), driver="evd", overwrite_a=True, check_finite=False)
         kept = values > values[-1] * max(self.n_rows, self.dim) * np.finfo(np.float64).eps

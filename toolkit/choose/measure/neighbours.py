@@ -1,4 +1,4 @@
-"""What the nearest other rows say about a row: k nearest neighbours, each row left out once."""
+"""k nearest neighbours of each example among the others (leave-one-out)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-_BLOCK = 2**24  # similarities held at a time: 64 MiB
+SIMILARITIES_AT_ONCE = 2**24
+"""Similarities held at a time: 64 MiB."""
 
 
 def nearest_rows(features: NDArray[np.floating], n_neighbours: int) -> NDArray[np.int64]:
-    """The rows nearest to each row, itself left out, the nearest first.
+    """Return the indices of the examples nearest to each example, without itself, the nearest first.
 
-    Near is a small angle, seen from the mean of the rows and after each number has spread 1: a few numbers of a
-    language model are hundreds of times as large as the others, and would alone decide who is a neighbour
-    (Timkey and van Schijndel 2021, arXiv:2109.04404).
+    Similarity is the cosine of standardised features. A few features of a language model are hundreds of times as
+    large as the others, and would alone decide (Timkey and van Schijndel 2021, https://arxiv.org/abs/2109.04404).
 
     Args:
-        features: ``[rows, dim]``
-        n_neighbours: fewer than there are rows.
+        features: ``[examples, dim]``
+        n_neighbours: fewer than there are examples.
 
     Returns:
-        ``[rows, n_neighbours]``
+        ``[examples, n_neighbours]``
     """
     directions = _directions(features)
     n_rows = len(directions)
     nearest = np.empty((n_rows, n_neighbours), dtype=np.int64)
-    block = max(1, _BLOCK // n_rows)
+    block = max(1, SIMILARITIES_AT_ONCE // n_rows)
     for start in range(0, n_rows, block):
         # numpy multiplies twice as fast on one core, torch finds the largest five times as fast.
         similar = directions[start : start + block] @ directions.T
@@ -37,14 +37,14 @@ def nearest_rows(features: NDArray[np.floating], n_neighbours: int) -> NDArray[n
 
 
 def votes(labels: NDArray[np.int64], nearest: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The class that most of each row's neighbours have; of equals, that of the nearest.
+    """Return the most frequent class of each example's neighbours; of ties, the class of the nearest.
 
     Args:
-        labels: numbers of classes from 0. ``[rows]``
-        nearest: as `nearest_rows` gives it.
+        labels: indices of classes. ``[examples]``
+        nearest: as of `nearest_rows`.
 
     Returns:
-        ``[rows]``
+        ``[examples]``
     """
     n_neighbours = nearest.shape[1]
     of_neighbours = labels[nearest]
@@ -54,7 +54,7 @@ def votes(labels: NDArray[np.int64], nearest: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _directions(features: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rows of length 1, of numbers with mean 0 and spread 1; what is constant is 0."""
+    """Standardise each feature, and scale each example to length 1; constant features become 0."""
     values = features.astype(np.float64)
     values -= values.mean(axis=0)
     spread = values.std(axis=0)

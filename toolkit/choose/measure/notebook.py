@@ -1,4 +1,4 @@
-"""What was measured before, so that work that was interrupted goes on: one JSON line a measurement."""
+"""Results on disk, one JSON line each, so that an interrupted choice goes on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _FORMAT = 3  # another number where the same settings would give other results
 
 
 class Notebook:
-    """The measurements of one output folder.
+    """The results of one output folder.
 
     Args:
-        folder: where ``measured.jsonl`` is, or will be.
-        data: what is chosen for, see `toolkit.choose.look.rows.Rows.identity`.
+        folder: of ``measured.jsonl``.
+        data: identity of the data, see `toolkit.choose.look.rows.Rows.identity`.
     """
 
     def __init__(self, folder: Path, *, data: str) -> None:
@@ -37,23 +37,23 @@ class Notebook:
         measure: Callable[[], Measurement],
         enough: Callable[[Measurement], bool] = lambda _: True,
     ) -> Measurement:
-        """A measurement that was made before, or is made and written down now.
+        """Return an earlier result, or measure and keep a new one.
 
         Args:
             stage: of measuring.
             model: digest of the candidate's files.
-            settings: what else decides the result.
-            measure: makes it.
-            enough: whether one that was made before will do.
+            settings: what else the result depends on.
+            measure: measures.
+            enough: returns whether an earlier result can be used again.
         """
         key = self._key(stage, model, settings)
         known = self._known(key)
         if known is not None and known.status is Status.MEASURED and enough(known):
             return known
-        made = measure()
-        self._lines[key] = json.dumps({"key": key, **made.to_json()}, ensure_ascii=False)
+        result = measure()
+        self._lines[key] = json.dumps({"key": key, **result.to_json()}, ensure_ascii=False)
         write_text_atomically(self.path, "".join(f"{line}\n" for line in self._lines.values()))
-        return made
+        return result
 
     def _key(self, stage: Stage, model: str, settings: Mapping[str, Any]) -> str:
         values = [_FORMAT, self._data, model, stage.value, settings]
@@ -65,12 +65,12 @@ class Notebook:
             return None
         try:
             return Measurement.from_json(json.loads(self._lines[key]))
-        except (TypeError, ValueError, KeyError):  # of another version: it is made again
+        except (TypeError, ValueError, KeyError):  # of another version: it is measured again
             return None
 
 
 def _lines_of(path: Path) -> list[tuple[str, str]]:
-    """The lines of the file by their keys; what is no such line is left out."""
+    """Return the valid lines of the file by their keys."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):

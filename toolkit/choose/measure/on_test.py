@@ -1,11 +1,13 @@
-"""The recommended way on the test rows, once: they have chosen nothing, so that this number is honest."""
+"""Measure the recommended candidate on the test examples, once: they took no part in choosing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from datasets import Dataset
 
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.deadline import within
@@ -19,16 +21,23 @@ from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
 
+_ANSWER: dict[str, Callable[[Work, Candidate, Measurement, Dataset], list[Any]]] = {
+    **dict.fromkeys(Method, run_answers),
+    Method.ZERO_SHOT: zero_shot_answers,
+    Method.FEATURES: features_answers,
+}
+"""The function by which a measured method answers other examples; methods of training share one."""
+
 
 @dataclass(frozen=True)
 class OnTest:
-    """What the recommended way gives on the test rows.
+    """The recommended candidate and method on the test examples.
 
     Attributes:
-        rows: how many were answered.
+        rows: the number of examples that were answered.
         value: of the metric that decided; None where it is undefined, or nothing was answered.
         interval: its 95 % interval.
-        reason: why there is none, or why not all rows were answered.
+        reason: why there is no value, or why not all examples were answered.
     """
 
     rows: int
@@ -37,33 +46,25 @@ class OnTest:
     reason: str | None = None
 
 
-def measure_on_test(work: Work, candidate: Candidate, made: Measurement) -> OnTest:
-    """Measure the recommended way; of more test rows than the time allows, some that are spread over all.
+def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> OnTest:
+    """Answer the test examples, or evenly spaced ones where the time is too short for all of them.
 
     Args:
         work: the choice.
-        candidate: that is recommended.
-        made: how it was measured.
+        candidate: the recommended one.
+        result: its measurement on the validation examples.
     """
     left = max(2.0, work.budget.seconds - work.budget.spent())
     n_all = len(work.rows.test)
-    n_rows = n_all if made.rate is None else min(n_all, max(_FEWEST, int(0.8 * made.rate * left)))
-    asked = work.rows.test
+    n_rows = n_all if result.rate is None else min(n_all, max(_FEWEST, int(0.8 * result.rate * left)))
+    examples = work.rows.test
     if n_rows < n_all:
-        asked = asked.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
+        examples = examples.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
     try:
         with within(1.5 * left):
-            answers = _answers(work, candidate, made, asked)
-    except Exception as error:  # whatever it is, what was measured before is worth its page
+            answers = _ANSWER[str(result.method)](work, candidate, result, examples)
+    except Exception as error:  # of any kind: the results so far are worth a page
         return OnTest(0, None, None, reason_of(error))
-    judge = work.rows.judge_of(asked)
-    few = None if len(asked) == n_all else f"{len(asked):,} of {n_all:,} rows: the budget allowed no more"
-    return OnTest(len(asked), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)
-
-
-def _answers(work: Work, candidate: Candidate, made: Measurement, asked: Any) -> list[Any]:
-    if made.method == Method.ZERO_SHOT:
-        return zero_shot_answers(work, candidate, asked)
-    if made.method == Method.FEATURES:
-        return features_answers(work, candidate, made, asked)
-    return run_answers(work, made, asked)
+    judge = work.rows.judge_of(examples)
+    few = None if len(examples) == n_all else f"{len(examples):,} of {n_all:,} rows: the budget allowed no more"
+    return OnTest(len(examples), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)

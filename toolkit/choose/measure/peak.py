@@ -1,4 +1,4 @@
-"""How much memory something takes beside what was taken before."""
+"""Measure the memory that a computation takes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ _EVERY_SECONDS = 0.002
 
 
 def memory_taken(work: Callable[[], object], *, device: torch.device) -> int | None:
-    """Do something, and tell by how many bytes memory grew meanwhile, at most.
+    """Run a function, and return the bytes by which memory grew meanwhile, at most.
 
-    On a GPU this is what torch handed out. On the CPU it is how much the process grew, looked at every 2 ms: what is
-    shorter is missed, and what was free but had not been given back is not counted (the C library is asked to).
+    On a GPU this is the memory that torch allocated. On the CPU it is the growth of the process, sampled every 2 ms.
+    Shorter peaks are missed. Memory that was free but not returned to the system is not counted, so that the C library
+    is made to return it first.
 
     Args:
-        work: is done once.
+        work: runs once.
         device: where it computes.
 
     Returns:
-        None on a device whose memory cannot be told.
+        None on a device whose memory cannot be measured.
     """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -44,7 +45,7 @@ def memory_taken(work: Callable[[], object], *, device: torch.device) -> int | N
 
 
 class _Highest:
-    """Watches how much memory the process holds while a block of code runs."""
+    """Sample the memory of the process while a block of code runs."""
 
     def __enter__(self) -> _Highest:
         self._process = psutil.Process()
@@ -68,7 +69,7 @@ class _Highest:
 
 
 def _give_back() -> None:
-    """Free what nothing refers to, and let glibc give free memory back; elsewhere that is done anyway."""
+    """Free unreferenced objects, and let glibc return free memory; other C libraries do so anyway."""
     gc.collect()
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)

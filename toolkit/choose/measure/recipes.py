@@ -1,4 +1,4 @@
-"""Recipes as plain values: of the runs that measure, and of those that are handed over."""
+"""Build recipes as plain values: for the runs that measure, and for those that are handed over."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from toolkit.choose.look.rows import Rows
 from toolkit.names import PEFT_METHODS, Method
 
 _SMALL, _MIDDLING = 60_000_000, 250_000_000
-"""Parameters up to which a model learns with larger steps; up to the first one all weights are trained."""
+"""Numbers of parameters up to which learning rates are larger; up to the first all weights are trained."""
 
 # Learning rates of models up to `_SMALL`, up to `_MIDDLING`, and beyond.
 # All weights: MiniLM's 22 M parameters reach 0.914 on banking77 with 2e-4 and 0.896 with 5e-4, and 5e-5 and 1e-4 are
 # alike on Rotten Tomatoes, which has two classes (docs/experiments.md); benchmarks/choose takes the better of 1e-4 and
-# 3e-4. Larger ones: Devlin et al. 2019 (section A.3), 2e-5 to 5e-5 with 16 or 32 rows a step.
-# Adapters: Hu et al. 2021 (appendix D), 4e-4 to 5e-4 for RoBERTa base, 2e-4 to 4e-4 for RoBERTa large, 2e-4 for GPT-2;
-# for small ones as our recipe banking77-lora. Random weights: as our recipes that begin with them, 1e-3 to 1.5e-3 with
-# 2,048 to 4,096 tokens a step.
+# 3e-4. Larger ones: Devlin et al. 2019, https://aclanthology.org/N19-1423, section A.3: 2e-5 to 5e-5 with 16 or 32
+# examples a step.
+# Adapters: Hu et al. 2021, https://arxiv.org/abs/2106.09685, appendix D: 4e-4 to 5e-4 for RoBERTa base, 2e-4 to 4e-4
+# for RoBERTa large, 2e-4 for GPT-2; for small models as in our recipe banking77-lora.
+# Random weights: as in our recipes of method scratch, 1e-3 to 1.5e-3 with 2,048 to 4,096 tokens a step.
 _OF_ALL_WEIGHTS = (2e-4, 5e-5, 2e-5)
 _OF_ADAPTERS = (1e-3, 5e-4, 2e-4)
 _FROM_SCRATCH = 1e-3
@@ -27,7 +28,7 @@ _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all
 
 
 def training_methods(candidate: Candidate) -> tuple[Method, ...]:
-    """The ways to train a candidate that are worth a try: a large one by adapters alone."""
+    """Return the methods of training that are worth a try; for a large candidate only adapters."""
     if candidate.name == SCRATCH:
         return (Method.SCRATCH,)
     is_small = (candidate.parameters or 0) <= _SMALL
@@ -36,12 +37,12 @@ def training_methods(candidate: Candidate) -> tuple[Method, ...]:
 
 
 def training_section(candidate: Candidate, method: Method, *, epochs: float) -> dict[str, Any]:
-    """A recipe's ``training`` that suits a model of this size and method.
+    """Return a recipe's ``training`` section for a model of this size and a method.
 
     Args:
         candidate: the model.
-        method: how its weights are trained.
-        epochs: passes over the rows to learn from.
+        method: of training.
+        epochs: of the training examples.
     """
     size = candidate.parameters or 0
     if method is Method.SCRATCH:
@@ -74,16 +75,16 @@ def recipe_tree(
     seed: int = 0,
     note: str | None = None,
 ) -> dict[str, Any]:
-    """A recipe as plain values, for `toolkit.recipe.build_recipe`.
+    """Return a recipe as plain values, for `toolkit.recipe.build_recipe`.
 
     Args:
         rows: of the choice.
         candidate: the model.
-        method: how it is used.
-        parts: the sections that say how: ``features``, ``zero_shot``, ``training``, ``peft``.
+        method: by which it is used.
+        parts: sections of the recipe: ``features``, ``zero_shot``, ``training``, ``peft``.
         data: the ``data`` section; None: that of the choice.
         seed: of the run.
-        note: why; goes to the ledger.
+        note: for the ledger.
     """
     own = {"config": {"preset": "tiny" if len(rows.learn) < _ROWS_FOR_SMALL else "small"}}
     model = {**(own if method is Method.SCRATCH else {"name": candidate.name}), **rows.model}
@@ -104,5 +105,12 @@ _ROWS_FOR_SMALL = 20_000
 
 
 def _tokenizer(rows: Rows) -> dict[str, Any]:
-    """A vocabulary that the texts are many enough for."""
+    """Return a ``tokenizer`` section whose vocabulary suits the number of examples."""
     return {"train": "bpe", "vocab_size": min(8_000, max(500, len(rows.learn) // 2))}
+
+
+def file_stem(model: str) -> str:
+    """Return the end of a model's name as part of a file name."""
+    last = model.rstrip("/").replace("\\", "/").split("/")[-1].removeprefix("packaged:")
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in last)
+    return kept.strip("-.") or "model"

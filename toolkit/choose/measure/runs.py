@@ -1,4 +1,4 @@
-"""Short trainings: each is a run as `toolkit fine-tune` makes it, on the same rows, measured on the validation rows."""
+"""Short trainings: each is a run of `toolkit fine-tune` on the training examples, measured on the validation ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from datasets import Dataset
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.costs import Costs, measure_costs
-from toolkit.choose.measure.measurement import Measurement, Stage, told_epochs
-from toolkit.choose.measure.recipes import recipe_tree, training_section
+from toolkit.choose.measure.measurement import Measurement, Stage, epochs_in_words
+from toolkit.choose.measure.recipes import file_stem, recipe_tree, training_section
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.names import Method
@@ -31,23 +31,25 @@ from toolkit.workflow import fine_tune
 
 RUNS = "runs"
 
-_BACKWARD = 3.5  # times a step of training takes what reading its rows takes
-_OVERHEAD = 5.0  # seconds of opening, saving and reporting a run and of measuring its costs, before that is known
+COST_SECONDS = 0.5
+"""Limit for measuring each of latency and throughput."""
+
+_BACKWARD = 3.5  # ratio of a training step to a forward pass over the same examples
+_OVERHEAD = 5.0  # seconds to open, save and report a run and to measure its costs, before they are known
 _DISK_RATE = 150e6  # bytes a second, written and read again
 _LATE = 1.5  # times the expected seconds after which a run is stopped,
-_A_PART = 0.25  # unless that is less than this part of what is left of the budget: the first guess may be far off
-_COST_SECONDS = 0.5  # for the latency of its model, and for how many rows it answers in a second
-_WRITTEN_AT_ONCE = 4  # texts at once where costs are measured
+_A_PART = 0.25  # unless that is less than this part of the remaining budget: the first guess may be far off
+_WRITTEN_AT_ONCE = 4  # texts of a batch where costs are measured
 
 
 @dataclass(frozen=True)
 class Arm:
-    """A candidate in one way of training.
+    """A candidate and a method of training it.
 
     Attributes:
         candidate: the model.
-        method: how its weights are trained.
-        rate: rows that it reads in a second without learning.
+        method: of training.
+        rate: examples a second of its forward pass.
     """
 
     candidate: Candidate
@@ -56,40 +58,40 @@ class Arm:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells arms apart."""
+        """Names of candidate and method, which identify the arm."""
         return self.candidate.name, self.method.value
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a run takes: `overhead` seconds at any rate, and `epoch` seconds for each pass over the rows."""
+    """The time of a run: `overhead` seconds in any case, and `epoch` seconds for each epoch."""
 
     overhead: float
     epoch: float
 
     def seconds(self, epochs: float) -> float:
-        """Of a run of some length."""
+        """Return the seconds of a run of some epochs."""
         return self.overhead + epochs * self.epoch
 
 
 def expected_pace(work: Work, arm: Arm) -> Pace:
-    """What a run will take, before one was made: from how fast the candidate reads.
+    """Estimate the time of an arm's first run from the rate of the candidate's forward pass.
 
     Args:
         work: the choice.
-        arm: the candidate and its method.
+        arm: candidate and method.
     """
     rate = max(arm.rate, 1e-6)
     disk = 2 * (arm.candidate.disk_bytes or 0) / _DISK_RATE
     return Pace(_OVERHEAD + disk + len(work.rows.judge_rows) / rate, _BACKWARD * len(work.rows.learn) / rate)
 
 
-def measured_pace(made: Measurement) -> Pace | None:
-    """What a run did take, by which the next ones are planned; None of one that did not get to its end."""
-    training, epochs = made.details.get("train_seconds"), made.details.get("epochs")
+def measured_pace(result: Measurement) -> Pace | None:
+    """Return the time that a run took, to plan the next ones; None where it did not finish."""
+    training, epochs = result.details.get("train_seconds"), result.details.get("epochs")
     if training is None or not epochs:
         return None
-    return Pace(max(1.0, made.seconds - training), training / epochs)
+    return Pace(max(1.0, result.seconds - training), training / epochs)
 
 
 def measure_run(
@@ -102,14 +104,14 @@ def measure_run(
     seed: int | None = None,
     stage: Stage = Stage.RUN,
 ) -> Measurement:
-    """Train for some epochs and measure on the validation rows; what the time does not allow is skipped.
+    """Train for some epochs and measure on the validation examples; skip a run that the time does not allow.
 
     Args:
         work: the choice.
-        arm: the candidate and its method.
-        epochs: passes over the rows to learn from.
+        arm: candidate and method.
+        epochs: of the training examples.
         data: of `toolkit.choose.look.rows.write_for_runs`.
-        pace: what it is expected to take.
+        pace: its expected time.
         seed: of the run; None: that of the choice.
         stage: of the result.
     """
@@ -126,7 +128,9 @@ def measure_run(
     def measure() -> Measurement:
         expected = pace.seconds(epochs)
         if expected > left:
-            reason = f"a run of {told_epochs(epochs)} would take about {duration(expected)}; {duration(left)} are left"
+            reason = (
+                f"a run of {epochs_in_words(epochs)} would take about {duration(expected)}; {duration(left)} are left"
+            )
             return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
         return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
 
@@ -140,15 +144,15 @@ def measure_run(
     )
 
 
-def run_answers(work: Work, made: Measurement, asked: Dataset) -> list[Any]:
-    """What the model of a run says about some rows.
+def run_answers(work: Work, _: Candidate, result: Measurement, examples: Dataset) -> list[Any]:
+    """Answer examples with the model of a run.
 
     Args:
         work: the choice.
-        made: the run's measurement.
-        asked: the rows.
+        result: the run's measurement.
+        examples: to answer. ``[examples]``
     """
-    return work.rows.judge_of(asked).answers_by(_opened(work, work.folder / made.details["run"]), asked)
+    return work.rows.judge_of(examples).answers_by(_opened(work, work.folder / result.details["run"]), examples)
 
 
 def _measure(
@@ -160,7 +164,7 @@ def _measure(
     note = "choose: a short run; its test rows are the validation rows of the choice"
     tree = recipe_tree(work.rows, arm.candidate, arm.method, parts=parts, data=data, seed=seed, note=note)
     recipe = build_recipe(tree)
-    name = f"{short_name(arm.candidate.name)}-{arm.method}-{training['num_train_epochs']:g}-{seed}"
+    name = f"{file_stem(arm.candidate.name)}-{arm.method}-{training['num_train_epochs']:g}-{seed}"
     relative = Path(RUNS) / f"{name}-{recipe_digest(recipe)[:8]}"
     started = time.monotonic()
     run = fine_tune(recipe, name=f"choose-{name}", output_dir=work.folder / relative, ledger=work.ledger)
@@ -199,16 +203,9 @@ def _opened(work: Work, run: Path) -> OpenedModel:
 
 
 def _costs(work: Work, run: Path) -> Costs:
-    """What using the trained model costs."""
+    """Measure the costs of the trained model."""
     opened, rows = _opened(work, run), work.rows.judge_rows
     if not work.rows.judge.generates:
-        return measure_costs(opened, rows, most_seconds=_COST_SECONDS)
+        return measure_costs(opened, rows, most_seconds=COST_SECONDS)
     write = partial(write_texts, opened)
-    return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=_COST_SECONDS)
-
-
-def short_name(model: str) -> str:
-    """A model's name as part of a file name."""
-    last = model.rstrip("/").replace("\\", "/").split("/")[-1].removeprefix("packaged:")
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in last)
-    return kept.strip("-.") or "model"
+    return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=COST_SECONDS)

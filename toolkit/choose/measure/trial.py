@@ -1,4 +1,4 @@
-"""A measurement as a trial of the ledger."""
+"""Convert a measurement to a trial of the ledger."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from toolkit.recipe.resolved import recipe_digest
 from toolkit.trials.ledger import Trial, new_trial
 
 
-def trial_of(rows: Rows, candidate: Candidate, made: Measurement, *, seed: int, folder: Path) -> Trial:
-    """What was tried and what came out, as `toolkit trials` lists it; the metric is that of the validation rows.
+def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int, folder: Path) -> Trial:
+    """Return the trial of a measurement; its metric is that of the validation examples.
 
     Args:
         rows: of the choice.
         candidate: the model.
-        made: a result of a way that a recipe can carry out, or that failed.
+        result: with a method, so that a recipe can carry it out; it may have failed.
         seed: of the choice.
         folder: of the choice.
     """
-    recipe = build_recipe(recipe_tree(rows, candidate, Method(str(made.method)), parts=made.sections, seed=seed))
-    failed = made.status is Status.FAILED
-    value = {"value": made.value, "ci95": None if made.interval is None else list(made.interval)}
+    recipe = build_recipe(recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed))
+    failed = result.status is Status.FAILED
+    value = {"value": result.value, "ci95": None if result.interval is None else list(result.interval)}
     return new_trial(
         status="failed" if failed else "done",
-        recipe=f"choose-{made.method}",
+        recipe=f"choose-{result.method}",
         recipe_digest=recipe_digest(recipe),
         data_digest=rows.digest,
         task=rows.task.value,
-        family=made.family,
+        family=result.family,
         model=candidate.name,
-        method=made.method,
+        method=result.method,
         seed=seed,
         output_dir=str(folder),
         metrics=None if failed else {rows.judge.metric: value},
-        cost={"seconds": made.seconds},
-        error={"code": 1, "message": made.reason} if failed else None,
+        cost={"seconds": result.seconds},
+        error={"code": 1, "message": result.reason} if failed else None,
         note="toolkit choose: measured on the validation rows",
     )

@@ -1,4 +1,4 @@
-"""What every measurement shares: the rows, the clock, what was measured before; and what becomes of one that fails."""
+"""The context of all measurements of a choice: data, clock and earlier results; and the handling of failures."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ from toolkit.choose.measure.trial import trial_of
 from toolkit.errors import ToolkitError
 from toolkit.progress import say
 from toolkit.report.facts import duration
+from toolkit.training.head import FittedHead
 from toolkit.trials.ledger import append_trial
 
-_UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs add themselves to the ledger
+_UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs write to the ledger themselves
 
 
 @dataclass(frozen=True)
 class Work:
-    """A choice under way.
+    """The context of all measurements of a choice.
 
     Attributes:
         rows: the data.
         budget: the clock.
-        notebook: what was measured before.
+        notebook: earlier results.
         folder: the output folder.
-        ledger: that every trial is added to.
+        ledger: the file that every trial is added to.
         seed: of heads and runs.
         language: of prompts.
-        use_bf16: whether many rows are read in bfloat16.
+        use_bf16: whether features are computed in bfloat16.
+        digests: of the candidates' files, by name; filled as they are needed.
+        heads: those that were fitted in this process, by body, layer and number of training examples.
     """
 
     rows: Rows
@@ -48,9 +51,10 @@ class Work:
     language: str = "en"
     use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
+    heads: dict[tuple[str, int, int], FittedHead] = field(default_factory=dict)
 
     def digest(self, candidate: Candidate) -> str:
-        """Of a candidate's files; of our own Transformer its name."""
+        """Return the digest of a candidate's files; for our own Transformer its name."""
         if candidate.located is None:
             return candidate.name
         if candidate.name not in self.digests:
@@ -68,20 +72,20 @@ class Work:
         settings: Mapping[str, Any] | None = None,
         enough: Callable[[Measurement], bool] = lambda _: True,
     ) -> Measurement:
-        """One measurement of a candidate; whatever ends it early is its result, and the choice goes on.
+        """Measure a candidate once; a failure or a time-out is a result too, and the choice goes on.
 
         Args:
-            candidate: that is measured.
+            candidate: to measure.
             stage, method: of the result.
-            measure: does it; raises whatever it raises.
-            seconds: that it may take.
-            settings: what decides the result beside data, candidate and stage.
-            enough: whether a result from before will do.
+            measure: measures, and may raise any error.
+            seconds: time limit.
+            settings: what the result depends on, beside data, candidate and stage.
+            enough: returns whether an earlier result can be used again.
         """
 
         def attempt() -> Measurement:
             started = time.monotonic()
-            told_so_far = Measurement(
+            unmeasured = Measurement(
                 candidate=candidate.name,
                 stage=stage,
                 method=method,
@@ -90,42 +94,42 @@ class Work:
             )
             try:
                 with within(seconds):
-                    made = measure()
+                    result = measure()
             except OutOfTimeError as error:
                 needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
-                made = replace(told_so_far, status=Status.SKIPPED, reason=str(error), details=needed)
+                result = replace(unmeasured, status=Status.SKIPPED, reason=str(error), details=needed)
             except Exception as error:  # of any library, such as too little memory: the others go on
-                made = replace(told_so_far, status=Status.FAILED, reason=reason_of(error))
-            made = replace(made, seconds=round(time.monotonic() - started, 2))
-            if made.stage in _UNRECORDED and made.method is not None and made.status is not Status.SKIPPED:
-                append_trial(self.ledger, trial_of(self.rows, candidate, made, seed=self.seed, folder=self.folder))
-            return made
+                result = replace(unmeasured, status=Status.FAILED, reason=reason_of(error))
+            result = replace(result, seconds=round(time.monotonic() - started, 2))
+            if result.stage in _UNRECORDED and result.method is not None and result.status is not Status.SKIPPED:
+                append_trial(self.ledger, trial_of(self.rows, candidate, result, seed=self.seed, folder=self.folder))
+            return result
 
-        made = self.notebook.once(
+        result = self.notebook.once(
             stage, model=self.digest(candidate), settings=settings or {}, measure=attempt, enough=enough
         )
-        # Another candidate's files may be the same: the result is this one's all the same.
-        made = replace(made, candidate=candidate.name)
-        say(f"[{duration(self.budget.spent())}] {self.line(made)}")
-        return made
+        # An earlier result may be that of another candidate with the same files.
+        result = replace(result, candidate=candidate.name)
+        say(f"[{duration(self.budget.spent())}] {self.line(result)}")
+        return result
 
-    def line(self, made: Measurement) -> str:
-        """A result in a line."""
-        what = f"{made.stage}: {made.name}"
-        if made.value is None:
-            return f"{what}: {made.status}, {made.reason}" if made.reason else f"{what}: {made.status}"
-        return f"{what}: {self.rows.judge.metric} {made.value:.3f} in {duration(made.seconds)}"
+    def line(self, result: Measurement) -> str:
+        """Return a result in one line."""
+        what = f"{result.stage}: {result.name}"
+        if result.value is None:
+            return f"{what}: {result.status}, {result.reason}" if result.reason else f"{what}: {result.status}"
+        return f"{what}: {self.rows.judge.metric} {result.value:.3f} in {duration(result.seconds)}"
 
 
 def skipped(
     candidate: Candidate, stage: Stage, reason: str, *, method: str | None = None, needed: float | None = None
 ) -> Measurement:
-    """A result that says why there is none.
+    """Return the result of a candidate that was not measured.
 
     Args:
         candidate, stage, method: of the result.
-        reason: in a sentence.
-        needed: the seconds that it would have taken, where time was the reason.
+        reason: why, in a sentence.
+        needed: the seconds that measuring would have taken, where time was the reason.
     """
     return Measurement(
         candidate=candidate.name,
@@ -139,7 +143,7 @@ def skipped(
 
 
 def reason_of(error: Exception) -> str:
-    """Why something failed, in a line."""
+    """Return the cause of a failure in one line."""
     if isinstance(error, ToolkitError):
         return error.faults[0].message
     if isinstance(error, MemoryError) or "out of memory" in str(error):

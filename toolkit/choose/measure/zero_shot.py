@@ -1,4 +1,4 @@
-"""A candidate asked as it is: on a few rows first, to know whether the others can be afforded."""
+"""Measure a candidate without training; a few examples first, to estimate the time of the others."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from toolkit.report.facts import duration
 from toolkit.tasks.judge import Answered
 
 ROWS = 200
-"""Rows that are asked: enough to tell a model that knows from one that guesses."""
+"""Examples that are answered: enough to distinguish knowledge from chance."""
 
 _FIRST_ROWS = 5
-_BATCH = 4  # texts at once where costs are measured
+_BATCH = 4  # texts of a batch where costs are measured
 _ROWS_FOR_COSTS = 5 * _BATCH
 
 
 def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
-    """Ask a candidate about some validation rows.
+    """Answer some validation examples with a candidate as it is.
 
     Args:
         work: the choice.
-        candidate: located, with the method zero-shot among its own.
-        seconds: that it may take.
+        candidate: located, with the method zero-shot.
+        seconds: time limit.
     """
     settings = {"zero_shot": {"language": work.language}, "rows": ROWS}
     return work.measure(
@@ -43,24 +43,30 @@ def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Me
     )
 
 
-def zero_shot_answers(work: Work, candidate: Candidate, asked: Dataset) -> list[int]:
-    """What a candidate says about some rows: the number of a class each. ``[rows]``."""
-    return _answers(_respondent(work, candidate, n_rows=len(asked)), asked)
+def zero_shot_answers(work: Work, candidate: Candidate, _: Measurement, examples: Dataset) -> list[int]:
+    """Answer examples with a candidate as it is; an answer is the index of a class, ``[examples]``.
+
+    Args:
+        work: the choice.
+        candidate: located.
+        examples: to answer. ``[examples]``
+    """
+    return _answers(_respondent(work, candidate, n_rows=len(examples)), examples)
 
 
 def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
     started = time.monotonic()
     rows, numbers = work.rows, work.rows.some_to_judge(ROWS)
-    asked = rows.judge_rows.select(numbers)
+    examples = rows.judge_rows.select(numbers)
     respondent = _respondent(work, candidate, n_rows=len(numbers))
-    needed = _expected(respondent, asked, enough=seconds - (time.monotonic() - started))
+    needed = _expected(respondent, examples, enough=seconds - (time.monotonic() - started))
     if needed > seconds - (time.monotonic() - started):
-        would = f"{len(asked)} rows with {len(rows.labels)} labels would take about {duration(needed)}"
+        would = f"{len(examples)} rows with {len(rows.labels)} labels would take about {duration(needed)}"
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)
-    answers = _answers(respondent, asked)
+    answers = _answers(respondent, examples)
     costs = measure_costs(
-        respondent.opened, asked, answer=respondent.ask, batch_rows=_BATCH, most_seconds=min(1.0, seconds / 20)
+        respondent.opened, examples, answer=respondent.ask, batch_rows=_BATCH, most_seconds=min(1.0, seconds / 20)
     )
     return Measurement(
         candidate=candidate.name,
@@ -79,7 +85,7 @@ def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement
 
 
 def _respondent(work: Work, candidate: Candidate, *, n_rows: int) -> Respondent:
-    """The candidate as a recipe asks it: a recipe's ``data.max_length`` is for models that are trained."""
+    """Open the candidate as a recipe does; ``data.max_length`` is for trained models only."""
     located = candidate.files()
     question = settle_question(
         located,
@@ -91,23 +97,23 @@ def _respondent(work: Work, candidate: Candidate, *, n_rows: int) -> Respondent:
     return Respondent(open_for_question(located, question), question)
 
 
-def _expected(respondent: Respondent, asked: Dataset, *, enough: float) -> float:
-    """The seconds that all rows will take, from one of them, and from a few more where that alone says too much.
+def _expected(respondent: Respondent, examples: Dataset, *, enough: float) -> float:
+    """Estimate the seconds of all examples from the first one, and from a few more where that says too many.
 
-    What is done once, such as reading the labels, is in the time of the first row alone.
+    The first example also pays for everything that is computed once, such as the labels.
     """
-    n_rows = len(asked) + _ROWS_FOR_COSTS
-    first = _timed(respondent, asked.select([0]))
-    if n_rows * first <= enough or len(asked) <= _FIRST_ROWS:
+    n_rows = len(examples) + _ROWS_FOR_COSTS
+    first = _timed(respondent, examples.select([0]))
+    if n_rows * first <= enough or len(examples) <= _FIRST_ROWS:
         return n_rows * first
-    return n_rows * min(first, _timed(respondent, asked.select(range(_FIRST_ROWS))) / _FIRST_ROWS)
+    return n_rows * min(first, _timed(respondent, examples.select(range(_FIRST_ROWS))) / _FIRST_ROWS)
 
 
-def _timed(respondent: Respondent, asked: Dataset) -> float:
+def _timed(respondent: Respondent, examples: Dataset) -> float:
     started = time.monotonic()
-    respondent.ask(asked)
+    respondent.ask(examples)
     return time.monotonic() - started
 
 
-def _answers(respondent: Respondent, asked: Dataset) -> list[int]:
-    return [int(label) for label in respondent.ask(asked).predictions.predicted]
+def _answers(respondent: Respondent, examples: Dataset) -> list[int]:
+    return [int(label) for label in respondent.ask(examples).predictions.predicted]

@@ -1,4 +1,7 @@
-"""Successive halving (Jamieson & Talwalkar 2016, arXiv:1502.07943): all begin short, the better half goes on longer."""
+"""Successive halving: run all arms for a short time, then the better half for twice as long, and so on.
+
+Jamieson & Talwalkar 2016, https://arxiv.org/abs/1502.07943.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,17 @@ Result = TypeVar("Result")
 
 
 def rungs(n_arms: int, *, first: float, longest: float) -> list[tuple[int, float]]:
-    """How many arms run on each rung, and how long: half of them, rounded up, go on twice as long.
+    """Plan the rungs: half of the arms, rounded up, go on for twice the length.
 
-    It ends with one arm, or with the rung on which runs are the longest that they can be.
+    The last rung has one arm, or runs of the longest possible length.
 
     Args:
-        n_arms: that begin.
-        first: length of the first rung.
-        longest: that a run may be.
+        n_arms: on the first rung.
+        first: length of a run on the first rung.
+        longest: limit of that length.
+
+    Returns:
+        The number of arms and the length of a run, for each rung.
     """
     planned: list[tuple[int, float]] = []
     left, length = n_arms, min(first, longest)
@@ -31,10 +37,10 @@ def rungs(n_arms: int, *, first: float, longest: float) -> list[tuple[int, float
 
 
 def most_seconds(seconds: Sequence[Callable[[float], float]], *, first: float, longest: float) -> float:
-    """What halving takes at most: as if the dearest arms went on.
+    """Return the seconds that halving takes at most: if the slowest arms win.
 
     Args:
-        seconds: of each arm, what a run of some length takes.
+        seconds: for each arm, a function from the length of a run to its seconds.
         first, longest: as of `rungs`.
     """
     return sum(
@@ -46,15 +52,15 @@ def most_seconds(seconds: Sequence[Callable[[float], float]], *, first: float, l
 def longest_first_rung(
     seconds: Sequence[Callable[[float], float]], *, available: float, lengths: Sequence[float], longest: float
 ) -> float | None:
-    """The longest first rung with which halving fits into a time, and comes down to one arm.
+    """Return the longest first rung with which halving fits into a time and ends with one arm.
 
     Args:
         seconds, longest: as of `most_seconds`.
         available: seconds that halving may take.
-        lengths: to choose from, the shortest first, which may do where the arms are too many to come down to one.
+        lengths: to choose from, the shortest first. With too many arms to end with one, only the shortest is tried.
 
     Returns:
-        None where not even the shortest fits.
+        None where none of them fits.
     """
     n_doublings = math.ceil(math.log2(len(seconds)))
     halving = [first for first in lengths if first * 2**n_doublings <= longest] or lengths[:1]
@@ -70,16 +76,16 @@ def halve(
     run: Callable[[Arm, float], Result],
     quality: Callable[[Result], float],
 ) -> list[tuple[Arm, float, Result]]:
-    """Run all arms, drop the worse half, double the length, until one arm is left or runs are the longest.
+    """Run all arms, drop the worse half and double the length, until one arm is left or the longest length is reached.
 
     Args:
         arms: to choose from.
         first, longest: as of `rungs`.
-        run: gives the result of an arm after a run of some length.
-        quality: of a result, more being better; minus infinity drops an arm whatever the others are.
+        run: runs an arm for a length and returns its result.
+        quality: of a result, higher is better; an arm with minus infinity is dropped in any case.
 
     Returns:
-        All runs in their order: arm, length, result.
+        Arm, length and result of every run, in their order.
     """
     done: list[tuple[Arm, float, Result]] = []
     left = list(arms)

@@ -1,4 +1,4 @@
-"""Short trainings of what did well so far: successive halving, and the recommended one again with other seeds."""
+"""Short trainings of the promising candidates: successive halving, then the recommended run with other seeds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import write_for_runs
-from toolkit.choose.measure.measurement import Measurement, Stage, Status, told_epochs
+from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
 from toolkit.choose.measure.recipes import training_methods
 from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, measured_pace
 from toolkit.choose.measure.work import Work, skipped
@@ -22,22 +22,22 @@ PLAN = "plan.json"
 
 SEEDS = 3
 SHORTEST, LONGEST = 0.5, 8.0
-"""Passes over the rows that a run takes."""
+"""Epochs of a run."""
 
 FEWEST_STEPS, ENOUGH_STEPS = 30, 400
-"""Steps below which a run shows nothing, and up to which one of few rows may be longer than `LONGEST`."""
+"""Steps below which a run shows nothing; with few examples a run may be longer than `LONGEST` up to the second."""
 
 _ROWS_A_STEP = 32
-_READS = 200.0  # rows a second, of a model that nobody has seen reading
+_READS = 200.0  # examples a second, for a model whose rate was not measured
 
 
 class Runs:
-    """Short trainings of the candidates that did well so far.
+    """Short trainings of the promising candidates.
 
     Args:
         work: the choice.
-        candidates: that take part.
-        measured: what is known of them.
+        candidates: those that take part.
+        measured: all results so far.
     """
 
     def __init__(self, work: Work, candidates: Sequence[Candidate], measured: Sequence[Measurement]) -> None:
@@ -50,67 +50,70 @@ class Runs:
         self.data = write_for_runs(work.rows, work.folder / "data") if self.arms else {}
 
     def halving(self) -> list[Measurement]:
-        """Successive halving, and the last one longer as long as that pays."""
+        """Run successive halving, then train its winner for longer while that pays."""
         first = self._planned() if self.arms else None
         if first is None:
             return self.skipped
         runs = halve(self.arms, first=first, longest=self._longest, run=self.run, quality=self._quality)
-        made = [result for _, _, result in runs]
-        return [*self.skipped, *made, *self._longer(runs)]
+        results = [result for _, _, result in runs]
+        return [*self.skipped, *results, *self._longer(runs)]
 
     def seeds(self, recommended: Measurement | None) -> list[Measurement]:
-        """The recommended run again with other seeds; nothing where it is no run."""
+        """Repeat the recommended run with other seeds; do nothing where a result other than a run is recommended."""
         if recommended is None or recommended.stage is not Stage.RUN:
             return []
         arm = next(arm for arm in self.arms if arm.key == (recommended.candidate, recommended.method))
         pace, epochs = self.paces[arm.key], float(recommended.details["epochs"])
-        made = []
+        results = []
         for seed in range(self.work.seed + 1, self.work.seed + SEEDS):
             if pace.seconds(epochs) <= self.work.budget.left():
-                made.append(
+                results.append(
                     measure_run(self.work, arm, epochs=epochs, data=self.data, pace=pace, seed=seed, stage=Stage.SEEDS)
                 )
-        return made
+        return results
 
     def run(self, arm: Arm, epochs: float) -> Measurement:
-        """One run, by which the next ones of the same arm are planned."""
-        made = measure_run(self.work, arm, epochs=epochs, data=self.data, pace=self.paces[arm.key])
-        self.paces[arm.key] = measured_pace(made) or self.paces[arm.key]
-        return made
+        """Train an arm for some epochs, and plan its next runs by the time that this one took."""
+        result = measure_run(self.work, arm, epochs=epochs, data=self.data, pace=self.paces[arm.key])
+        self.paces[arm.key] = measured_pace(result) or self.paces[arm.key]
+        return result
 
-    def _quality(self, made: Measurement) -> float:
-        return self.judge.quality(made.value) if made.status is Status.MEASURED else -math.inf
+    def _quality(self, result: Measurement) -> float:
+        return self.judge.quality(result.value) if result.status is Status.MEASURED else -math.inf
 
     def _arms(self, candidates: Sequence[Candidate]) -> list[Arm]:
-        """What could be run, the most promising first."""
+        """Return the candidates and methods to train, the most promising first."""
         if self._is_perfect():
             return []
-        of_name = {made.candidate: made for made in self.known if made.stage is Stage.FEATURES}
+        of_name = {result.candidate: result for result in self.known if result.stage is Stage.FEATURES}
         arms = []
-        for one in self._survivors(candidates, of_name):
-            rate = of_name[one.name].rate if one.name in of_name else None
-            arms += [Arm(one, method, rate or _READS) for method in training_methods(one)]
+        for candidate in self._survivors(candidates, of_name):
+            rate = of_name[candidate.name].rate if candidate.name in of_name else None
+            arms += [Arm(candidate, method, rate or _READS) for method in training_methods(candidate)]
         return arms
 
     def _is_perfect(self) -> bool:
-        """Whether no row is left that another way could answer better."""
+        """Return whether a result has the highest possible value, so that no training can be better."""
         highest = self.judge.highest
-        return highest is not None and any(self._quality(made) >= highest for made in self.known)
+        return highest is not None and any(self._quality(result) >= highest for result in self.known)
 
     def _survivors(self, candidates: Sequence[Candidate], of_name: dict[str, Measurement]) -> list[Candidate]:
-        """The more promising half, those that tie with the best, and what has no features; each body once."""
-        by_name = {one.name: one for one in candidates}
+        """Return the more promising half, ties with the best, and the candidate without features; each body once."""
+        by_name = {candidate.name: candidate for candidate in candidates}
         bodies: dict[str | None, Measurement] = {}
-        for made in of_name.values():
-            if made.value is not None:
-                bodies.setdefault(made.body, made)
+        for result in of_name.values():
+            if result.value is not None:
+                bodies.setdefault(result.body, result)
         ranked = by_promise(list(bodies.values()))
         kept = ranked[: math.ceil(len(ranked) / 2)]
-        for made in ranked[len(kept) :]:
-            difference = self.judge.difference(ranked[0].answered, made.answered)
+        for result in ranked[len(kept) :]:
+            difference = self.judge.difference(ranked[0].answered, result.answered)
             if difference is None or is_tie(difference):
-                kept.append(made)
-        return [*(by_name[made.candidate] for made in kept), *(one for one in candidates if one.name == SCRATCH)]
+                kept.append(result)
+        return [
+            *(by_name[result.candidate] for result in kept),
+            *(candidate for candidate in candidates if candidate.name == SCRATCH),
+        ]
 
     @property
     def _longest(self) -> float:
@@ -124,24 +127,24 @@ class Runs:
         return max(1, len(self.work.rows.learn) // _ROWS_A_STEP)
 
     def _planned(self) -> float | None:
-        """The first rung, as planned before where the same choice was interrupted: its runs are there then."""
+        """Return the length of the first rung; an interrupted choice keeps its plan, and so finds its runs again."""
         path = self.work.folder / PLAN
-        asked = [self.work.rows.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
+        key = [self.work.rows.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
         plan = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        if plan.get("asked") == asked:
+        if plan.get("asked") == key:
             for arm in [arm for arm in self.arms if list(arm.key) not in plan["arms"]]:
                 self._leave_out(arm, "the budget had no room for it when these runs were planned")
             return float(plan["first"])
         first = self._first_rung()
         if first is not None:
-            write_json_atomically(path, {"asked": asked, "first": first, "arms": [list(arm.key) for arm in self.arms]})
+            write_json_atomically(path, {"asked": key, "first": first, "arms": [list(arm.key) for arm in self.arms]})
         return first
 
     def _first_rung(self) -> float | None:
-        """How long the first runs are; arms that the budget has no room for are left out.
+        """Choose the length of the first rung, and leave out the arms that do not fit into the budget.
 
-        As many of the most promising arms as fit are kept, and a less promising one only where none before it fits:
-        that a run is cheap is no reason for it where its model is not going to win.
+        As many of the most promising arms as fit are kept. A less promising arm is kept only where no more promising
+        one fits: a cheap run of a model that will not win is wasted.
         """
         best_ones = [self.arms[:n_arms] for n_arms in range(len(self.arms), 0, -1)]
         for kept in [*best_ones, *([arm] for arm in self.arms[1:])]:
@@ -156,12 +159,14 @@ class Runs:
         shortest, left = self._lengths()[0], duration(self.work.budget.left())
         for arm in [arm for arm in self.arms if first is None or arm not in kept]:
             needed = self.paces[arm.key].seconds(shortest)
-            reason = f"{told_epochs(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
+            reason = (
+                f"{epochs_in_words(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
+            )
             self._leave_out(arm, reason, needed=needed)
         return first
 
     def _lengths(self) -> list[float]:
-        """What the first rung may be: each twice the one before, from where a run shows something."""
+        """Return the possible lengths of the first rung, each twice the one before, the shortest first."""
         lengths = [self._longest]
         while lengths[0] > SHORTEST and lengths[0] * self._steps_an_epoch >= 2 * FEWEST_STEPS:
             lengths.insert(0, lengths[0] / 2)
@@ -172,9 +177,9 @@ class Runs:
         self.arms = [other for other in self.arms if other is not arm]
 
     def _longer(self, runs: Sequence[tuple[Arm, float, Measurement]]) -> list[Measurement]:
-        """Twice as long, as long as the time allows it and the last doubling has shown to be better."""
+        """Double the length of the best run while time allows it and the last doubling was shown to be better."""
         arm, length, last = max(runs, key=lambda run: (run[1], self._quality(run[2])))
-        made: list[Measurement] = []
+        results: list[Measurement] = []
         shorter = next((of for other, at, of in runs if other is arm and at == length / 2), None)
         while 2 * length <= self._longest and last.value is not None:
             if shorter is not None and self._is_flat(shorter, last):
@@ -183,8 +188,8 @@ class Runs:
                 break
             shorter, length = last, 2 * length
             last = self.run(arm, length)
-            made.append(last)
-        return made
+            results.append(last)
+        return results
 
     def _is_flat(self, shorter: Measurement, longer: Measurement) -> bool:
         difference = self.judge.difference(longer.answered, shorter.answered)

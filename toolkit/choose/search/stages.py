@@ -1,4 +1,4 @@
-"""The stages of measuring, cheapest first, each within its share of what is left of the budget."""
+"""The stages of measuring, the cheapest first, each within its share of the remaining budget."""
 
 from __future__ import annotations
 
@@ -18,23 +18,32 @@ from toolkit.names import Family, Method
 
 ZERO_SHOT_SHARE = 0.15
 FEATURES_SHARE = 0.5
-"""Of the whole budget; what a stage leaves over goes to the next one."""
+"""Shares of the whole budget; the next stage gets the time that a stage leaves over."""
 
 
 def measure_all(work: Work, candidates: Sequence[Candidate], *, read_badly: Collection[str] = ()) -> list[Measurement]:
-    """Everything that the budget allows to measure.
+    """Measure as much as the budget allows.
 
     Args:
         work: the choice.
-        candidates: those that are refused among them, whose reason is their result.
-        read_badly: names of those to which much of the texts is lost; the others are measured before them.
+        candidates: all of them; the result of a refused one is the reason why it was refused.
+        read_badly: names of the candidates whose tokenizers lose much of the texts; they are measured last.
     """
-    refused = [skipped(one, Stage.ZERO_SHOT, str(one.refused)) for one in candidates if one.refused is not None]
+    refused = [
+        skipped(candidate, Stage.ZERO_SHOT, str(candidate.refused))
+        for candidate in candidates
+        if candidate.refused is not None
+    ]
     taking_part = sorted(
-        (one for one in candidates if one.refused is None),
-        key=lambda one: (one.name in read_badly, one.located is None, one.parameters or 0, one.disk_bytes or 0),
+        (candidate for candidate in candidates if candidate.refused is None),
+        key=lambda candidate: (
+            candidate.name in read_badly,
+            candidate.located is None,
+            candidate.parameters or 0,
+            candidate.disk_bytes or 0,
+        ),
     )
-    measured = [replace(made, status=Status.FAILED) for made in refused]
+    measured = [replace(result, status=Status.FAILED) for result in refused]
     measured += measure_baselines(work.rows)
     measured += _zero_shot(work, taking_part)
     measured += _features(work, taking_part)
@@ -47,22 +56,22 @@ def measure_all(work: Work, candidates: Sequence[Candidate], *, read_badly: Coll
 def _zero_shot(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]:
     is_text = work.rows.judge.generates
     measure = measure_likelihood if is_text else measure_zero_shot
-    asked = [
-        one
-        for one in candidates
-        if one.located is not None
-        and (one.family is not Family.ENCODER if is_text else Method.ZERO_SHOT in one.methods)
+    scored = [
+        candidate
+        for candidate in candidates
+        if candidate.located is not None
+        and (candidate.family is not Family.ENCODER if is_text else Method.ZERO_SHOT in candidate.methods)
     ]
     share = FEATURES_SHARE if is_text else ZERO_SHOT_SHARE
-    return _in_turn(work, asked, lambda one, seconds, _: measure(work, one, seconds=seconds), share=share)
+    return _in_turn(work, scored, lambda candidate, seconds, _: measure(work, candidate, seconds=seconds), share=share)
 
 
 def _features(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]:
-    read = [one for one in candidates if Method.FEATURES in one.methods]
+    read = [candidate for candidate in candidates if Method.FEATURES in candidate.methods]
     return _in_turn(
         work,
         read,
-        lambda one, seconds, known: measure_features(work, one, seconds=seconds, known=known),
+        lambda candidate, seconds, known: measure_features(work, candidate, seconds=seconds, known=known),
         share=FEATURES_SHARE,
     )
 
@@ -74,29 +83,31 @@ def _in_turn(
     *,
     share: float,
 ) -> list[Measurement]:
-    """One after the other; each gets its part of what those before have left over of the stage's share.
+    """Measure candidates one after the other, within a share of the budget.
 
-    What is left over at the end goes to those whose part was too small, the cheapest first: they are skipped, or have
-    learnt from fewer rows than the others.
+    The time that is left of the share is divided evenly over the remaining candidates. In the end, leftover time goes
+    to candidates that were skipped or have learnt from fewer examples than the others, the cheapest first.
     """
     ends = work.budget.spent() + min(work.budget.left(), share * work.budget.seconds)
-    made: dict[str, Measurement] = {}
-    for place, candidate in enumerate(candidates):
-        seconds = max(0.0, ends - work.budget.spent()) / (len(candidates) - place)
-        made[candidate.name] = measure(candidate, seconds, list(made.values()))
-    wanted = {one.name: _more_seconds(made[one.name], n_learn=len(work.rows.learn)) for one in candidates}
-    for candidate in sorted(candidates, key=lambda one: wanted[one.name]):
+    results: dict[str, Measurement] = {}
+    for index, candidate in enumerate(candidates):
+        seconds = max(0.0, ends - work.budget.spent()) / (len(candidates) - index)
+        results[candidate.name] = measure(candidate, seconds, list(results.values()))
+    needed = {
+        candidate.name: _more_seconds(results[candidate.name], n_learn=len(work.rows.learn)) for candidate in candidates
+    }
+    for candidate in sorted(candidates, key=lambda candidate: needed[candidate.name]):
         left = ends - work.budget.spent()
-        if 0 < wanted[candidate.name] <= left:
-            others = [known for name, known in made.items() if name != candidate.name]
-            made[candidate.name] = measure(candidate, left, others)
-    return list(made.values())
+        if 0 < needed[candidate.name] <= left:
+            others = [known for name, known in results.items() if name != candidate.name]
+            results[candidate.name] = measure(candidate, left, others)
+    return list(results.values())
 
 
-def _more_seconds(made: Measurement, *, n_learn: int) -> float:
-    """How much longer a measurement would have to be; 0 where it is complete."""
-    if made.status is Status.SKIPPED:
-        return float(made.details.get("needed_seconds", 0.0))
-    if made.stage is Stage.FEATURES and made.rate and 0 < made.rows_learnt < n_learn:
-        return 2 * (n_learn - made.rows_learnt) / made.rate
+def _more_seconds(result: Measurement, *, n_learn: int) -> float:
+    """Return the seconds that would complete a measurement; 0 where it is complete."""
+    if result.status is Status.SKIPPED:
+        return float(result.details.get("needed_seconds", 0.0))
+    if result.stage is Stage.FEATURES and result.rate and 0 < result.rows_learnt < n_learn:
+        return 2 * (n_learn - result.rows_learnt) / result.rate
     return 0.0

@@ -1,12 +1,12 @@
-"""A choice as lines for a terminal, and as one JSON object."""
+"""Format a choice as lines for a terminal, and as one JSON object."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from toolkit.choose.measure.measurement import Measurement, Stage, Status, told_epochs
-from toolkit.choose.search.promise import mean_places
+from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
+from toolkit.choose.search.promise import mean_ranks
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.report.facts import amount, duration
@@ -21,13 +21,13 @@ PAGE_HEADER = (*HEADER, "latency p95", "parameters", "peak memory", "training")
 
 
 def choice_lines(choice: Choice) -> list[str]:
-    """The recommendation first, then what it was chosen from, what it costs, and what to type next."""
+    """Format the recommendation, the table of results with their costs, and the next command."""
     decision, judge = choice.decision, choice.rows.judge
     header = [cell.format(metric=judge.metric.replace("_", " ")) for cell in HEADER]
     lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header), ""]
     lines.append("* worth its cost: a recipe is written. Values are of the validation rows.")
     lines += _short_runs(choice)
-    lines += [f"{made.name}: {made.status}, {shortened(str(made.reason))}" for made in _unmeasured(choice)]
+    lines += [f"{result.name}: {result.status}, {shortened(str(result.reason))}" for result in _unmeasured(choice)]
     lines.append(
         f"{duration(choice.seconds)} of {duration(choice.budget.seconds)} used. Page: {choice.folder / 'choose.html'}"
     )
@@ -38,7 +38,7 @@ def choice_lines(choice: Choice) -> list[str]:
 
 
 def recommendation(choice: Choice) -> list[str]:
-    """What is recommended, how good it is, and why, in sentences."""
+    """Return sentences on the recommended result: its quality and the reasons for it."""
     decision, judge, on_test = choice.decision, choice.rows.judge, choice.on_test
     chosen = decision.recommended
     if chosen is None:
@@ -60,28 +60,28 @@ def recommendation(choice: Choice) -> list[str]:
 
 
 def _over_seeds(choice: Choice, chosen: Measurement) -> list[str]:
-    """What the recommended run gave with other seeds; the middle one of them counts."""
+    """Report the recommended run with other seeds; the median counts."""
     epochs = chosen.details.get("epochs")
     runs = [
-        made
-        for made in choice.measured
-        if made.value is not None and made.name == chosen.name and made.details.get("epochs") == epochs
+        result
+        for result in choice.measured
+        if result.value is not None and result.name == chosen.name and result.details.get("epochs") == epochs
     ]
     if len(runs) < 2:
         return []
-    seeds = ", ".join(f"{made.recipe['seed']}: {_number(made.value)}" for made in runs)
+    seeds = ", ".join(f"{result.recipe['seed']}: {_number(result.value)}" for result in runs)
     return [f"With other seeds it varies ({seeds}); the middle one counts."]
 
 
 def _read_badly(choice: Choice, chosen: Measurement) -> list[str]:
-    if not any(one.name == chosen.candidate and one.reads_badly for one in choice.look.tokens):
+    if not any(view.name == chosen.candidate and view.reads_badly for view in choice.look.tokens):
         return []
     return [f"{chosen.candidate} reads these texts badly (see the warnings); try a model that knows their language."]
 
 
 def _short_runs(choice: Choice) -> list[str]:
-    """That runs as short as these say little against training."""
-    steps = [int(made.details["steps"]) for made in choice.measured if "steps" in made.details]
+    """Warn that short runs say little against training."""
+    steps = [int(result.details["steps"]) for result in choice.measured if "steps" in result.details]
     if not steps or max(steps) >= ENOUGH_STEPS:
         return []
     return [
@@ -102,23 +102,23 @@ def _beside_baselines(choice: Choice) -> list[str]:
 
 
 def ranked(choice: Choice) -> list[Measurement]:
-    """The results that stand for their ways, the best first, the baselines among them."""
-    free = [made for made in choice.measured if made.stage is Stage.BASELINE]
-    return sorted([*choice.decision.contenders, *free], key=lambda made: -choice.rows.judge.quality(made.value))
+    """Return the contenders and the baselines, the best first."""
+    free = [result for result in choice.measured if result.stage is Stage.BASELINE]
+    return sorted([*choice.decision.contenders, *free], key=lambda result: -choice.rows.judge.quality(result.value))
 
 
 def result_rows(choice: Choice) -> list[list[str]]:
-    """A row a result, under `HEADER`."""
-    return [_row(choice, made) for made in ranked(choice)]
+    """Return a row for each result, with the columns of `HEADER`."""
+    return [_row(choice, result) for result in ranked(choice)]
 
 
 def page_rows(choice: Choice) -> list[list[str]]:
-    """A row a result, under `PAGE_HEADER`."""
-    return [[*_row(choice, made), *_more(made)] for made in ranked(choice)]
+    """Return a row for each result, with the columns of `PAGE_HEADER`."""
+    return [[*_row(choice, result), *_more(result)] for result in ranked(choice)]
 
 
 def choice_json(choice: Choice) -> dict[str, Any]:
-    """All that is known of a choice, as JSON-able values."""
+    """Return the whole choice as JSON-able values."""
     decision, rows, chosen = choice.decision, choice.rows, choice.decision.recommended
     return {
         "schema": SCHEMA,
@@ -126,9 +126,11 @@ def choice_json(choice: Choice) -> dict[str, Any]:
         "metric": rows.judge.metric,
         "recommended": None if chosen is None else _recommended_json(choice, chosen),
         "promise": promise(choice),
-        "front": [_summary(choice, made) for made in decision.front],
-        "candidates": [_candidate_json(choice, made) for made in choice.measured if made.stage is not Stage.BASELINE],
-        "baselines": [_summary(choice, made) for made in choice.measured if made.stage is Stage.BASELINE],
+        "front": [_summary(choice, result) for result in decision.front],
+        "candidates": [
+            _candidate_json(choice, result) for result in choice.measured if result.stage is not Stage.BASELINE
+        ],
+        "baselines": [_summary(choice, result) for result in choice.measured if result.stage is Stage.BASELINE],
         "data": {
             "source": rows.data.source,
             "digest": rows.digest,
@@ -141,10 +143,10 @@ def choice_json(choice: Choice) -> dict[str, Any]:
 
 
 def promise(choice: Choice) -> list[dict[str, Any]]:
-    """The candidates in the order in which they deserve to be trained, with their mean place by three scores."""
-    features = [made for made in choice.measured if made.stage is Stage.FEATURES and made.value is not None]
-    ranked = sorted(zip(mean_places(features), features, strict=True), key=lambda one: one[0])
-    return [{"model": made.candidate, "mean_place": round(place, 3)} for place, made in ranked]
+    """Return the candidates in the order of their promise, with their mean ranks by three scores."""
+    features = [result for result in choice.measured if result.stage is Stage.FEATURES and result.value is not None]
+    ranked = sorted(zip(mean_ranks(features), features, strict=True), key=lambda pair: pair[0])
+    return [{"model": result.candidate, "mean_place": round(rank, 3)} for rank, result in ranked]
 
 
 def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
@@ -157,59 +159,59 @@ def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
     return {**_summary(choice, chosen), "why": why, "test": test, "over_best_baseline": over}
 
 
-def _candidate_json(choice: Choice, made: Measurement) -> dict[str, Any]:
+def _candidate_json(choice: Choice, result: Measurement) -> dict[str, Any]:
     compared = None
-    if any(made is one for one in choice.decision.contenders):
-        difference = choice.decision.differences.get(made.name)
+    if any(result is contender for contender in choice.decision.contenders):
+        difference = choice.decision.differences.get(result.name)
         if difference is not None:
             ends = [difference.low, difference.high]
             compared = {"value": difference.value, "ci95": ends, "tie": is_tie(difference)}
-    return {**_summary(choice, made), "recommended_is_better_by": compared, "details": dict(made.details)}
+    return {**_summary(choice, result), "recommended_is_better_by": compared, "details": dict(result.details)}
 
 
-def _summary(choice: Choice, made: Measurement) -> dict[str, Any]:
-    recipe = choice.recipes.of(made)
-    n_rows = None if made.answers is None else len(made.answers)
+def _summary(choice: Choice, result: Measurement) -> dict[str, Any]:
+    recipe = choice.recipes.of(result)
+    n_rows = None if result.answers is None else len(result.answers)
     return {
-        "model": made.candidate,
-        "family": made.family,
-        "method": made.method,
-        "stage": made.stage.value,
-        "status": made.status.value,
+        "model": result.candidate,
+        "family": result.family,
+        "method": result.method,
+        "stage": result.stage.value,
+        "status": result.status.value,
         "recipe": None if recipe is None else str(recipe),
-        "value": made.value,
-        "ci95": _ends(made.interval),
+        "value": result.value,
+        "ci95": _ends(result.interval),
         "rows": n_rows,
-        "rows_learnt": made.rows_learnt,
-        "seconds": made.seconds,
-        "costs": None if made.costs is None else dict(made.costs),
-        "reason": made.reason,
+        "rows_learnt": result.rows_learnt,
+        "seconds": result.seconds,
+        "costs": None if result.costs is None else dict(result.costs),
+        "reason": result.reason,
     }
 
 
 def _unmeasured(choice: Choice) -> Sequence[Measurement]:
-    return [made for made in choice.measured if made.status is not Status.MEASURED]
+    return [result for result in choice.measured if result.status is not Status.MEASURED]
 
 
-def _row(choice: Choice, made: Measurement) -> list[str]:
-    costs = made.costs or {}
+def _row(choice: Choice, result: Measurement) -> list[str]:
+    costs = result.costs or {}
     latency, rate, disk = (costs.get(name) for name in ("latency_p50_seconds", "texts_per_second", "disk_bytes"))
     return [
-        "*" if choice.recipes.of(made) is not None else "",
-        made.candidate,
-        _way(choice, made),
-        _number(made.value),
-        _interval(made.interval),
+        "*" if choice.recipes.of(result) is not None else "",
+        result.candidate,
+        _way(choice, result),
+        _number(result.value),
+        _interval(result.interval),
         _milliseconds(latency),
         "" if rate is None else f"{rate:,.0f}",
         "" if not disk else amount(disk, "B"),
-        duration(made.seconds),
+        duration(result.seconds),
     ]
 
 
-def _more(made: Measurement) -> list[str]:
-    """What the page has room for."""
-    costs, training = made.costs or {}, made.details.get("train_seconds")
+def _more(result: Measurement) -> list[str]:
+    """Return the cells that only the page has room for."""
+    costs, training = result.costs or {}, result.details.get("train_seconds")
     parameters, peak = costs.get("parameters"), costs.get("peak_memory_bytes")
     return [
         _milliseconds(costs.get("latency_p95_seconds")),
@@ -223,16 +225,16 @@ def _milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{1000 * seconds:.0f} ms"
 
 
-def _way(choice: Choice, made: Measurement) -> str:
-    """The method, and of how many rows it knows where these were not all."""
-    way = made.method or ("untrained" if made.stage is Stage.ZERO_SHOT else made.stage.value)
-    epochs, n_learn, n_judged = made.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judge_rows)
+def _way(choice: Choice, result: Measurement) -> str:
+    """Return the method, with its epochs, or the number of examples where not all were used."""
+    way = result.method or ("untrained" if result.stage is Stage.ZERO_SHOT else result.stage.value)
+    epochs, n_learn, n_judged = result.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judge_rows)
     if epochs:
-        return f"{way} ({told_epochs(epochs)})"
-    if 0 < made.rows_learnt < n_learn:
-        return f"{way} ({made.rows_learnt:,} of {n_learn:,} rows)"
-    if made.rows is not None and len(made.rows) < n_judged:
-        return f"{way} (on {len(made.rows):,} of {n_judged:,} rows)"
+        return f"{way} ({epochs_in_words(epochs)})"
+    if 0 < result.rows_learnt < n_learn:
+        return f"{way} ({result.rows_learnt:,} of {n_learn:,} rows)"
+    if result.rows is not None and len(result.rows) < n_judged:
+        return f"{way} (on {len(result.rows):,} of {n_judged:,} rows)"
     return way
 
 

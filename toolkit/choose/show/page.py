@@ -1,4 +1,4 @@
-"""A choice as one HTML file that needs nothing else, and its picture beside it."""
+"""Write a choice as one self-contained HTML file, and its picture beside it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def write_page(choice: Choice) -> None:
 
 
 def render_choice(choice: Choice, *, picture: bytes | None) -> str:
-    """The page; every string is escaped, as names and texts come from models and data that nobody has checked.
+    """Render the page; every string is escaped, because names and texts come from unchecked models and data.
 
     Args:
         choice: with its recipes written.
-        picture: a PNG file; None: nothing was measured that could be drawn.
+        picture: a PNG file; None where there are no points to draw.
     """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, _REPORT], encoding="utf-8"),
@@ -58,17 +58,17 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
         title=f"Chosen for {rows.data.source}",
         task=rows.task.value,
         look="\n".join(look_lines(choice.look)),
-        promise=[one["model"] for one in promise(choice)],
+        promise=[entry["model"] for entry in promise(choice)],
         rows=rows.sizes(),
         sentences=recommendation(choice),
         picture=None if picture is None else base64.b64encode(picture).decode("ascii"),
         header=[cell.format(metric=rows.judge.metric.replace("_", " ")) for cell in PAGE_HEADER],
         table=page_rows(choice),
         recipes=[
-            (made.name, str(path), path.read_text(encoding="utf-8"))
-            for made, path in zip(choice.recipes.front, choice.recipes.paths, strict=True)
+            (result.name, str(path), path.read_text(encoding="utf-8"))
+            for result, path in zip(choice.recipes.front, choice.recipes.paths, strict=True)
         ],
-        unmeasured=[made for made in choice.measured if made.status is not Status.MEASURED],
+        unmeasured=[result for result in choice.measured if result.status is not Status.MEASURED],
         warnings=choice.look.warnings,
         advice="\n".join(advice_lines(choice.advice)),
         spent=f"{duration(choice.seconds)} of {duration(choice.budget.seconds)} used",

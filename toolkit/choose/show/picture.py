@@ -1,6 +1,6 @@
-"""The front of quality and cost as a picture.
+"""Draw the front of quality and cost.
 
-Points carry numbers, and their names stand below: names of any length and language find room there.
+Points are numbered. Their names stand in a legend below, where there is room for any length and language.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _HANGUL_FONTS = ("Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", "Noto Sans CJK KR", "Noto Sans CJK JP")
 _OURS, _OTHER = "#2563c9", "#b4bac4"  # as in toolkit/report/page.css
 _LONGEST_NAME = 64  # characters
-_WIDE = 2.0  # costs further apart than this many times stand on a logarithmic axis
+_WIDE = 2.0  # ratio of the largest to the smallest cost from which the axis is logarithmic
 
 
 def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> bytes:
-    """The picture as a PNG file, the same one for the same points.
+    """Return the picture as a PNG file, the same bytes for the same points.
 
     Args:
         points: in any order.
-        quality, cost: what they are, with their units.
+        quality, cost: labels of the axes, with units.
         tied: as of `toolkit.choose.decision.pareto.front`.
 
     Raises:
@@ -41,7 +41,7 @@ def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -
     fonts = ["DejaVu Sans", *(name for name in _HANGUL_FONTS if name in installed)]
     stream = io.BytesIO()
     with matplotlib.rc_context({"font.family": fonts}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box stands there, which is seen
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the box in its place is seen
         figure = _figure(points, quality=quality, cost=cost, tied=tied)
         figure.savefig(stream, format="png", dpi=160, bbox_inches="tight", metadata={"Software": None})
     return stream.getvalue()
@@ -65,8 +65,8 @@ def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> 
     dearest = max(costs, default=1.0)
     for number, point in enumerate(ordered, start=1):
         recommended = ", recommended" if point == chosen[-1] else ""
-        layer = 3 + 3 * (len(points) - number)  # of points in one place the best is seen
-        _draw(axes, point, number, x=_at(point, dearest), layer=layer, on_front=point in chosen, said=recommended)
+        layer = 3 + 3 * (len(points) - number)  # of points at the same position the best is on top
+        _draw(axes, point, number, x=_at(point, dearest), layer=layer, on_front=point in chosen, suffix=recommended)
     axes.step(
         [_at(point, dearest) for point in chosen],
         [point.quality for point in chosen],
@@ -87,14 +87,14 @@ def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> 
     return figure
 
 
-def _draw(axes: Axes, point: Point, number: int, *, x: float, layer: int, on_front: bool, said: str) -> None:
+def _draw(axes: Axes, point: Point, number: int, *, x: float, layer: int, on_front: bool, suffix: str) -> None:
     colour, ink = (_OURS, "white") if on_front else (_OTHER, "black")
     label = f"{number}  {_short(point.name)}  {point.quality:.3f}"
     if point.low is not None and point.high is not None:
         axes.vlines(x, point.low, point.high, color="#1b1d21", linewidth=1.5, zorder=layer)
         label += f" ({point.low:.3f} to {point.high:.3f})"
     axes.plot(
-        x, point.quality, "o", markersize=12, color=colour, linestyle="none", label=label + said, zorder=layer + 1
+        x, point.quality, "o", markersize=12, color=colour, linestyle="none", label=label + suffix, zorder=layer + 1
     )
     axes.annotate(
         str(number), (x, point.quality), color=ink, fontsize=8, ha="center", va="center_baseline", weight="bold"
@@ -102,7 +102,7 @@ def _draw(axes: Axes, point: Point, number: int, *, x: float, layer: int, on_fro
 
 
 def _at(point: Point, dearest: float) -> float:
-    """Where a point stands; one whose cost is not known beyond all others."""
+    """Return the x coordinate of a point; a point without known cost is right of all others."""
     return point.cost if math.isfinite(point.cost) else _WIDE * dearest
 
 

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from toolkit.data.coded_text import CodedText
 from toolkit.data.labels.classes import Classes
 from toolkit.data.normalise import NO_LABELS, SEPARATORS, clean_label_set, label_separator, names_of
 from toolkit.data.splits import set_strata
 from toolkit.data.tables import Table
+from toolkit.data.text_column import TextColumn
 from toolkit.data.wording import listed
 from toolkit.errors import Fault
 from toolkit.names import Problem
@@ -78,21 +82,21 @@ class ClassSet(Classes):
 
         The names have the order of the outputs; names without an output follow them.
         """
-        import numpy as np
         import pyarrow
 
-        sets = [sorted(names_of(label), key=lambda name: index.get(name, len(index))) for label in labels]
+        coded = CodedText.of(labels)
+        sets = [sorted(names_of(value), key=lambda name: index.get(name, len(index))) for value in coded.values]
         vectors = np.zeros((len(sets), len(index)), dtype=np.float32)
         for row, names in enumerate(sets):
             vectors[row, [index[name] for name in names if name in index]] = 1.0
-        lists = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(vectors.ravel()), len(index))
+        lists = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(vectors[coded.codes].ravel()), len(index))
         return {
             "label": lists.cast(pyarrow.list_(pyarrow.float32())),
-            "reference": pyarrow.array([", ".join(names) for names in sets], pyarrow.string()),
-            "label_names": pyarrow.array(sets, pyarrow.list_(pyarrow.string())),
+            "reference": CodedText([", ".join(names) for names in sets], coded.codes).as_strings(),
+            "label_names": pyarrow.array(sets, pyarrow.list_(pyarrow.string())).take(pyarrow.array(coded.codes)),
         }
 
-    def reference_columns(self, labels: Sequence[str | None]) -> dict[str, Any]:
+    def reference_columns(self, labels: TextColumn[str | None]) -> dict[str, Any]:
         """Return ``reference``, the names joined, and ``label_names``."""
         sets = [None if label is None else names_of(label) for label in labels]
         return {"reference": [None if names is None else ", ".join(names) for names in sets], "label_names": sets}

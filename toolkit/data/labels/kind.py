@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from toolkit.data.doctor_report import Numbers, SplitReport
 from toolkit.data.tables import Table
+from toolkit.data.text_column import TextColumn
 from toolkit.errors import Fault
 from toolkit.names import Problem, Split
 
@@ -26,7 +27,7 @@ class LabelKind(ABC):
     """A kind of label.
 
     A label is kept as a string, in the form that `toolkit.data.normalise` describes. Labels of the same meaning
-    are equal strings, so they can be compared, hashed and divided whatever their kind.
+    are equal strings, so all kinds are compared, hashed and divided alike.
 
     Attributes:
         problem: the library's name of the problem type.
@@ -114,9 +115,9 @@ class LabelKind(ABC):
             index: the output of each class.
         """
 
-    def reference_columns(self, labels: Sequence[str | None]) -> dict[str, Any]:
+    def reference_columns(self, labels: TextColumn[str | None]) -> dict[str, Any]:
         """Return the label columns of a data set to measure on; None is a missing label."""
-        return {"reference": labels}
+        return {"reference": labels.as_strings()}
 
     # Reporting.
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from toolkit.data.coded_text import CodedText
 from toolkit.data.doctor_report import Numbers, SplitReport
 from toolkit.data.labels.kind import LabelFigures, LabelKind
 from toolkit.data.normalise import clean_number, number_text
@@ -39,7 +41,7 @@ class Number(LabelKind):
 
     def strata(self, labels: Sequence[str]) -> Sequence[str]:
         """Return the tenth of all numbers to which each belongs."""
-        return quantile_strata([float(label) for label in labels])
+        return quantile_strata(_numbers(labels))
 
     def names(self, label: str) -> list[str]:
         """Return nothing: a number names no class."""
@@ -55,16 +57,15 @@ class Number(LabelKind):
         """Return ``label``, the number, and ``reference``, its text."""
         import pyarrow
 
-        numbers = pyarrow.array((float(label) for label in labels), pyarrow.float64())
-        return {"label": numbers, "reference": pyarrow.array(labels, pyarrow.string())}
+        return {"label": pyarrow.array(_numbers(labels)), "reference": CodedText.of(labels).as_strings()}
 
     def about_split(
         self, split: Split, labels: Sequence[str], *, train: Sequence[str], outputs: Sequence[str]
     ) -> list[str]:
         """Return a note on numbers beyond those of the training rows."""
-        known = [float(label) for label in train]
-        low, high = min(known), max(known)
-        n_rows = sum(not low <= float(label) <= high for label in labels)
+        known, found = _numbers(train), _numbers(labels)
+        low, high = float(known.min()), float(known.max())
+        n_rows = int(((found < low) | (found > high)).sum())
         if not n_rows:
             return []
         scale = f"{number_text(low)} to {number_text(high)}"
@@ -74,7 +75,7 @@ class Number(LabelKind):
         """Return a summary of the numbers."""
         if not labels:
             return LabelFigures()
-        numbers = np.asarray([float(label) for label in labels])
+        numbers = _numbers(labels)
         mean, sd = (round(float(figure), 4) for figure in (numbers.mean(), numbers.std()))
         return LabelFigures(scores=Numbers(float(numbers.min()), mean, sd, float(numbers.max())))
 
@@ -83,3 +84,10 @@ class Number(LabelKind):
         if report.scores is None or report.scores.min < report.scores.max:
             return []
         return [f"all rows have the score {report.scores.min:g}; there is nothing to learn from them"]
+
+
+def _numbers(labels: Sequence[str]) -> NDArray[np.float64]:
+    """Return labels as ``float64 [rows]``."""
+    coded = CodedText.of(labels)
+    values: NDArray[np.float64] = np.array([float(value) for value in coded.values])[coded.codes]
+    return values

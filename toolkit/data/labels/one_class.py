@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from toolkit.data.coded_text import CodedText
 from toolkit.data.doctor_report import SplitReport
 from toolkit.data.labels.classes import Classes
 from toolkit.data.normalise import clean_label
@@ -56,8 +59,9 @@ class OneClass(Classes):
         """Return ``label``, the output of each class (-1 for a class without one), and ``reference``, its name."""
         import pyarrow
 
-        outputs = pyarrow.array((index.get(label, -1) for label in labels), pyarrow.int64())
-        return {"label": outputs, "reference": pyarrow.array(labels, pyarrow.string())}
+        coded = CodedText.of(labels)
+        outputs = np.array([index.get(value, -1) for value in coded.values], dtype=np.int64)
+        return {"label": pyarrow.array(outputs[coded.codes]), "reference": coded.as_strings()}
 
     def about_outputs(self, outputs: Sequence[str]) -> list[str]:
         """Return a note if the classes look like scores."""

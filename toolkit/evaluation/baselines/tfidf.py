@@ -72,7 +72,7 @@ class Tfidf:
         most = min(_MOST_FEATURES, _MOST_WEIGHTS // n_outputs)
         # Kept, because counting takes most of the time.
         self.features = hstack([kind.fit(texts, most=most) for kind in self._kinds], format="csr")
-        """Of the training texts. ``[rows, features]``"""
+        """Of the training texts, ``[rows, features]``."""
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
         """Compute the features of other, truncated texts, ``[rows, features]``."""

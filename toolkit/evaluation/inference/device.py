@@ -9,12 +9,12 @@ import torch
 
 
 def inference_device() -> torch.device:
-    """The first GPU, Apple's, or the CPU."""
+    """Return the first CUDA device, else Apple's, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def moved(batch: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
-    """A batch with its tensors on a device; numbers stay as they are."""
+    """Move the tensors of a batch to a device; numbers stay as they are."""
     return {name: value.to(device) if isinstance(value, torch.Tensor) else value for name, value in batch.items()}

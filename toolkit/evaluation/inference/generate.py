@@ -1,4 +1,4 @@
-"""What a saved model writes, in float32: translations, answers, continuations, filled-in words."""
+"""Generate text with a saved model in float32: translations, answers, continuations."""
 
 from __future__ import annotations
 
@@ -13,53 +13,45 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_length
+from toolkit.data.row_layouts import layout_of
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.likelihood import score_encoded
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.inference.token_batches import padded
 from toolkit.names import Family
-from toolkit.progress import progress_bar, warn
+from toolkit.progress import progress_bar
 
 ROWS_AT_ONCE = 64
 LONGEST_OUTPUT = 128  # tokens, where neither recipe nor model says
 
 
 def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, NDArray[np.bool_]]:
-    """Let a model write a text for every row, as its own generation settings say.
+    """Generate a text for every row, as the model's own generation settings say.
 
     Args:
-        opened: with the head that it was trained with. An encoder-decoder answers the source, a decoder goes on
-            with the text, an encoder fills in its ``<mask>``.
+        opened: with the head that it was trained with. An encoder-decoder answers the source, a decoder continues
+            the text.
         rows: columns ``id``, ``source`` or ``text``, optionally ``target`` or ``reference``.
 
     Returns:
         The predictions in the order of `rows`, and for each whether it ended at the longest length allowed.
     """
-    column = "source" if "source" in rows.column_names else "text"
-    texts = list(rows[column])
-    probabilities: NDArray[np.float64] | None
-    if opened.family is Family.ENCODER:
-        written, probabilities = _fill(opened, texts)
-        cut = np.zeros(len(texts), dtype=np.bool_)
-    else:
-        prompts = _prompts(opened, texts)
-        outputs = _generate(opened, prompts)
-        end = opened.tokenizer.eos_token_id
-        cut = np.array([end not in output for output in outputs], dtype=np.bool_)
-        written = opened.tokenizer.batch_decode(outputs, skip_special_tokens=True)
-        probabilities = _probabilities(opened, prompts, outputs)
+    texts = list(rows["source" if "source" in rows.column_names else "text"])
+    prompts = _prompts(opened, texts)
+    outputs = _generate(opened, prompts)
+    end = opened.tokenizer.eos_token_id
     predictions = TextPredictions(
         ids=list(rows["id"]),
         texts=texts,
         references=references_of(rows),
-        predictions=list(written),
-        probabilities=probabilities,
+        predictions=list(opened.tokenizer.batch_decode(outputs, skip_special_tokens=True)),
+        probabilities=_probabilities(opened, prompts, outputs),
     )
-    return predictions, cut
+    return predictions, np.array([end not in output for output in outputs], dtype=np.bool_)
 
 
 def references_of(rows: Dataset) -> list[str] | None:
-    """The right texts, where the rows have them for all."""
+    """Return the reference texts; None unless every row has one."""
     for name in ("target", "reference"):
         if name in rows.column_names and None not in rows[name]:
             return list(rows[name])
@@ -67,7 +59,7 @@ def references_of(rows: Dataset) -> list[str] | None:
 
 
 def _prompts(opened: OpenedModel, texts: Sequence[str]) -> list[list[int]]:
-    """What the model reads: a source to its end, or the beginning of a text without one."""
+    """Return the token ids that the model reads: a source to its end, or a text without its end token."""
     tokenizer, longest = opened.tokenizer, opened.max_length
     if opened.family is Family.ENCODER_DECODER:
         settings = {"truncation": True, "max_length": longest, "split_special_tokens": True}  # as in training
@@ -79,7 +71,7 @@ def _prompts(opened: OpenedModel, texts: Sequence[str]) -> list[list[int]]:
 
 
 def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
-    """The new tokens of each row, up to the one that ends it."""
+    """Generate the new tokens of each row, up to and with the end token."""
     device = inference_device()
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
     is_pair, pad = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id)
@@ -103,14 +95,14 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
 
 @contextmanager
 def _seeded(device: torch.device) -> Iterator[None]:
-    """Where tokens are drawn, the same ones each time, without a trace in the random numbers of others."""
+    """Fork the random generator and seed it, so that sampling is reproducible and disturbs nothing else."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         yield
 
 
 def _ended(ids: list[int], *, end: int, pad: int) -> list[int]:
-    """Up to the end token, itself included; padding of a row that ended early left out."""
+    """Cut a row after its end token, and leave out padding."""
     if end in ids:
         return ids[: ids.index(end) + 1]
     return [token for token in ids if token != pad]
@@ -119,30 +111,10 @@ def _ended(ids: list[int], *, end: int, pad: int) -> list[int]:
 def _probabilities(
     opened: OpenedModel, prompts: list[list[int]], outputs: list[list[int]]
 ) -> NDArray[np.float64] | None:
-    """Of each output given its prompt; None for a decoder, whose packed batches count the prompt too."""
+    """Return the probability of each output given its prompt; None for a decoder, which scores prompts too."""
     if opened.family is not Family.ENCODER_DECODER:
         return None
     lengths = [len(prompt) + len(output) for prompt, output in zip(prompts, outputs, strict=True)]
-    scores = score_encoded(opened, Dataset.from_dict({"input_ids": prompts, "labels": outputs, "length": lengths}))
+    encoded = Dataset.from_dict({"input_ids": prompts, "labels": outputs, "length": lengths})
+    scores = score_encoded(opened, encoded, layout_of(opened.model))
     return np.exp(-scores.negative_log_likelihood)
-
-
-def _fill(opened: OpenedModel, texts: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
-    """Each text with its masks replaced by the most probable tokens, and the probability of those together."""
-    tokenizer, device = opened.tokenizer, inference_device()
-    model = opened.model.to(device)  # type: ignore[arg-type]
-    written, probabilities = [], []
-    n_unmasked = 0
-    with torch.inference_mode(), progress_bar("filling in", len(texts)) as bar:
-        for text in texts:
-            ids = tokenizer(text, truncation=True, max_length=opened.max_length, return_tensors="pt")["input_ids"][0]
-            masked = ids == tokenizer.mask_token_id
-            n_unmasked += not masked.any()
-            best = model(input_ids=ids[None].to(device)).logits[0].cpu()[masked].float().softmax(-1).max(-1)
-            ids[masked] = best.indices
-            written.append(str(tokenizer.decode(ids, skip_special_tokens=True)))
-            probabilities.append(float(best.values.prod()))
-            bar.advance(1)
-    if n_unmasked:
-        warn(f"{n_unmasked} of {len(texts)} texts have no {tokenizer.mask_token} to fill in and come back as they are")
-    return written, np.array(probabilities)

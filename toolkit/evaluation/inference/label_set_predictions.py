@@ -51,12 +51,12 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def predicted(self) -> NDArray[np.bool_]:
-        """Which labels were given to which row: those of at least `THRESHOLD`, ``[rows, n_labels]``."""
+        """Return which labels were given to which row: those of at least `THRESHOLD`, ``[rows, n_labels]``."""
         return np.asarray(self.probabilities >= THRESHOLD)
 
     @property
     def confidence(self) -> NDArray[np.float64]:
-        """The probability of each row's least sure decision, for a label or against it, ``[rows]``.
+        """Return the probability of each row's least certain decision, for a label or against it, ``[rows]``.
 
         It is at least a half, and near to one only where every label was decided without doubt.
         """
@@ -65,12 +65,12 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def answers(self) -> list[str]:
-        """The names of each row's labels, joined; empty where none was given to it. ``[rows]``."""
+        """Return the names of each row's predicted labels, joined; empty where there is none, ``[rows]``."""
         return [_joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
 
     @property
     def expected(self) -> list[str | None] | None:
-        """The references, joined in the order of the model's labels. ``[rows]``."""
+        """Return the references, joined in the order of the model's labels, ``[rows]``."""
         if self.references is None:
             return None
         place = {name: number for number, name in enumerate(self.labels)}
@@ -82,7 +82,7 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def reference_sets(self) -> NDArray[np.bool_]:
-        """Which of the model's labels each row has, ``[rows, n_labels]``.
+        """Return which of the model's labels each row has, ``[rows, n_labels]``.
 
         Raises:
             ValueError: a row has no reference.
@@ -95,7 +95,7 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def unknown(self) -> NDArray[np.int64]:
-        """How many of each row's references the model does not know, ``[rows]``.
+        """Count the references of each row that the model does not know, ``[rows]``.
 
         Raises:
             ValueError: a row has no reference.
@@ -105,7 +105,7 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
-        """Which rows have a label too many or one missing, ``[rows]``.
+        """Return which rows have a label too many or one missing, ``[rows]``.
 
         Raises:
             ValueError: a row has no reference.

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_tokens
 from toolkit.data.encode import rows_at
-from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.data.row_layouts import Layout, MaskedLayout, layout_of
 from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
-from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
 from toolkit.transformer import TransformerConfig
 from toolkit.transformer.cross_entropy import IGNORED
@@ -27,12 +26,12 @@ TOKENS_AT_ONCE = 4096
 
 
 def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[str, Any]]) -> float:
-    """Cross entropy in nats a predicted token, over all rows: no mean of means.
+    """Compute the cross entropy in nats a predicted token over all rows; it is no mean of means.
 
     Args:
-        model: of ours; its mode and place stay as they are.
+        model: of ours; its mode and device stay as they are.
         rows: encoded.
-        pack: makes packed batches of them.
+        pack: collates rows to a packed batch.
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
@@ -49,8 +48,8 @@ class Scores:
 
     Attributes:
         negative_log_likelihood: in nats.
-        tokens: how many were predicted.
-        correct: how many of them were the most probable ones.
+        tokens: number of predicted tokens.
+        correct: number of predicted tokens with the largest logit.
     """
 
     negative_log_likelihood: NDArray[np.float64]
@@ -78,10 +77,11 @@ def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Without padding this is the faster way. The ends of targets beyond the model's context are not scored. For an
     encoder the likelihood is that of the masked tokens.
     """
-    columns = ["source", "target"] if opened.family is Family.ENCODER_DECODER else ["text"]
+    layout = layout_of(opened.model)
+    columns = list(layout.columns)
     of_rows = rows.select_columns(columns).add_column("id", np.arange(len(rows)))
-    encoded = encode_for(opened.family, of_rows, opened.tokenizer, max_length=opened.max_length)
-    scores = score_encoded(opened, encoded)
+    encoded = layout.encode(of_rows, opened.tokenizer, max_length=opened.max_length)
+    scores = score_encoded(opened, encoded, layout)
     # A text longer than the model takes is several encoded rows.
     text_of = np.asarray(encoded["id"]) if "id" in encoded.column_names else np.arange(len(encoded))
     losses, tokens, correct = (
@@ -92,12 +92,12 @@ def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
         negative_log_likelihood=losses.astype(np.float64),
         tokens=tokens.astype(np.int64),
         characters=count_characters(_seen(opened, encoded, list(rows[columns[-1]]))),
-        correct=correct.astype(np.int64) if opened.family is Family.ENCODER else None,
+        correct=correct.astype(np.int64) if isinstance(layout, MaskedLayout) else None,
     )
 
 
 def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
-    """The texts as far as they are scored: targets longer than the model takes are cut."""
+    """Return the texts as far as they are scored: targets longer than the model takes are cut."""
     if "labels" not in encoded.column_names:
         return texts
     lengths = [len(ids) for ids in encoded["labels"]]
@@ -109,16 +109,17 @@ def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
     return texts
 
 
-def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
-    """What a saved model says about encoded rows, in float32.
+def score_encoded(opened: OpenedModel, encoded: Dataset, layout: Layout) -> Scores:
+    """Score encoded rows with our own Transformer in float32, packed.
 
     Args:
         opened: our own Transformer with the head that it was trained with.
-        encoded: as `toolkit.data.text_rows.encode_for` gives them.
+        encoded: as the layout encodes them.
+        layout: of the model's language head.
     """
     device = inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
-    pack = packer_for(opened.family, opened.tokenizer)
+    pack = layout.packer(opened.tokenizer)
     inputs = encoded.select_columns([name for name in ("input_ids", "labels") if name in encoded.column_names])
     inputs = inputs.add_column("row", np.arange(len(encoded)))
     sums = np.zeros((3, len(encoded)))
@@ -133,7 +134,7 @@ def score_encoded(opened: OpenedModel, encoded: Dataset) -> Scores:
 
 
 def _token_losses(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Cross entropy, place of the row in the batch, and rightness of each predicted token, ``[predicted]`` each."""
+    """Return the cross entropy, the index of the row in the batch, and the correctness of each predicted token."""
     labels = batch["labels"][0]
     logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row")}).logits[0].float()
     predicted = (labels != IGNORED).nonzero()[:, 0]

@@ -48,7 +48,7 @@ class NumberPredictions(RowPredictions):
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """The references where every row has one, ``[rows]``.
+        """Return the references; every row must have one, ``[rows]``.
 
         Raises:
             ValueError: a row has no reference.
@@ -58,7 +58,7 @@ class NumberPredictions(RowPredictions):
         return self.references
 
     def columns(self) -> dict[str, list[Any]]:
-        """Columns ``id``, ``text``, ``text_pair`` and ``reference`` if there are any, and the number ``prediction``."""
+        """Return columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, and the number ``prediction``."""
         references = None
         if self.references is not None:
             references = [number if np.isfinite(number) else None for number in self.references.tolist()]

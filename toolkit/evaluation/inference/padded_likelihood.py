@@ -17,8 +17,9 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_length
+from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
-from toolkit.evaluation.inference.token_batches import padded, padded_targets, sum_log_likelihoods
+from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
 from toolkit.progress import progress_bar
@@ -135,11 +136,11 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     """Return the log-likelihood of each window in nats, ``[windows]``."""
     pad = int(opened.tokenizer.pad_token_id)
     written = [[*window.context, *window.predicted] for window in windows]
-    targets = padded_targets([[IGNORED] * len(window.context) + window.predicted for window in windows]).to(device)
+    targets = pad_right([[IGNORED] * len(window.context) + window.predicted for window in windows], IGNORED).to(device)
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        decoder_ids = model.prepare_decoder_input_ids_from_labels(padded_targets(written).to(device))
+        decoder_ids = model.prepare_decoder_input_ids_from_labels(pad_right(written, IGNORED).to(device))
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
         return sum_log_likelihoods(logits, targets)
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))

@@ -59,27 +59,27 @@ class Predictions(RowPredictions):
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """The position of each row's most probable label, the first one of equals, ``[rows]``."""
+        """Return the index of each row's most probable label, the first one among equals, ``[rows]``."""
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     @property
     def confidence(self) -> NDArray[np.float64]:
-        """The probability of each row's predicted label, ``[rows]``."""
+        """Return the probability of each row's predicted label, ``[rows]``."""
         return np.asarray(self.probabilities.max(axis=1), dtype=np.float64)
 
     @property
     def answers(self) -> list[str]:
-        """The name of each row's predicted label. ``[rows]``."""
+        """Return the name of each row's predicted label, ``[rows]``."""
         return [self.labels[label] for label in self.predicted]
 
     @property
     def expected(self) -> list[str] | None:
-        """The references, as `answers` words them. ``[rows]``."""
+        """Return the references, in the form of `answers`, ``[rows]``."""
         return self.references
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
-        """Which rows were given another label than they have, ``[rows]``.
+        """Return which rows were given another label than they have, ``[rows]``.
 
         Raises:
             ValueError: there are no references.
@@ -89,7 +89,7 @@ class Predictions(RowPredictions):
         return np.asarray(self.predicted != self.reference_labels)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction`` and ``probability``."""
+        """Return columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction``, ``probability``."""
         columns = input_columns(self.ids, self.texts, pairs=self.pairs, references=self.references)
         return {**columns, "prediction": self.answers, "probability": self.confidence.tolist()}
 
@@ -97,7 +97,7 @@ class Predictions(RowPredictions):
 def input_columns(
     ids: list[int | str], texts: list[str], *, pairs: list[str] | None, references: Sequence[Any] | None
 ) -> dict[str, list[Any]]:
-    """What was read, by the names of its columns: ``id``, ``text``, perhaps ``text_pair`` and ``reference``."""
+    """Return the inputs as columns: ``id``, ``text``, and ``text_pair`` and ``reference`` where there are any."""
     columns: dict[str, list[Any]] = {"id": ids, "text": texts}
     if pairs is not None:
         columns["text_pair"] = pairs

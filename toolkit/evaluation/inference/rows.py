@@ -36,10 +36,10 @@ class RowPredictions(ABC):
 
     @abstractmethod
     def columns(self) -> dict[str, list[Any]]:
-        """The rows by the names of their columns, ``id``, ``text`` and ``prediction`` among them."""
+        """Return the rows as columns by name, ``id``, ``text`` and ``prediction`` among them."""
 
     def rows(self) -> list[Row]:
-        """The same as one dict a row."""
+        """Return the columns as one dict a row."""
         return rows_of(self.columns())
 
     def write(self, path: str | Path) -> None:
@@ -56,7 +56,7 @@ class RowPredictions(ABC):
 
 
 def rows_of(columns: Columns) -> list[Row]:
-    """Columns of one length as one dict a row."""
+    """Turn columns of one length into one dict a row."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -65,7 +65,7 @@ def write_rows(columns: Columns, path: str | Path) -> None:
 
     Args:
         columns: ``id`` holds whole numbers or names, those of `_NUMBERS` and `PROBABILITY_OF` numbers, ``prediction``
-            and ``reference`` numbers or text, all others text.
+            and ``reference`` numbers or text, others text, or lists, which are JSON in csv.
         path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
 
     Raises:
@@ -96,7 +96,8 @@ def _write_csv(columns: Columns, path: Path) -> None:
         # Up to Python 3.12 a lone carriage return is written without quotes, and then read as a line's end.
         quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(columns)
-        for row in zip(*columns.values(), strict=True):
+        for cells in zip(*columns.values(), strict=True):
+            row = [json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for value in cells]
             has_return = any(isinstance(value, str) and "\r" in value for value in row)
             (quoting if has_return else writer).writerow(row)
 
@@ -114,6 +115,8 @@ def _write_parquet(columns: Columns, path: Path) -> None:
     for name, values in columns.items():
         if name.startswith(PROBABILITY_OF) or (name in _ANSWERS and any(isinstance(value, float) for value in values)):
             types[name] = pa.float64()
+        if any(isinstance(value, list) for value in values):
+            types[name] = pa.infer_type(values)
     schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
     pq.write_table(pa.table({**columns, "id": ids}, schema=schema), path)
 

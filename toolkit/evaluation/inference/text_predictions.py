@@ -45,7 +45,7 @@ class TextPredictions:
         return len(self.ids)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Columns ``id``, ``text``, ``reference`` where there is one, ``prediction``, and ``probability`` likewise."""
+        """Return columns ``id``, ``text``, ``reference`` and ``probability`` where there are any, ``prediction``."""
         columns: dict[str, list[Any]] = {"id": self.ids, "text": self.texts}
         if self.references is not None:
             columns["reference"] = self.references
@@ -55,7 +55,7 @@ class TextPredictions:
         return columns
 
     def rows(self) -> list[Row]:
-        """The same as one dict a row."""
+        """Return the columns as one dict a row."""
         return rows_of(self.columns())
 
     def write(self, path: str | Path) -> None:

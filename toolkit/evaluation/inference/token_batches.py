@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from toolkit.data.padding import pad_right
 from toolkit.transformer.cross_entropy import IGNORED
 
 ItemT = TypeVar("ItemT")
@@ -36,16 +37,13 @@ def padded(rows: Sequence[Sequence[int]], *, left: bool = False, filler: int = 0
     """
     lengths = torch.tensor([len(row) for row in rows])
     longest = int(lengths.max())
-    fill = [[filler] * (longest - len(row)) for row in rows]
-    ids = [[*more, *row] if left else [*row, *more] for row, more in zip(rows, fill, strict=True)]
     positions = torch.arange(longest)[None, :]
-    mask = positions >= longest - lengths[:, None] if left else positions < lengths[:, None]
-    return torch.tensor(ids, dtype=torch.long).view(len(rows), longest), mask.long()
-
-
-def padded_targets(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Return target ids as a padded batch, `IGNORED` where there is none, ``[rows, longest]``."""
-    return padded(rows, filler=IGNORED)[0]
+    if left:
+        ids = [[*[filler] * (longest - len(row)), *row] for row in rows]
+        batch, mask = torch.tensor(ids, dtype=torch.long), positions >= longest - lengths[:, None]
+    else:
+        batch, mask = pad_right(rows, filler), positions < lengths[:, None]
+    return batch.view(len(rows), longest), mask.long()
 
 
 def sum_log_likelihoods(logits: Tensor, targets: Tensor) -> Tensor:

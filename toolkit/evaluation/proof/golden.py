@@ -85,22 +85,22 @@ def answers_to(task: GoldenTask, opened: OpenedModel, rows: Sequence[GoldenRow])
 
 
 def plain_ids(opened: OpenedModel, row: GoldenRow) -> list[int]:
-    """The token ids of a row, as the plain tokenizer gives them."""
+    """Return the token ids of a row, as the plain tokenizer gives them."""
     text = (row["text"], row["text_pair"]) if "text_pair" in row else (row["text"],)
     ids: list[int] = opened.tokenizer(*text, truncation=True, max_length=opened.max_length)["input_ids"]
     return ids
 
 
 def ids_digest(ids: Sequence[int]) -> str:
-    """A short digest of token ids, the same everywhere."""
+    """Return a short digest of token ids, the same on every machine."""
     return sha256(",".join(map(str, ids)).encode("ascii")).hexdigest()[:_DIGITS]
 
 
 def tolerance_for(opened: OpenedModel, said: Sequence[GoldenRow]) -> float:
-    """The largest gap between two copies of a model, on whatever machine, that is no fault.
+    """Return the largest gap between two copies of a model that is tolerated, on any machine.
 
-    DESIGN.md 4.5 allows logits a difference of 1e-5 of the largest magnitude, and models of more than 12 layers ten
-    times as much; at logits of 20 a probability moves by half of that.
+    Logits may differ by 1e-5 of the largest magnitude, those of models of more than 12 layers by ten times as much
+    (docs/design.md, section 4.5). At logits of 20 a probability moves by half of that.
 
     Args:
         opened: the model.
@@ -112,7 +112,7 @@ def tolerance_for(opened: OpenedModel, said: Sequence[GoldenRow]) -> float:
 
 
 def read_golden(path: Path) -> dict[str, Any] | None:
-    """The content of a ``golden.json``; None: there is none.
+    """Read a ``golden.json``; return None where there is none.
 
     Raises:
         IntegrityError: if it is damaged, or of another version.
@@ -129,7 +129,7 @@ def read_golden(path: Path) -> dict[str, Any] | None:
 
 
 def check_golden(golden: Any, *, where: str) -> dict[str, Any]:
-    """The content of a ``golden.json`` if it is what `make_golden` writes.
+    """Check that content is what `make_golden` writes, and return it.
 
     Raises:
         IntegrityError: if it is not.

@@ -23,7 +23,7 @@ def choose_rows(
     confidence: Sequence[float] | None = None,
     most: int,
 ) -> list[int]:
-    """Rows that show together what can go wrong; the same ones each time. None is blank, or the same as another.
+    """Choose rows that show together what can go wrong; none is blank or the same as another.
 
     The shortest and the longest text, some that are not ASCII (Korean ones first), those that the model finds hardest
     to decide, and for the rest each label in turn with texts of all lengths.
@@ -56,13 +56,13 @@ def choose_rows(
 
 
 def spread(items: Sequence[Item], most: int) -> list[Item]:
-    """Items at even distances, the first and the last among them."""
+    """Return items at even distances, the first and the last among them."""
     places = np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)
     return [items[place] for place in places]
 
 
 def _of_each_label(ordered: Sequence[int], labels: Sequence[str] | None, *, most: int) -> Iterable[int]:
-    """The first row of each label, then the second, and so on; of a label's rows some of all lengths."""
+    """Return the first row of each label, then the second, and so on; a label's rows are of all lengths."""
     if labels is None:
         return []
     rows_of: dict[str, list[int]] = {}

@@ -32,11 +32,11 @@ class Parity:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing flipped and no gap is too large."""
+        """Return whether nothing flipped and no gap is too large."""
         return self.flips == 0 and self.largest_gap <= self.tolerance
 
     def to_json(self) -> dict[str, Any]:
-        """``{"rows", "largest_gap", "flips", "tolerance"}``; a gap that is not finite is null."""
+        """Return ``{"rows", "largest_gap", "flips", "tolerance"}``; a gap that is not finite is null."""
         gap = self.largest_gap if math.isfinite(self.largest_gap) else None
         return {"rows": self.rows, "largest_gap": gap, "flips": self.flips, "tolerance": self.tolerance}
 
@@ -132,7 +132,7 @@ def _differences(first: Any, second: Any) -> list[float]:
 
 
 def _tied(first: Mapping[str, Any], second: Mapping[str, Any], tolerance: float) -> bool:
-    """Whether two predictions that differ may do so."""
+    """Return whether two predictions that differ are tied."""
     ours, theirs = first.get("probabilities"), second.get("probabilities")
     if ours is None:
         return bool(second.get("margin", math.inf) <= tolerance)

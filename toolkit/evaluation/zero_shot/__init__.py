@@ -1,7 +1,7 @@
-"""Classification without training: which label a pretrained model finds likely, similar, implied or fitting a gap.
+"""Classification without training: by likelihood, similarity, entailment, or filling a mask with the label.
 
-`zero_shot` does it all. `settle_question` refuses early what cannot work, `open_for_question` opens the model and
-`ask` asks it, for who has something to do in between. Who asks more than once takes a `Respondent`.
+`zero_shot` does everything. Its steps are public too: `settle_question` refuses impossible settings early,
+`open_for_question` opens the model, and `ask` predicts. A `Respondent` predicts several times with one model.
 """
 
 from toolkit.evaluation.zero_shot.ask import Respondent, ask, zero_shot

@@ -1,4 +1,4 @@
-"""Zero-shot classification from opened model to predictions, whatever the scorer."""
+"""Zero-shot classification from an open model to predictions, for every scorer."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ Texts = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled rows for the prompt.
+    """Labelled examples for the prompt.
 
     Attributes:
         texts: by the name of their gap. ``[examples]``
-        words: what stands for their labels. ``[examples]``
+        words: verbalizers of their labels. ``[examples]``
     """
 
     texts: Texts
     words: list[str]
 
     def filled(self, template: Template) -> str:
-        """The examples as they stand before a prompt."""
+        """Return the examples as they stand before a prompt."""
         shown = (template.fill(texts, word) for texts, word in zip(self.texts, self.words, strict=True))
         return "".join(example + BETWEEN for example in shown)
 
@@ -52,19 +52,20 @@ def zero_shot(
     examples: Dataset | None = None,
     seed: int = 0,
 ) -> ZeroShot:
-    """Ask a pretrained model which label fits each row, without training it.
+    """Predict the label of each example with a pretrained model, without training it.
 
     Args:
         located: the model's files.
-        rows: ``id``, ``text``, optionally ``text_pair`` and ``reference``, as `toolkit.data` prepares them.
-        labels: to choose from.
-        settings: the recipe's ``zero_shot``; None: what the model was made for.
-        examples: labelled rows, ``reference`` among their columns, of which ``shots`` come into the prompt.
-        seed: chooses these.
+        rows: examples with ``id``, ``text``, optionally ``text_pair`` and ``reference``, as `toolkit.data` prepares
+            them.
+        labels: the candidate labels.
+        settings: the recipe's ``zero_shot``; None: the defaults for the kind of model.
+        examples: labelled examples, with ``reference``, from which ``shots`` are drawn for the prompt.
+        seed: of that draw.
 
     Raises:
-        RecipeError: if model, labels and settings do not fit together.
-        IntegrityError: if files of the model are missing or damaged.
+        RecipeError: model, labels and settings do not fit together.
+        IntegrityError: files of the model are missing or damaged.
     """
     is_pair = "text_pair" in rows.column_names
     settings = settings or ZeroShotSection()
@@ -80,27 +81,27 @@ def ask(
     examples: Dataset | None = None,
     seed: int = 0,
 ) -> ZeroShot:
-    """Ask a model that is open; see `zero_shot`.
+    """Predict with an open model; see `zero_shot`.
 
     Args:
-        opened: as `open_for_question` opens it.
+        opened: by `open_for_question`.
         rows, examples, seed: see `zero_shot`.
-        question: as `settle_question` gives it.
+        question: of `settle_question`.
 
     Raises:
-        RecipeError: if a template does not fit into the model, or there are no examples where some are wanted.
+        RecipeError: a template does not fit into the model, or few-shot examples are wanted and there are none.
     """
     return Respondent(opened, question, examples=examples, seed=seed).ask(rows)
 
 
 class Respondent:
-    """An open model that is asked again and again: what is the same for all texts is computed once, with the first.
+    """An open model that predicts several times; everything that does not depend on a text is computed once.
 
     Args:
         opened, question, examples, seed: see `ask`.
 
     Raises:
-        RecipeError: there are no examples where some are wanted.
+        RecipeError: few-shot examples are wanted and there are none.
     """
 
     def __init__(
@@ -117,13 +118,13 @@ class Respondent:
         self._evidence: dict[Template, Evidence] = {}
 
     def ask(self, rows: Dataset) -> ZeroShot:
-        """Ask about some rows.
+        """Predict some examples.
 
         Args:
-            rows: see `zero_shot`; all that are asked about are pairs, or none is.
+            rows: see `zero_shot`; in all calls single texts, or in all calls pairs.
 
         Raises:
-            RecipeError: if a template does not fit into the model.
+            RecipeError: a template does not fit into the model.
         """
         question, shown = self.question, self._shown
         texts, warnings = texts_of(rows), _about_words(question.words)
@@ -145,7 +146,7 @@ class Respondent:
         )
 
     def _scores(self, texts: Texts) -> tuple[list[Scores], int]:
-        """For each template log-probabilities ``[rows, labels]``, and how many texts were cut."""
+        """Return log-probabilities for each template, ``[rows, labels]``, and the number of texts that were cut."""
         opened, templates, words = self.opened, self.question.templates, self.question.words
         if isinstance(opened, OpenedBody):
             if self._labels is None:
@@ -172,19 +173,19 @@ class Respondent:
 
 
 def averaged(scores: Sequence[Scores]) -> Scores:
-    """Probabilities of the labels from the log-probabilities of each template, ``[rows, labels]``.
+    """Average the probabilities over templates, ``[rows, labels]``.
 
-    It is the mean of the probabilities: over two and three templates it was right a little more often than that of
-    their logarithms (benchmarks/zero_shot.py).
+    Over two and three templates the mean of probabilities was right a little more often than the mean of their
+    logarithms (benchmarks/zero_shot.py).
 
     Args:
-        scores: ``[rows, labels]`` for each template.
+        scores: log-probabilities for each template. ``[rows, labels]``
     """
     return np.asarray(np.exp(scores).mean(axis=0))
 
 
 def texts_of(rows: Dataset) -> Texts:
-    """The texts of each row by the name of their gap, without white space around them."""
+    """Return the texts of each example by the name of their gap, without white space around them."""
     names = [name for name in TEXTS if name in rows.column_names]
     cells = zip(*(rows[name] for name in names), strict=True)
     return [dict(zip(names, (text.strip() for text in of_row), strict=True)) for of_row in cells]

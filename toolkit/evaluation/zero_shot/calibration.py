@@ -1,4 +1,4 @@
-"""How likelihoods of labels become comparable with each other."""
+"""Calibrate the likelihoods of labels, so that they can be compared with each other."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 Calibration: TypeAlias = Literal["none", "length", "content-free", "domain", "batch"]
 CALIBRATIONS: tuple[Calibration, ...] = get_args(Calibration)
 CONTENT_FREE = ("N/A", "[MASK]", "")
-"""What stands for a text without content (Zhao et al. 2021, section 5)."""
+"""Texts without content (Zhao et al. 2021, https://arxiv.org/abs/2102.09690, section 5)."""
 
 Scores: TypeAlias = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a model says about the labels with one template, in nats.
+    """Log-likelihoods of the labels with one template, in nats.
 
     Attributes:
-        of_texts: log-likelihood of each label after each text. ``[rows, labels]``
-        n_tokens: of each label after each text. ``[rows, labels]``
-        of_nothing: the same after prompts without content; None where not asked for. ``[CONTENT_FREE, labels]``
-        of_ending: the same after the template's ending alone; None where not asked for. ``[1, labels]``
+        of_texts: after each text. ``[rows, labels]``
+        n_tokens: tokens of each label after each text. ``[rows, labels]``
+        of_nothing: after texts without content; None where they were not computed. ``[CONTENT_FREE, labels]``
+        of_ending: after the template's ending alone; None where they were not computed. ``[1, labels]``
     """
 
     of_texts: Scores
@@ -35,23 +35,24 @@ class Evidence:
 
 
 def calibrated(evidence: Evidence, method: Calibration) -> Scores:
-    """Log-probabilities of the labels, each row adding up to a probability of 1, ``[rows, labels]``.
+    """Return calibrated log-probabilities of the labels, ``[rows, labels]``; the probabilities of a row sum to 1.
 
     - ``none``: the likelihoods as they are.
-    - ``length``: per token, the geometric mean of a label's tokens.
-    - ``content-free``: divided by the probabilities after texts without content, their mean (Zhao et al. 2021). The
-      paper takes a softmax of these ratios; here they are divided by their sum, which keeps their order and is a
-      probability.
-    - ``domain``: divided by the likelihood after the template's ending alone, the pointwise mutual information of
-      text and label (Holtzman et al. 2021).
-    - ``batch``: divided by the mean over all texts (Zhou et al. 2023), as if no label were rarer than another.
+    - ``length``: likelihood a token, the geometric mean over a label's tokens.
+    - ``content-free``: divided by the mean probability after texts without content (Zhao et al. 2021,
+      https://arxiv.org/abs/2102.09690). The paper takes a softmax of these ratios. Here they are divided by their sum,
+      which keeps their order.
+    - ``domain``: divided by the likelihood after the template's ending alone. This is the pointwise mutual information
+      of text and label (Holtzman et al. 2021, https://arxiv.org/abs/2104.08315).
+    - ``batch``: divided by the mean probability over all texts, which assumes that labels are equally frequent (Zhou
+      et al. 2023, https://arxiv.org/abs/2309.17249).
 
     Args:
-        evidence: has what the method needs.
+        evidence: with the log-likelihoods that the method needs, see `needs`.
         method: one of `CALIBRATIONS`.
 
     Raises:
-        ValueError: the evidence lacks what the method needs.
+        ValueError: the evidence lacks these log-likelihoods.
     """
     scores = evidence.of_texts
     if method == "length":
@@ -66,18 +67,18 @@ def calibrated(evidence: Evidence, method: Calibration) -> Scores:
 
 
 def needs(method: Calibration) -> Sequence[str]:
-    """The further evidence that a method needs, by its name in `Evidence`."""
+    """Return the attributes of `Evidence` that a method needs beside those of the texts."""
     return {"content-free": ("of_nothing",), "domain": ("of_ending",)}.get(method, ())
 
 
 def log_softmax(scores: Scores) -> Scores:
-    """Log-probabilities over the last axis."""
+    """Normalise scores to log-probabilities over the last axis."""
     shifted = scores - scores.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def _mean(log_probabilities: Scores) -> Scores:
-    """The logarithm of the mean probability of each label, ``[labels]``."""
+    """Return the logarithm of the mean probability of each label, ``[labels]``."""
     highest = log_probabilities.max(axis=0)
     return np.asarray(highest + np.log(np.exp(log_probabilities - highest).mean(axis=0)))
 

@@ -13,17 +13,18 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from toolkit.data.batches import by_tokens
+from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import (
     chunks,
     padded,
-    padded_targets,
     sum_log_likelihoods,
     tokens_at_once,
 )
 from toolkit.evaluation.zero_shot.calibration import Scores
 from toolkit.evaluation.zero_shot.prompts import Prompt
 from toolkit.progress import Bar
+from toolkit.transformer.cross_entropy import IGNORED
 
 EXPANDED_TOKENS = 16_384
 """Tokens whose keys and values are held at a time, over all labels: 0.75 GB for SmolLM2."""
@@ -78,7 +79,7 @@ def _rest(model: PreTrainedModel, cache: Any, mask: Tensor, prompts: list[Prompt
     device = mask.device
     answers = [prompt.answers[label] for prompt in prompts for label in labels]
     given, given_mask = (tensor.to(device) for tensor in padded([answer[:-1] for answer in answers]))
-    targets = padded_targets([answer[1:] for answer in answers]).to(device)
+    targets = pad_right([answer[1:] for answer in answers], IGNORED).to(device)
     cache.batch_repeat_interleave(len(labels))
     n_before = mask.sum(dim=1).repeat_interleave(len(labels))
     positions = n_before[:, None] + torch.arange(given.shape[1], device=device)

@@ -1,4 +1,7 @@
-"""Zero-shot by entailment (Yin et al. 2019): does it follow from the text that it is about the label?"""
+"""Zero-shot by entailment: the text is the premise, and the hypothesis says that it is about the label.
+
+Yin et al. 2019, https://arxiv.org/abs/1909.00161.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ from toolkit.progress import progress_bar
 def entailment_scores(
     opened: OpenedModel, template: Template, rows: Sequence[Mapping[str, str]], *, words: Sequence[str]
 ) -> tuple[Scores, int]:
-    """Log-probabilities of the labels, ``[rows, labels]``, and how many texts were too long and cut.
+    """Return log-probabilities of the labels, ``[rows, labels]``, and the number of texts that were cut.
 
-    They are a softmax over the labels of how strongly each hypothesis is entailed, the logit of that class.
+    They are a softmax over the labels of the logits of the class entailment.
 
     Args:
         opened: a classifier trained on natural language inference.
-        template: what it says besides the text is the hypothesis.
-        rows: the text is the premise.
-        words: what stands for each label.
+        template: its text without the gap of the text is the hypothesis.
+        rows: the premises.
+        words: the verbalizer of each label.
 
     Raises:
-        RecipeError: if the model cannot take the hypothesis.
+        RecipeError: the hypothesis does not fit into the model.
     """
     premises = [row["text"] for row in rows for _ in words]
     inputs, is_cut = _pairs(opened, premises, [template.about(word) for word in words] * len(rows))
@@ -53,7 +56,7 @@ def entailment_scores(
 def _pairs(
     opened: OpenedModel, premises: list[str], hypotheses: list[str]
 ) -> tuple[list[dict[str, list[int]]], list[bool]]:
-    """The model's inputs for each pair, and which premises were cut at their ends because they were too long."""
+    """Return the model's inputs for each pair, and whether its premise was too long and cut at its end."""
     tokenizer, longest = opened.tokenizer, opened.max_length
     settings: dict[str, Any] = {"split_special_tokens": True, "return_attention_mask": False, "verbose": False}
     is_cut = [len(ids) > longest for ids in tokenizer(premises, hypotheses, **settings)["input_ids"]]

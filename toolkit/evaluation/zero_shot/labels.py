@@ -1,4 +1,4 @@
-"""Candidate labels, and the words that stand for them in a prompt."""
+"""Candidate labels, and their verbalizers: the words that stand for them in a prompt."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from toolkit.evaluation.zero_shot.prompts import token_ids
 
 
 def clean_labels(labels: Sequence[str], *, where: str | None = None) -> tuple[str, ...]:
-    """Candidate labels in Unicode's form NFC, without the white space around them.
+    """Normalise candidate labels to Unicode's form NFC, without white space around them.
 
     Args:
-        labels: as they were written.
-        where: the place to name in errors.
+        labels: as the user wrote them.
+        where: option or key to name in errors.
 
     Raises:
         RecipeError: one is empty, two are the same, or there are fewer than two.
@@ -38,10 +38,10 @@ def clean_labels(labels: Sequence[str], *, where: str | None = None) -> tuple[st
 
 
 def words_for(labels: Sequence[str], given: Mapping[str, str]) -> tuple[str, ...]:
-    """What stands for each label in a prompt: the word given for it, or its name with spaces for underscores.
+    """Return the verbalizer of each label: the given word, or the label's name with spaces for underscores.
 
     Args:
-        labels: as `clean_labels` gives them.
+        labels: of `clean_labels`.
         given: words by label, the recipe's ``zero_shot.label_words``.
 
     Raises:
@@ -56,15 +56,15 @@ def words_for(labels: Sequence[str], given: Mapping[str, str]) -> tuple[str, ...
 
 
 def check_words(labels: Sequence[str], words: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> None:
-    """Refuse words that the model cannot read, or cannot tell apart.
+    """Refuse verbalizers that are unknown tokens to the model, or the same tokens.
 
     Args:
-        labels: their labels.
-        words: what stands for them.
+        labels: the candidate labels.
+        words: their verbalizers.
         tokenizer: the model's.
 
     Raises:
-        RecipeError: with every such word.
+        RecipeError: names every such word.
     """
     ids = [tuple(word_ids) for word_ids in token_ids([f" {word}" for word in words], tokenizer)]
     unknown = tokenizer.unk_token_id

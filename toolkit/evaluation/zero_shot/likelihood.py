@@ -29,12 +29,12 @@ EVIDENCE = ("of_nothing", "of_ending")
 
 @dataclass(frozen=True)
 class Asker:
-    """Makes a model's prompts out of one template.
+    """Build a model's prompts from one template.
 
     Attributes:
         opened: with its language head.
-        template: ends with the label, but for what follows it, which is scored with it.
-        words: what stands for each label.
+        template: has the label behind the texts; the text after the label is scored with it.
+        words: the verbalizer of each label.
         examples: filled templates that come first, for few-shot.
     """
 
@@ -45,19 +45,19 @@ class Asker:
 
     @property
     def is_decoder(self) -> bool:
-        """Whether one network reads prompt and answer, one behind the other."""
+        """Return whether one stack reads prompt and answer as one sequence."""
         return self.opened.family is Family.DECODER
 
     def before(self, texts: Mapping[str, str]) -> str:
-        """The prompt as text."""
+        """Return the prompt as text."""
         return self.examples + self.template.around_label(texts)[0]
 
     def answers(self) -> list[str]:
-        """The answers as text."""
+        """Return the answers as text."""
         return [word + self.template.around_label({})[1] for word in self.words]
 
     def prompt(self, before: str) -> Prompt:
-        """The prompt as token ids."""
+        """Return the prompt as token ids."""
         opened = self.opened
         if self.is_decoder:
             plain = parted(before, self.answers(), opened.tokenizer)
@@ -71,15 +71,15 @@ class Asker:
         return Prompt(start + ids + end, answers)
 
     def size(self, texts: Mapping[str, str]) -> int:
-        """Tokens that the model has to take in at once."""
+        """Return the number of tokens that the model has to read at once."""
         prompt = self.prompt(self.before(texts))
         return len(prompt.ids) + (max(map(len, prompt.answers)) if self.is_decoder else 0)
 
     def fit(self, texts: Mapping[str, str]) -> dict[str, str]:
-        """The texts, cut at their ends as far as the model needs it.
+        """Cut the texts at their ends as far as the model needs it.
 
         Raises:
-            RecipeError: if not even the template fits.
+            RecipeError: not even the template fits.
         """
         room = self.opened.max_length
         kept = fitted(texts, self.size, room)
@@ -93,19 +93,19 @@ def label_evidence(
     needed: Sequence[str] = EVIDENCE,
     known: Evidence | None = None,
 ) -> tuple[Evidence, int]:
-    """What a model says about each label after each text.
+    """Score each label after each text.
 
     Args:
         asker: a model and a template.
         rows: texts by the name of their gap.
-        needed: names of the further evidence that is wanted.
-        known: what came of other rows; its further evidence is taken over, as it is the same for all texts.
+        needed: attributes of `Evidence` to compute beside those of the texts.
+        known: evidence of other texts; the attributes that do not depend on a text are copied from it.
 
     Returns:
-        The evidence, and how many texts were too long and cut.
+        The evidence, and the number of texts that were too long and cut.
 
     Raises:
-        RecipeError: if the model cannot take the template.
+        RecipeError: the template does not fit into the model.
     """
     texts = [asker.fit(row) for row in rows]
     n_cut = sum(kept != dict(row) for kept, row in zip(texts, rows, strict=True))
@@ -132,6 +132,6 @@ def label_evidence(
 
 
 def _separator(opened: OpenedModel) -> int:
-    """What a decoder reads where there is nothing before the label: the end of the text before."""
+    """Return the token that a decoder reads where nothing is before the label: the end token, or else the begin one."""
     tokenizer = opened.tokenizer
     return int(tokenizer.bos_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id)

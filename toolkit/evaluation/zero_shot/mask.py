@@ -1,4 +1,7 @@
-"""Zero-shot by filling a mask in the place of the label (Schick & Schütze 2021), for encoders."""
+"""Zero-shot by filling a mask at the position of the label, for encoders.
+
+Schick & Schütze 2021, https://arxiv.org/abs/2001.07676.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,17 @@ from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.progress import progress_bar
 
 LOGITS_AT_ONCE = 2**26
-"""Numbers of a batch's logits: 256 MiB."""
+"""Logits of a batch, at most: 256 MiB."""
 
 
 @dataclass(frozen=True)
 class Cloze:
-    """A prompt with masks for all labels of one number of tokens.
+    """A prompt with masks, for all labels that have the same number of tokens.
 
     Attributes:
-        ids: special tokens included.
-        first: the place of the first mask.
-        answers: the tokens of each such label by its number.
+        ids: of the prompt, special tokens included.
+        first: position of the first mask.
+        answers: the token ids of each such label, by its index.
     """
 
     ids: list[int]
@@ -43,19 +46,19 @@ def mask_scores(
     *,
     words: Sequence[str],
 ) -> tuple[Scores, int]:
-    """Log-probabilities of the labels, ``[rows, labels]``, and how many texts were too long and cut.
+    """Return log-probabilities of the labels, ``[rows, labels]``, and the number of texts that were cut.
 
-    A word of several tokens gets as many masks, filled at once; its score is their mean log-probability, so that no
-    word pays for its length. Words of one length share a forward pass.
+    A verbalizer of several tokens gets as many masks, which are filled in one pass. Its score is the mean
+    log-probability of its tokens, so that its length does not matter. Verbalizers of one length share a forward pass.
 
     Args:
         opened: with its masked-language head.
-        template: with the gap of the label where the mask shall be.
+        template: the gap of the label becomes the mask.
         rows: texts by the name of their gap.
-        words: what stands for each label.
+        words: the verbalizer of each label.
 
     Raises:
-        RecipeError: if the model cannot take the template.
+        RecipeError: the template does not fit into the model.
     """
     texts = [_fit(opened, template, row, words) for row in rows]
     n_cut = sum(kept != dict(row) for kept, row in zip(texts, rows, strict=True))
@@ -88,7 +91,7 @@ def _fit(opened: OpenedModel, template: Template, row: Mapping[str, str], words:
 
 
 def _clozes(opened: OpenedModel, template: Template, texts: Mapping[str, str], words: Sequence[str]) -> list[Cloze]:
-    """One for each number of tokens that a word has."""
+    """Return a cloze for each number of tokens that a verbalizer has."""
     tokenizer = opened.tokenizer
     before, after = template.around_label(texts)
     prompt = parted(before, words, tokenizer)
@@ -99,7 +102,7 @@ def _clozes(opened: OpenedModel, template: Template, texts: Mapping[str, str], w
         word = words[next(iter(answers))]
         whole, alone = token_ids([before + word + after, after], tokenizer)
         n_before = len(prompt.ids) + n_masks
-        # Behind a word a tokenizer may cut otherwise than at the beginning of a text.
+        # Behind a word a tokenizer may split differently than at the beginning of a text.
         is_apart = whole[:n_before] == [*prompt.ids, *next(iter(answers.values()))]
         masks = [int(tokenizer.mask_token_id)] * n_masks
         ids = [*start, *prompt.ids, *masks, *(whole[n_before:] if is_apart else alone), *end]

@@ -1,4 +1,4 @@
-"""From a filled template to token ids: where prompt and label meet, and texts that are too long."""
+"""Convert a filled template to token ids: the border of prompt and label, and texts that are too long."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from toolkit.errors import RecipeError
 from toolkit.transformer import TransformerConfig
 
 MOST_CHARACTERS_A_TOKEN = 32
-"""On average over a text; it spares the tokenising of what cannot fit."""
+"""Average over a text, at most; text beyond it cannot fit and is not tokenized."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt, and what can follow it.
+    """A prompt with its possible answers.
 
     Attributes:
         ids: of the prompt, special tokens included.
-        answers: ids that follow, for each label.
+        answers: token ids that follow, for each label.
     """
 
     ids: list[int]
@@ -29,22 +29,21 @@ class Prompt:
 
 
 def token_ids(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
-    """Ids without special tokens, also where a text spells one."""
+    """Tokenize without special tokens, also where a text spells one."""
     settings = {"add_special_tokens": False, "split_special_tokens": True, "return_attention_mask": False}
     ids: list[list[int]] = tokenizer(list(texts), verbose=False, **settings)["input_ids"]
     return ids
 
 
 def parted(before: str, answers: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Prompt:
-    """Cut the tokens of a beginning and each of its ends where they part, without special tokens.
+    """Tokenize a prompt with each answer, and split the ids where the answers begin to differ.
 
-    The ids of a prompt and of an answer together are those of the whole text: a space between them belongs to the
-    answer, as tokenizers have it, and a token that reaches over the border too. The answers then begin with what the
-    others share with it, which every label pays for alike.
+    The ids of prompt and answer together are those of the whole text. A space between them belongs to the answer, as
+    tokenizers have it, and so does a token across the border. Such shared tokens are scored for every label alike.
 
     Args:
-        before: what all texts begin with.
-        answers: what they end with.
+        before: the prompt.
+        answers: one a label.
         tokenizer: the model's.
     """
     body = before.rstrip(" ")
@@ -55,13 +54,13 @@ def parted(before: str, answers: Sequence[str], tokenizer: PreTrainedTokenizerBa
 
 
 def _shared(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many tokens two texts have in common at their beginning."""
+    """Return the length of the common prefix of two token sequences."""
     pairs = enumerate(zip(first, second, strict=False))
-    return next((i for i, (one, other) in pairs if one != other), min(len(first), len(second)))
+    return next((i for i, (ours, theirs) in pairs if ours != theirs), min(len(first), len(second)))
 
 
 def special_ends(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """The special tokens that a tokenizer puts before and behind a text."""
+    """Return the special tokens that a tokenizer adds before and after a text."""
     (plain,) = token_ids(["a"], tokenizer)
     whole: list[int] = tokenizer("a", return_attention_mask=False)["input_ids"]
     for start in range(len(whole) - len(plain) + 1):
@@ -71,22 +70,22 @@ def special_ends(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[in
 
 
 def first_tokens(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> list[int]:
-    """What a decoder reads before a prompt; our own Transformer learns with ``<s>``, which its packer puts there."""
+    """Return the tokens before a decoder's prompt; our own Transformer learns with ``<s>``, which its packer adds."""
     if isinstance(config, TransformerConfig):
         return [int(tokenizer.bos_token_id)]
     return special_ends(tokenizer)[0]
 
 
 def fitted(texts: Mapping[str, str], size: Callable[[Mapping[str, str]], int], room: int) -> dict[str, str] | None:
-    """Texts cut at their ends, the longest one first, so that a prompt fits; the template stays as it is.
+    """Cut texts at their ends, the longest one first, so that a prompt fits; the template is not cut.
 
     Args:
         texts: by the name of their gap.
-        size: tokens of the prompt with some texts in it.
-        room: how many there may be.
+        size: returns the number of tokens of the prompt with some texts.
+        room: limit of that number.
 
     Returns:
-        The same texts if they fit, or None if not even the template fits.
+        The texts, or None if not even the template fits.
     """
     kept = dict(texts)
     if size(kept) <= room:
@@ -107,16 +106,16 @@ def fitted(texts: Mapping[str, str], size: Callable[[Mapping[str, str]], int], r
 def check_fit(
     kept: dict[str, str] | None, size: Callable[[], int], room: int, *, examples: bool = False
 ) -> dict[str, str]:
-    """What `fitted` gave, or an error.
+    """Return the result of `fitted`, and raise an error where it is None.
 
     Args:
-        kept: None if not even the template fits.
-        size: its tokens.
-        room: how many there may be.
-        examples: whether examples belong to it.
+        kept: of `fitted`.
+        size: returns the number of tokens of the template.
+        room: limit of that number.
+        examples: whether the prompt has few-shot examples.
 
     Raises:
-        RecipeError: if not even the template fits.
+        RecipeError: not even the template fits.
     """
     if kept is None:
         what = "the template with its examples" if examples else "the template"

@@ -1,4 +1,4 @@
-"""What a model shall be asked, settled and checked before its weights are opened."""
+"""Settle and check how a model predicts without training, before its weights are opened."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
 """The families that each scorer works with."""
 
 DEFAULT_CALIBRATION: Calibration = "content-free"
-"""What was best on average over four data sets (benchmarks/zero_shot.py). On the three English ones ``batch`` was 0.03
-better, within the intervals, and 0.17 worse on the Korean one, whose classes differ in size; it also makes a text's
-answer depend on the texts beside it."""
+"""The best calibration on average over four data sets (benchmarks/zero_shot.py). On the three English ones ``batch``
+was 0.03 better, within the intervals, and 0.17 worse on the Korean one, whose classes differ in size. It also makes the
+prediction of a text depend on the other texts."""
 
 _TELL_REAL_FROM_FALSE = frozenset({"electra", "funnel"})
-"""Kinds of encoders whose pretraining head tells which tokens were replaced; they have none that fills a mask."""
+"""Model types whose pretraining head detects replaced tokens, so that it cannot fill a mask."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """How a model is asked.
+    """The settings of a prediction without training.
 
     Attributes:
         scorer: one of `FAMILIES`.
-        labels: to choose from.
-        words: what stands for each of them.
-        templates: whose answers are averaged.
+        labels: the candidate labels.
+        words: the verbalizer of each label.
+        templates: their probabilities are averaged.
         calibration: of likelihoods; None for other scorers.
         n_shots: labelled examples in the prompt.
     """
@@ -72,19 +72,19 @@ def settle_question(
     is_pair: bool = False,
     n_rows: int | None = None,
 ) -> Question:
-    """Settle what is left open by the kind of model, and refuse what cannot work.
+    """Fill in defaults for the kind of model, and refuse settings that cannot work.
 
     Args:
         located: the model's files; its weights are not opened.
-        labels: to choose from.
+        labels: the candidate labels.
         settings: the recipe's ``zero_shot``.
-        is_pair: whether the rows are pairs of texts.
-        n_rows: how many there will be, where that is known.
+        is_pair: whether the examples are pairs of texts.
+        n_rows: the number of examples; None: not known.
 
     Raises:
         RecipeError: empty, repeated or indistinguishable labels, a scorer or a calibration that does not fit, a
             broken template.
-        IntegrityError: if files are missing or damaged.
+        IntegrityError: files are missing or damaged.
     """
     labels = clean_labels(labels)
     config = open_config(located)
@@ -106,11 +106,11 @@ def settle_question(
 
 
 def open_for_question(located: LocatedModel, question: Question) -> OpenedModel | OpenedBody:
-    """Open a model with the head that a question needs, or without one.
+    """Open a model with the head that a scorer needs, or without a head.
 
     Raises:
-        RecipeError: if the checkpoint has no such head.
-        IntegrityError: if files are missing or damaged.
+        RecipeError: the checkpoint has no such head.
+        IntegrityError: files are missing or damaged.
     """
     if question.scorer == "similarity":
         return open_body(located)
@@ -120,13 +120,15 @@ def open_for_question(located: LocatedModel, question: Question) -> OpenedModel 
 
 
 def _usual_scorer(config: Any, family: Family) -> str:
-    """What a model was made for, by the name of its class."""
-    made = next(iter(config.architectures or ()), "")
-    if made.endswith("ForSequenceClassification") and _is_entailment(config):
+    """Return the scorer that suits a model's pretraining, by the name of its class."""
+    class_name = next(iter(config.architectures or ()), "")
+    if class_name.endswith("ForSequenceClassification") and _is_entailment(config):
         return "entailment"
     if family is not Family.ENCODER:
         return "likelihood"
-    fills_masks = made.endswith(("ForMaskedLM", "ForPreTraining")) and config.model_type not in _TELL_REAL_FROM_FALSE
+    fills_masks = (
+        class_name.endswith(("ForMaskedLM", "ForPreTraining")) and config.model_type not in _TELL_REAL_FROM_FALSE
+    )
     return "mask" if fills_masks else "similarity"
 
 
@@ -153,10 +155,10 @@ def _check_scorer(scorer: str, config: PreTrainedConfig, family: Family, *, wher
 def _check_settings(settings: ZeroShotSection, scorer: str, *, is_pair: bool, n_rows: int | None) -> None:
     faults = []
     if scorer != "likelihood":
-        asked = {"calibration": settings.calibration, "shots": settings.shots}
+        given = {"calibration": settings.calibration, "shots": settings.shots}
         faults += [
             f"{name} is for the scorer likelihood, and this is {scorer}; leave it out"
-            for name, value in asked.items()
+            for name, value in given.items()
             if value
         ]
         if is_pair and scorer != "mask":

@@ -1,4 +1,4 @@
-"""What came of asking a model without training it."""
+"""Predictions of a model without training."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
 
 @dataclass(frozen=True, eq=False)
 class ZeroShot(RowPredictions):
-    """Probabilities of every label, and how they were come by.
+    """Probabilities of every label, and the settings that they were computed with.
 
     Attributes:
-        predictions: row by row, as those of a trained model.
+        predictions: as of a trained model.
         scorer: similarity, mask, entailment or likelihood.
         calibration: of likelihoods; None for other scorers.
-        templates: those whose answers were averaged.
-        words: what stood for each label.
-        warnings: what the user should know, a line each.
+        templates: their probabilities were averaged.
+        words: the verbalizer of each label.
+        warnings: for the user, a line each.
     """
 
     predictions: Predictions
@@ -30,7 +30,7 @@ class ZeroShot(RowPredictions):
     warnings: tuple[str, ...]
 
     def columns(self) -> dict[str, list[Any]]:
-        """Those of the predictions, and ``probability:<label>`` for each label."""
+        """Return the columns of the predictions, and ``probability:<label>`` for each label."""
         by_label = zip(self.predictions.labels, self.predictions.probabilities.T, strict=True)
         return {
             **self.predictions.columns(),

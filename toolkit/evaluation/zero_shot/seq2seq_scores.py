@@ -12,11 +12,11 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from toolkit.data.batches import by_tokens
+from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import (
     chunks,
     padded,
-    padded_targets,
     sum_log_likelihoods,
     tokens_at_once,
 )
@@ -24,6 +24,7 @@ from toolkit.evaluation.zero_shot.calibration import Scores
 from toolkit.evaluation.zero_shot.decoder_scores import EXPANDED_TOKENS
 from toolkit.evaluation.zero_shot.prompts import Prompt
 from toolkit.progress import Bar
+from toolkit.transformer.cross_entropy import IGNORED
 
 
 def seq2seq_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Bar) -> Scores:
@@ -60,7 +61,7 @@ def _answer_scores(model: Any, encoded: Tensor, mask: Tensor, answers: list[list
         answers: token ids.
     """
     n_rows, n_answers = len(encoded), len(answers)
-    targets = padded_targets(answers).to(mask.device).repeat(n_rows, 1)
+    targets = pad_right(answers, IGNORED).to(mask.device).repeat(n_rows, 1)
     outputs = model(
         encoder_outputs=BaseModelOutput(last_hidden_state=encoded.repeat_interleave(n_answers, dim=0)),
         attention_mask=mask.repeat_interleave(n_answers, dim=0),

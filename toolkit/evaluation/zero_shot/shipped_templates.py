@@ -1,9 +1,9 @@
-"""The templates for who gives none, by scorer and language: for topics and sentiments alike.
+"""The default templates by scorer and language, for topics and sentiments alike.
 
-Those of likelihood are the English pair that was best on validation rows with SmolLM2 among eleven templates, and the
-Korean one among six; the chat format that SmolLM2 was tuned with was worse than plain text (0.51 to 0.66 on Rotten
-Tomatoes with the five calibrations, where the pair has 0.68 to 0.78), so that prompts are plain. Those of English
-similarity are the best pair of ten with MiniLM. The others are the field's usual ones, not measured.
+Those of likelihood are the best pair on validation examples with SmolLM2, among eleven English and six Korean
+templates. The chat format that SmolLM2 was tuned with was worse than plain text: 0.51 to 0.66 on Rotten Tomatoes with
+the five calibrations, where the pair has 0.68 to 0.78. Those of English similarity are the best pair of ten with
+MiniLM. The others are the field's usual ones, not measured.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TEMPLATES: dict[str, dict[str, tuple[str, ...]]] = {
         "ko": ("{label}", "이 글은 {label}에 관한 글이다."),
     },
 }
-"""For single texts; similarity and entailment read the text by itself."""
+"""Templates for single texts; similarity and entailment read the text without its template."""
 
 PAIR_TEMPLATES: dict[str, dict[str, tuple[str, ...]]] = {
     "likelihood": {
@@ -38,4 +38,4 @@ PAIR_TEMPLATES: dict[str, dict[str, tuple[str, ...]]] = {
         "ko": ("{text} {label}, {text_pair}",),
     },
 }
-"""For pairs of texts."""
+"""Templates for pairs of texts."""

@@ -1,4 +1,4 @@
-"""Labelled examples for the prompt: balanced over the classes, always the same ones for a seed."""
+"""Choose labelled examples for the prompt: balanced over the classes, the same ones for the same seed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from toolkit.data.splits import few_shot
 
 BETWEEN = "\n\n"
-"""What parts the examples of a prompt."""
+"""Separator of the examples of a prompt."""
 
 
 def choose_examples(references: Sequence[str], labels: Sequence[str], n_shots: int, *, seed: int) -> list[int]:
-    """The places of examples, one of each class in turn, so that none is seen last only.
+    """Return the indices of examples, with the classes in turn, so that no class has all of the last ones.
 
     Args:
-        references: the labels of the rows to choose from; other ones than `labels` are passed over.
+        references: the labels of the examples to choose from; examples of other classes are skipped.
         labels: the classes.
-        n_shots: how many; fewer if there are not as many.
-        seed: decides the rows, and the order of the classes.
+        n_shots: how many to choose; fewer where there are not as many.
+        seed: of the examples and of the order of the classes.
     """
     known = [row for row, label in enumerate(references) if label in labels]
     per_class = -(-n_shots // len(labels))

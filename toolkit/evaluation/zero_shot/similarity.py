@@ -1,4 +1,4 @@
-"""Zero-shot by similarity: which label's embedding is nearest to the text's, for encoders."""
+"""Zero-shot by the similarity of the embeddings of text and label, for encoders."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
 from toolkit.evaluation.zero_shot.templates import Template
 
 TEMPERATURE = 0.05
-"""What cosines are divided by before the softmax: the inverse of 20, with which sentence encoders are trained
-(Reimers & Gurevych 2019; sentence-transformers' ``MultipleNegativesRankingLoss``). It changes no label."""
+"""Temperature of the softmax over cosines: the inverse of 20, the scale with which sentence encoders are trained
+(``MultipleNegativesRankingLoss`` of sentence-transformers; Reimers & Gurevych 2019, https://arxiv.org/abs/1908.10084).
+It changes no predicted label."""
 
 
 def similarity_scores(
@@ -26,16 +27,16 @@ def similarity_scores(
     words: Sequence[str],
     labels: Scores | None = None,
 ) -> tuple[list[Scores], int]:
-    """Log-probabilities of the labels for each template, ``[rows, labels]``, and how many texts were cut.
+    """Return log-probabilities of the labels for each template, ``[rows, labels]``, and the number of cut texts.
 
     They are a softmax over the cosines of mean-pooled states, divided by `TEMPERATURE`.
 
     Args:
-        opened: a body that was trained to give like texts like vectors.
-        templates: what each says besides the text is the label's prompt.
+        opened: a body trained to give similar texts similar embeddings.
+        templates: their text without the gap of the text is the prompt of a label.
         rows: the texts, which are embedded as they are.
-        words: what stands for each label.
-        labels: their vectors as `label_directions` gives them; None: they are computed.
+        words: the verbalizer of each label.
+        labels: embeddings of `label_directions`; None: they are computed.
     """
     texts = [row["text"] for row in rows]
     lengths = [len(ids) for ids in opened.tokenizer(texts, verbose=False)["input_ids"]]
@@ -45,12 +46,12 @@ def similarity_scores(
 
 
 def label_directions(opened: OpenedBody, templates: Sequence[Template], words: Sequence[str]) -> Scores:
-    """The vectors that all texts are compared with, ``[templates * labels, dim]``."""
+    """Return the normalised embeddings of the labels, ``[templates * labels, dim]``."""
     return _directions(opened, [template.about(word) for template in templates for word in words])
 
 
 def _directions(opened: OpenedBody, texts: Sequence[str]) -> Scores:
-    """Vectors of length 1, ``[texts, dim]``."""
+    """Return embeddings of length 1, ``[texts, dim]``."""
     rows = Dataset.from_dict({"text": list(texts)})
     vectors = pooled_features(opened, rows, device=inference_device()).astype(np.float64)
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Prompts with gaps for a text and a label."""
+"""Templates: prompts with gaps for a text and a label."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from toolkit.recipe.schema import ZeroShotSection
 LABEL = "label"
 TEXTS = ("text", "text_pair")
 READS_ITS_PROMPT = frozenset({"likelihood", "mask"})
-"""The scorers that read the whole template; others read the text by itself, and of the template what says the label."""
+"""The scorers that read the filled template; others read the text alone, and a prompt of the label alone."""
 
 _GAP = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt with gaps; braces in what fills them are text.
+    """A prompt with gaps; braces in the values of gaps are plain text.
 
     Attributes:
         pattern: with ``{label}``, ``{text}`` and, for pairs, ``{text_pair}``, each at most once.
@@ -30,25 +30,25 @@ class Template:
 
     @property
     def gaps(self) -> list[str]:
-        """The names of the gaps, in their order."""
+        """Return the names of the gaps, in their order."""
         return _GAP.findall(self.pattern)
 
     @property
     def ending(self) -> str:
-        """What stands between the last text and the label."""
+        """Return the text between the last text's gap and the label's."""
         return self.pattern.partition("{label}")[0].rpartition("}")[2]
 
     def around_label(self, texts: Mapping[str, str]) -> tuple[str, str]:
-        """What stands before the label and what behind it, with the texts filled in."""
+        """Return the prompt before the label and behind it, with the texts filled in."""
         before, _, after = self.pattern.partition("{label}")
         return _filled(before, texts), _filled(after, texts)
 
     def fill(self, texts: Mapping[str, str], word: str) -> str:
-        """The prompt with its texts and a word for the label."""
+        """Return the prompt with its texts and the label's verbalizer."""
         return _filled(self.pattern, {**texts, LABEL: word})
 
     def about(self, word: str) -> str:
-        """What the template says of a label, its texts left out, in one line."""
+        """Return the prompt of a label without texts, in one line."""
         return " ".join(self.fill(dict.fromkeys(TEXTS, " "), word).split())
 
 
@@ -57,15 +57,15 @@ def _filled(pattern: str, values: Mapping[str, str]) -> str:
 
 
 def templates_for(settings: ZeroShotSection, *, scorer: str, is_pair: bool) -> tuple[Template, ...]:
-    """The user's templates, or those of the language.
+    """Return the user's templates, or the default ones of the language.
 
     Args:
         settings: the recipe's ``zero_shot``.
         scorer: its name.
-        is_pair: whether the rows are pairs of texts.
+        is_pair: whether the examples are pairs of texts.
 
     Raises:
-        RecipeError: with every fault of every template.
+        RecipeError: names every fault of every template.
     """
     if settings.templates is None:
         shipped = PAIR_TEMPLATES if is_pair and scorer in READS_ITS_PROMPT else TEMPLATES

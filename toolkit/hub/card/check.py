@@ -104,7 +104,7 @@ def _is_local(value: str) -> bool:
 
 
 def _known_keys(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The path and the fault of each key whose values are fixed."""
+    """Yield the path and the fault of each key whose values are fixed."""
     fixed = {"license": licence_fault, "language": language_fault, "pipeline_tag": task_fault}
     fixed |= {"base_model": _model_fault, "base_model_relation": _relation_fault, "datasets": _data_fault}
     for key, fault_of in fixed.items():
@@ -136,7 +136,7 @@ def _data_fault(name: Any) -> str | None:
 
 
 def _result_faults(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the hub's own library would drop without a word: results without a task, a data set or a number."""
+    """Find what the hub's own library would drop silently: results without a task, a data set or a number."""
     for model in _as_list(metadata.get("model-index")):
         results = model.get("results") if isinstance(model, Mapping) else None
         if not isinstance(results, list) or not model.get("name"):

@@ -16,17 +16,17 @@ _NO_LANGUAGE = frozenset({"code", "multilingual"})
 
 
 def licence_fault(licence: Any) -> str | None:
-    """What is wrong with a licence, in one line, or None."""
+    """Return what is wrong with a licence, in one line, or None."""
     return _fault(licence, "licences", "the licence {!r} is none of the hub's ids")
 
 
 def task_fault(task: Any) -> str | None:
-    """What is wrong with a ``pipeline_tag``, in one line, or None."""
+    """Return what is wrong with a ``pipeline_tag``, in one line, or None."""
     return _fault(task, "pipeline_tags", "{!r} is no task of the hub")
 
 
 def language_fault(language: Any) -> str | None:
-    """What is wrong with the code of a language, in one line, or None.
+    """Return what is wrong with the code of a language, in one line, or None.
 
     Of the codes of two letters (ISO 639-1) each one is known; of those of three (ISO 639-3) the shape is checked.
     """
@@ -39,7 +39,7 @@ def language_fault(language: Any) -> str | None:
 
 @cache
 def names(kind: str) -> tuple[str, ...]:
-    """All that the hub knows of a kind: ``licences``, ``languages`` or ``pipeline_tags``."""
+    """Return all names that the hub knows of a kind: ``licences``, ``languages`` or ``pipeline_tags``."""
     known = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     return tuple(known[kind].split())
 

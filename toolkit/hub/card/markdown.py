@@ -17,7 +17,7 @@ class Markdown:
         self._text = text
 
     def __html__(self) -> str:
-        """The text, by the protocol that Jinja asks for."""
+        """Return the text, as Jinja's protocol wants it."""
         return self._text
 
     def __str__(self) -> str:
@@ -25,7 +25,7 @@ class Markdown:
 
 
 def escape(value: Any) -> Any:
-    """A value for a line or a table cell: one line, every Markdown mark taken literally.
+    """Escape a value for a line or a table cell: one line, every Markdown mark taken literally.
 
     The marks of HTML are left to Jinja's own escaping, which comes after this.
     """
@@ -35,7 +35,7 @@ def escape(value: Any) -> Any:
 
 
 def code_span(text: str) -> Markdown:
-    """A name in code type, on one line; not for table cells, where its ``|`` would divide."""
+    """Write a name in code type on one line; not for table cells, where its ``|`` would divide."""
     inner = _one_line(text)
     longest = max(map(len, _BACKTICKS.findall(inner)), default=0)
     if not longest:
@@ -45,7 +45,7 @@ def code_span(text: str) -> Markdown:
 
 
 def code_block(text: str, language: str) -> Markdown:
-    """A fenced block; its fence is longer than any in the text."""
+    """Write a fenced block, whose fence is longer than any in the text."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown(f"{fence}{language}\n{text.rstrip()}\n{fence}")

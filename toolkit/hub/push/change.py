@@ -23,7 +23,7 @@ class Change:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether all is there already."""
+        """Return whether everything is there already."""
         return not self.additions and not self.deletions
 
 
@@ -31,7 +31,7 @@ NOTHING = Change()
 
 
 def change_of(manifest: Manifest, head: Head, past: Iterable[Past]) -> Change:
-    """What turns a repository into a manifest.
+    """Return the change that turns a repository into a manifest.
 
     Deleted is what earlier pushes listed and this one does not have, and what would be read as part of this model
     although it belongs to another: weights, settings, a tokenizer. All else that is there stays.
@@ -48,19 +48,19 @@ def change_of(manifest: Manifest, head: Head, past: Iterable[Past]) -> Change:
 
 
 def is_same(file: ManifestFile, there: RemoteFile | None) -> bool:
-    """Whether the repository has this file with this content."""
+    """Return whether the repository has this file with this content."""
     if there is None or there.size != file.size:
         return False
     return there.oid == (file.sha256 if there.large else file.git_sha1())
 
 
 def is_push(commit: Past) -> bool:
-    """Whether a push of the toolkit made this commit."""
+    """Return whether a push of the toolkit made this commit."""
     return MARK in commit.title
 
 
 def listing(manifest: Manifest) -> str:
-    """The description of a commit: the files of the push, those among them that were there already."""
+    """Write the description of a commit: the files of the push, and which of them were there already."""
     return "\n".join(["Files of this push:", "", *(_LISTED + path for path in manifest.paths)])
 
 

@@ -51,7 +51,7 @@ def hub_error(error: BaseException, *, doing: str, where: str, token: str | None
 
 
 def redacted(text: str, token: str | None = None) -> str:
-    """A text as one short line without tokens, those in a URL or a header included."""
+    """Shorten a text to one line without tokens, those in a URL or a header included."""
     line = " ".join(text.split())
     if token:
         line = line.replace(token, "<token>")
@@ -60,7 +60,7 @@ def redacted(text: str, token: str | None = None) -> str:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same request may do later, and the client has not repeated it by itself."""
+    """Return whether the same request may succeed later, and the client has not repeated it by itself."""
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in TRANSIENT and not _repeated(str(error.response.url))
     if isinstance(error, TransportError):
@@ -69,7 +69,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_foreign(error: BaseException) -> bool:
-    """Whether an answer came that is no JSON: a page of a proxy, or of the hub's own front door when it is ill."""
+    """Return whether the response is no JSON but a page, of a proxy or of a hub in trouble."""
     return isinstance(error, json.JSONDecodeError)
 
 
@@ -80,12 +80,12 @@ def wanted_pause(error: BaseException) -> float | None:
 
 
 def status_of(error: BaseException) -> int | None:
-    """The HTTP status of a failure, or None where there was no answer."""
+    """Return the HTTP status of a failure, or None where there was no response."""
     return error.response.status_code if isinstance(error, HfHubHTTPError) else None
 
 
 def _root(error: BaseException) -> BaseException:
-    """What lies beneath: failed uploads come wrapped."""
+    """Return the cause of a failure: failed uploads come wrapped."""
     while isinstance(error, RuntimeError) and error.__cause__ is not None:
         error = error.__cause__
     return error

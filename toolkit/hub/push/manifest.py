@@ -83,12 +83,12 @@ class Manifest:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Where the files go."""
+        """Return where the files go."""
         return tuple(file.path for file in self.files)
 
     @property
     def is_adapter(self) -> bool:
-        """Whether an adapter is sent, and not a whole model."""
+        """Return whether an adapter is sent, and not a whole model."""
         return ADAPTER_SETTINGS in self.paths
 
     def content(self, path: str) -> bytes | None:

@@ -29,7 +29,7 @@ _LOGIN = "make one with write access at {}/settings/tokens, then `hf auth login`
 
 
 def open_hub(endpoint: str | None = None) -> Hub:
-    """The hub with the token of the environment or of the library's cache.
+    """Open the hub with the token of the environment or of the library's cache.
 
     Raises:
         HubError: there is no token, or ``HF_HUB_OFFLINE=1``.
@@ -149,7 +149,7 @@ def _fix(account: Account, endpoint: str) -> str:
 
 
 def _lacking(card: bytes | None) -> list[Fault]:
-    """What a card for everybody needs: that it is there, and what one may do with the model."""
+    """Check what a public card needs: that it is there, and that it states a licence."""
     if card is None:
         return [Fault("there is no card, and what is public needs one; write README.md", CARD)]
     found = _FRONT_MATTER.match(card.decode("utf-8", "replace"))

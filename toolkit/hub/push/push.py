@@ -112,7 +112,7 @@ def _wait(hub: Hub, error: Exception, attempts: int, target: Target) -> None:
 
 
 def _begin(hub: Hub, target: Target) -> Head:
-    """The repository as it is; made where it is not there, and its branch."""
+    """Return the repository as it is; create it and its branch where they are missing."""
     main = hub.head(target.repo_id)
     if main is None:
         if target.create_pr:
@@ -202,7 +202,7 @@ def _check_tag_is_free(hub: Hub, target: Target, *, unless: str | None = None) -
 
 
 def _proposed(hub: Hub, manifest: Manifest, target: Target, head: Head) -> tuple[str, Head] | None:
-    """A pull request on this commit that has all these files: the answer was lost, or it was proposed before."""
+    """Find a pull request on this commit with all these files: its response was lost, or it was proposed before."""
     if not target.create_pr:
         return None
     for reference in hub.refs(target.repo_id).pull_requests:

@@ -30,12 +30,12 @@ _T = TypeVar("_T")
 
 
 def find_token() -> str | None:
-    """The token of the environment (``HF_TOKEN``) or of the library's own cache; nothing else is looked at."""
+    """Return the token of the environment (``HF_TOKEN``) or of the library's own cache, and of nothing else."""
     return get_token()
 
 
 def find_endpoint(given: str | None = None) -> str:
-    """The hub's address: what was given, else ``HF_ENDPOINT``, else the public one; without a slash at its end."""
+    """Return the hub's address without a final slash: as given, else ``HF_ENDPOINT``, else the public one."""
     return (given or os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")
 
 
@@ -74,7 +74,7 @@ class Hub:
             ) from None
 
     def head(self, repo_id: str, revision: str = MAIN) -> Head | None:
-        """A repository at a revision with all its files, or None where either is not there (or not to be seen).
+        """Return a repository at a revision with all its files; None where either is missing or not visible.
 
         Raises:
             HubError: the hub does not answer, or refuses.
@@ -100,7 +100,7 @@ class Hub:
         return Head(str(info.sha), info.private, {file.path: file for file in listed})
 
     def history(self, repo_id: str, revision: str = MAIN) -> list[Past]:
-        """The commits that led to a revision, the newest first.
+        """Return the commits that led to a revision, the newest first.
 
         Raises:
             HubError: the hub does not answer, or refuses.
@@ -206,7 +206,7 @@ class Hub:
         return str(info.oid), info.pr_revision
 
     def failed(self, error: BaseException, doing: str, where: str) -> HubError:
-        """What the client raised, as one line without the token."""
+        """Turn what the client raised into one line without the token."""
         return hub_error(error, doing=doing, where=where, token=self.token)
 
     def pause(self, attempt: int, error: BaseException) -> bool:
@@ -244,7 +244,7 @@ class Hub:
 
 @contextmanager
 def _plain_uploads() -> Iterator[None]:
-    """What `toolkit` sets when it is imported, also for a client that a notebook imported before."""
+    """Apply what `toolkit` sets on import, also to a client that a notebook imported before."""
     before = constants.HF_HUB_DISABLE_XET
     constants.HF_HUB_DISABLE_XET = before or os.environ.get("HF_HUB_DISABLE_XET") == "1"
     try:
@@ -254,7 +254,7 @@ def _plain_uploads() -> Iterator[None]:
 
 
 def _writes(token: Mapping[str, Any], *, user: str) -> frozenset[str]:
-    """What a fine-grained token may write to; where that is everything of the user's, the user's name."""
+    """Return what a fine-grained token may write to; the user's name stands for everything of the user's."""
     grained = token.get("fineGrained") or {}
     scoped = [one["entity"]["name"] for one in grained.get("scoped") or () if "repo.write" in one["permissions"]]
     return frozenset([*scoped, *([user] if "repo.write" in (grained.get("global") or ()) else [])])

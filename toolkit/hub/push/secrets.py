@@ -45,7 +45,7 @@ def refuse_secrets(manifest: Manifest, *, token: str | None = None) -> None:
 
 
 def find_secrets(file: ManifestFile, *, token: str | None = None) -> list[Fault]:
-    """What looks like a secret in a file, a fault a line, in the order of the lines."""
+    """Find what looks like a secret in a file; return a fault a line, in the order of the lines."""
     content = file.source
     exactly = {"the token in use": re.compile(re.escape(token.encode()))} if token else {}
     found: dict[int, str] = {}

@@ -62,7 +62,7 @@ class Source:
 
     @property
     def hub(self) -> HubSection:
-        """The section ``hub`` of the run's recipe, empty where there is none."""
+        """Return the section ``hub`` of the run's recipe, empty where there is none."""
         return HubSection() if self.run is None else self.run.recipe.hub
 
 

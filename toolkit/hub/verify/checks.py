@@ -49,7 +49,7 @@ def checks_of(
     expected: Collection[str] | None = None,
     published: bool | None = None,
 ) -> tuple[tuple[Check, ...], Parity | None]:
-    """The checks of a report, and the parity of its answers.
+    """Check a report; return the checks and the parity of its answers.
 
     Args:
         report: of `toolkit.hub.verify.replay.main`; its folder is still there.
@@ -98,7 +98,7 @@ def _files(report: Mapping[str, Any], *, expected: Collection[str] | None, publi
 
 
 def _weights(found: set[str]) -> set[str]:
-    """What every model or adapter needs."""
+    """Check what every model or adapter needs."""
     if ADAPTER_SETTINGS in found:
         return {ADAPTER_WEIGHTS}
     return {"config.json", INDEX if INDEX in found else WEIGHTS}
@@ -192,7 +192,7 @@ def _unequal(shown: Mapping[str, float], measured: Mapping[str, float | None]) -
 
 
 def _last_digit(value: float) -> float:
-    """What one more in the last digit of a number is worth: 0.001 for 0.845."""
+    """Return what one more in the last digit of a number is worth: 0.001 for 0.845."""
     digits = repr(float(value)).partition(".")[2]
     return float(10 ** -len(digits)) if digits.isdigit() else abs(value) * 1e-9
 

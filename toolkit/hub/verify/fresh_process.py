@@ -59,7 +59,7 @@ def replayed(
 
 
 def known_code() -> list[str]:
-    """The digests of the files that the toolkit sends along with its own models."""
+    """Return the digests of the files that the toolkit sends along with its own models."""
     folders = [Path(str(package.__file__)).parent for package in (toolkit.transformer, toolkit.exported)]
     return sorted({sha256(file.read_bytes()).hexdigest() for folder in folders for file in folder.glob("*.py")})
 
@@ -88,5 +88,5 @@ def _run(request: str, work: Path, environment: Mapping[str, str], *, token: str
 
 
 def without_token(text: str, token: str | None) -> str:
-    """A text in which the token does not stand."""
+    """Remove the token from a text."""
     return text.replace(token, "hf_***") if token else text

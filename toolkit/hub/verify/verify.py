@@ -45,7 +45,7 @@ class Verified:
 
     @property
     def passed(self) -> bool:
-        """Whether no check failed; those that could not be made do not count."""
+        """Return whether no check failed; checks that could not be made do not count."""
         return all(check.passed is not False for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def verify_remote(
 
 
 def _is_ours(files: Collection[str]) -> bool:
-    """Whether a repository was made by the toolkit, so that all of its files can be asked for."""
+    """Return whether the toolkit made a repository, so that all of its files can be expected."""
     return bool(set(RUN_FILES) & set(files))
 
 

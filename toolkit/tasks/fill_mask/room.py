@@ -6,17 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 from peft import TaskType
 from transformers import AutoModelForMaskedLM
 
 from toolkit.adapters import Head, OpenedModel
-from toolkit.evaluation.inference.generate import write_texts
+from toolkit.evaluation.inference.fill_masks import fill_masks
+from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.proof.golden import plain_ids
 from toolkit.evaluation.proof.golden_rows import rows_to_dataset
 from toolkit.names import SPECS, Family, Task
 from toolkit.tasks.fill_mask.pages import FillMaskPages
-from toolkit.tasks.room import Answers
+from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.texts.golden import chosen_texts
 from toolkit.tasks.texts.room import TextsRoom
 
@@ -38,6 +41,10 @@ class FillMask(TextsRoom):
         """Return True: a long text is read in parts."""
         return True
 
+    def write(self, opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, NDArray[np.bool_]]:
+        """Fill in the masks of every text; nothing is cut."""
+        return fill_masks(opened, rows), np.zeros(len(rows), dtype=np.bool_)
+
     def golden_rows(
         self, opened: OpenedModel, rows: Dataset, *, answers: Answers | None = None, most: int
     ) -> list[dict[str, Any]]:
@@ -47,7 +54,7 @@ class FillMask(TextsRoom):
 
     def golden_answers(self, opened: OpenedModel, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return rows with the filled text and the log-likelihood of the masked token."""
-        written, _ = write_texts(opened, rows_to_dataset(rows, {"text": "text"}))
+        written = fill_masks(opened, rows_to_dataset(rows, {"text": "text"}))
         probabilities = [] if written.probabilities is None else written.probabilities.tolist()
         return [
             {"text": row["text"], "prediction": text, "log_likelihood": math.log(probability), "tokens": 1}

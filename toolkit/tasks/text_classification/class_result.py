@@ -63,7 +63,7 @@ class Evaluation:
 def measure(
     names: Sequence[str], *, predictions: ArrayLike, references: ArrayLike, n_labels: int, seed: int = 0
 ) -> dict[str, MetricValue]:
-    """Metrics with their intervals, for a model and its baselines alike.
+    """Compute metrics with their intervals, for a model and its baselines alike.
 
     Args:
         names: keys of `toolkit.evaluation.metrics.classes.METRICS`.
@@ -130,5 +130,5 @@ def _warnings(predictions: Predictions, references: NDArray[np.int64]) -> tuple[
 
 
 def some_names(names: Sequence[str], n: int = 5) -> str:
-    """The first few of some names, in quotes."""
+    """Quote the first few of some names."""
     return ", ".join(repr(name) for name in names[:n]) + (" …" if len(names) > n else "")

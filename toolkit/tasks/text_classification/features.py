@@ -15,7 +15,7 @@ from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.logits import logits_of
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import FittedHead, TaskData
+from toolkit.tasks.interfaces import FittedHead, TaskData
 from toolkit.tasks.text_classification.predict import predict, predictions_of
 from toolkit.training.head import fit_head
 

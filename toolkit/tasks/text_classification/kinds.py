@@ -26,7 +26,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.evaluation.metrics.numbers import compute_number_metrics
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import Result, known_indices
+from toolkit.tasks.interfaces import Result
 from toolkit.tasks.text_classification.class_result import evaluate_predictions, measure
 from toolkit.tasks.text_classification.label_set_result import evaluate_label_sets, measure_label_sets
 from toolkit.tasks.text_classification.mistakes import errors_in, mistakes_in
@@ -127,7 +127,7 @@ class OneClass(LabelKind):
         references = list(rows["reference"]) if "reference" in rows.column_names else None
         return Predictions(
             references=references,
-            reference_labels=None if references is None else known_indices(references, labels),
+            reference_labels=None if references is None else _indices(references, labels),
             labels=tuple(labels),
             probabilities=outputs.softmax(dim=-1).numpy(),
             **_inputs(rows),
@@ -295,3 +295,9 @@ def _counted(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
 def _probable(given: Sequence[Any], probabilities: NDArray[np.floating[Any]]) -> list[dict[str, Any]]:
     shares = probabilities.astype(np.float64).tolist()
     return [{"prediction": label, "probabilities": row} for label, row in zip(given, shares, strict=True)]
+
+
+def _indices(references: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
+    """Return the index of each reference among the labels, -1 for one that is not there. ``[rows]``."""
+    index = {name: position for position, name in enumerate(labels)}
+    return np.array([index.get(reference, -1) for reference in references], dtype=np.int64)

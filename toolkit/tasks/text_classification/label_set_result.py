@@ -69,7 +69,7 @@ class LabelSetEvaluation:
         return [asdict(mistake) for mistake in self.mistakes]
 
     def to_json(self) -> dict[str, Any]:
-        """The split's entry in metrics.json: ``{"rows", "metrics", "per_label": [LabelScore]}``."""
+        """Return the split's entry in metrics.json: ``{"rows", "metrics", "per_label": [LabelScore]}``."""
         return {
             "rows": self.rows,
             "metrics": metrics_to_json(self.metrics),
@@ -86,7 +86,7 @@ def measure_label_sets(
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, MetricValue]:
-    """Metrics with their intervals, for a model and its baselines alike.
+    """Compute metrics with their intervals, for a model and its baselines alike.
 
     Args:
         names: keys of `toolkit.evaluation.metrics.label_sets.LABEL_SET_METRICS`.
@@ -155,11 +155,11 @@ class _RowTotals:
 
     @property
     def width(self) -> int:
-        """Numbers of a resample."""
+        """Return how many numbers a resample has."""
         return int(self._of_rows.shape[0])
 
     def tally(self, counts: NDArray[np.float64]) -> SetTally:
-        """The totals of resamples, given how often each row was drawn, ``[resamples, rows]``."""
+        """Sum the rows of resamples, given how often each was drawn, ``[resamples, rows]``."""
         sums = np.rint(self._of_rows @ counts.T).T.astype(np.int64)
         hits, references, predictions, rest = np.split(sums, self._n_labels * np.arange(1, 4), axis=1)
         return SetTally(hits, references, predictions, counts.shape[1], exact=rest[:, 0], unknown=rest[:, 1])

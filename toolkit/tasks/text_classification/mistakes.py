@@ -54,7 +54,7 @@ class LargeError:
 
 
 def most_confident_mistakes(predictions: Predictions | LabelSetPredictions, n: int = 10) -> tuple[Mistake, ...]:
-    """The `n` wrong rows with the highest probability, in the order of the data among equals.
+    """Return the `n` wrong rows with the highest probability, in the order of the data among equals.
 
     Raises:
         ValueError: the predictions have no references.
@@ -77,7 +77,7 @@ def most_confident_mistakes(predictions: Predictions | LabelSetPredictions, n: i
 
 
 def largest_errors(predictions: NumberPredictions, n: int = 10) -> tuple[LargeError, ...]:
-    """The `n` rows with the largest difference, in the order of the data among equals.
+    """Return the `n` rows with the largest difference, in the order of the data among equals.
 
     Raises:
         ValueError: a row has no reference.

@@ -63,7 +63,10 @@ class NumberEvaluation:
         return [asdict(mistake) for mistake in self.mistakes]
 
     def to_json(self) -> dict[str, Any]:
-        """The split's entry in metrics.json: ``{"rows", "metrics", "errors", "points": [[reference, prediction]]}``."""
+        """Return the split's entry in metrics.json.
+
+        ``{"rows", "metrics", "errors", "points": [[reference, prediction]]}``
+        """
         return {
             "rows": self.rows,
             "metrics": metrics_to_json(self.metrics),
@@ -80,7 +83,7 @@ def measure_numbers(
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, MetricValue]:
-    """Metrics with their intervals, for a model and its baselines alike.
+    """Compute metrics with their intervals, for a model and its baselines alike.
 
     Args:
         names: keys of `toolkit.evaluation.metrics.numbers.NUMBER_METRICS`.

@@ -18,8 +18,9 @@ from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.recipe import Recipe
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
-from toolkit.tasks.room import Answerer, Answers, Asked, FittedHead, Result, TaskData, TaskRoom
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
 from toolkit.tasks.text_classification.judge import judge_labels

@@ -14,7 +14,7 @@ from toolkit.evaluation.zero_shot import ask, open_for_question, settle_question
 from toolkit.names import Problem
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
-from toolkit.tasks.room import Answerer, Answers, Asked, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, TaskData
 
 
 def ask_about_test(recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
-from toolkit.evaluation.inference.generate import references_of, write_texts
+from toolkit.evaluation.inference.generate import references_of
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.inference.rows import RowPredictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
+
+Write: TypeAlias = Callable[[OpenedModel, Dataset], tuple[TextPredictions, NDArray[np.bool_]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +56,21 @@ class TextAnswers(RowPredictions):
         return columns
 
 
-def answer_texts(opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> TextAnswers:
+def answer_texts(opened: OpenedModel, rows: Dataset, metrics: Sequence[str], *, write: Write) -> TextAnswers:
     """Let a model write texts, or score given ones, as the metrics need.
 
     Args:
         opened: with the head that it was trained with.
         rows: columns ``id`` and ``text``, or ``source`` and ``target`` (or ``reference``).
         metrics: keys of `toolkit.evaluation.metrics.texts.TEXT_METRICS`; without any the model writes.
+        write: writes texts, and says of each whether it was cut.
     """
     wanted = text_metrics(metrics).values()
     likelihoods = predictions = cut = None
     if any(isinstance(metric, LikelihoodMetric) for metric in wanted):
         likelihoods = measure_likelihoods(opened, _with_target(rows))
     if not wanted or any(not isinstance(metric, LikelihoodMetric) for metric in wanted):
-        predictions, cut = write_texts(opened, rows)
+        predictions, cut = write(opened, rows)
     column = "source" if "source" in rows.column_names else "text"
     return TextAnswers(list(rows["id"]), list(rows[column]), predictions, likelihoods, cut)
 

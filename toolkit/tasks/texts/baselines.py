@@ -13,7 +13,7 @@ from toolkit.tasks.text_classification.class_result import MetricValue
 
 
 def measure_text_baselines(data: TextData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
-    """What costs nothing, from the same training rows and on the same test rows.
+    """Measure baselines that learn from the same training rows on the same test rows.
 
     For pairs: the source as it is, and the answer of the most similar source. For texts: a model that counts
     runs of five characters, of which only the bits a character can be compared, since it has no tokens.

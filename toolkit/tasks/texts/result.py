@@ -63,7 +63,7 @@ class TextEvaluation:
         return [asdict(sample) for sample in self.chosen]
 
     def to_json(self) -> dict[str, Any]:
-        """The split's entry in metrics.json.
+        """Return the split's entry in metrics.json.
 
         ``{"rows", "metrics": {name: {"value", "ci95"}}}``, with ``"signature"`` beside them for sacreBLEU's metrics.
         """
@@ -108,7 +108,7 @@ def evaluate_texts(
 
 
 def choose_samples(predictions: TextPredictions, *, n_worst: int = 5, n_random: int = 5) -> tuple[Sample, ...]:
-    """The rows with the lowest chrF, in the order of the data among equals, and others drawn at random.
+    """Return the rows with the lowest chrF, and others drawn at random.
 
     Without references all are drawn at random.
     """

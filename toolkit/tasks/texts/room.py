@@ -9,21 +9,24 @@ from typing import Any, cast
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 
 from toolkit.adapters import LocatedModel, OpenedModel, open_config
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
 from toolkit.data.inputs import read_inputs
-from toolkit.data.text_rows import encode_for, packer_for
+from toolkit.data.row_layouts import layout_of
 from toolkit.errors import RecipeError
+from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
+from toolkit.tasks.interfaces import Answerer, Answers, Result, TaskData
 from toolkit.tasks.judge import Judge
-from toolkit.tasks.room import Answerer, Answers, Result, TaskData, TaskRoom
+from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
 from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
@@ -79,16 +82,16 @@ class TextsRoom(TaskRoom):
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
         """Learn tokens from packed rows."""
-        family, tokenizer = opened.family, opened.tokenizer
+        layout, tokenizer = layout_of(opened.model), opened.tokenizer
 
         def encoded(rows: Dataset) -> Dataset:
-            return encode_for(family, rows, tokenizer, max_length=opened.max_length)
+            return layout.encode(rows, tokenizer, max_length=opened.max_length)
 
         train_rows = encoded(data.train)
         validation_rows = None if data.validation is None else _numbered(encoded(data.validation))
 
         def validate(model: torch.nn.Module) -> dict[str, float]:
-            return {"loss": mean_loss(model, cast(Dataset, validation_rows), packer_for(family, tokenizer))}
+            return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout.packer(tokenizer))}
 
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
@@ -97,14 +100,18 @@ class TextsRoom(TaskRoom):
             validation_rows=validation_rows,
             row_ids=row_ids,
             packed=True,
-            collator=lambda batches: packer_for(family, tokenizer, seed=recipe.seed, batches=batches),
+            collator=lambda batches: layout.packer(tokenizer, seed=recipe.seed, batches=batches),
             loss=TokenLoss(label_smoothing=recipe.training.for_trainer()["label_smoothing_factor"]),
             validate=validate,
         )
 
     def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
         """Write texts, or score given ones, as the metrics need."""
-        return answer_texts(opened, rows, metrics)
+        return answer_texts(opened, rows, metrics, write=self.write)
+
+    def write(self, opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, NDArray[np.bool_]]:
+        """Generate a text for every row; return also whether each was cut at the longest length allowed."""
+        return write_texts(opened, rows)
 
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure what was written, and how probable given texts are."""

@@ -1,0 +1,139 @@
+"""Each combination of task, family, method and kind of rows that `toolkit.names.SPECS` lists, as a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tiny_models import ARCHITECTURES
+
+from toolkit.errors import RecipeError
+from toolkit.names import PEFT_METHODS, SPECS, Family, Method, Problem, Task, TaskSpec
+from toolkit.recipe import Recipe, build_recipe
+
+TRAINED = frozenset({Method.FULL, Method.SCRATCH, *PEFT_METHODS})
+STEPS = 2
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The columns that rows have, and what their labels are."""
+
+    columns: tuple[str, ...]
+    problem: Problem | None = None
+
+
+OPTIONAL_COLUMNS: Mapping[Task, tuple[Kind, ...]] = {
+    Task.TEXT_CLASSIFICATION: (
+        Kind(("text", "label"), Problem.SINGLE_LABEL),
+        Kind(("text", "text_pair", "label"), Problem.SINGLE_LABEL),
+        Kind(("text", "labels"), Problem.MULTI_LABEL),
+        Kind(("text", "text_pair", "label"), Problem.REGRESSION),
+    )
+}
+"""The kinds of rows of tasks whose rows can do without some of the columns that their spec lists."""
+
+
+def kinds_of(spec: TaskSpec) -> tuple[Kind, ...]:
+    """Return all kinds of rows of a task."""
+    usual = tuple(Kind(columns, problem) for columns in spec.columns for problem in spec.problems or (None,))
+    return OPTIONAL_COLUMNS.get(spec.task, usual)
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What a model is made for, of what, and how."""
+
+    task: Task
+    family: Family
+    method: Method
+    kind: Kind
+
+    def __str__(self) -> str:
+        """Return a test's name for it."""
+        problem = (self.kind.problem,) if self.kind.problem else ()
+        return "-".join((self.task, self.family, self.method, *problem, *self.kind.columns))
+
+    @property
+    def architecture(self) -> str:
+        """Return the pretrained architecture; the methods of a family take turns."""
+        names = [name for name, (family, _) in ARCHITECTURES.items() if family is self.family]
+        return names[list(Method).index(self.method) % len(names)]
+
+    def tree(self, data: Mapping[str, str]) -> dict[str, Any]:
+        """Return the recipe as plain values.
+
+        Args:
+            data: the source of each split.
+        """
+        columns = {name: name for name in self.kind.columns}
+        tree: dict[str, Any] = {
+            "task": self.task.value,
+            "method": self.method.value,
+            "model": {"name": f"tiny/{self.architecture}"},
+            "data": {**data, "columns": columns, "max_length": 32},
+            "hub": {"license": "apache-2.0", "language": ["en", "ko"]},
+        }
+        if self.method is Method.SCRATCH:
+            sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 24}
+            layers = {"encoder_layers": 1, "decoder_layers": 1}
+            tree["model"] = {"config": {**sizes, **layers, "architecture": self.family.value}}
+            tree["tokenizer"] = {"vocab_size": 320}
+        if self.kind.problem is not None:
+            tree["model"]["problem_type"] = self.kind.problem.value
+        if self.method in TRAINED:
+            tree["training"] = {"max_steps": STEPS, "per_device_train_batch_size": 8, "bf16": False}
+        return tree
+
+    def recipe(self, data: Mapping[str, str]) -> Recipe:
+        """Return the checked recipe."""
+        return build_recipe(self.tree(data))
+
+
+@dataclass(frozen=True)
+class CombinedRun:
+    """A finished run of a combination."""
+
+    combination: Combination
+    folder: Path
+    data: dict[str, str]
+
+    @property
+    def repo_id(self) -> str:
+        """Return a repository for it."""
+        return f"alice/{self.folder.name}"
+
+
+def kinds_that_fit(task: Task, family: Family, method: Method) -> list[Combination]:
+    """Return the combinations of a task, family and method with all kinds of rows that recipes allow."""
+    found = []
+    for kind in kinds_of(SPECS[task]):
+        combination = Combination(task, family, method, kind)
+        try:
+            combination.recipe({"train": "train.jsonl", "test": "test.jsonl"})
+        except RecipeError:
+            continue
+        found.append(combination)
+    return found
+
+
+def listed() -> Iterator[tuple[Task, Family, Method]]:
+    """Yield what the specs list."""
+    for spec in SPECS.values():
+        for family, methods in spec.methods.items():
+            for method in Method:
+                if method in methods:
+                    yield spec.task, family, method
+
+
+def combinations() -> list[Combination]:
+    """Return the combinations to be tested: all with the first kind that fits, the other kinds in turns."""
+    chosen = []
+    for task, family, method in listed():
+        turn = list(Family).index(family) + list(Method).index(method)
+        for i, combination in enumerate(kinds_that_fit(task, family, method)):
+            if i == 0 or (turn + i) % len(Family) == 0:
+                chosen.append(combination)
+    return chosen

@@ -1,0 +1,1 @@
+"""Token classification: a tag for each token, and the entities that tags mark."""

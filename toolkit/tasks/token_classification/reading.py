@@ -1,0 +1,160 @@
+"""From a table to sentences: lists of words with tags, or texts with spans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from toolkit.data.columns import pick_columns
+from toolkit.data.normalise import clean_label, clean_text
+from toolkit.data.tables import Table
+from toolkit.errors import DataError, Fault
+from toolkit.tasks.token_classification.schemes import Entity, tags_of
+from toolkit.tasks.token_classification.sentences import Sentence, Sentences
+from toolkit.tasks.token_classification.spans import Span, SpanError, normalised, read_spans
+from toolkit.tasks.token_classification.words import cut_words, join_words, separator_of
+
+WORDS, SPANS = ("tokens", "tags"), ("text", "spans")
+"""The two forms of tagged sentences: an input column, and that of its references."""
+
+
+class Faults:
+    """Rows of a table with something wrong, by what it is."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._rows: dict[str, list[int]] = {}
+
+    def add(self, message: str, row: int) -> None:
+        """Note a row."""
+        self._rows.setdefault(message, []).append(row)
+
+    def raise_if_any(self) -> None:
+        """Raise all of them at once.
+
+        Raises:
+            DataError: there is one.
+        """
+        found: list[Fault] = [
+            fault for message, rows in self._rows.items() for fault in self._table.faults(message, rows)
+        ]
+        if found:
+            raise DataError(*found)
+
+
+def form_of(table: Table, columns: Mapping[str, str], *, tagged: bool = True) -> tuple[str, str]:
+    """Return the form that the rows of a table have: as the columns are named, else as they are there.
+
+    Args:
+        table: the data.
+        columns: the data's name of a column by the task's name.
+        tagged: whether a form needs its references; else a text is enough.
+    """
+
+    def has(name: str) -> bool:
+        return columns.get(name, name) in table.columns
+
+    if "spans" in columns or (has("spans") and not has("tags")):
+        return SPANS
+    is_named = tagged and not columns.keys().isdisjoint(WORDS)
+    return WORDS if is_named or has("tokens") or not has("text") else SPANS
+
+
+def pick_tagged(table: Table, columns: Mapping[str, str], *, tagged: bool = True) -> Table:
+    """Return the columns of one of the two forms, and ``id`` if it is there.
+
+    Args:
+        table: the data.
+        columns: the data's name of a column by the task's name.
+        tagged: whether tags or spans must be there; else they are taken if they are.
+
+    Raises:
+        DataError: a column is missing, or holds neither text nor lists.
+    """
+    source, reference = form_of(table, columns, tagged=tagged)
+    lists = {columns.get(name, name) for name in (*WORDS, "spans")}
+    texts = {name: content for name, content in table.not_text.items() if name not in lists or content == "bytes"}
+    needed, optional = ([source, reference], ["id"]) if tagged else ([source], ["id", reference])
+    return pick_columns(replace(table, not_text=texts), columns=columns, needed=needed, optional=optional)
+
+
+def read_sentences(table: Table) -> Sentences:
+    """Return the rows of a table that `pick_tagged` gave.
+
+    Raises:
+        DataError: cells that are no lists, words and tags of unlike number, an empty tag, or spans that are no spans
+            of their text; with their lines.
+    """
+    faults = Faults(table)
+    given = WORDS[0] in table.columns
+    rows = _with_words(table, faults) if given else _with_spans(table, faults)
+    faults.raise_if_any()
+    return Sentences(table, np.arange(table.n_rows), rows, given)
+
+
+def _with_words(table: Table, faults: Faults) -> list[Sentence]:
+    words = _lists(table, WORDS[0], faults)
+    tags = _lists(table, WORDS[1], faults) if WORDS[1] in table.columns else [None] * len(words)
+    words = [[clean_text(word) for word in sentence] for sentence in words]
+    separator = separator_of(words)
+    sentences = []
+    for row, (sentence, found) in enumerate(zip(words, tags, strict=True)):
+        cleaned = None if found is None else [clean_label(tag) for tag in found]
+        if cleaned is not None and len(cleaned) != len(sentence):
+            faults.add("words and tags of unlike number", row)
+        elif cleaned is not None and "" in cleaned:
+            faults.add("an empty tag", row)
+        sentences.append(Sentence(*join_words(sentence, separator=separator), cleaned))
+    return sentences
+
+
+def _lists(table: Table, name: str, faults: Faults) -> list[list[str]]:
+    found = []
+    for row, cell in enumerate(table.columns[name]):
+        items = _items(cell)
+        if items is None:
+            faults.add(f"column {name!r} is a text and not a list, such as {json.dumps(['a', 'b'])},", row)
+        found.append(items or [])
+    return found
+
+
+def _items(cell: str | None) -> list[str] | None:
+    """Return the items of a JSON list, none of a missing cell; None: it is no list of texts and numbers."""
+    if cell is None or not cell.strip():
+        return []
+    try:
+        items: Any = json.loads(cell, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
+        return None
+    return [item or "" for item in items]
+
+
+def _with_spans(table: Table, faults: Faults) -> list[Sentence]:
+    texts: Sequence[str | None] = table.columns[SPANS[0]]
+    cells = table.columns.get(SPANS[1])
+    sentences = []
+    for row, text in enumerate(texts):
+        spans: list[Span] = []
+        try:
+            if cells is not None:
+                spans = normalised(read_spans(cells[row], text or ""), text or "")
+        except SpanError as error:
+            faults.add(str(error), row)
+        sentences.append(_tagged(clean_text(text), spans, known=cells is not None))
+    return sentences
+
+
+def _tagged(text: str, spans: Sequence[Span], *, known: bool) -> Sentence:
+    words = cut_words(text, [edge for span in spans for edge in span[:2]])
+    if not known:
+        return Sentence(text, words, None)
+    starts = {start: index for index, (start, _) in enumerate(words)}
+    ends = {end: index + 1 for index, (_, end) in enumerate(words)}
+    entities = [Entity(starts[span.start], ends[span.end], span.label) for span in spans]
+    return Sentence(text, words, tags_of(entities, len(words)))
