@@ -101,7 +101,7 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
 
 
 def _trusted(request: dict[str, Any], place: Place, report: dict[str, Any]) -> bool | None:
-    """Return whether code of the model may run; None where it needs some and may not.
+    """Return whether code of the model shall run; None: it needs some, and may not.
 
     Trust holds for all that the library may find: every file of code counts, in whatever folder, and every reference.
     """
@@ -250,7 +250,7 @@ def _tagged(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """Replace the mask of a text by the most probable token; return the text and the log-likelihood."""
+    """Return the text with its mask replaced by the most probable token, and the log-likelihood of that."""
     import torch
 
     inputs = _inputs(tokenizer, [row], golden, return_tensors="pt")
@@ -266,7 +266,7 @@ def _filled(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, A
 
 
 def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:
-    """Score a text, or a target given its source, and generate where the row has a prediction."""
+    """Return the log-likelihood of a text, or of a target given its source, and a new text where the row has one."""
     import torch
 
     if golden["family"] == "encoder-decoder":
@@ -287,7 +287,7 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
 def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
-    """Generate a continuation; return it with the smallest margin between first and second choice."""
+    """Return a new text, and the smallest margin of a first choice over the second."""
     made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
@@ -301,7 +301,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_of_the_network(error: Exception) -> bool:
-    """Return whether the hub did not respond, which says nothing about the model."""
+    """Return whether the hub did not answer, which says nothing of the model."""
     statuses = [getattr(getattr(cause, "response", None), "status_code", 0) for cause in _causes(error)]
     names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
     return max(statuses) >= 500 or 429 in statuses or bool(names & {"TransportError", "OfflineModeIsEnabled"})
