@@ -8,13 +8,14 @@ from toolkit.evaluation.metrics.numbers import NUMBER_METRICS
 from toolkit.evaluation.metrics.texts import TEXT_METRICS
 from toolkit.names import SPECS
 from toolkit.report.metric_words import metric_words
+from toolkit.tasks.token_classification.metrics import METRICS as TAG_METRICS
 
 
 @pytest.mark.parametrize("name", sorted({name for spec in SPECS.values() for name in spec.all_metrics}))
 def test_direction_is_that_of_the_metric_itself(name: str):
     directed = {**TEXT_METRICS, **NUMBER_METRICS}
     greater_is_better = directed[name].greater_is_better if name in directed else True
-    assert name in directed or name in METRICS or name in LABEL_SET_METRICS
+    assert any(name in known for known in (directed, METRICS, LABEL_SET_METRICS, TAG_METRICS))
     assert metric_words(name).greater_is_better == greater_is_better
     assert ("less is better" in metric_words(name).heading) != greater_is_better
 
