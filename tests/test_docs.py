@@ -45,6 +45,13 @@ def test_every_path_that_a_document_names_is_there(document: Path):
     assert missing == []
 
 
+def test_every_file_of_the_room_that_is_described_is_there():
+    text = (ROOT / "docs" / "adding-a-task.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+\.(?:py|html\.jinja))`", text))
+    room = {path.name for path in (ROOT / "toolkit" / "tasks" / "token_classification").iterdir()}
+    assert named - room == set()
+
+
 @document
 def test_every_module_that_a_document_names_is_there(document: Path):
     for name in set(MODULE.findall(document.read_text(encoding="utf-8"))):

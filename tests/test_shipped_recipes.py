@@ -32,6 +32,12 @@ def rows_for(recipe: Recipe, sentences: list[tuple[str, str]]) -> list[dict[str,
         Problem.MULTI_LABEL: lambda i: ["joy", "fear"][: i % 3],
         Problem.REGRESSION: lambda i: i % 6 / 2,
     }[recipe.problem]
+    of_words = {
+        "tokens": lambda i: sentences[i % len(sentences)][0].split(),
+        "tags": lambda i: [f"B-{word[0]}" if word in ("film", "movie") else "O" for word in of_words["tokens"](i)],
+    }
+    if recipe.task == "token-classification":
+        return [{recipe.data.columns[name]: value(i) for name, value in of_words.items()} for i in range(ROWS)]
     names = {name: recipe.data.columns.get(name, name) for name in {*recipe.data.columns, *recipe.text_columns}}
     return [
         {

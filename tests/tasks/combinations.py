@@ -12,6 +12,7 @@ from tiny_models import ARCHITECTURES
 from toolkit.errors import RecipeError
 from toolkit.names import PEFT_METHODS, SPECS, Family, Method, Problem, Task, TaskSpec
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.tasks import room_of
 
 TRAINED = frozenset({Method.FULL, Method.SCRATCH, *PEFT_METHODS})
 STEPS = 2
@@ -58,8 +59,13 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture; the methods of a family take turns."""
-        names = [name for name, (family, _) in ARCHITECTURES.items() if family is self.family]
+        """Return the pretrained architecture that has the task's head; the methods of a family take turns."""
+        head = room_of(self.task).head
+        names = [
+            name
+            for name, (family, config) in ARCHITECTURES.items()
+            if family is self.family and (head.is_pooled or type(config) in head.auto_class(family)._model_mapping)
+        ]
         return names[list(Method).index(self.method) % len(names)]
 
     def tree(self, data: Mapping[str, str]) -> dict[str, Any]:
