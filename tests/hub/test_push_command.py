@@ -41,7 +41,7 @@ def run(made: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def hub(loopback_hub: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A hub whose token is in the environment; nothing is opened in processes of its own."""
-    from toolkit.hub.verify.verify import Verified
+    from toolkit.hub.verify.verdict import Verified
 
     monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
     monkeypatch.setattr(publish, "verify_folder", lambda folder, *_, **__: Verified(str(folder), None, ()))
@@ -106,7 +106,7 @@ def test_remarks_and_checks_are_shown_plainly(hub, run, push):
 
 def test_failed_verification_is_exit_7_and_still_told(hub, run, push, monkeypatch):
     from toolkit.hub.verify.checks import Check
-    from toolkit.hub.verify.verify import Verified
+    from toolkit.hub.verify.verdict import Verified
 
     bad = Check("answers", False, "3 flipped")
     monkeypatch.setattr(publish, "verify_remote", lambda repo, commit, **_: Verified(repo, commit, (bad,)))

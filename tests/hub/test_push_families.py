@@ -9,7 +9,7 @@ import pytest
 from tiny_models import pretrained
 
 from toolkit import workflow
-from toolkit.hub.verify.verify import Verified
+from toolkit.hub.verify.verdict import Verified
 from toolkit.recipe import build_recipe
 from toolkit.workflow import publish
 
