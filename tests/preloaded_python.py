@@ -12,6 +12,7 @@ Libraries read the environment when they are imported, so each environment gets 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -83,12 +84,8 @@ def _connected(server: Path) -> socket.socket:
 
 def serve(folder: Path) -> None:
     """Import the libraries, then fork for each request, one after the other."""
-    import peft
-    import transformers
-
-    for lazy in ("AutoModelForSequenceClassification", "AutoModelForSeq2SeqLM", "AutoModelForMaskedLM"):
-        getattr(transformers, lazy)
-    assert peft.PeftModel
+    _open_a_model(folder / "model")
+    gc.freeze()  # a collection in a fork would copy the memory that it shares
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(str(folder / "socket.new"))
         listening.listen()
@@ -97,6 +94,16 @@ def serve(folder: Path) -> None:
             if select.select([listening], [], [], 1.0)[0]:
                 with listening.accept()[0] as connection:
                     _answer(connection, folder)
+
+
+def _open_a_model(folder: Path) -> None:
+    """Import what opening any model takes; transformers compiles a thousand patterns with the first one."""
+    import peft  # noqa: F401
+    from transformers import AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast  # noqa: F401
+
+    config = BertConfig(hidden_size=2, num_hidden_layers=1, num_attention_heads=1, intermediate_size=2, vocab_size=2)
+    BertModel(config).save_pretrained(folder)
+    BertModel.from_pretrained(folder)
 
 
 def _is_wanted(folder: Path) -> bool:

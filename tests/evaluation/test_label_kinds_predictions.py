@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from datasets import Dataset
+from run_results import result_of
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_prediction
@@ -196,10 +197,7 @@ def test_samples_of_a_finished_run_are_those_of_its_evaluation(tmp_path: Path, m
     measured = ROOM.measure(predictions, [])
     predictions.write(tmp_path / PREDICTIONS_FILE)
     assert measured.samples()
-    assert (
-        FinishedRun(tmp_path, {"task": "text-classification", "labels": ["x"], "problem": problem.value}).samples()
-        == measured.samples()
-    )
+    assert FinishedRun(tmp_path, result_of({"labels": ["x"], "problem": problem.value})).samples() == measured.samples()
 
 
 def test_mistakes_of_pairs_show_both_texts():

@@ -59,12 +59,16 @@ class Combination:
 
     @property
     def architecture(self) -> str:
-        """Return the pretrained architecture that has the task's head; the methods of a family take turns."""
+        """Return the pretrained architecture that has the task's head; the methods of a family take turns.
+
+        Where the task has no head for the family, any architecture of the family.
+        """
         head = room_of(self.task).head
+        headed = None if head.is_pooled else head.classes.get(self.family)
         names = [
             name
             for name, (family, config) in ARCHITECTURES.items()
-            if family is self.family and (head.is_pooled or type(config) in head.auto_class(family)._model_mapping)
+            if family is self.family and (headed is None or type(config) in headed._model_mapping)
         ]
         return names[list(Method).index(self.method) % len(names)]
 
@@ -135,11 +139,15 @@ def listed() -> Iterator[tuple[Task, Family, Method]]:
 
 
 def combinations() -> list[Combination]:
-    """Return the combinations to be tested: all with the first kind that fits, the other kinds in turns."""
+    """Return what is tested: everything with the first kind of rows that fits, the other kinds in turns.
+
+    They take turns over families and methods, where one PEFT method stands for all.
+    """
     chosen = []
     for task, family, method in listed():
+        first, *others = kinds_that_fit(task, family, method) or [None]
         turn = list(Family).index(family) + list(Method).index(method)
-        for i, combination in enumerate(kinds_that_fit(task, family, method)):
-            if i == 0 or (turn + i) % len(Family) == 0:
-                chosen.append(combination)
+        stands_alone = method not in PEFT_METHODS - {Method.LORA}
+        chosen += [first] if first else []
+        chosen += [each for i, each in enumerate(others) if stands_alone and (turn + i) % len(Family) == 0]
     return chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from toolkit.methods.used import Used, save_and_measure, untrained
+from toolkit.methods.used import Used, locate_supported, save_and_measure, untrained
 from toolkit.recipe import Recipe
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
@@ -21,6 +21,7 @@ def fit_on_features(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Pat
         data: its rows.
         work: the run folder, unfinished.
     """
+    locate_supported(recipe)
     started = time.monotonic()
     fitted = room.fit_head(recipe, data)
     log = RunLog(work / LOG_FILE)

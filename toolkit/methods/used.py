@@ -10,7 +10,8 @@ from pathlib import Path
 from datasets import Dataset
 from transformers import PreTrainedModel
 
-from toolkit.adapters import LocatedModel, OpenedModel
+from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_config
+from toolkit.adapters.family import check_supported, family_of
 from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
 from toolkit.names import Family
 from toolkit.progress import say
@@ -45,6 +46,20 @@ class Used:
     result: Result
     evaluate_seconds: float
     proof: Proof | None = None
+
+
+def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
+    """Find the pretrained model of a recipe and its family; refuse it before any work if it cannot do the task so.
+
+    Raises:
+        RecipeError: with the families that the task and method work with.
+        HubError: there is no such model.
+        IntegrityError: its files are damaged.
+    """
+    located = locate_model(recipe.model.label)
+    family = family_of(open_config(located), model=located.name)
+    check_supported(recipe.task, family, recipe.method, model=located.name)
+    return located, family
 
 
 def save_and_measure(

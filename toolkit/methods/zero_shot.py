@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from toolkit.adapters import locate_model, open_config
-from toolkit.adapters.family import family_of
-from toolkit.methods.used import Used, untrained
+from toolkit.methods.used import Used, locate_supported, untrained
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe
 from toolkit.tasks.interfaces import TaskData
@@ -24,7 +22,7 @@ def ask_untrained(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
         data: its rows.
         work: the run folder, unfinished.
     """
-    located = locate_model(recipe.model.label)
+    located, family = locate_supported(recipe)
     started = time.monotonic()
 
     def begin() -> None:
@@ -38,7 +36,7 @@ def ask_untrained(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
     RunLog(work / LOG_FILE).write(asked.log)
     result = room.measure(asked.answers, recipe.metrics)
     return Used(
-        family_of(open_config(located)),
+        family,
         located.revision,
         located.folder,
         untrained(asked.opened.model),

@@ -53,7 +53,7 @@ def check_in_plain_transformers(folder: Path) -> None:
     model = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     with torch.inference_mode():
-        answers = list(replay._task(golden)[1](model.eval(), tokenizer, golden))
+        answers = list(replay.TASKS["token-classification"][1](model.eval(), tokenizer, golden))
     assert len(answers) == len(TEXTS)
     assert compare(golden["rows"], answers, golden["tolerance"]).passed
 
