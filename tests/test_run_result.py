@@ -109,7 +109,13 @@ def test_a_missing_key_is_named(path: str):
         ("splits.test.metrics.accuracy", 0.5, "splits.test.metrics.accuracy is no JSON object"),
         ("splits.test.metrics.accuracy.value", "high", "splits.test.metrics.accuracy.value is no number: 'high'"),
         ("splits.test.metrics.accuracy.ci95", [1], "splits.test.metrics.accuracy.ci95 is no pair of numbers"),
+        ("splits.test.metrics.accuracy.ci95", [0, "1"], "splits.test.metrics.accuracy.ci95 is no list of numbers"),
         ("training.curve", [3], "training.curve is no JSON object"),
+        ("training.curve", [{"loss": 1.0}], "training.curve.step is missing"),
+        ("training.curve", [{"step": 1, "loss": "low"}], "training.curve.loss is no number: 'low'"),
+        ("training.averaged_steps", [8, None], "training.averaged_steps is no list of whole numbers"),
+        ("cost.train_seconds", "long", "cost.train_seconds is no number: 'long'"),
+        ("environment.packages.torch", 2, "environment.packages.torch is no text: '2'"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(path: str, value: Any, message: str):

@@ -51,8 +51,7 @@ class JsonObject:
         if key not in self.values:
             raise self._fault(f"{self._named(key)} is missing")
         value: Any = self.values[key]
-        accepted: tuple[type, ...] = (int, float) if kind is float else (kind,)
-        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        if not _is_a(value, kind):
             raise self._fault(f"{self._named(key)} is no {_WORDS[kind].partition(' ')[2]}: {str(value)[:80]!r}")
         return cast(T, value)
 
@@ -94,16 +93,39 @@ class JsonObject:
         """
         return None if self.values.get(key) is None else self.object(key)
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Return the texts of a list.
+    def elements(self, key: str, kind: type[T]) -> tuple[T, ...]:
+        """Return the elements of a list.
+
+        Args:
+            key: of this object.
+            kind: of every element, as in `get`.
 
         Raises:
-            IntegrityError: the key is missing, or its value is no list of texts.
+            IntegrityError: the key is missing, or its value is no list, or one of other elements.
         """
         values = self.get(key, list)
-        if not all(isinstance(value, str) for value in values):
-            raise self._fault(f"{self._named(key)} is no list of texts")
+        if not all(_is_a(value, kind) for value in values):
+            raise self._fault(f"{self._named(key)} is no list of {_WORDS[kind].partition(' ')[2]}s")
         return tuple(values)
+
+    def mapping(self, kind: type[T]) -> dict[str, T | None]:
+        """Return all keys with their values.
+
+        Args:
+            kind: of every value that is not null, as in `get`.
+
+        Raises:
+            IntegrityError: a value is of another type.
+        """
+        return {key: self.optional(key, kind) for key in self.values}
+
+    def texts(self) -> dict[str, str]:
+        """Return all keys with their values, which are texts.
+
+        Raises:
+            IntegrityError: a value is no text.
+        """
+        return {key: self.get(key, str) for key in self.values}
 
     def entries(self) -> list[tuple[str, JsonObject]]:
         """Return the keys with their values, all of which have to be objects.
@@ -126,3 +148,10 @@ class JsonObject:
 
     def _fault(self, found: str) -> IntegrityError:
         return IntegrityError(f"damaged: {found}", where=self._where)
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    """Return whether a value is of a type of JSON. To Python, true is a whole number and a whole number no float."""
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

@@ -28,21 +28,20 @@ class TrainingSummary:
     trainable: int
     total: int
     averaged_steps: tuple[int, ...] | None = None
-    curve: tuple[Mapping[str, Any], ...] = ()
+    curve: tuple[Mapping[str, float | None], ...] = ()
 
     @classmethod
     def from_json(cls, entry: JsonObject) -> Self:
         """Read ``training``."""
-        parameters = entry.object("parameters")
-        averaged = entry.optional("averaged_steps", list)
+        parameters, averaged = entry.object("parameters"), entry.values.get("averaged_steps")
         return cls(
             steps=entry.get("steps", int),
             best_step=entry.optional("best_step", int),
-            averaged_steps=None if averaged is None else tuple(averaged),
+            averaged_steps=None if averaged is None else entry.elements("averaged_steps", int),
             skipped_steps=entry.get("skipped_steps", int),
             trainable=parameters.get("trainable", int),
             total=parameters.get("total", int),
-            curve=tuple(entry.inner("curve", point).values for point in entry.get("curve", list)),
+            curve=tuple(_evaluation(entry.inner("curve", point)) for point in entry.get("curve", list)),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -94,7 +93,7 @@ class DataSummary(DataSource):
             source=entry.get("source", str),
             digest=entry.get("digest", str),
             pairs=entry.optional("pairs", bool),
-            warnings=entry.texts("warnings"),
+            warnings=entry.elements("warnings", str),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -129,7 +128,7 @@ class Environment:
         return cls(
             python=entry.get("python", str),
             platform=entry.get("platform", str),
-            packages=entry.object("packages").values,
+            packages=entry.object("packages").texts(),
             device=entry.optional("device", str),
             cpu_count=entry.optional("cpu_count", int),
             threads=entry.get("threads", int),
@@ -170,7 +169,7 @@ class Example:
     def from_json(cls, entry: JsonObject) -> Self:
         """Read ``example``."""
         return cls(
-            inputs=entry.object("inputs").values,
+            inputs=entry.object("inputs").texts(),
             reference=entry.values.get("reference"),
             code=entry.optional("code", str),
             output=entry.optional("output", str),
@@ -188,3 +187,9 @@ class Example:
             "output": self.output,
             **({} if self.prediction is None else asked),
         }
+
+
+def _evaluation(entry: JsonObject) -> dict[str, float | None]:
+    """Return an entry of ``curve``: numbers by name, ``step`` among them."""
+    entry.get("step", int)
+    return entry.mapping(float)

@@ -100,15 +100,20 @@ def _metrics_from_json(entry: JsonObject) -> tuple[dict[str, MetricValue], dict[
     """Return the metrics of an entry, and the signatures of those that have one."""
     metrics, signatures = {}, {}
     for name, value in entry.object("metrics").entries():
-        interval = value.optional("ci95", list)
-        if interval is not None and len(interval) != 2:
-            raise value.fault("ci95", "is no pair of numbers")
-        ci95 = None if interval is None else (interval[0], interval[1])
-        metrics[name] = MetricValue(value.optional("value", float), ci95, value.optional("reason", str))
+        metrics[name] = MetricValue(value.optional("value", float), _interval(value), value.optional("reason", str))
         signature = value.optional("signature", str)
         if signature is not None:
             signatures[name] = signature
     return metrics, signatures
+
+
+def _interval(entry: JsonObject) -> tuple[float, float] | None:
+    if entry.values.get("ci95") is None:
+        return None
+    ends = entry.elements("ci95", float)
+    if len(ends) != 2:
+        raise entry.fault("ci95", "is no pair of numbers")
+    return ends[0], ends[1]
 
 
 def _metrics_to_json(metrics: Mapping[str, MetricValue], signatures: Mapping[str, str]) -> dict[str, Any]:
