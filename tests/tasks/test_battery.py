@@ -14,7 +14,7 @@ from transformers import AutoTokenizer
 
 from toolkit.errors import ToolkitError
 from toolkit.hub.card.check import check_card
-from toolkit.hub.verify.verify import Verified
+from toolkit.hub.verify.verdict import Verified
 from toolkit.names import PEFT_METHODS, SPECS, Method, Task, TaskSpec
 from toolkit.run_result import RunResult
 from toolkit.trials.finished import training_losses
