@@ -68,7 +68,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def replayed(opened: OpenedModel, golden: dict[str, Any]) -> dict[str, Any]:
-    """What the plain library says, as `toolkit.hub.verify.verify` asks it."""
+    """What the plain library says, as `toolkit.hub.verify.verdict` asks it."""
     report = replay.main({"folder": str(opened.folder), "golden": json.loads(json.dumps(golden)), "trust": True})
     assert "error" not in report, report["error"]
     return report

@@ -7,8 +7,8 @@ from typing import Any
 
 from toolkit.hub.push.change import MARK
 from toolkit.hub.push.manifest import Manifest, made_file
-from toolkit.hub.push.push import Pushed, Target, push
 from toolkit.hub.push.remote import Hub
+from toolkit.hub.push.send import Pushed, Target, push
 
 REPO = "alice/model"
 CARD = b"---\nlicense: mit\nlanguage: ko\n---\n# A card\n"

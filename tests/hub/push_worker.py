@@ -9,8 +9,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from push_cases import REPO, manifest_of
 
-from toolkit.hub.push.push import Target, push
 from toolkit.hub.push.remote import Hub
+from toolkit.hub.push.send import Target, push
 
 
 def push_folder(endpoint: str, token: str, folder: str) -> None:

@@ -33,7 +33,7 @@ def processes() -> Any:
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["toolkit.hub.push.push"])
+    context.set_forkserver_preload(["toolkit.hub.push.send"])
     return context
 
 

@@ -20,7 +20,7 @@ from verified_models import CARD, METRICS, golden_of, labelled, report_of, sent,
 from toolkit.errors import HubError, IntegrityError
 from toolkit.hub.verify import fresh_process, replay
 from toolkit.hub.verify.checks import checks_of
-from toolkit.hub.verify.verify import Verified, verify_folder, verify_remote
+from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.names import Method
 
 pytestmark = pytest.mark.usefixtures("quick_processes")

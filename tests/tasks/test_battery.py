@@ -15,7 +15,7 @@ from task_rows import SPLITS, VALUES
 
 from toolkit.errors import ToolkitError
 from toolkit.hub.card.check import check_card
-from toolkit.hub.verify.verify import Verified
+from toolkit.hub.verify.verdict import Verified
 from toolkit.names import PEFT_METHODS, SPECS, Method, TaskSpec
 from toolkit.recipe import load_recipe, recipe_digest
 from toolkit.run_result import RunResult

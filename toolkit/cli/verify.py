@@ -10,7 +10,7 @@ from toolkit.cli import console
 from toolkit.errors import Fault, IntegrityError
 
 if TYPE_CHECKING:
-    from toolkit.hub.verify.verify import Verified
+    from toolkit.hub.verify.verdict import Verified
 
 EXAMPLE = console.example("toolkit verify runs/quickstart", "toolkit verify owner/model --revision v1")
 

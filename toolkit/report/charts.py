@@ -1,4 +1,4 @@
-"""Where bars, lines and ticks stand: all positions are per cent of the picture, so that text keeps its size.
+"""Positions of bars, lines and ticks, in per cent of the picture, so that text keeps its size.
 
 The template draws what these functions place. y grows downwards, as in SVG.
 """
@@ -122,7 +122,7 @@ def line_chart(
 
 
 def thin(points: Sequence[Point]) -> list[Point]:
-    """At most `MAX_POINTS` points: the means of neighbours where there are more."""
+    """Return at most `MAX_POINTS` points: the means of neighbours where there are more."""
     size = math.ceil(len(points) / MAX_POINTS)
     groups = [points[start : start + size] for start in range(0, len(points), max(1, size))]
     return [(sum(x for x, _ in g) / len(g), sum(y for _, y in g) / len(g)) for g in groups]

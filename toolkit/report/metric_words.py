@@ -1,4 +1,4 @@
-"""How each metric is called, written, and read: its name, its decimal places, and which of two values is better."""
+"""Words for each metric: its name, its decimal places, and which of two values is better."""
 
 from __future__ import annotations
 

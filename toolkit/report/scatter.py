@@ -1,4 +1,4 @@
-"""Where the points of predicted numbers against the right ones stand, in per cent of the picture."""
+"""Positions of predicted numbers against their references, in per cent of the picture."""
 
 from __future__ import annotations
 

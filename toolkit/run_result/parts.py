@@ -11,7 +11,7 @@ from toolkit.run_result.json_object import JsonObject
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSummary:
-    """How a model was trained.
+    """The training of a model in figures.
 
     Attributes:
         steps: optimiser steps.

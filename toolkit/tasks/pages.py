@@ -54,7 +54,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class NoBaseline:
-    """Why some metrics have no baseline.
+    """A reason why some metrics have no baseline.
 
     Attributes:
         key: of the card's clause, in the group ``results``.

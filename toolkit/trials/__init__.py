@@ -1,1 +1,1 @@
-"""What a run leaves: its folder, its figures, and its trial in the ledger."""
+"""Folder, result and ledger entry of a run."""

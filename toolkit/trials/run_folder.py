@@ -30,7 +30,7 @@ _CHECKPOINTS = "checkpoints"
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """What makes two runs the same: the resolved recipe and the rows that it reads.
+    """The identity of a run: its resolved recipe and the rows that it reads.
 
     Attributes:
         recipe_digest: sha256 of the recipe with every default filled in.

@@ -15,11 +15,11 @@ from toolkit.errors import Fault, IntegrityError, RecipeError
 from toolkit.hub.push.collect import collect
 from toolkit.hub.push.manifest import CARD, Manifest
 from toolkit.hub.push.preflight import check_account, check_files, check_name, open_hub
-from toolkit.hub.push.push import Pushed, Target, push
 from toolkit.hub.push.remote import MAIN, Hub
 from toolkit.hub.push.secrets import refuse_secrets
+from toolkit.hub.push.send import Pushed, Target, push
 from toolkit.hub.push.source import Source, find_source
-from toolkit.hub.verify.verify import Verified, verify_folder, verify_remote
+from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.progress import say
 
 

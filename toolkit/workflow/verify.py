@@ -11,7 +11,7 @@ from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE, read_golden
 from toolkit.hub.push.remote import find_endpoint, find_token
-from toolkit.hub.verify.verify import Verified, verify_folder, verify_remote
+from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.progress import say
 from toolkit.trials.finished import METRICS_FILE
 from toolkit.trials.subject import find_subject

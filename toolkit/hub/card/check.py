@@ -33,7 +33,7 @@ _CODE = re.compile(
 
 
 def check_card(text: str) -> tuple[Fault, ...]:
-    """Everything that is wrong with a card, metadata first; nothing for a sound one.
+    """Return all faults of a card, those of its metadata first; none for a sound card.
 
     Args:
         text: the card, with its front matter between ``---``.
@@ -70,7 +70,7 @@ def _metadata_faults(metadata: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key and every value that is no list and no mapping, with its path."""
+    """Yield every key, and every value that is no list and no mapping, with its path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             below = f"{path}.{key}".strip(".")
@@ -159,7 +159,7 @@ def _entry_faults(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _body_faults(body: str) -> Iterator[Fault]:
-    """Markup that is not ours outside of code, and folders of this machine anywhere."""
+    """Yield faults of markup that is not ours, outside of code, and of folders of this machine anywhere."""
     prose = _OUR_MARKUP.sub("", _CODE.sub("", body))
     markup = _MARKUP.search(prose)
     if markup:

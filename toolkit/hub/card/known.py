@@ -1,4 +1,4 @@
-"""What the hub knows by name: licences, languages and tasks; the names are in ``card_known.yaml``."""
+"""Names that the hub knows of licences, languages and tasks; the names are in ``card_known.yaml``."""
 
 from __future__ import annotations
 

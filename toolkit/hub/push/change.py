@@ -1,4 +1,4 @@
-"""What is between a manifest and a repository: the files to send, and those of earlier pushes to delete."""
+"""The difference between a manifest and a repository: files to send, and files of earlier pushes to delete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the hub's client raises, as one line in plain words, without the token in it."""
+"""Errors of the hub's client as one line in plain words, without the token."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def is_foreign(error: BaseException) -> bool:
 
 
 def wanted_pause(error: BaseException) -> float | None:
-    """Seconds that the server asks to wait, or None."""
+    """Return the seconds that the server asks to wait, or None."""
     header = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
     return float(header) if header.isdigit() else None
 

@@ -14,7 +14,7 @@ _NAMING = ("config.json", "tokenizer_config.json", "processor_config.json", "pre
 
 
 def code_files(folder: Path) -> list[str]:
-    """Names of the files in a model's folder without which its ``auto_map`` leads nowhere.
+    """Return the names of the files in a model's folder that its ``auto_map`` needs.
 
     Raises:
         IntegrityError: a file that is named or imported is not there, is no Python, or is in another repository.
@@ -41,7 +41,7 @@ def code_files(folder: Path) -> list[str]:
 
 
 def _named(config: Path) -> Iterator[str]:
-    """Modules of an ``auto_map``: ``module.Class``, of tokenizers a list of two with None among them."""
+    """Yield the modules of an ``auto_map``: ``module.Class``, of tokenizers a list of two with None among them."""
     if not config.is_file():
         return
     try:
@@ -56,7 +56,7 @@ def _named(config: Path) -> Iterator[str]:
 
 
 def _imported(file: Path) -> Iterator[str]:
-    """Modules beside a file that it imports: ``from .module import name``."""
+    """Yield the modules beside a file that it imports: ``from .module import name``."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
             yield node.module.partition(".")[0]

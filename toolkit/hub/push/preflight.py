@@ -1,4 +1,4 @@
-"""What can go wrong with a push, found before a byte is sent, and before hours of training that should end in one."""
+"""Checks before a byte is sent, and before hours of training that should end in a push."""
 
 from __future__ import annotations
 

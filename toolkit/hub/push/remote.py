@@ -43,7 +43,7 @@ class Hub:
     """A hub that a token opens.
 
     Reads are repeated when a failure may pass; of what writes only that of which twice is the same as once. A commit
-    is sent once: `toolkit.hub.push.push` looks at the repository before it sends it again.
+    is sent once: `toolkit.hub.push.send` looks at the repository before it sends it again.
 
     Args:
         endpoint: its address.
@@ -58,7 +58,7 @@ class Hub:
         self._api = HfApi(endpoint=endpoint, token=token, library_name="transfer-toolkit")
 
     def account(self) -> Account:
-        """Whose token it is, and what it may do.
+        """Return the owner of the token, and its rights.
 
         Raises:
             HubError: the token is not valid, or the hub does not answer.
@@ -113,7 +113,7 @@ class Hub:
         return [Past(commit.commit_id, commit.title, commit.message or "") for commit in commits]
 
     def refs(self, repo_id: str) -> Refs:
-        """Branches, tags and pull requests.
+        """Return branches, tags and pull requests.
 
         Raises:
             HubError: the hub does not answer, or refuses.

@@ -1,4 +1,4 @@
-"""What the hub says: whose token it is, and what a repository holds and held."""
+"""Answers of the hub: the owner of a token, the files and commits of a repository."""
 
 from __future__ import annotations
 

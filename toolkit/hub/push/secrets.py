@@ -24,7 +24,7 @@ SHAPES: dict[str, re.Pattern[bytes]] = {
         rb"[ \t]*=[ \t]*[\"']?[A-Za-z0-9+/_.~-]{8,}"
     ),
 }
-"""What each kind looks like, in bytes; every pattern takes time in proportion to the file."""
+"""A pattern of bytes for each kind of secret; its time is in proportion to the file."""
 
 
 def refuse_secrets(manifest: Manifest, *, token: str | None = None) -> None:

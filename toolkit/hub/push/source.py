@@ -27,7 +27,7 @@ _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
 @dataclass(frozen=True)
 class SourceRun:
-    """What a finished run has written.
+    """The files of a finished run, as they were read.
 
     Attributes:
         result: content of ``metrics.json``.

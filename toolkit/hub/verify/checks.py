@@ -1,4 +1,4 @@
-"""What a fresh process said about a model (`toolkit.hub.verify.replay`), judged check by check."""
+"""Checks of what a fresh process reports on a model (`toolkit.hub.verify.replay`)."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def _card(metrics: Mapping[str, Any] | None, card: str | None) -> Check:
 
 
 def _unequal(shown: Mapping[str, float], measured: Mapping[str, float | None]) -> list[str]:
-    """Metrics that the card shows otherwise, to as many digits as it shows, or that only one of both has."""
+    """Return metrics whose values differ, to as many digits as the card shows, or that only one of both has."""
     defined = {name: value for name, value in measured.items() if value is not None}
     both = shown.keys() & defined.keys()
     unequal = {name for name in both if abs(shown[name] - defined[name]) > 0.51 * _last_digit(shown[name])}

@@ -1,4 +1,4 @@
-"""What a classifier confuses or finds hard, read from the test split of a result."""
+"""Confusions, hard labels and errors of a classifier, read from the test split of a result."""
 
 from __future__ import annotations
 

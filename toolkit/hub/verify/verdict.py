@@ -29,7 +29,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Verified:
-    """What a look from the outside found.
+    """The findings of a look from the outside.
 
     Attributes:
         repo: the repository, or the folder.
@@ -49,7 +49,7 @@ class Verified:
         return all(check.passed is not False for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
-        """``{"repo", "revision", "passed", "checks": [{"name", "passed", "detail"}], "parity"}``."""
+        """Return ``{"repo", "revision", "passed", "checks": [{"name", "passed", "detail"}], "parity"}``."""
         return {
             "repo": self.repo,
             "revision": self.revision,

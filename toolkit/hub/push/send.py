@@ -24,7 +24,7 @@ _MOST_MOVES = 3
 
 @dataclass(frozen=True)
 class Target:
-    """Where a push goes.
+    """The target of a push.
 
     Attributes:
         repo_id: ``owner/name``.
@@ -45,7 +45,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Pushed:
-    """What is on the hub now.
+    """The state of the repository after a push.
 
     Attributes:
         commit: with all files of the manifest.
