@@ -113,7 +113,8 @@ def refuse_foreign(splits: Iterable[Sentences], scheme: Scheme) -> None:
     for sentences in splits:
         places = sentences.places(lambda tags: [index for index, tag in enumerate(tags) if scheme.is_foreign(tag)])
         if places:
-            foreign = sorted({sentences.rows[row].tags[word] for row, word in places})
+            rows = list(sentences.tags())
+            foreign = sorted({rows[position][word] for position, word in places})
             faults += sentences.faults(f"tags that are no {scheme} as the others are ({listed(foreign)})", places)
     if faults:
         raise DataError(*faults)

@@ -60,7 +60,7 @@ def form_of(table: Table, columns: Mapping[str, str], *, tagged: bool = True) ->
     def has(name: str) -> bool:
         return columns.get(name, name) in table.columns
 
-    if "spans" in columns or (has("spans") and not has("tags")):
+    if "spans" in columns or (not tagged and "text" in columns and has("text")) or (has("spans") and not has("tags")):
         return SPANS
     is_named = tagged and not columns.keys().isdisjoint(WORDS)
     return WORDS if is_named or has("tokens") or not has("text") else SPANS
@@ -77,11 +77,33 @@ def pick_tagged(table: Table, columns: Mapping[str, str], *, tagged: bool = True
     Raises:
         DataError: a column is missing, or holds neither text nor lists.
     """
+    columns = _named_as_lists(table, columns)
     source, reference = form_of(table, columns, tagged=tagged)
     lists = {columns.get(name, name) for name in (*WORDS, "spans")}
     texts = {name: content for name, content in table.not_text.items() if name not in lists or content == "bytes"}
     needed, optional = ([source, reference], ["id", LINES]) if tagged else ([source], ["id", LINES, reference])
     return pick_columns(replace(table, not_text=texts), columns=columns, needed=needed, optional=optional)
+
+
+def _named_as_lists(table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """Return names of columns in which ``text`` and ``spans`` are ``tokens`` and ``tags`` where the data has lists.
+
+    ``--text-column`` names the input and ``--label-column`` its reference, whatever their form.
+    """
+    text, words = columns.get("text", "text"), columns.get("tokens", "tokens")
+    if "text" in columns and _holds_lists(table, text):
+        words = text
+    elif "spans" not in columns or text in table.columns or words not in table.columns:
+        return columns
+    others = {name: column for name, column in columns.items() if name not in SPANS}
+    return others | {"tokens": words} | ({"tags": columns["spans"]} if "spans" in columns else {})
+
+
+def _holds_lists(table: Table, column: str) -> bool:
+    if column in table.not_text or column not in table.columns:
+        return table.not_text.get(column) == "lists"
+    first = next((cell for cell in table.columns[column] if cell and cell.strip()), "")
+    return first.startswith("[") and _items(first) is not None
 
 
 def read_sentences(table: Table) -> Sentences:
