@@ -17,8 +17,8 @@ from toolkit.data.readers_text import decode_text
 from toolkit.data.tables import Part, Table
 from toolkit.errors import DataError, Fault
 
-LINES = "#"
-"""The column of the line of each token."""
+LINES = "line of each token"
+"""A column that `read_conll` adds."""
 
 _BEGINS_A_DOCUMENT = "-DOCSTART-"
 _MOST_FAULTS = 10
@@ -49,10 +49,12 @@ def read_conll(path: Path, *, encoding: str | None = None) -> Table:
         str(column + 1): [_json([cells[column] for _, cells in sentence]) for sentence in sentences]
         for column in range(width)
     }
-    columns[LINES] = [json.dumps([number for number, _ in sentence]) for sentence in sentences]
+    lines: dict[str, list[str | None]] = {
+        LINES: [json.dumps([number for number, _ in sentence]) for sentence in sentences]
+    }
     named = {"tokens": columns["1"]} | ({"tags": columns[str(width)]} if width > 1 else {})
     part = Part(str(path), [sentence[0][0] for sentence in sentences], decoded.encoding)
-    return Table({**named, **columns}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
+    return Table({**named, **columns, **lines}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
 
 
 def _json(cells: list[str]) -> str:

@@ -196,7 +196,7 @@ def conll(folder: Path, text: str) -> str:
 
 
 def test_tags_of_conll_files_are_told_with_their_own_line(tmp_path: Path) -> None:
-    path = conll(tmp_path, "Peter B-PER\n# c\nsleeps O\n\nin O\nBerlin LOC\nBonn I-LOC\nis O\n\nRome LOC\nBern B-LOC\n")
+    path = conll(tmp_path, "Peter B-PER\n# c\nsleeps O\n\nin O\nBerlin LOC\nBonn B-LOC\nis O\n\nRome LOC\nBern B-LOC\n")
     with pytest.raises(DataError, match=r"no IOB2 as the others are \('LOC'\) in 2 words \(lines 6, 10\)"):
         prepared(path)
     legal = conll(tmp_path, "Peter B-PER\nsleeps O\n\nin O\nNew I-LOC\nYork I-LOC\nBonn B-LOC\n")
@@ -210,7 +210,7 @@ def test_tags_of_conll_files_are_told_with_their_own_line(tmp_path: Path) -> Non
 def test_the_usual_number_of_columns_decides(tmp_path: Path) -> None:
     path = conll(tmp_path, "a\nEU B-ORG\nx O\n\ny O\nz O O\n")
     with pytest.raises(DataError) as caught:
-        prepared(path)
+        prepare_tagged(DataSection(source=path))
     assert [str(fault) for fault in caught.value.faults] == [
         f"{path}:1: 1 column where most tokens have 2",
         f"{path}:6: 3 columns where most tokens have 2",

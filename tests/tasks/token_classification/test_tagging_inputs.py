@@ -70,16 +70,16 @@ def test_tags_that_the_model_has_not(tmp_path: Path) -> None:
         read(tmp_path, "PER O", model)
 
 
-def test_tags_of_another_scheme_are_spelt_as_the_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tags_of_another_scheme_are_spelt_as_the_models(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert read(tmp_path, "I-PER I-PER B-PER O I-PER", tagger(*LABELS)) == [["B-PER", "I-PER", "B-PER", "O", "B-PER"]]
-    assert "tags of IOB1, spelt as the model spells IOB2, in 1 row (line 1)" in capsys.readouterr().err
+    assert "tags of IOB1, spelt as the model spells IOB2, in 1 row (line 1)" in caplog.text
     assert read(tmp_path, "B-PER E-PER O S-PER", tagger(*LABELS)) == [["B-PER", "I-PER", "O", "B-PER"]]
     assert read(tmp_path, "B_PER I_PER O", tagger(*LABELS)) == [["B-PER", "I-PER", "O"]]
     of_ends = tagger("O", "B-PER", "I-PER", "L-PER", "U-PER")
     assert read(tmp_path, "B-PER I-PER O B-PER", of_ends) == [["B-PER", "L-PER", "O", "U-PER"]]
-    capsys.readouterr()
+    caplog.clear()
     assert read(tmp_path, "I-PER B-PER O", tagger(*LABELS, written="IOB1")) == [["I-PER", "B-PER", "O"]]
-    assert not capsys.readouterr().err
+    assert not caplog.text
 
 
 def test_the_options_name_columns_of_either_form(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def find_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
     begun: Counter[str] = Counter()
     for sentence in kept:
         before = NO_TAG
-        for tag in map(found.parse, sentence):
+        for tag in (NO_TAG if found.is_foreign(each) else found.parse(each) for each in sentence):
             begun[tag.position] += tag.label != before.label
             before = tag
     return replace(found, kind=Kind.IOB1) if begun["I"] > begun["B"] else found
