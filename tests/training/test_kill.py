@@ -18,8 +18,8 @@ import yaml
 from safetensors.torch import load_file
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tasks" / "token_classification")]
-from crash_worker import command
-from tagging_models import SENTENCES
+from crash_worker import command  # noqa: E402
+from tagging_models import SENTENCES  # noqa: E402
 
 KILLS = 5
 

@@ -49,12 +49,10 @@ def read_conll(path: Path, *, encoding: str | None = None) -> Table:
         str(column + 1): [_json([cells[column] for _, cells in sentence]) for sentence in sentences]
         for column in range(width)
     }
-    lines: dict[str, list[str | None]] = {
-        LINES: [json.dumps([number for number, _ in sentence]) for sentence in sentences]
-    }
+    numbers: list[str | None] = [json.dumps([number for number, _ in sentence]) for sentence in sentences]
     named = {"tokens": columns["1"]} | ({"tags": columns[str(width)]} if width > 1 else {})
     part = Part(str(path), [sentence[0][0] for sentence in sentences], decoded.encoding)
-    return Table({**named, **columns, **lines}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
+    return Table({**named, **columns, LINES: numbers}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
 
 
 def _json(cells: list[str]) -> str:
