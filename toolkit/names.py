@@ -72,6 +72,7 @@ class TaskSpec:
         columns: the alternatives of columns that a row may have, by the task's own names.
         methods: what each family of models can do for the task.
         metrics: names of the metrics, the default ones first; empty where the labels decide (`problems`).
+        n_default_metrics: how many of them are reported where a recipe names none.
         problems: what the labels may be, each with its metrics.
         chooses_by: what chooses the best weights on the validation rows by default: the first metric, or the loss.
         generates: whether the output is a new text.
@@ -84,6 +85,7 @@ class TaskSpec:
     columns: tuple[tuple[str, ...], ...]
     methods: Mapping[Family, frozenset[Method]]
     metrics: tuple[str, ...] = ()
+    n_default_metrics: int = 2
     problems: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
     chooses_by: Literal["metric", "loss"] = "metric"
     generates: bool = False
@@ -102,7 +104,7 @@ class TaskSpec:
         return tuple(family for family in Family if Method.SCRATCH in self.methods.get(family, ()))
 
     def metrics_of(self, problem: Problem) -> tuple[str, ...]:
-        """Return the metrics that there are, the two default ones first.
+        """Return the metrics that there are, the default ones first.
 
         Args:
             problem: what the labels are; only read where the task has labels of several kinds.
@@ -135,6 +137,7 @@ _SPECS = (
         columns=(("tokens", "tags"), ("text", "spans")),
         methods=dict.fromkeys(Family, _HEADS),
         metrics=("entity_f1", "entity_precision", "entity_recall", "token_accuracy"),
+        n_default_metrics=3,
         labels_tokens=True,
     ),
     TaskSpec(
@@ -177,4 +180,4 @@ def default_metrics(task: Task, problem: Problem = Problem.SINGLE_LABEL) -> tupl
         task: the task.
         problem: what its labels are, where it has labels of several kinds.
     """
-    return SPECS[task].metrics_of(problem)[:2]
+    return SPECS[task].metrics_of(problem)[: SPECS[task].n_default_metrics]

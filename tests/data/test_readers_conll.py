@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.data.readers_conll import LINES
 from toolkit.data.sources import read_splits, read_table
 from toolkit.errors import DataError
 
@@ -20,12 +21,13 @@ def written(folder: Path, text: str, name: str = "a.conll") -> str:
 def test_sentences_with_their_lines(tmp_path: Path) -> None:
     text = "-DOCSTART- -X- O\n\n# a comment\nAnn NNP B-PER\nis VB O\n\n\nRome NNP B-LOC\r\n"
     table = read_table(written(tmp_path, text))
-    assert list(table.columns) == ["tokens", "tags", "1", "2", "3"]
+    assert list(table.columns) == ["tokens", "tags", "1", "2", "3", LINES]
     assert list(map(json.loads, table.columns["tokens"])) == [["Ann", "is"], ["Rome"]]
     assert list(map(json.loads, table.columns["tags"])) == [["B-PER", "O"], ["B-LOC"]]
     assert list(map(json.loads, table.columns["2"])) == [["NNP", "VB"], ["NNP"]]
     assert [table.place(row)[1] for row in (0, 1)] == [4, 8]
-    assert set(table.not_text) == set(table.columns)
+    assert set(table.not_text) == set(table.columns) - {LINES}
+    assert table.columns[LINES] == ["[4, 5]", "[8]"]
 
 
 def test_a_token_may_be_a_blank_or_a_number_sign(tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ def test_a_line_with_another_number_of_columns_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as told:
         read_table(written(tmp_path, "Ann B-PER\nis\n\nin X O\n"))
     assert [fault.where.rpartition(":")[2] for fault in told.value.faults if fault.where] == ["2", "4"]
-    assert "1 column where the first token has 2" in str(told.value)
+    assert "1 column where most tokens have 2" in str(told.value)
 
 
 def test_only_comments_are_no_data(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_only_comments_are_no_data(tmp_path: Path) -> None:
 
 
 def test_tokens_alone_have_no_tags(tmp_path: Path) -> None:
-    assert list(read_table(written(tmp_path, "Ann\nis\n")).columns) == ["tokens", "1"]
+    assert list(read_table(written(tmp_path, "Ann\nis\n")).columns) == ["tokens", "1", LINES]
 
 
 def test_the_recipe_can_name_the_format(tmp_path: Path) -> None:

@@ -93,3 +93,12 @@ def test_shipped_recipes_are_written_without_tags_or_tokens(shipped):
     text = recipe_yaml(load_recipe(shipped.path))
     assert "!!" not in text
     assert not TOKEN.search(text)
+
+
+def test_a_format_that_no_recipe_names_leaves_no_trace():
+    """Run folders and ledgers of earlier versions know a recipe by its digest."""
+    data = {"source": "a"}
+    assert "format" not in yaml.safe_load(recipe_yaml(recipe(data=data)))["data"]
+    named = recipe(data=data | {"format": "conll"})
+    assert yaml.safe_load(recipe_yaml(named))["data"]["format"] == "conll"
+    assert recipe_digest(named) != recipe_digest(recipe(data=data))

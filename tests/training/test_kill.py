@@ -17,8 +17,9 @@ import pytest
 import yaml
 from safetensors.torch import load_file
 
-sys.path.insert(0, str(Path(__file__).parent))
-from crash_worker import command
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tasks" / "token_classification")]
+from crash_worker import command  # noqa: E402
+from tagging_models import SENTENCES  # noqa: E402
 
 KILLS = 5
 
@@ -97,6 +98,31 @@ def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: 
     assert killed_numbers == numbers
     assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
     assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_a_killed_run_of_tags_ends_the_same(processes: Any, recipe_file: Path, tmp_path: Path):
+    """Sentences longer than a window, weights by tag, and validation by entities."""
+    data = tmp_path / "tagged.jsonl"
+    rows = [{"tokens": words.split() * 9, "tags": tags.split() * 9} for words, tags in SENTENCES]
+    data.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    tree = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+    tree["task"], tree["data"] = "token-classification", {"source": str(data), "max_length": 16}
+    tree["training"] |= {"num_train_epochs": 3, "class_weights": "balanced"}
+    tree.pop("evaluation", None)
+    recipe_file.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    arguments = ["fine-tune", str(recipe_file), "--output-dir"]
+    _finish(processes, [*arguments, "whole"], tmp_path)
+    process = _start(processes, [*arguments, "killed"], tmp_path)
+    _wait_for_lines(process, tmp_path / "killed.unfinished" / "log.jsonl", random.SystemRandom().randint(3, 9))
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    _finish(processes, [*arguments, "killed"], tmp_path)
+    assert '"resume"' in (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8")
+    weights, numbers = _outcome(tmp_path / "whole")
+    killed_weights, killed_numbers = _outcome(tmp_path / "killed")
+    assert killed_numbers == numbers
+    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
 
 
 def test_interrupt_saves_and_the_same_command_goes_on(processes: Any, recipe_file: Path, tmp_path: Path):

@@ -101,6 +101,9 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> Text
     if _is_list_of_records(column.type):
         not_text[label] = "lists of objects"
         return map_cells(column, _json)
+    if types.is_struct(column.type) and all(_is_flat_list(field.type) for field in column.type):
+        not_text[label] = "objects of lists"  # datasets keeps lists of records so
+        return map_cells(column, _json)
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
         return TextColumn(pyarrow.chunked_array([pyarrow.nulls(len(column), pyarrow.large_string())]))
@@ -122,7 +125,7 @@ def _list(value: list[Any] | None) -> str | None:
     return json.dumps([None if item is None else str(item) for item in value], ensure_ascii=False)
 
 
-def _json(value: list[Any] | None) -> str | None:
+def _json(value: list[Any] | dict[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 

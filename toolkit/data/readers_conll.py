@@ -8,6 +8,7 @@ columns, a token may be a blank: some files have a character a line. The format 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +16,9 @@ from pathlib import Path
 from toolkit.data.readers_text import decode_text
 from toolkit.data.tables import Part, Table
 from toolkit.errors import DataError, Fault
+
+LINES = "line of each token"
+"""A column that `read_conll` adds."""
 
 _BEGINS_A_DOCUMENT = "-DOCSTART-"
 _MOST_FAULTS = 10
@@ -28,7 +32,7 @@ def read_conll(path: Path, *, encoding: str | None = None) -> Table:
 
     Returns:
         Columns ``tokens`` (the first column of the file), ``tags`` (its last, of two or more), and all of them by their
-        numbers: ``1``, ``2`` and so on. The line of a row is that of its first token.
+        numbers: ``1``, ``2`` and so on. The line of a row is that of its first token; `LINES` has that of each.
 
     Raises:
         DataError: nothing but comments, a line with another number of columns, or undecodable bytes; with its line.
@@ -38,16 +42,17 @@ def read_conll(path: Path, *, encoding: str | None = None) -> Table:
     filled = [line for line in lines if line[1]]
     if not filled:
         raise DataError("no line has a token", where=str(path))
-    width = len(filled[0][1])
+    width, _ = Counter(len(cells) for _, cells in filled).most_common(1)[0]
     _check_width(filled, width, path)
     sentences = [list(group) for has_cells, group in groupby(lines, key=lambda line: bool(line[1])) if has_cells]
     columns: dict[str, list[str | None]] = {
         str(column + 1): [_json([cells[column] for _, cells in sentence]) for sentence in sentences]
         for column in range(width)
     }
+    numbers: list[str | None] = [json.dumps([number for number, _ in sentence]) for sentence in sentences]
     named = {"tokens": columns["1"]} | ({"tags": columns[str(width)]} if width > 1 else {})
     part = Part(str(path), [sentence[0][0] for sentence in sentences], decoded.encoding)
-    return Table({**named, **columns}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
+    return Table({**named, **columns, LINES: numbers}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
 
 
 def _json(cells: list[str]) -> str:
@@ -78,7 +83,7 @@ def _is_token(cells: Sequence[str], tags: set[str]) -> bool:
 def _check_width(lines: Sequence[Line], width: int, path: Path) -> None:
     others = [(number, len(cells)) for number, cells in lines if len(cells) != width]
     faults = [
-        Fault(f"{found} column{'' if found == 1 else 's'} where the first token has {width}", f"{path}:{number}")
+        Fault(f"{found} column{'' if found == 1 else 's'} where most tokens have {width}", f"{path}:{number}")
         for number, found in others[:_MOST_FAULTS]
     ]
     if len(others) > _MOST_FAULTS:

@@ -80,12 +80,12 @@ class Table:
         return [Fault(f"{message} {count_lines(found)}", name) for name, found in lines.items()]
 
 
-def count_lines(lines: Sequence[int]) -> str:
+def count_lines(lines: Sequence[int], what: str = "row") -> str:
     """Return line numbers in words: ``in 3 rows (lines 4, 7, 9)``; at most ten are listed."""
     listed = ", ".join(map(str, lines[:_SHOWN])) + (", …" if len(lines) > _SHOWN else "")
     if len(lines) == 1:
-        return f"in 1 row (line {listed})"
-    return f"in {len(lines):,} rows (lines {listed})"
+        return f"in 1 {what} (line {listed})"
+    return f"in {len(lines):,} {what}s (lines {listed})"
 
 
 def concatenate(tables: Sequence[Table]) -> Table:

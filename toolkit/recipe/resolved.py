@@ -13,7 +13,14 @@ from toolkit.recipe.check_methods import UNTRAINED
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
 
-_LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
+_LEFT_OUT = (
+    ("", "peft"),
+    ("", "tokenizer"),
+    ("model", "name"),
+    ("model", "config"),
+    ("evaluation", "generation"),
+    ("data", "format"),
+)
 """Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 
 _OF_METHODS = {

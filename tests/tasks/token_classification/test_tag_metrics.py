@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score, classification_report, f1_score, precision_score, recall_score
+from seqeval.scheme import IOB2 as STRICT_IOB2
 from torch.nn.functional import cross_entropy
 
 from toolkit.errors import RecipeError
@@ -18,10 +19,11 @@ from toolkit.tasks.token_classification.learning import TagLoss
 from toolkit.tasks.token_classification.metrics import METRICS, measure, sums_of
 from toolkit.tasks.token_classification.predictions import Pieces, TagPredictions, predictions_of
 from toolkit.tasks.token_classification.result import evaluate_tags
-from toolkit.tasks.token_classification.schemes import Scheme
+from toolkit.tasks.token_classification.schemes import IOB2
 from toolkit.tasks.token_classification.sentences import Sentence
 from toolkit.tasks.token_classification.words import join_words
 
+STRICT = {"mode": "strict", "scheme": STRICT_IOB2, "zero_division": 0}
 TAG = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
 SENTENCE = st.lists(st.tuples(TAG, TAG), min_size=1, max_size=8)
 
@@ -32,13 +34,13 @@ def tagged(expected: list[list[str]], found: list[list[str]]) -> TagPredictions:
         text, words = join_words([f"w{index}" for index in range(len(right))])
         sentences.append(Sentence(text, words, right))
         pieces.append(Pieces(np.array(words), tags, np.ones(len(tags))))
-    return predictions_of(list(range(len(expected))), sentences, pieces, given=True, scheme=Scheme.IOB2)
+    return predictions_of(list(range(len(expected))), sentences, pieces, given=True, scheme=IOB2)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(SENTENCE, min_size=1, max_size=6))
 @pytest.mark.filterwarnings("ignore")
-def test_metrics_are_those_of_seqeval(pairs: list[list[tuple[str, str]]]) -> None:
+def test_metrics_are_those_of_seqeval_strict(pairs: list[list[tuple[str, str]]]) -> None:
     expected = [[right for right, _ in sentence] for sentence in pairs]
     found = [[tag for _, tag in sentence] for sentence in pairs]
     predictions = tagged(expected, found)
@@ -48,11 +50,11 @@ def test_metrics_are_those_of_seqeval(pairs: list[list[tuple[str, str]]]) -> Non
         ("entity_precision", precision_score),
         ("entity_recall", recall_score),
     ):
-        assert (values[name] or 0.0) == pytest.approx(score(expected, found, zero_division=0))
+        assert (values[name] or 0.0) == pytest.approx(score(expected, found, **STRICT))
     assert values["token_accuracy"] == pytest.approx(accuracy_score(expected, found))
 
     by_label = evaluate_tags(predictions, ["entity_f1"]).by_label
-    report = classification_report(expected, found, output_dict=True, zero_division=0) if by_label else {}
+    report = classification_report(expected, found, output_dict=True, **STRICT) if by_label else {}
     for label, entry in by_label.items():
         assert entry["entities"] == report[label]["support"]
         assert (entry["metrics"]["entity_f1"]["value"] or 0.0) == pytest.approx(report[label]["f1-score"])

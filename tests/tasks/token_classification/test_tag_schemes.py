@@ -1,122 +1,98 @@
-"""Tags and the entities that they mark."""
+"""Tag schemes: told by looking, spelt as they came, carried from words to tokens and back."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from seqeval.metrics.sequence_labeling import get_entities
 
-from toolkit.tasks.token_classification.schemes import (
-    Entity,
-    Scheme,
-    continued,
-    entities_of,
-    find_scheme,
-    is_foreign,
-    joined_ends,
-    n_illegal,
-    tags_of,
-)
+from toolkit.tasks.token_classification.entities import entities_of
+from toolkit.tasks.token_classification.schemes import IOB2, Kind, Scheme, find_scheme, scheme_of_labels
 
-LABELS = ("PER", "LOC", "a-b")
-
-
-def tags(prefixes: str) -> st.SearchStrategy[list[str]]:
-    names = [f"{prefix}-{label}" for prefix in prefixes for label in ("PER", "LOC", "X")]
-    return st.lists(st.sampled_from(["O", "O", *names]), max_size=12)
-
-
-@given(tags("BI"))
-def test_entities_are_those_of_seqeval(sentence: list[str]) -> None:
-    expected = [Entity(start, end + 1, label) for label, start, end in get_entities(sentence)]
-    assert entities_of(sentence, Scheme.IOB2) == expected
-    assert entities_of(sentence, Scheme.IOB1) == expected
-
-
-@given(tags("BIES"))
-def test_entities_with_ends_are_those_of_seqeval(sentence: list[str]) -> None:
-    expected = [Entity(start, end + 1, label) for label, start, end in get_entities(sentence)]
-    assert entities_of(sentence, Scheme.BIOES) == expected
-    bilou = [tag.replace("E-", "L-").replace("S-", "U-") for tag in sentence]
-    assert entities_of(bilou, Scheme.BIOES) == expected
-
-
-@given(st.lists(st.sampled_from(["O", "NOUN", "VERB"]), max_size=9))
-def test_plain_tags_mark_runs(sentence: list[str]) -> None:
-    entities = entities_of(sentence, Scheme.PLAIN)
-    assert [entity.label for entity in entities for _ in range(entity.end - entity.start)] == [
-        tag for tag in sentence if tag != "O"
-    ]
-    for first, second in pairwise(entities):
-        assert first.end < second.start or first.label != second.label
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(LABELS)), max_size=5))
-def test_tags_of_entities_give_them_back(parts: list[tuple[int, int, str]]) -> None:
-    entities, position = [], 0
-    for gap, length, label in parts:
-        entities.append(Entity(position + gap, position + gap + length, label))
-        position += gap + length
-    written = tags_of(entities, position + 1)
-    assert entities_of(written, Scheme.IOB2) == entities
-    assert n_illegal(written, Scheme.IOB2) == 0
+PLAIN = Scheme(Kind.PLAIN)
 
 
 @pytest.mark.parametrize(
     ("sentences", "scheme"),
     [
-        ([["B-PER", "I-PER", "O", "B-LOC"]], Scheme.IOB2),
-        ([["I-PER", "I-PER", "O", "I-LOC", "B-LOC"]], Scheme.IOB1),
-        ([["B-PER", "E-PER", "O", "S-LOC"]], Scheme.BIOES),
-        ([["B-PER", "L-PER", "O", "U-LOC"]], Scheme.BIOES),
-        ([["NOUN", "VERB", "O"]], Scheme.PLAIN),
-        ([["person-actor", "O"]], Scheme.PLAIN),
-        ([["O", "O"]], Scheme.PLAIN),
-        ([["B-PER"], ["I-PER", "B-PER", "I-PER"], ["B-LOC"]], Scheme.IOB2),  # one slip does not make it IOB1
+        (["B-PER I-PER O B-LOC"], IOB2),
+        (["I-PER I-PER O I-LOC B-LOC"], Scheme(Kind.IOB1)),
+        (["I-A O"], Scheme(Kind.IOB1)),
+        (["B-PER", "I-PER B-PER I-PER", "B-LOC"], IOB2),  # one slip does not make it IOB1
+        (["B-PER E-PER O S-LOC"], Scheme(Kind.BIOES)),
+        (["B-PER L-PER O U-LOC"], Scheme(Kind.BIOES, letters="BILU")),
+        (["B-A M-A E-A O S-B"], Scheme(Kind.BIOES, letters="BMES")),
+        (["I-A E-A O"], Scheme(Kind.IOE)),
+        (["B_PER I_PER O"], Scheme(Kind.IOB2, separator="_")),
+        (["PER-B PER-I O"], Scheme(Kind.IOB2, suffixed=True)),
+        (["PER_B O PER_I PER_I"], Scheme(Kind.IOB2, separator="_", suffixed=True)),
+        (["PER-I O PER-I PER-I", "PER-I PER-B"], Scheme(Kind.IOB1, suffixed=True)),
+        (["B I I B O"], IOB2),
+        (["B-A I-A B-A PERSON O"], IOB2),
+        (["NOUN VERB O"], PLAIN),
+        (["person-actor O person-other"], PLAIN),
+        (["E-mail phone O"], PLAIN),
+        (["S V O"], PLAIN),  # one of two tags looks like a position: most do not
+        (["O O"], PLAIN),
+        ([], PLAIN),
     ],
 )
-def test_scheme_is_told_by_looking(sentences: list[list[str]], scheme: Scheme) -> None:
-    assert find_scheme(sentences) is scheme
+def test_scheme_is_told_by_looking(sentences: list[str], scheme: Scheme) -> None:
+    assert find_scheme([tags.split() for tags in sentences]) == scheme
 
 
 @pytest.mark.parametrize(
-    ("sentence", "scheme", "count"),
+    ("labels", "written", "kind"),
     [
-        ("O I-PER", Scheme.IOB2, 1),
-        ("B-PER I-LOC", Scheme.IOB2, 1),
-        ("B-PER I-PER I-PER B-PER", Scheme.IOB2, 0),
-        ("O B-PER", Scheme.IOB1, 1),
-        ("I-PER B-PER I-PER O I-LOC", Scheme.IOB1, 0),
-        ("B-PER O", Scheme.BIOES, 1),
-        ("B-PER", Scheme.BIOES, 1),
-        ("S-PER B-PER I-PER E-PER O", Scheme.BIOES, 0),
-        ("E-PER", Scheme.BIOES, 1),
-        ("NOUN I-X", Scheme.PLAIN, 0),
+        ("O B-PER I-PER B-LOC I-LOC", None, Kind.IOB2),
+        ("O B-PER I-PER B-LOC I-LOC", "IOB1", Kind.IOB1),
+        ("O I-PER B-LOC I-LOC", None, Kind.IOB1),  # of CoNLL 2003, where no person follows another
+        ("O B-PER I-PER X", None, Kind.IOB2),
+        ("O S-PER B-PER", None, Kind.BIOES),
+        ("NOUN VERB", "IOB1", Kind.PLAIN),
     ],
 )
-def test_illegal_sequences_are_counted(sentence: str, scheme: Scheme, count: int) -> None:
-    assert n_illegal(sentence.split(), scheme) == count
+def test_the_scheme_of_a_model_is_that_of_its_labels(labels: str, written: str | None, kind: Kind) -> None:
+    assert scheme_of_labels(labels.split(), written).kind is kind
 
 
 def test_tags_of_another_form_are_foreign() -> None:
-    assert is_foreign("PER", Scheme.IOB2)
-    assert is_foreign("", Scheme.PLAIN)
-    assert not is_foreign("O", Scheme.BIOES)
-    assert not is_foreign("I-PER", Scheme.IOB1)
+    assert IOB2.is_foreign("PER")
+    assert PLAIN.is_foreign("")
+    assert not PLAIN.is_foreign("PER")
+    assert not Scheme(Kind.BIOES).is_foreign("O")
+    assert Scheme(Kind.IOB2, suffixed=True).is_foreign("B-PER")
 
 
-def test_sub_tokens_continue_their_token() -> None:
-    assert [continued(tag, Scheme.IOB2) for tag in ("O", "B-PER", "I-PER")] == ["O", "I-PER", "I-PER"]
-    assert continued("NOUN", Scheme.PLAIN) == "NOUN"
-    assert [continued(tag, Scheme.BIOES) for tag in ("B-PER", "E-PER", "S-PER")] == ["I-PER", "E-PER", "S-PER"]
+def test_a_model_has_the_tags_of_further_tokens() -> None:
+    assert IOB2.completed(["O", "B-B", "B-A"]) == {"O", "B-A", "I-A", "B-B", "I-B"}
+    assert Scheme(Kind.BIOES, letters="BILU").completed(["U-A"]) == {"B-A", "I-A", "L-A", "U-A"}
+    assert Scheme(Kind.IOB1).completed(["O", "I-A", "B-B"]) == {"O", "I-A", "B-B", "I-B"}
+    assert Scheme(Kind.IOE).completed(["E-A"]) == {"E-A", "I-A"}
+    assert Scheme(Kind.IOB2, separator="_", suffixed=True).completed(["A_B"]) == {"A_B", "A_I"}
+    assert PLAIN.completed(["V", "O"]) == {"O", "V"}
+    assert IOB2.completed(["B", "O"]) == {"O", "B", "I"}
 
 
-def test_repeated_ends_are_one_word() -> None:
-    tags = ["B-X", "I-X", "E-X", "E-X", "S-Y", "S-Y", "S-Y", "S-Y", "O"]
-    adjacent = [False, True, False, True, False, True, True, False, False]
-    joined = joined_ends(tags, adjacent)
-    assert joined == ["B-X", "I-X", "I-X", "E-X", "B-Y", "I-Y", "E-Y", "S-Y", "O"]
-    assert n_illegal(joined, Scheme.BIOES) == 0
+@pytest.mark.parametrize(
+    ("kind", "tag"), [(Kind.IOB1, "I-A"), (Kind.IOB2, "B-A"), (Kind.BIOES, "S-A"), (Kind.IOE, "E-A"), (Kind.PLAIN, "A")]
+)
+def test_the_tokens_of_a_word_mark_its_entity(kind: Kind, tag: str) -> None:
+    scheme = Scheme(kind)
+    tokens = [scheme.part(tag, tag, starts=index == 0, ends=index == 2) for index in range(3)]
+    assert [tuple(entity) for entity in entities_of(tokens, scheme)] == [(0, 3, "A")]
+    assert scheme.part(tokens[0], tokens[-1], starts=True, ends=True) == tag
+
+
+def test_tokens_of_words_in_bioes() -> None:
+    scheme = Scheme(Kind.BIOES)
+    for tag, tokens in (("S-A", "B-A I-A E-A"), ("B-A", "B-A I-A I-A"), ("E-A", "I-A I-A E-A"), ("O", "O O O")):
+        assert [scheme.part(tag, tag, starts=i == 0, ends=i == 2) for i in range(3)] == tokens.split()
+
+
+def test_between() -> None:
+    assert IOB2.between("B-A", "I-A") == "I-A"
+    assert IOB2.between("B-A", "B-A") == "O"
+    assert Scheme(Kind.BIOES).between("I-A", "E-A") == "I-A"
+    assert Scheme(Kind.BIOES).between("E-A", "I-A") == "O"
+    assert Scheme(Kind.BIOES).between("S-A", "S-A") == "O"
+    assert PLAIN.between("A", "A") == "A"
+    assert PLAIN.between("A", "B") == "O"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import torch
 from tagging_models import recipe_for, write_sentences
 from tiny_models import pretrained
 
-from toolkit.adapters import OpenedModel
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.errors import RecipeError
+from toolkit.methods import METHODS
 from toolkit.recipe import Recipe
 from toolkit.tasks.token_classification.learning import TagLoss
 from toolkit.tasks.token_classification.prepare import TaggedData
 from toolkit.tasks.token_classification.room import ROOM
+from toolkit.tasks.token_classification.schemes import Kind, Scheme
 from toolkit.training import train
 from toolkit.training.objective import Objective
 
@@ -87,3 +90,23 @@ def test_training_stops_early_at_the_best_f1(tmp_path: Path) -> None:
     assert max(scores) == 1.0
     assert len(scores) == scores.index(1.0) + 1 + 4 < 60
     assert trained.best_step == trained.curve[scores.index(1.0)]["step"]
+
+
+def test_a_model_of_iob1_knows_its_scheme(tmp_path: Path) -> None:
+    """Its labels could be IOB2, by whose strict rules most of its entities would be none."""
+    path = tmp_path / "iob1.jsonl"
+    rows = [{"tokens": list("abcd"), "tags": tags.split()} for tags in ("I-A B-A O I-A", "I-A O O I-A", "O O I-A O")]
+    path.write_text("\n".join(json.dumps(row) for row in rows * 4))
+    folder = pretrained("bert", tmp_path / "body")
+    for method, found in (("full", "model"), ("lora", "adapter")):
+        sections = {"peft": {"r": 2}} if method == "lora" else {}
+        recipe = recipe_for({"name": str(folder)}, path, method=method, **sections)
+        data = ROOM.prepare(recipe)
+        assert data.labels == ("O", "B-A", "I-A")
+        work = tmp_path / method
+        work.mkdir()
+        METHODS[recipe.method](ROOM, recipe, data, work=work)
+        asked = ROOM.answerer(LocatedModel("model", work / found), None, ())
+        assert asked.scheme == data.scheme == Scheme(Kind.IOB1)
+    recipe, data, opened = opened_for(tmp_path, {"max_steps": 2})
+    assert not hasattr(opened.model.config, "tag_scheme")  # IOB2 is what the labels say

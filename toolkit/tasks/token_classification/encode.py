@@ -1,8 +1,8 @@
 """Sentences as tokens of a model, in windows where they are long, with a label for each token.
 
 A text is tokenised as it is, not word by word, so that a model reads here as it does in the library's pipeline, and
-byte-level BPE and decoders need nothing special. Offsets connect tokens to words. The first token of a word has the
-word's tag. Further ones have the tag that continues it (``B-PER`` becomes ``I-PER``): the pipeline, with
+byte-level BPE and decoders need nothing special. Offsets connect tokens to words (`Alignment`). The first token of a
+word has the word's tag. Further ones have the tag that continues it (``B-PER`` becomes ``I-PER``): the pipeline, with
 ``aggregation_strategy="simple"``, reads every token, so untrained ones can break its entities up. Measured with
 benchmarks/entities (English, packaged:minilm, entity F1 with 95 % intervals): learning from all tokens gives 0.905
 (0.887 to 0.920) on words and 0.896 (0.876 to 0.914) as the pipeline reads; learning from first tokens alone gives
@@ -11,9 +11,9 @@ benchmarks/entities (English, packaged:minilm, entity F1 with 95 % intervals): l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,15 @@ from transformers import PreTrainedTokenizerBase
 
 from toolkit.data.encode import CHUNK_ROWS, PaddingCollator
 from toolkit.data.padding import pad_right
+from toolkit.errors import RecipeError
 from toolkit.progress import progress_bar
-from toolkit.tasks.token_classification.schemes import OUTSIDE, Scheme, continued
+from toolkit.tasks.token_classification.alignment import Alignment
+from toolkit.tasks.token_classification.schemes import Scheme
 from toolkit.tasks.token_classification.sentences import Sentence
-from toolkit.tasks.token_classification.words import Spans
 from toolkit.transformer.cross_entropy import IGNORED
 
 OVERLAP = 4
-"""Windows share a quarter of their tokens, so that each token has an eighth of a window of context at least."""
+"""Windows share a quarter of their tokens at least, so that a token has an eighth of a window of context."""
 
 
 @dataclass(frozen=True)
@@ -61,44 +62,64 @@ def windows_of(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, *, max_
         texts: in any order; a text without tokens has a window of special tokens, or none at all.
         tokenizer: the model's own, with offsets.
         max_length: tokens of a window, special tokens included.
+
+    Raises:
+        RecipeError: `max_length` has no room beside special tokens.
     """
-    room = max_length - tokenizer.num_special_tokens_to_add()
     windows: list[Window] = []
     with progress_bar("tokenising", len(texts)) as bar:
         for start in range(0, len(texts), CHUNK_ROWS):
             chunk = list(texts[start : start + CHUNK_ROWS])
-            windows += _windows(chunk, start, tokenizer, max_length=max_length, stride=max(0, room // OVERLAP))
+            windows += _windows(chunk, start, tokenizer, max_length=max_length)
             bar.advance(len(chunk))
     return windows
 
 
 def _windows(
-    texts: list[str], first_row: int, tokenizer: PreTrainedTokenizerBase, *, max_length: int, stride: int
-) -> list[Window]:
+    texts: list[str], first_row: int, tokenizer: PreTrainedTokenizerBase, *, max_length: int
+) -> Iterator[Window]:
     encoded = tokenizer(
         texts,
-        truncation=True,
-        max_length=max_length,
-        stride=stride,
-        return_overflowing_tokens=True,
+        truncation=False,
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
         return_attention_mask=False,
+        verbose=False,  # of texts that are too long for one window
     )
     names = [name for name in tokenizer.model_input_names if name in encoded and name != "attention_mask"]
-    rows = encoded["overflow_to_sample_mapping"]
-    parts: dict[int, list[int]] = {}
-    for index, row in enumerate(rows):
-        if encoded["input_ids"][index]:
-            parts.setdefault(row, []).append(index)
-    special = [np.array(mask, dtype=bool) for mask in encoded["special_tokens_mask"]]
-    windows = []
-    for row, indices in parts.items():
-        for index, owned in zip(indices, _owned([special[i] for i in indices], stride), strict=True):
-            inputs = {name: encoded[name][index] for name in names}
-            offsets = _trimmed(encoded["offset_mapping"][index], texts[row])
-            windows.append(Window(first_row + row, inputs, offsets, special[index], owned))
-    return windows
+    for index, text in enumerate(texts):
+        special = np.array(encoded["special_tokens_mask"][index], dtype=bool)
+        offsets = _trimmed(encoded["offset_mapping"][index], text)
+        inputs = {name: np.array(encoded[name][index]) for name in names}
+        for read, owned in _cut(special, max_length):
+            kept = {name: ids[read].tolist() for name, ids in inputs.items()}
+            yield Window(first_row + index, kept, offsets[read], special[read], owned)
+
+
+def _cut(special: NDArray[np.bool_], max_length: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """Yield the indices of the tokens of each window of a text, and which of them it owns; none if there is no token.
+
+    Windows are as few as can be, at even distances. Special tokens at the ends of the text are in each of them. The
+    border of ownership is in the middle of an overlap.
+
+    Raises:
+        RecipeError: there is no room beside special tokens.
+    """
+    own = np.flatnonzero(~special)
+    start, end = (int(own[0]), int(own[-1]) + 1) if len(own) else (len(special), len(special))
+    before, behind = np.arange(start), np.arange(end, len(special))
+    room = max_length - len(before) - len(behind)
+    if room < 1 and len(own):
+        message = f"{max_length} tokens have no room for a text beside {max_length - room} special ones"
+        raise RecipeError(message, where="data.max_length")
+    step = max(1, room - room // OVERLAP)
+    n_windows = 1 + max(0, -(-(end - start - room) // step)) if len(own) else min(1, len(special))
+    first = [start + index * (end - start - room) // max(1, n_windows - 1) for index in range(n_windows)]
+    last = [min(each + room, end) for each in first]
+    borders = [start, *((ended + begun) // 2 for ended, begun in zip(last, first[1:], strict=False)), end]
+    for index in range(n_windows):
+        read = np.concatenate([before, np.arange(first[index], last[index]), behind])
+        yield read, ~special[read] & (read >= borders[index]) & (read < borders[index + 1])
 
 
 def _trimmed(offsets: Sequence[tuple[int, int]], text: str) -> NDArray[np.int64]:
@@ -112,64 +133,28 @@ def _trimmed(offsets: Sequence[tuple[int, int]], text: str) -> NDArray[np.int64]
     return np.array(trimmed, dtype=np.int64).reshape(-1, 2)
 
 
-def _owned(special: Sequence[NDArray[np.bool_]], stride: int) -> list[NDArray[np.bool_]]:
-    """Return which tokens of each window of a text have the most context there: neighbours share their overlap."""
-    owned = [~mask for mask in special]
-    for first, second in pairwise(owned):
-        first[np.flatnonzero(first)[len(np.flatnonzero(first)) - stride // 2 :]] = False
-        second[np.flatnonzero(second)[: stride - stride // 2]] = False
-    return owned
+def label_windows(
+    sentences: Sequence[Sentence], windows: Sequence[Window], *, labels: Mapping[str, int], scheme: Scheme
+) -> list[list[int]]:
+    """Return the label of each token of windows, -100 where the loss has none.
 
-
-def first_tokens(words: Spans, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the index of the first token that covers a part of each word, -1 where there is none. ``[words]``.
+    A token counts once: it has its label in the window that owns it. A tag that is none of the labels has none.
 
     Args:
-        words: in their order, in characters.
-        offsets: of tokens in their order; empty ones cover nothing. ``[tokens, 2]``
-    """
-    covering = np.flatnonzero(offsets[:, 0] < offsets[:, 1])
-    if not len(covering) or not words:
-        return np.full(len(words), -1, dtype=np.int64)
-    starts, ends = np.array(words, dtype=np.int64).T
-    found = np.searchsorted(offsets[covering, 1], starts, side="right")
-    inside = found < len(covering)
-    first = covering[np.minimum(found, len(covering) - 1)]
-    return np.where(inside & (offsets[first, 0] < ends) & (starts < ends), first, -1)
-
-
-def label_tokens(sentence: Sentence, window: Window, *, labels: Mapping[str, int], scheme: Scheme) -> list[int]:
-    """Return the label of each token of a window, -100 where the loss has none.
-
-    A token has the tag of the word in which it begins; a token that is not the first of the word continues it. A blank
-    between two words of an entity continues it too, and any other blank is outside.
-
-    Args:
-        sentence: with tags.
-        window: of its text.
+        sentences: with tags.
+        windows: of their texts, in the order of the texts.
         labels: the model's output for each tag.
         scheme: of the tags.
     """
-    tags, words = sentence.tags or [], np.array(sentence.words, dtype=np.int64).reshape(-1, 2)
-    word_of = np.searchsorted(words[:, 0], window.offsets[:, 0], side="right") - 1
-    first = first_tokens(sentence.words, window.offsets)
-    found = [IGNORED] * len(word_of)
-    for token, (start, end) in enumerate(window.offsets.tolist()):
-        word = int(word_of[token])
-        if window.special[token]:
-            continue
-        if start == end:
-            found[token] = labels.get(_of_blank(tags, word, scheme), IGNORED)
-        elif word >= 0 and start < words[word, 1]:
-            begins = token == first[word] and start == words[word, 0]
-            found[token] = labels.get(tags[word] if begins else continued(tags[word], scheme), IGNORED)
+    found: list[list[int]] = []
+    for row, group in groupby(windows, key=lambda window: window.row):
+        parts = list(group)
+        sentence = sentences[row]
+        tokens = [tuple(place) for part in parts for place in part.offsets[part.owned].tolist()]
+        tags = Alignment.of(sentence.words, tokens).tags_of_tokens(sentence.tags or [], scheme)
+        known = iter([labels.get(tag, IGNORED) for tag in tags])
+        found += ([next(known) if owned else IGNORED for owned in part.owned.tolist()] for part in parts)
     return found
-
-
-def _of_blank(tags: Sequence[str], word: int, scheme: Scheme) -> str:
-    """Return the tag of a blank behind a word."""
-    goes_on = 0 <= word < len(tags) - 1 and continued(tags[word], scheme) == tags[word + 1]
-    return tags[word + 1] if goes_on else OUTSIDE
 
 
 def encode_windows(windows: Sequence[Window], labels: Sequence[Sequence[int]] | None = None) -> Dataset:

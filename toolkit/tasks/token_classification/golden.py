@@ -11,9 +11,9 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.proof.golden import plain_ids
 from toolkit.evaluation.proof.golden_rows import choose_rows
-from toolkit.tasks.token_classification.predict import logits_of_windows, open_windows, pad_id
+from toolkit.tasks.token_classification.predict import logits_of_windows, open_windows, pad_id, scheme_of
 from toolkit.tasks.token_classification.predictions import TagPredictions
-from toolkit.tasks.token_classification.schemes import parse_tag
+from toolkit.tasks.token_classification.schemes import OUTSIDE
 from toolkit.tasks.token_classification.sentences import rows_in
 
 ROWS_AT_ONCE = 4
@@ -39,10 +39,11 @@ def golden_rows(
     for window in windows:
         n_tokens[window.row] += len(window.offsets)
     fitting = [row for row, count in enumerate(n_tokens) if 0 < count <= longest]
-    labels = [parse_tag(next((t for t in sentences[row].tags or () if t != "O"), "O"))[1] for row in fitting]
+    parse = scheme_of(opened).parse
+    first = [next((tag for tag in sentences[row].tags or () if tag != OUTSIDE), OUTSIDE) for row in fitting]
     chosen = choose_rows(
         [sentences[row].text for row in fitting],
-        labels=labels,
+        labels=[parse(tag).label for tag in first],
         confidence=None if answers is None else [float(answers.confidence[row]) for row in fitting],
         most=most,
     )

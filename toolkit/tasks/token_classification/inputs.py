@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from datasets import Dataset
@@ -15,37 +16,67 @@ from toolkit.data.tables import Table
 from toolkit.data.wording import listed
 from toolkit.errors import DataError
 from toolkit.progress import warn
-from toolkit.tasks.token_classification.predict import scheme_of
+from toolkit.tasks.interfaces import Answerer
+from toolkit.tasks.token_classification.entities import entities_of, tags_of
 from toolkit.tasks.token_classification.prepare import about_illegal, refuse_foreign
 from toolkit.tasks.token_classification.reading import pick_tagged, read_sentences
-from toolkit.tasks.token_classification.schemes import OUTSIDE
+from toolkit.tasks.token_classification.schemes import OUTSIDE, Kind, Scheme, find_scheme
+from toolkit.tasks.token_classification.sentences import Sentences
 
 
-def read_tagged(
-    source: Source, labels: Sequence[str], *, columns: Mapping[str, str], encoding: str | None = None
-) -> Dataset:
+@dataclass(frozen=True, eq=False)
+class Tagger(Answerer):
+    """A model of tags.
+
+    Attributes:
+        scheme: of its tags.
+    """
+
+    scheme: Scheme
+
+
+def read_tagged(source: Source, model: Tagger, *, columns: Mapping[str, str], encoding: str | None = None) -> Dataset:
     """Read sentences with tags or spans to measure a model on; all rows are kept, in their order.
+
+    Tags of another scheme than the model's are read by their own rules, and spelt as the model's.
 
     Args:
         source: as in `read_table`.
-        labels: of the model.
+        model: that will be measured.
         columns: the task's names of columns and the data's.
         encoding: of text files; None finds it.
 
     Raises:
-        DataError: what `read_sentences` refuses; tags of another scheme than the model's, or none that it knows.
+        DataError: what `read_sentences` refuses; a tag without a position where the model's have one, or no tag that
+            the model knows.
     """
-    table = read_table(source, encoding=encoding)
-    sentences = read_sentences(pick_tagged(table, columns))
-    found = set(chain.from_iterable(sentences.tags()))
-    if found - {OUTSIDE} and not found.intersection(labels) - {OUTSIDE}:
-        ours, theirs = listed(sorted(found - {OUTSIDE})), listed([label for label in labels if label != OUTSIDE])
-        raise DataError(f"the tags ({ours}) are none of the model's ({theirs}); use the same names", where=table.name)
-    scheme = scheme_of(labels)
+    sentences = read_sentences(pick_tagged(read_table(source, encoding=encoding), columns))
+    scheme = find_scheme(sentences.tags())
+    if Kind.PLAIN in (scheme.kind, model.scheme.kind):
+        scheme = model.scheme
     refuse_foreign([sentences], scheme)
     for line in about_illegal(sentences, scheme):
         warn(line)
+    if scheme != model.scheme:
+        sentences = _spelt(sentences, scheme, model.scheme)
+    found = set(chain.from_iterable(sentences.tags())) - {OUTSIDE}
+    known = [label for label in model.labels if label != OUTSIDE]
+    if found and found.isdisjoint(known):
+        message = f"the tags ({listed(sorted(found))}) are none of the model's ({listed(known)}); use the same names"
+        raise DataError(message, where=sentences.table.name)
     return sentences.to_dataset(row_ids(sentences.table))
+
+
+def _spelt(sentences: Sentences, scheme: Scheme, wanted: Scheme) -> Sentences:
+    """Return sentences with the same entities, by the tags of another scheme."""
+    rows = [
+        row._replace(tags=tags_of(entities_of(row.tags or [], scheme), len(row.words), wanted))
+        for row in sentences.rows
+    ]
+    changed = [index for index, (old, new) in enumerate(zip(sentences.rows, rows, strict=True)) if old.tags != new.tags]
+    for fault in sentences.table.faults(f"tags of {scheme}, spelt as the model spells {wanted},", changed):
+        warn(str(fault))
+    return replace(sentences, rows=rows)
 
 
 def read_inputs(inputs: Sequence[str], *, columns: Mapping[str, str], encoding: str | None = None) -> Dataset:

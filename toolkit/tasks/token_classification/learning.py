@@ -13,7 +13,7 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel
 from toolkit.errors import RecipeError, explain
 from toolkit.recipe import Recipe
-from toolkit.tasks.token_classification.encode import LabelCollator, Window, encode_windows, label_tokens
+from toolkit.tasks.token_classification.encode import LabelCollator, Window, encode_windows, label_windows
 from toolkit.tasks.token_classification.metrics import measure, sums_of
 from toolkit.tasks.token_classification.predict import logits_of_windows, open_windows, pad_id, read_logits
 from toolkit.tasks.token_classification.prepare import TaggedData
@@ -56,8 +56,7 @@ def labelled_windows(rows: Dataset, data: TaggedData, opened: OpenedModel) -> tu
     sentences = rows_in(rows)
     windows = open_windows([sentence.text for sentence in sentences], opened)
     index = {tag: label for label, tag in enumerate(data.labels)}
-    labels = [label_tokens(sentences[each.row], each, labels=index, scheme=data.scheme) for each in windows]
-    return windows, labels
+    return windows, label_windows(sentences, windows, labels=index, scheme=data.scheme)
 
 
 class TagLoss(ClassificationLoss):
@@ -110,7 +109,7 @@ class Validation:
     def __call__(self, model: torch.nn.Module) -> dict[str, float]:
         """Return each metric by its name, and ``loss``, a mean over the labelled tokens."""
         logits = logits_of_windows(cast(Any, model), self._windows, pad_token_id=pad_id(self._opened))
-        predictions = read_logits(self._opened.labels, self._rows, self._windows, logits)
+        predictions = read_logits(self._opened, self._rows, self._windows, logits)
         values = {name: each.value for name, each in measure(self._metrics, sums_of(predictions), resamples=1).items()}
         outputs = SimpleNamespace(logits=torch.from_numpy(np.concatenate(logits)))
         return cast(dict[str, float], {"loss": self._loss(outputs, self._targets).item(), **values})

@@ -2,7 +2,8 @@
 
 An entity is right if its label and both of its ends are (Tjong Kim Sang & De Meulder 2003, section 2.4,
 https://aclanthology.org/W03-0419/). Precision and recall count the entities of all sentences together (micro), as
-seqeval does. Every metric is a ratio of sums over sentences, so that a resample needs only the sums of its sentences.
+seqeval does; which tags mark an entity, `toolkit.tasks.token_classification.entities` says. Every metric is a ratio of
+sums over sentences, so that a resample needs only the sums of its sentences.
 """
 
 from __future__ import annotations

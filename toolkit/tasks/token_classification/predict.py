@@ -18,10 +18,13 @@ from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.progress import progress_bar
 from toolkit.tasks.token_classification.encode import Window, encode_windows, windows_of
 from toolkit.tasks.token_classification.predictions import Pieces, TagPredictions, predictions_of
-from toolkit.tasks.token_classification.schemes import Scheme, find_scheme
+from toolkit.tasks.token_classification.schemes import Scheme, scheme_of_labels
 from toolkit.tasks.token_classification.sentences import rows_in
 
 BATCH_WINDOWS = 32
+
+WRITTEN_SCHEME = "tag_scheme"
+"""Key of a model's configuration: IOB1, where its labels could be IOB2."""
 
 Logits = NDArray[np.float32]
 
@@ -37,29 +40,35 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_windows: int = BATCH_WI
     sentences = rows_in(rows)
     windows = open_windows([sentence.text for sentence in sentences], opened)
     logits = logits_of_windows(opened.model, windows, pad_token_id=pad_id(opened), batch_windows=batch_windows)
-    return read_logits(opened.labels, rows, windows, logits)
+    return read_logits(opened, rows, windows, logits)
 
 
 def read_logits(
-    labels: Sequence[str], rows: Dataset, windows: Sequence[Window], logits: Sequence[Logits]
+    opened: OpenedModel, rows: Dataset, windows: Sequence[Window], logits: Sequence[Logits]
 ) -> TagPredictions:
     """Return what the logits of windows say about rows.
 
     Args:
-        labels: names of the model's outputs.
+        opened: that gave them.
         rows: as for `predict`.
         windows: of their texts.
         logits: of each window. ``[windows][tokens, n_labels]``
     """
     sentences = rows_in(rows)
-    pieces = pieces_of(windows, logits, labels, n_rows=len(sentences))
+    pieces = pieces_of(windows, logits, opened.labels, n_rows=len(sentences))
     is_given = bool(len(rows)) and bool(rows[0]["given"])
-    return predictions_of(list(rows["id"]), sentences, pieces, given=is_given, scheme=scheme_of(labels))
+    return predictions_of(list(rows["id"]), sentences, pieces, given=is_given, scheme=scheme_of(opened))
 
 
-def scheme_of(labels: Sequence[str]) -> Scheme:
-    """Return the scheme of a model's labels; of IOB1 and IOB2, which read tags alike, either."""
-    return find_scheme([label] for label in labels)
+def scheme_of(opened: OpenedModel) -> Scheme:
+    """Return the scheme of a model's tags."""
+    return scheme_of_labels(opened.labels, getattr(opened.model.config, WRITTEN_SCHEME, None))
+
+
+def write_scheme(opened: OpenedModel, scheme: Scheme) -> None:
+    """Write a scheme into a model's configuration if its labels alone would say another."""
+    if scheme_of_labels(opened.labels).kind is not scheme.kind:
+        setattr(opened.model.config, WRITTEN_SCHEME, scheme.kind.value)
 
 
 def open_windows(texts: Sequence[str], opened: OpenedModel) -> list[Window]:

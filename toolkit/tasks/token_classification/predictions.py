@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation.inference.rows import RowPredictions
-from toolkit.tasks.token_classification.encode import first_tokens
-from toolkit.tasks.token_classification.schemes import OUTSIDE, Scheme, continued, entities_of, joined_ends
+from toolkit.tasks.token_classification.alignment import Alignment
+from toolkit.tasks.token_classification.entities import entities_of, loose_entities
+from toolkit.tasks.token_classification.schemes import Scheme
 from toolkit.tasks.token_classification.sentences import Sentence
+from toolkit.tasks.token_classification.words import Spans
 
 
 class Found(NamedTuple):
@@ -44,6 +46,11 @@ class Pieces:
     offsets: NDArray[np.int64]
     tags: list[str]
     probabilities: NDArray[np.float64]
+
+    @property
+    def places(self) -> Spans:
+        """Start and end of each."""
+        return [(start, end) for start, end in self.offsets.tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,15 +103,15 @@ def predictions_of(
         ids: of the sentences.
         sentences: with their tags where these are known.
         pieces: of each sentence.
-        given: whether the words are the data's own. Then a word has the tag of its first piece, and entities are of
-            whole words. Else entities are of pieces, as in the library's pipeline.
+        given: whether the words are the data's own. Then entities are of whole words, by the rules of the metrics.
+            Else they are of pieces, as in the library's pipeline.
         scheme: of the tags.
     """
     tags, entities, confidence = [], [], []
     for sentence, found in zip(sentences, pieces, strict=True):
-        words = tags_of_words(sentence, found, scheme)
-        tags.append(words.tags)
-        entities.append(find_entities(words if given else found, scheme))
+        words, by_words = read_words(sentence, found, scheme)
+        tags.append(words)
+        entities.append(by_words if given else read_tokens(found, scheme))
         confidence.append(float(found.probabilities.min(initial=1.0)))
     known = all(sentence.tags is not None for sentence in sentences)
     return TagPredictions(
@@ -119,43 +126,42 @@ def predictions_of(
     )
 
 
-def tags_of_words(sentence: Sentence, pieces: Pieces, scheme: Scheme) -> Pieces:
-    """Return words with the tag of their first piece; a word that no piece covers is outside.
+def read_words(sentence: Sentence, tokens: Pieces, scheme: Scheme) -> tuple[list[str], list[Found]]:
+    """Return the tags of words, and the entities that they mark by the rules of the metrics.
+
+    The probability of an entity is the mean over the tokens of its words.
 
     Args:
         sentence: with its words.
-        pieces: of its text.
+        tokens: of its text, with tags.
         scheme: of the tags.
     """
-    tags, probabilities = [], []
-    for (start, _), piece in zip(sentence.words, first_tokens(sentence.words, pieces.offsets), strict=True):
-        if piece < 0:
-            tags.append(OUTSIDE)
-            probabilities.append(1.0)
-            continue
-        tag = pieces.tags[piece]
-        tags.append(tag if pieces.offsets[piece, 0] >= start else continued(tag, scheme))
-        probabilities.append(float(pieces.probabilities[piece]))
-    return Pieces(np.array(sentence.words, dtype=np.int64).reshape(-1, 2), tags, np.array(probabilities))
-
-
-def find_entities(pieces: Pieces, scheme: Scheme) -> list[Found]:
-    """Return the entities that the tags of pieces mark, without blanks at their ends.
-
-    Args:
-        pieces: of a text, in their order.
-        scheme: of the tags.
-    """
-    tags = pieces.tags
-    if scheme is Scheme.BIOES:
-        tags = joined_ends(tags, [False, *(pieces.offsets[1:, 0] == pieces.offsets[:-1, 1])])
+    alignment = Alignment.of(sentence.words, tokens.places)
+    tags = alignment.tags_of_words(tokens.tags, scheme)
     found = []
     for start, end, label in entities_of(tags, scheme):
-        inside = pieces.offsets[start:end]
-        inside = inside[inside[:, 0] < inside[:, 1]]
-        if len(inside):
-            probability = float(pieces.probabilities[start:end].mean())
-            found.append(Found(int(inside[0, 0]), int(inside[-1, 1]), label, probability))
+        overlaps = [each for each in alignment.tokens[start:end] if each is not None]
+        seen = tokens.probabilities[overlaps[0][0] : overlaps[-1][1] + 1]
+        found.append(Found(sentence.words[start][0], sentence.words[end - 1][1], label, float(seen.mean())))
+    return tags, found
+
+
+def read_tokens(tokens: Pieces, scheme: Scheme) -> list[Found]:
+    """Return the entities that the tags of tokens mark, as the library's pipeline reads them (``simple``).
+
+    An illegal order is read as what it most likely means. Two things differ from the pipeline: blanks at the ends of an
+    entity are none of it, and positions that the pipeline does not know (``E-``, ``S-``, ``PER-B``) are read.
+
+    Args:
+        tokens: of a text, with tags, in their order.
+        scheme: of the tags.
+    """
+    found = []
+    for start, end, label in loose_entities(tokens.tags, scheme):
+        inside = [place for place in tokens.places[start:end] if place[0] < place[1]]
+        if inside:
+            probability = float(tokens.probabilities[start:end].mean())
+            found.append(Found(inside[0][0], inside[-1][1], label, probability))
     return found
 
 

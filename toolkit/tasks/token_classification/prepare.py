@@ -16,8 +16,9 @@ from toolkit.data.tables import Table
 from toolkit.data.wording import counted, listed
 from toolkit.errors import DataError, Fault, RecipeError, explain
 from toolkit.names import Split
+from toolkit.tasks.token_classification.entities import illegal_tags
 from toolkit.tasks.token_classification.reading import pick_tagged, read_sentences
-from toolkit.tasks.token_classification.schemes import OUTSIDE, Scheme, continued, find_scheme, is_foreign, n_illegal
+from toolkit.tasks.token_classification.schemes import OUTSIDE, Kind, Scheme, find_scheme
 from toolkit.tasks.token_classification.sentences import Sentences, digest, labels_for
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class TaggedData:
         validation: the sentences that choose the best epoch, or None.
         test: the sentences that measure the result; they choose nothing.
         labels: the names of the model's outputs, in their order: the tags of the training split.
-        scheme: of the tags.
+        scheme: of the tags, told by those of training.
         digest: SHA-256 of all rows in their splits.
         warnings: notes for the user, a line each.
         source: the name of the source for messages.
@@ -110,30 +111,30 @@ def refuse_foreign(splits: Iterable[Sentences], scheme: Scheme) -> None:
     """
     faults: list[Fault] = []
     for sentences in splits:
-        foreign = sorted({tag for tag in chain.from_iterable(sentences.tags()) if is_foreign(tag, scheme)})
-        if foreign:
-            message = f"tags that are no {scheme} as the others are ({listed(foreign)})"
-            faults += sentences.table.faults(message, sentences.with_tags(foreign))
+        places = sentences.places(lambda tags: [index for index, tag in enumerate(tags) if scheme.is_foreign(tag)])
+        if places:
+            rows = list(sentences.tags())
+            foreign = sorted({rows[position][word] for position, word in places})
+            faults += sentences.faults(f"tags that are no {scheme} as the others are ({listed(foreign)})", places)
     if faults:
         raise DataError(*faults)
 
 
 def about_illegal(sentences: Sentences, scheme: Scheme) -> list[str]:
     """Return notes on tags that may not follow each other, one a file."""
-    rows = [int(index) for index, tags in zip(sentences.ids, sentences.tags(), strict=True) if n_illegal(tags, scheme)]
-    total = sum(n_illegal(tags, scheme) for tags in sentences.tags())
-    message = f"{counted(total, 'tag')} that {scheme} does not allow there, read as conlleval reads them,"
-    return [str(fault) for fault in sentences.table.faults(message, rows)]
+    places = sentences.places(lambda tags: illegal_tags(tags, scheme))
+    meaning = "no entity by the strict rules" if scheme.is_strict else "read as conlleval reads them"
+    message = f"{counted(len(places), 'tag')} that {scheme} does not allow there, {meaning},"
+    return [str(fault) for fault in sentences.faults(message, places)]
 
 
 def _outputs(train: Sentences, scheme: Scheme) -> tuple[str, ...]:
-    """Return the tags of training, and those that continue them within a word."""
+    """Return the tags of training, and those that tokens within a word can have."""
     found = set(chain.from_iterable(train.tags()))
     if len(found) < 2:
         same = f"all tokens have the tag {found.pop()!r}" if found else "no training row is left"
         raise DataError(explain(same, fix="telling tags apart takes two of them"), where=train.table.name)
-    found |= {continued(tag, scheme) for tag in found}
-    return tuple(labels_for(found, train.table.categories.get("tags", ())))
+    return tuple(labels_for(scheme.completed(found), scheme, train.table.categories.get("tags", ())))
 
 
 def _about_tags(splits: Mapping[Split, Sentences], labels: tuple[str, ...], scheme: Scheme) -> list[str]:
@@ -144,15 +145,16 @@ def _about_tags(splits: Mapping[Split, Sentences], labels: tuple[str, ...], sche
             rows = splits[split].with_tags(strange)
             message = f"tags of the {split} split that training does not have ({listed(strange)}), counted as wrong,"
             notes += [str(fault) for fault in splits[split].table.faults(message, rows)] if strange else []
-    if OUTSIDE not in labels and scheme is not Scheme.PLAIN:
+    is_plain = scheme.kind is Kind.PLAIN
+    if OUTSIDE not in labels and not is_plain:
         notes.append(f"no token has the tag {OUTSIDE!r}: a model that learns from these rows finds entities everywhere")
-    hyphened = [label for label in labels if "-" in label] if scheme is Scheme.PLAIN else []
+    hyphened = [label for label in labels if "-" in label] if is_plain else []
     if hyphened:
         notes.append(
             f"the library's pipeline shows of plain tags with a hyphen ({listed(hyphened)}) what follows it; toolkit "
             "predict shows them whole"
         )
-    if scheme is Scheme.BIOES:
+    if not is_plain and any(label != OUTSIDE and label[:2] not in ("B-", "I-") for label in labels):
         notes.append(
             "the library's pipeline knows the prefixes B- and I- alone, and gives entities of other ones in parts; "
             "toolkit predict joins them"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +11,14 @@ import numpy as np
 
 from toolkit.data.columns import pick_columns
 from toolkit.data.normalise import clean_label, clean_text
+from toolkit.data.readers_conll import LINES
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault
-from toolkit.tasks.token_classification.schemes import Entity, tags_of
+from toolkit.tasks.token_classification.entities import Entity, tags_of
+from toolkit.tasks.token_classification.schemes import IOB2
 from toolkit.tasks.token_classification.sentences import Sentence, Sentences
 from toolkit.tasks.token_classification.spans import Span, SpanError, normalised, read_spans
-from toolkit.tasks.token_classification.words import cut_words, join_words, separator_of
+from toolkit.tasks.token_classification.words import cut_words, join_words
 
 WORDS, SPANS = ("tokens", "tags"), ("text", "spans")
 """The two forms of tagged sentences: an input column, and that of its references."""
@@ -58,7 +60,7 @@ def form_of(table: Table, columns: Mapping[str, str], *, tagged: bool = True) ->
     def has(name: str) -> bool:
         return columns.get(name, name) in table.columns
 
-    if "spans" in columns or (has("spans") and not has("tags")):
+    if "spans" in columns or (not tagged and "text" in columns and has("text")) or (has("spans") and not has("tags")):
         return SPANS
     is_named = tagged and not columns.keys().isdisjoint(WORDS)
     return WORDS if is_named or has("tokens") or not has("text") else SPANS
@@ -75,19 +77,41 @@ def pick_tagged(table: Table, columns: Mapping[str, str], *, tagged: bool = True
     Raises:
         DataError: a column is missing, or holds neither text nor lists.
     """
+    columns = _named_as_lists(table, columns)
     source, reference = form_of(table, columns, tagged=tagged)
     lists = {columns.get(name, name) for name in (*WORDS, "spans")}
     texts = {name: content for name, content in table.not_text.items() if name not in lists or content == "bytes"}
-    needed, optional = ([source, reference], ["id"]) if tagged else ([source], ["id", reference])
+    needed, optional = ([source, reference], ["id", LINES]) if tagged else ([source], ["id", LINES, reference])
     return pick_columns(replace(table, not_text=texts), columns=columns, needed=needed, optional=optional)
+
+
+def _named_as_lists(table: Table, columns: Mapping[str, str]) -> Mapping[str, str]:
+    """Return names of columns in which ``text`` and ``spans`` are ``tokens`` and ``tags`` where the data has lists.
+
+    ``--text-column`` names the input and ``--label-column`` its reference, whatever their form.
+    """
+    text, words = columns.get("text", "text"), columns.get("tokens", "tokens")
+    if "text" in columns and _holds_lists(table, text):
+        words = text
+    elif "spans" not in columns or text in table.columns or words not in table.columns:
+        return columns
+    others = {name: column for name, column in columns.items() if name not in SPANS}
+    return others | {"tokens": words} | ({"tags": columns["spans"]} if "spans" in columns else {})
+
+
+def _holds_lists(table: Table, column: str) -> bool:
+    if column in table.not_text or column not in table.columns:
+        return table.not_text.get(column) == "lists"
+    first = next((cell for cell in table.columns[column] if cell and cell.strip()), "")
+    return first.startswith("[") and _items(first) is not None
 
 
 def read_sentences(table: Table) -> Sentences:
     """Return the rows of a table that `pick_tagged` gave.
 
     Raises:
-        DataError: cells that are no lists, words and tags of unlike number, an empty tag, or spans that are no spans
-            of their text; with their lines.
+        DataError: cells that are missing or no lists, words and tags of unlike number, an empty word or tag, or spans
+            that are no spans of their text; with their lines.
     """
     faults = Faults(table)
     given = WORDS[0] in table.columns
@@ -97,29 +121,33 @@ def read_sentences(table: Table) -> Sentences:
 
 
 def _with_words(table: Table, faults: Faults) -> list[Sentence]:
-    words = _lists(table, WORDS[0], faults)
-    tags = _lists(table, WORDS[1], faults) if WORDS[1] in table.columns else [None] * len(words)
-    words = [[clean_text(word) for word in sentence] for sentence in words]
-    separator = separator_of(words)
+    names = [name for name in WORDS if name in table.columns]
     sentences = []
-    for row, (sentence, found) in enumerate(zip(words, tags, strict=True)):
-        cleaned = None if found is None else [clean_label(tag) for tag in found]
-        if cleaned is not None and len(cleaned) != len(sentence):
-            faults.add("words and tags of unlike number", row)
-        elif cleaned is not None and "" in cleaned:
-            faults.add("an empty tag", row)
-        sentences.append(Sentence(*join_words(sentence, separator=separator), cleaned))
+    for row, cells in enumerate(zip(*(table.columns[name] for name in names), strict=True)):
+        lists = {name: _items(cell) for name, cell in zip(names, cells, strict=True)}
+        words = [clean_text(word) for word in lists[WORDS[0]] or ()]
+        tags = [clean_label(tag) for tag in lists[WORDS[1]] or ()] if WORDS[1] in lists else None
+        no_lists = [name for name, items in lists.items() if items is None]
+        for name in no_lists:
+            faults.add(f"column {name!r} is a text and not a list, such as {json.dumps(['a', 'b'])},", row)
+        for message in () if no_lists else _faults_of(words, tags):
+            faults.add(message, row)
+        sentences.append(Sentence(*join_words(words), tags))
     return sentences
 
 
-def _lists(table: Table, name: str, faults: Faults) -> list[list[str]]:
-    found = []
-    for row, cell in enumerate(table.columns[name]):
-        items = _items(cell)
-        if items is None:
-            faults.add(f"column {name!r} is a text and not a list, such as {json.dumps(['a', 'b'])},", row)
-        found.append(items or [])
-    return found
+def _faults_of(words: Sequence[str], tags: Sequence[str] | None) -> Iterator[str]:
+    """Yield what is wrong with the words of a sentence and their tags, where these are known."""
+    if "" in words:
+        yield "an empty word"
+    if tags is None:
+        return
+    if words and not tags:
+        yield "words without tags"
+    elif len(words) != len(tags):
+        yield "words and tags of unlike number"
+    if "" in tags:
+        yield "an empty tag"
 
 
 def _items(cell: str | None) -> list[str] | None:
@@ -142,7 +170,7 @@ def _with_spans(table: Table, faults: Faults) -> list[Sentence]:
     for row, text in enumerate(texts):
         spans: list[Span] = []
         try:
-            if cells is not None:
+            if cells is not None and (text or cells[row]):
                 spans = normalised(read_spans(cells[row], text or ""), text or "")
         except SpanError as error:
             faults.add(str(error), row)
@@ -157,4 +185,4 @@ def _tagged(text: str, spans: Sequence[Span], *, known: bool) -> Sentence:
     starts = {start: index for index, (start, _) in enumerate(words)}
     ends = {end: index + 1 for index, (_, end) in enumerate(words)}
     entities = [Entity(starts[span.start], ends[span.end], span.label) for span in spans]
-    return Sentence(text, words, tags_of(entities, len(words)))
+    return Sentence(text, words, tags_of(entities, len(words), IOB2))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from datasets import Dataset
 from peft import TaskType
 from transformers import AutoModelForTokenClassification
 
-from toolkit.adapters import Head, OpenedModel, locate_model, open_for_training
+from toolkit.adapters import Head, LocatedModel, OpenedModel, locate_model, open_for_training
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
@@ -20,15 +21,15 @@ from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.token_classification import features, golden, learning
 from toolkit.tasks.token_classification.baselines import baseline_predictions
-from toolkit.tasks.token_classification.inputs import read_inputs, read_tagged
+from toolkit.tasks.token_classification.entities import entities_of
+from toolkit.tasks.token_classification.inputs import Tagger, read_inputs, read_tagged
 from toolkit.tasks.token_classification.learning import labelled_windows
 from toolkit.tasks.token_classification.metrics import measure, sums_of
 from toolkit.tasks.token_classification.pages import TaggingPages
-from toolkit.tasks.token_classification.predict import predict
+from toolkit.tasks.token_classification.predict import predict, scheme_of, write_scheme
 from toolkit.tasks.token_classification.predictions import TagPredictions
 from toolkit.tasks.token_classification.prepare import TaggedData, prepare_tagged
 from toolkit.tasks.token_classification.result import evaluate_tags, mistakes_in
-from toolkit.tasks.token_classification.schemes import entities_of
 from toolkit.tasks.token_classification.sentences import rows_in
 from toolkit.training.objective import Objective
 
@@ -64,20 +65,35 @@ class TokenClassification(TaskRoom):
         return {"labels": {tag: words[tag] for tag in data.labels}, "entities": dict(sorted(entities.items()))}
 
     def input_columns(self, family: Family) -> tuple[str, ...]:
-        """Return ``text`` and ``spans``, for every family."""
+        """Return ``text`` and ``spans``; a column of lists of words, and of their tags, may be meant as well."""
         return ("text", "spans")
 
     def read_rows(
         self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
     ) -> Dataset:
         """Read sentences with tags or spans; refuse them if the model knows none of their tags."""
-        return read_tagged(source, model.labels, columns=columns, encoding=encoding)
+        return read_tagged(source, cast(Tagger, model), columns=columns, encoding=encoding)
 
     def read_inputs(
         self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
     ) -> Dataset:
         """Read files of texts or of words, or texts; tags go along where there are any."""
         return read_inputs(inputs, columns=columns, encoding=encoding)
+
+    def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
+        """Open the recipe's model with a new head that knows the scheme of the tags."""
+        opened = super().open_for_training(recipe, data, tokenizer_folder=tokenizer_folder)
+        write_scheme(opened, cast(TaggedData, data).scheme)
+        return opened
+
+    def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Tagger:
+        """Open a model to ask it; the scheme of its tags is known of it."""
+        opened = self.open(located)
+
+        def answer(rows: Dataset, metrics: Sequence[str]) -> TagPredictions:
+            return self.answer(opened, rows, metrics)
+
+        return Tagger(opened.family, opened.labels, opened.problem, answer, scheme_of(opened))
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
         """Learn the tags of tokens from padded windows."""
@@ -93,6 +109,7 @@ class TokenClassification(TaskRoom):
             method=recipe.method,
             max_length=recipe.data.max_length,
         )
+        write_scheme(opened, tagged.scheme)
         validation = None if tagged.validation is None else labelled_windows(tagged.validation, tagged, opened)
         return features.fit(recipe, opened, labelled_windows(tagged.train, tagged, opened), validation)
 

@@ -1,187 +1,222 @@
-"""Tag schemes: how the tags of tokens mark entities.
+"""Tag schemes: what the tags of words say of entities, however they are spelt.
 
-``B-PER I-PER O`` marks one entity of two tokens. The schemes differ in when an entity begins with ``B-`` (Ramshaw &
-Marcus 1995, https://aclanthology.org/W95-0107/; Tjong Kim Sang & Veenstra 1999, https://aclanthology.org/E99-1023/).
-Tags without such prefixes are plain: a run of equal tags is an entity, as in the library's pipeline.
+A tag has a position and a label: ``B-PER`` begins a person, ``I-PER`` continues it, ``E-PER`` ends it, ``S-PER`` is a
+whole one, ``O`` is outside (Ramshaw & Marcus 1995, https://aclanthology.org/W95-0107/; Tjong Kim Sang & Veenstra 1999,
+https://aclanthology.org/E99-1023/). Files also write ``PER-B``, ``B_PER``, ``B`` alone, ``L-`` and ``U-`` (BILOU), and
+``M-`` for ``I-`` (BMES). Tags without a position are plain: a run of equal ones is an entity.
 
-Illegal sequences are read as by conlleval and by seqeval's default mode: an ``I-PER`` that continues nothing begins an
-entity. ``L-`` and ``U-`` (BILOU) mean ``E-`` and ``S-`` (BIOES).
+`toolkit.tasks.token_classification.entities` reads entities from tags.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
+from functools import cache
 from typing import NamedTuple
 
 OUTSIDE = "O"
+UNNAMED = "_"
+"""The label of tags that are a position alone, such as ``B``."""
 
-_PREFIXES = {"B": "B", "I": "I", "E": "E", "S": "S", "L": "E", "U": "S"}
-_NO_TAG = (OUTSIDE, "")
-
-Tag = tuple[str, str]
-"""Prefix (``O``, ``B``, ``I``, ``E`` or ``S``) and label."""
+_POSITIONS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
+_PREFIXED = re.compile(r"([BIMELSU])(?:([-_])(.+))?", re.DOTALL)
+_SUFFIXED = re.compile(r"(.+)([-_])([BIMELSU])", re.DOTALL)
 
 
-class Scheme(StrEnum):
-    """How tags mark entities."""
+class Kind(StrEnum):
+    """The rules by which tags mark entities."""
 
     IOB1 = "IOB1"
-    """``B-`` only where an entity follows another of its label at once."""
+    """``B`` only where an entity follows another of its label at once."""
     IOB2 = "IOB2"
-    """``B-`` at the first token of every entity."""
+    """``B`` at the first word of every entity."""
     BIOES = "BIOES"
-    """Also ``E-`` at the last token, and ``S-`` at a single one; or ``L-`` and ``U-``."""
+    """Also ``E`` at the last word, and ``S`` at a single one."""
+    IOE = "IOE"
+    """``E`` at last words, and no ``B``."""
     PLAIN = "plain"
-    """Labels without prefixes."""
+    """Labels without positions."""
 
 
-class Entity(NamedTuple):
-    """Consecutive tokens of one label.
+_MADE = {Kind.IOB1: "I", Kind.IOB2: "BI", Kind.BIOES: "BIES", Kind.IOE: "I", Kind.PLAIN: ""}
+"""The positions that `Scheme.part` gives."""
+
+
+class Tag(NamedTuple):
+    """A tag in its parts.
 
     Attributes:
-        start: index of the first token.
-        end: index behind the last token.
-        label: without a prefix.
+        position: ``B``, ``I``, ``E``, ``S`` or ``O``; ``I`` for a plain tag.
+        label: empty outside of entities.
     """
 
-    start: int
-    end: int
+    position: str
     label: str
 
 
-def find_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """Return the scheme of tags.
+NO_TAG = Tag(OUTSIDE, "")
 
-    Most of the tags but ``O`` decide whether they have prefixes. IOB2 is what stands where no entity shows the
-    difference.
+
+@dataclass(frozen=True)
+class Scheme:
+    """How tags mark entities, and how they are spelt.
+
+    Attributes:
+        kind: its rules.
+        letters: how begin, inside, end and single are spelt, such as ``BILU``.
+        separator: what stands between position and label.
+        suffixed: whether the position stands behind the label, as in ``PER-B``.
+    """
+
+    kind: Kind
+    letters: str = "BIES"
+    separator: str = "-"
+    suffixed: bool = False
+
+    def __str__(self) -> str:
+        return self.kind.value
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether tags in an illegal order mark no entity; in the other schemes hardly any order is illegal."""
+        return self.kind in (Kind.IOB2, Kind.BIOES)
+
+    def parse(self, tag: str) -> Tag:
+        """Return the parts of a tag; a tag of another scheme is read as a plain one."""
+        if tag == OUTSIDE:
+            return NO_TAG
+        found = None if self.kind is Kind.PLAIN else _parts(tag, suffixed=self.suffixed)
+        return found or Tag("I", tag)
+
+    def is_foreign(self, tag: str) -> bool:
+        """Return whether a tag is none of this scheme."""
+        return not tag or (self.kind is not Kind.PLAIN and tag != OUTSIDE and not _parts(tag, suffixed=self.suffixed))
+
+    def spell(self, position: str, label: str) -> str:
+        """Return the tag of a position and a label as the data would spell it."""
+        if position == OUTSIDE or self.kind is Kind.PLAIN:
+            return label or OUTSIDE
+        letter = self.letters["BIES".index(position)]
+        if label == UNNAMED:
+            return letter
+        return f"{label}{self.separator}{letter}" if self.suffixed else f"{letter}{self.separator}{label}"
+
+    def part(self, first: str, last: str, *, starts: bool, ends: bool) -> str:
+        """Return the tag of a piece of text that is a part of tagged pieces, or that holds some of them.
+
+        It carries the tags of words over to tokens, and back: ``B-PER`` gives ``B-PER`` to the first token of a word
+        and ``I-PER`` to the others.
+
+        Args:
+            first, last: the tags of the first and the last piece that it overlaps.
+            starts: whether the first one begins with it; no earlier piece shares that beginning.
+            ends: whether the last one ends with it.
+        """
+        position, label = self.parse(first)
+        if self.kind is Kind.PLAIN or position == OUTSIDE or self.is_foreign(first):
+            return first
+        if self.kind in (Kind.IOB1, Kind.IOB2):
+            return first if starts else self.spell("I", label)
+        end_position, end_label = self.parse(last)
+        begins = starts and position in "BS"
+        closes = ends and end_position in "ES" and end_label == label
+        return self.spell({(True, True): "S", (True, False): "B", (False, True): "E"}.get((begins, closes), "I"), label)
+
+    def between(self, before: str, behind: str) -> str:
+        """Return the tag of a blank, or of another piece that no tag is known of, by the tags around it."""
+        position, label = self.parse(before)
+        next_position, next_label = self.parse(behind)
+        inside = label == next_label and position in "BI" and next_position in "IE"
+        return self.spell("I", label) if inside else OUTSIDE
+
+    def completed(self, tags: Iterable[str]) -> set[str]:
+        """Return tags, and those that `part` can make of them.
+
+        A model needs ``I-PER`` for the second token of a name, also where all names of the data have one word.
+        """
+        found = set(tags)
+        labels = {self.parse(tag).label for tag in found} - {""}
+        return found | {self.spell(position, label) for position in _MADE[self.kind] for label in labels}
+
+
+IOB2 = Scheme(Kind.IOB2)
+
+
+def find_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
+    """Tell the scheme of sentences by looking at their tags.
+
+    Most of the different tags but ``O`` decide whether they have positions. IOB1 and IOB2 differ in how most entities
+    begin; IOB2 is what stands where no entity shows the difference.
 
     Args:
-        sentences: tags of each sentence.
+        sentences: tags of each.
     """
     kept = list(sentences)
-    tags = {tag for sentence in kept for tag in sentence} - {OUTSIDE}
-    prefixed = {tag for tag in tags if has_prefix(tag)}
-    if not prefixed or 2 * len(prefixed) < len(tags):
-        return Scheme.PLAIN
-    if any(tag[0] in "ESLU" for tag in prefixed):
-        return Scheme.BIOES
+    found = _spelling({tag for sentence in kept for tag in sentence})
+    if found.kind is not Kind.IOB2:
+        return found
     # In IOB2 no entity begins with I-; in IOB1 only one that follows another of its label begins with B-.
-    n_begun, n_needless = 0, 0
+    begun: Counter[str] = Counter()
     for sentence in kept:
-        before = _NO_TAG
-        for tag in map(parse_tag, sentence):
-            n_begun += tag[0] == "I" and before[1] != tag[1]
-            n_needless += tag[0] == "B" and before[1] != tag[1]
+        before = NO_TAG
+        for tag in (NO_TAG if found.is_foreign(each) else found.parse(each) for each in sentence):
+            begun[tag.position] += tag.label != before.label
             before = tag
-    return Scheme.IOB1 if n_begun > n_needless else Scheme.IOB2
+    return replace(found, kind=Kind.IOB1) if begun["I"] > begun["B"] else found
 
 
-def has_prefix(tag: str) -> bool:
-    """Return whether a tag has the form of ``B-PER``."""
-    return len(tag) > 2 and tag[0] in _PREFIXES and tag[1] == "-"
+def scheme_of_labels(labels: Iterable[str], written: str | None = None) -> Scheme:
+    """Tell the scheme of a model by its labels.
 
-
-def is_foreign(tag: str, scheme: Scheme) -> bool:
-    """Return whether a tag is none of a scheme."""
-    return tag != OUTSIDE and (not tag if scheme is Scheme.PLAIN else not has_prefix(tag))
-
-
-def parse_tag(tag: str, scheme: Scheme = Scheme.IOB2) -> Tag:
-    """Return the prefix and the label of a tag; a plain tag has the prefix ``I``."""
-    if tag == OUTSIDE:
-        return _NO_TAG
-    if scheme is Scheme.PLAIN or not has_prefix(tag):
-        return "I", tag
-    return _PREFIXES[tag[0]], tag[2:]
-
-
-def entities_of(tags: Sequence[str], scheme: Scheme) -> list[Entity]:
-    """Return the entities that the tags of a sentence mark, in their order.
+    In IOB2 every label has a ``B``. IOB1 can have one for every label too; then only what is written beside the model
+    tells them apart.
 
     Args:
-        tags: one a token.
-        scheme: of the tags.
+        labels: of the model's outputs.
+        written: the kind of the scheme, as training has written it into the configuration; None: it has not.
     """
-    entities: list[Entity] = []
-    start, label, before = 0, "", _NO_TAG
-    for index, tag in enumerate([*(parse_tag(tag, scheme) for tag in tags), _NO_TAG]):
-        if _begins(before, tag):
-            if label:
-                entities.append(Entity(start, index, label))
-            start, label = index, tag[1]
-        before = tag
-    return entities
+    kept = set(labels)
+    found = _spelling(kept)
+    if found.kind is not Kind.IOB2:
+        return found
+    tags = {found.parse(label) for label in kept if not found.is_foreign(label)} - {NO_TAG}
+    is_iob1 = written == Kind.IOB1 or any(Tag("B", tag.label) not in tags for tag in tags)
+    return replace(found, kind=Kind.IOB1) if is_iob1 else found
 
 
-def _begins(before: Tag, tag: Tag) -> bool:
-    """Return whether what stands at a tag, an entity or nothing, is another than before it."""
-    return tag[0] in "BS" or before[1] != tag[1] or (before[0] in "ES" and tag[0] != OUTSIDE)
+def _spelling(tags: set[str]) -> Scheme:
+    """Return the scheme of different tags; IOB1 cannot be told from IOB2 so, and is called IOB2 if it has a ``B``."""
+    tags = tags - {OUTSIDE}
+    n_prefixed, n_suffixed = (
+        sum(_parts(tag, suffixed=suffixed) is not None for tag in tags) for suffixed in (False, True)
+    )
+    suffixed = n_suffixed > n_prefixed
+    parts = {tag: found for tag in tags if (found := _parts(tag, suffixed=suffixed))}
+    if 2 * len(parts) <= len(tags):
+        return Scheme(Kind.PLAIN)
+    letters = {tag[-1] if suffixed else tag[0] for tag in parts}
+    pairs = (("B", "B"), ("I", "M"), ("E", "L"), ("S", "U"))
+    spelt = "".join(rare if rare in letters and usual not in letters else usual for usual, rare in pairs)
+    pattern = _SUFFIXED if suffixed else _PREFIXED
+    separators = Counter(match[2] for tag in parts if (match := pattern.fullmatch(tag)) and match[2])
+    separator = separators.most_common(1)[0][0] if separators else "-"
+    return Scheme(_kind({found.position for found in parts.values()}), spelt, separator, suffixed)
 
 
-def n_illegal(tags: Sequence[str], scheme: Scheme) -> int:
-    """Count the tags of a sentence that may not follow the tag before them.
-
-    Args:
-        tags: one a token.
-        scheme: of the tags.
-    """
-    if scheme is Scheme.PLAIN:
-        return 0
-    parsed = [_NO_TAG, *map(parse_tag, tags), _NO_TAG]
-    return sum(not _may_follow(before, tag, scheme) for before, tag in pairwise(parsed))
+def _kind(positions: set[str]) -> Kind:
+    if positions & {"E", "S"}:
+        return Kind.BIOES if positions & {"B", "S"} else Kind.IOE
+    return Kind.IOB2 if "B" in positions else Kind.IOB1
 
 
-def _may_follow(before: Tag, tag: Tag, scheme: Scheme) -> bool:
-    is_inside = before[0] in "BI" and before[1] == tag[1]
-    if scheme is Scheme.IOB1:
-        return tag[0] != "B" or before[1] == tag[1]
-    if scheme is Scheme.IOB2:
-        return tag[0] != "I" or is_inside
-    # In BIOES an entity that has begun goes on until its end.
-    return is_inside if tag[0] in "IE" else before[0] not in "BI"
-
-
-def continued(tag: str, scheme: Scheme) -> str:
-    """Return the tag of what continues a word with this tag: its further tokens.
-
-    The tag of a last or single word is that of all its tokens (`joined_ends` undoes it).
-    """
-    is_begun = scheme is not Scheme.PLAIN and tag.startswith("B-")
-    return f"I-{tag[2:]}" if is_begun else tag
-
-
-def joined_ends(tags: Sequence[str], adjacent: Sequence[bool]) -> list[str]:
-    """Return tags in BIOES of the tokens of words, where ``continued`` has repeated the ends of entities.
-
-    Args:
-        tags: of the tokens.
-        adjacent: whether nothing, no blank either, stands between a token and the one before it.
-    """
-    joined = list(tags)
-    for index, tag in enumerate(tags):
-        prefix, label = parse_tag(tag)
-        is_continued = index > 0 and adjacent[index] and tags[index - 1] == tag
-        goes_on = index + 1 < len(tags) and adjacent[index + 1] and tags[index + 1] == tag
-        if prefix in "ES" and goes_on:
-            joined[index] = f"I-{label}" if prefix == "E" or is_continued else f"B-{label}"
-        elif prefix == "S" and is_continued:
-            joined[index] = f"E-{label}"
-    return joined
-
-
-def tags_of(entities: Iterable[Entity], n_tokens: int) -> list[str]:
-    """Return tags in IOB2 that mark entities.
-
-    Args:
-        entities: that do not overlap.
-        n_tokens: of the sentence.
-    """
-    tags = [OUTSIDE] * n_tokens
-    for entity in entities:
-        tags[entity.start : entity.end] = [
-            f"B-{entity.label}",
-            *[f"I-{entity.label}"] * (entity.end - entity.start - 1),
-        ]
-    return tags
+@cache
+def _parts(tag: str, *, suffixed: bool) -> Tag | None:
+    if suffixed:
+        match = _SUFFIXED.fullmatch(tag)
+        return None if match is None else Tag(_POSITIONS[match[3]], match[1])
+    match = _PREFIXED.fullmatch(tag)
+    return None if match is None else Tag(_POSITIONS[match[1]], match[3] or UNNAMED)

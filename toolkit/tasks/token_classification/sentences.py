@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.normalise import comparison_key
+from toolkit.data.readers_conll import LINES
 from toolkit.data.splits import set_strata
-from toolkit.data.tables import Table
-from toolkit.tasks.token_classification.schemes import OUTSIDE, parse_tag
+from toolkit.data.tables import Table, count_lines
+from toolkit.errors import Fault
+from toolkit.tasks.token_classification.schemes import OUTSIDE, Scheme, find_scheme
 from toolkit.tasks.token_classification.words import Spans
 
 _POSITIONS = pa.list_(pa.int32())
@@ -71,7 +73,8 @@ class Sentences:
 
     def strata(self) -> Sequence[str]:
         """Return the labels that each sentence has; sets of labels that are rare are one stratum."""
-        return set_strata([json.dumps(sorted({parse_tag(tag)[1] for tag in row.tags or ()})) for row in self.rows])
+        parse = find_scheme(self.tags()).parse
+        return set_strata([json.dumps(sorted({parse(tag).label for tag in row.tags or ()})) for row in self.rows])
 
     def blank(self) -> list[int]:
         """Return the positions of sentences without words."""
@@ -85,6 +88,24 @@ class Sentences:
         """Return the rows of the table that have one of some tags."""
         wanted = set(wanted)
         return [int(index) for index, tags in zip(self.ids, self.tags(), strict=True) if not wanted.isdisjoint(tags)]
+
+    def places(self, find: Callable[[list[str]], Sequence[int]]) -> list[tuple[int, int]]:
+        """Return the positions of sentences and the indices of words that a function finds in the tags of each."""
+        return [(position, word) for position, tags in enumerate(self.tags()) for word in find(tags)]
+
+    def faults(self, message: str, places: Iterable[tuple[int, int]]) -> list[Fault]:
+        """Return a fault a file: a message with the lines of the words at `places`.
+
+        Where words have no line of their own, it is that of the row.
+        """
+        numbers = self.table.columns.get(LINES)
+        if numbers is None:
+            return self.table.faults(message, sorted({int(self.ids[position]) for position, _ in places}))
+        lines: dict[str, list[int]] = {}
+        for position, word in places:
+            row = int(self.ids[position])
+            lines.setdefault(self.table.place(row)[0], []).append(int(json.loads(numbers[row] or "[]")[word]))
+        return [Fault(f"{message} {count_lines(found, 'word')}", name) for name, found in lines.items()]
 
     def to_dataset(self, ids: pa.Array | None = None) -> Dataset:
         """Return a data set of ``id``, ``text``, ``starts`` and ``ends`` of words, ``given``, and ``tags`` if known.
@@ -123,12 +144,12 @@ def digest(splits: Mapping[str, Sentences]) -> str:
     return total.hexdigest()
 
 
-def labels_for(tags: Iterable[str], given: Sequence[str] = ()) -> list[str]:
+def labels_for(tags: Iterable[str], scheme: Scheme, given: Sequence[str] = ()) -> list[str]:
     """Return tags in the order of a model's outputs: as the data lists them, else by label, ``O`` first."""
     listed = {tag: index for index, tag in enumerate(given)}
 
     def order(tag: str) -> tuple[int, bool, str, str]:
-        prefix, label = parse_tag(tag)
-        return listed.get(tag, len(listed)), tag != OUTSIDE, label, prefix
+        position, label = scheme.parse(tag)
+        return listed.get(tag, len(listed)), tag != OUTSIDE, label, position
 
     return sorted(set(tags), key=order)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from toolkit.data.normalise import LONGEST_CHARACTERS, clean_label
 
 FORM = '[{"start": 0, "end": 5, "label": "PER"}]'
-_KEYS = ("start", "end", "label")
+_NAMES = (("start", "start_offset", "begin"), ("end", "end_offset"), ("label", "entity_group", "entity", "type", "tag"))
+"""The names that files have for the parts of a span, the toolkit's own first."""
 
 
 class Span(NamedTuple):
@@ -30,12 +31,12 @@ def read_spans(cell: str | None, text: str) -> list[Span]:
     """Return the spans of a cell, in their order in the text, without the blanks around them.
 
     Args:
-        cell: a JSON list of objects with ``start``, ``end`` and ``label``, or of lists ``[start, end, label]``; a
-            missing one has no spans.
+        cell: a JSON list of objects with ``start``, ``end`` and ``label``, or of lists ``[start, end, label]``; or an
+            object of lists, as ``datasets`` keeps such a list.
         text: that the spans count in, as the file has it.
 
     Raises:
-        SpanError: the cell has another form, or a span is empty, not inside the text, or across another.
+        SpanError: the cell is missing or has another form, or a span is empty, not inside the text, or across another.
     """
     spans = sorted(_trimmed(_parse(item), text) for item in _items(cell))
     for first, second in pairwise(spans):
@@ -48,37 +49,53 @@ def normalised(spans: Sequence[Span], text: str) -> list[Span]:
     """Return spans of a text as spans of its `clean_text`.
 
     Raises:
-        SpanError: a span is cut off with the end of a long text, or is a part of a character.
+        SpanError: a span is cut off with the end of a long text, or begins or ends inside a character.
     """
     if any(span.end > LONGEST_CHARACTERS for span in spans):
         raise SpanError(f"a span lies behind the first {LONGEST_CHARACTERS:,} characters")
     if text.isascii() or unicodedata.is_normalized("NFC", text):
         return list(spans)
+    whole = unicodedata.normalize("NFC", text)
 
     def moved(position: int) -> int:
-        return len(unicodedata.normalize("NFC", text[:position]))
+        before, behind = (unicodedata.normalize("NFC", part) for part in (text[:position], text[position:]))
+        if before + behind != whole:
+            raise SpanError("a span begins or ends inside a character")
+        return len(before)
 
-    kept = [Span(moved(span.start), moved(span.end), span.label) for span in spans]
-    if any(span.start >= span.end for span in kept):
-        raise SpanError("a span is a part of a character")
-    return kept
+    return [Span(moved(span.start), moved(span.end), span.label) for span in spans]
 
 
 def _items(cell: str | None) -> list[Any]:
     if cell is None or not cell.strip():
-        return []
+        raise SpanError("no spans, not even [], which stands for a text without entities,")
     try:
         items = json.loads(cell)
     except (ValueError, RecursionError):
         items = None
+    if isinstance(items, dict):
+        items = _rows_of(items)
     if not isinstance(items, list):
         raise SpanError(f"spans are no list like {FORM}")
     return items
 
 
+def _rows_of(columns: dict[str, Any]) -> list[list[Any]] | None:
+    """Return the spans of an object of lists; None if it is none of equally long ones."""
+    lists = _values(columns)
+    if not all(isinstance(each, list) for each in lists) or len({len(each) for each in lists}) > 1:
+        return None
+    return [list(span) for span in zip(*lists, strict=True)]
+
+
+def _values(named: dict[str, Any]) -> list[Any]:
+    """Return the start, the end and the label, under whichever of their names."""
+    return [next((named[name] for name in names if name in named), None) for names in _NAMES]
+
+
 def _parse(item: Any) -> Span:
-    values = [item.get(key) for key in _KEYS] if isinstance(item, dict) else item
-    if not isinstance(values, list) or len(values) != len(_KEYS):
+    values = _values(item) if isinstance(item, dict) else item
+    if not isinstance(values, list) or len(values) != len(_NAMES):
         raise SpanError(f"a span has another form than {FORM}")
     start, end, label = values
     if not (_is_integer(start) and _is_integer(end) and isinstance(label, str) and clean_label(label)):

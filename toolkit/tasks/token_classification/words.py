@@ -34,24 +34,15 @@ def cut_words(text: str, edges: Iterable[int] = ()) -> Spans:
     return words
 
 
-def join_words(words: Sequence[str], *, separator: str = " ") -> tuple[str, Spans]:
-    """Join given words to a text.
+def join_words(words: Sequence[str]) -> tuple[str, Spans]:
+    """Join given words to a text: with blanks, or without where they are characters with blanks among them.
 
     Returns:
         The text, and where each word is in it.
     """
+    separator = "" if any(not word.strip() for word in words) else " "
     spans, position = [], 0
     for word in words:
         spans.append((position, position + len(word)))
         position += len(word) + len(separator)
     return separator.join(words), spans
-
-
-def separator_of(sentences: Iterable[Sequence[str]]) -> str:
-    """Return what stands between given words: a blank, or nothing where they are characters with blanks among them."""
-    has_blank = False
-    for words in sentences:
-        if any(len(word) > 1 for word in words):
-            return " "
-        has_blank = has_blank or any(not word.strip() for word in words)
-    return "" if has_blank else " "
