@@ -18,7 +18,8 @@ from transformers import AutoTokenizer
 from toolkit.data.doctor import examine_file
 from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.data.labels import label_kind
-from toolkit.data.normalise import clean_label_set, clean_number, label_separator, names_of, number_text
+from toolkit.data.labels.name_lists import clean_label_set, label_separator
+from toolkit.data.normalise import clean_number, names_of, number_text
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.prepare import prepare_classification
 from toolkit.data.rows import prepare_rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
@@ -50,7 +51,12 @@ def pick_columns(
 
 
 def pick_labelled_columns(
-    table: Table, columns: Mapping[str, str], *, needed: Sequence[str], optional: Sequence[str] = (), kind: LabelKind
+    table: Table,
+    columns: Mapping[str, ColumnName],
+    *,
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    kind: LabelKind,
 ) -> Table:
     """Return the columns as `pick_columns` does; the labels are always under ``label``.
 
@@ -64,14 +70,14 @@ def pick_labelled_columns(
     Raises:
         DataError: if a needed column is missing, or a column holds something else than the task reads.
     """
-    columns = kind.name_columns(columns)
-    label_column = columns.get("label")
+    table, named = kind.gathered(table, columns)
+    label_column = named.get("label")
     not_text = {
         name: content
         for name, content in table.not_text.items()
         if not (name == label_column and kind.accepts(content))
     }
-    return pick_columns(replace(table, not_text=not_text), columns=columns, needed=needed, optional=optional)
+    return pick_columns(replace(table, not_text=not_text), columns=named, needed=needed, optional=optional)
 
 
 def _naming_advice(name: str, column: str, table: Table) -> str:

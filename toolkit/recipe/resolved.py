@@ -13,7 +13,10 @@ from toolkit.recipe.check_methods import UNTRAINED
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
 
-_LEFT_OUT = (("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("evaluation", "generation"))
+_LEFT_OUT = (
+    ("", "peft"), ("", "tokenizer"), ("model", "name"), ("model", "config"), ("data", "labels"),
+    ("data", "merge_labels"), ("evaluation", "generation"),
+)  # fmt: skip
 """Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 
 _OF_METHODS = {

@@ -19,6 +19,7 @@ from toolkit.adapters import (
     open_for_training,
     open_from_scratch,
 )
+from toolkit.data.column_names import ColumnName
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
@@ -79,7 +80,7 @@ class TaskRoom(ABC):
         source: list[str],
         model: Answerer,
         *,
-        columns: Mapping[str, str],
+        columns: Mapping[str, ColumnName],
         encoding: str | None,
     ) -> Dataset:
         """Read rows with references to measure a model on.
@@ -96,7 +97,7 @@ class TaskRoom(ABC):
 
     @abstractmethod
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read rows to predict; the arguments are those of `toolkit.data.inputs.read_inputs`, and the model."""
 

@@ -120,9 +120,10 @@ class RecipeTrainer(Trainer):
     def _stop_for(self, reason: str) -> None:
         rows = sorted(self.row_ids[index] for index in self._rows_of_step)
         listed = ", ".join(str(row) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
+        skip = "" if self.skip_non_finite else ", or set training.on_nan=skip to leave out such steps"
         raise DivergedError(
             f"{reason} at step {self.state.global_step + 1}, on rows {listed} of the data; "
-            "lower training.learning_rate, or set training.on_nan=skip to leave out such steps"
+            f"lower training.learning_rate{skip}"
         )
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:

@@ -11,6 +11,7 @@ from peft import TaskType
 from transformers import AutoModelForTokenClassification
 
 from toolkit.adapters import Head, OpenedModel, locate_model, open_for_training
+from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
@@ -68,16 +69,16 @@ class TokenClassification(TaskRoom):
         return ("text", "spans")
 
     def read_rows(
-        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read sentences with tags or spans; refuse them if the model knows none of their tags."""
-        return read_tagged(source, model.labels, columns=columns, encoding=encoding)
+        return read_tagged(source, model.labels, columns=plain_names(columns), encoding=encoding)
 
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files of texts or of words, or texts; tags go along where there are any."""
-        return read_inputs(inputs, columns=columns, encoding=encoding)
+        return read_inputs(inputs, columns=plain_names(columns), encoding=encoding)
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
         """Learn the tags of tokens from padded windows."""
