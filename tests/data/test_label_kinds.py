@@ -61,7 +61,10 @@ def test_names_of_a_cell(cell: str | None, names: list[str]):
     assert names_of(clean_label_set(cell, separator=";")) == names
 
 
-@pytest.mark.parametrize("cell", ["['a' + 'b']", "[a, b]", "('a', 'b'", "['a''b']", "[0.5, 0.25]", "[[1]]", '[{"a": 1}]', "[" * 5000 + "]" * 5000])
+@pytest.mark.parametrize(
+    "cell",
+    ["['a' + 'b']", "[a, b]", "('a', 'b'", "['a''b']", "[0.5, 0.25]", "[[1]]", '[{"a": 1}]', "[" * 5000 + "]" * 5000],
+)
 def test_what_looks_like_a_list_and_is_none_of_names(cell: str):
     with pytest.raises(ValueError):
         clean_label_set(cell, separator=";")
@@ -151,7 +154,10 @@ def test_names_that_only_one_side_has_are_told(write, section):
     [
         ('{"text": "a", "labels": [["x"]]}\n{"text": "b", "labels": ["x"]}', "no list of names .* in 1 row .line 1."),
         ('{"text": "a", "labels": {"x": 3}}\n{"text": "b", "labels": {}}', "no list of names .* in 1 row .line 1."),
-        ('{"text": "a", "labels": [0, 0, 1]}\n{"text": "b", "labels": [1, 0, 0]}', "vectors of 0 and 1, .* in 2 rows .lines 1, 2.; write"),
+        (
+            '{"text": "a", "labels": [0, 0, 1]}\n{"text": "b", "labels": [1, 0, 0]}',
+            "0 and 1, .* in 2 rows .lines 1, 2",
+        ),
         ('{"text": "a", "labels": ["x"]}\n' * 20, "all 14 training rows have the labels 'x'"),
         ('{"text": "a", "labels": []}\n' * 20, "all 14 training rows have the labels none"),
     ],

@@ -10,13 +10,20 @@ from toolkit.data.labels import LabelKind
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
 
-_OPTIONS = dict.fromkeys(("text", "source"), " or --text-column") | dict.fromkeys(
-    ("label", "target"), " or --label-column"
-)
+_OPTIONS = {
+    **dict.fromkeys(("text", "source"), " or --text-column"),
+    **dict.fromkeys(("label", "labels", "target"), " or --label-column"),
+    "text_pair": " or --text-pair-column",
+}
 
 
 def pick_columns(
-    table: Table, *, columns: Mapping[str, str], needed: Sequence[str], optional: Sequence[str] = ()
+    table: Table,
+    *,
+    columns: Mapping[str, str],
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    label: str = "label",
 ) -> Table:
     """Return the columns that a task reads, under the task's own names (``text``, ``text_pair``, ``label`` …).
 
@@ -25,6 +32,7 @@ def pick_columns(
         columns: the data's name of a column by the task's name; a name that is left out is the same in both.
         needed: the task's names of columns that must be there.
         optional: the task's names of columns to take if they are there.
+        label: the name of the column of labels in a recipe.
 
     Raises:
         DataError: if a needed column is missing, or a column holds something else than text; all faults at once.
@@ -39,7 +47,8 @@ def pick_columns(
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
                 faults.append(Fault(message, table.name))
         elif name in needed:
-            faults.append(Fault(no_column(column, table.columns) + _naming_advice(name, column, table), table.name))
+            advice = _naming_advice(label if name == "label" else name, column, table)
+            faults.append(Fault(no_column(column, table.columns) + advice, table.name))
     if faults:
         raise DataError(*faults)
     return replace(
@@ -77,7 +86,10 @@ def pick_labelled_columns(
         for name, content in table.not_text.items()
         if not (name == label_column and kind.accepts(content))
     }
-    return pick_columns(replace(table, not_text=not_text), columns=named, needed=needed, optional=optional)
+    if "label" in needed and (faults := kind.column_faults(table, named.get("label", "label"))):
+        raise DataError(*faults)
+    table = replace(table, not_text=not_text)
+    return pick_columns(table, columns=named, needed=needed, optional=optional, label=kind.column)
 
 
 def _naming_advice(name: str, column: str, table: Table) -> str:

@@ -24,6 +24,7 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
+from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.pages import TaskPages
@@ -212,6 +213,18 @@ class TaskRoom(ABC):
     @abstractmethod
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    def degenerate(
+        self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]
+    ) -> Degenerate | None:
+        """Return why a model's answers to the test rows show nothing learnt; None where they show something.
+
+        Args:
+            answers: of the model.
+            result: what was measured.
+            baselines: metrics of each on the same rows.
+        """
+        return None
 
     @abstractmethod
     def judge(self, rows: Dataset, data: TaskData) -> Judge:

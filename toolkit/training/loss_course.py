@@ -59,5 +59,5 @@ class LossCourse:
         if end >= TIMES * max(self.first, SMALLEST):
             raise DivergedError(
                 f"the loss rose from {self.first:.4g} to {end:.4g} and did not come back, so nothing was learnt; "
-                "lower training.learning_rate, or set training.max_grad_norm=1"
+                "lower training.learning_rate"
             )

@@ -80,9 +80,7 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     constant = next(
         (each for each in measured if each.stage is Stage.BASELINE and each.candidate == judge.constant), None
     )
-    usable = [
-        result for result in contenders if result.method is not None and beats_constant(result, constant, judge)
-    ]
+    usable = [result for result in contenders if result.method is not None and beats_constant(result, constant, judge)]
     by_name = {result.name: result for result in usable}
 
     def tied(point: Point, other: Point) -> bool:

@@ -92,18 +92,25 @@ class ClassSet(Classes):
         """
         return json.dumps(sorted(self._names(cell)), ensure_ascii=False)
 
-    def faults(self, table: Table) -> list[Fault]:
-        """Return the faults of labels that are 0 and 1 instead of names, with their rows."""
-        cells = table.columns.get("label", [])
-        if self.vectors:
-            return self._vector_faults(table)
-        filled = [cell for cell in cells if cell and not cell.isspace()]
-        numbers = {"0", "1"}.issubset(self.places)  # the names of a model that has learnt them so
-        if not filled or numbers or any(flag_in(cell) is None for cell in set(filled)):
+    def column_faults(self, table: Table, column: str) -> list[Fault]:
+        """Return the fault of one column of 0 and 1 where a list of them is meant, with the columns that are there."""
+        parts = [part.strip() for part in column.split(",")]
+        if column not in table.columns:
+            meant = len(parts) > 1 and all(part in table.columns for part in parts)
+            found = f"no column {column!r}; write data.columns.labels: [{', '.join(parts)}]"
+            return [Fault(found, table.name)] if meant else []
+        learnt_so = {"0", "1"}.issubset(self.places)  # the names of a model's outputs
+        if learnt_so or not _are_flags(table.columns[column]):
             return []
-        found = "the labels are 0 and 1, and no names"
-        fix = "write data.columns.labels: [first, second] with a column of 0 and 1 for each label"
-        return [Fault(f"{found}; {fix}, or name this one column data.columns.label", table.name)]
+        flags = [name for name, cells in table.columns.items() if _are_flags(cells)]
+        fix = (
+            f"write data.columns.labels: [{', '.join(flags)}], or data.columns.label: {column} to learn this one alone"
+        )
+        return [Fault(f"column {column!r} holds 0 and 1, which name nothing; {fix}", table.name)]
+
+    def faults(self, table: Table) -> list[Fault]:
+        """Return the faults of labels that are vectors of 0 and 1 instead of names, with their rows."""
+        return self._vector_faults(table) if self.vectors else []
 
     def _vector_faults(self, table: Table) -> list[Fault]:
         vectors = {cell: vector_in(cell) for cell in set(table.columns["label"])}
@@ -192,3 +199,13 @@ class ClassSet(Classes):
     def quoted(self, label: str) -> str:
         """Return the names in quotes."""
         return listed(names_of(label)) or "none"
+
+
+def _are_flags(cells: Sequence[str | None]) -> bool:
+    """Return whether a column holds 0 and 1 and nothing else but blank cells."""
+    filled = {cell for cell in cells if not is_blank(cell or "")}
+    return 0 < len(filled) <= MOST_FLAGS and all(flag_in(cell) is not None for cell in filled)
+
+
+MOST_FLAGS = 8
+"""Spellings of 0 and 1 that one column may have."""

@@ -30,11 +30,9 @@ class Classes(LabelKind):
 
     Attributes:
         balance: the advice for classes of very different sizes.
-        column: the task's name of the column of labels.
     """
 
     balance: ClassVar[str]
-    column: ClassVar[str]
 
     def outputs(
         self, labels: Sequence[str], *, given: Sequence[str] = (), known: Sequence[str] | None = None

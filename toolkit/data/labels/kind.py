@@ -38,6 +38,7 @@ class LabelKind(ABC):
         variety: the fix for training rows that all have the same label.
         empty: the label of a row that has none.
         counts_shots: whether rows can be counted out by class.
+        column: the task's name of the column of labels.
     """
 
     problem: ClassVar[Problem]
@@ -47,6 +48,7 @@ class LabelKind(ABC):
     variety: ClassVar[str]
     empty: ClassVar[str] = ""
     counts_shots: ClassVar[bool] = False
+    column: ClassVar[str] = "label"
 
     @property
     def requires_label(self) -> bool:
@@ -96,6 +98,15 @@ class LabelKind(ABC):
         Raises:
             ValueError: if the cell has other content than `expected`.
         """
+
+    def column_faults(self, table: Table, column: str) -> list[Fault]:
+        """Return the faults of naming a column, with what to name instead.
+
+        Args:
+            table: with all columns of the data.
+            column: the one that is named for the labels.
+        """
+        return []
 
     def faults(self, table: Table) -> list[Fault]:
         """Return the faults of a label column as a whole, if it has some."""

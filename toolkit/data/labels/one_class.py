@@ -29,7 +29,6 @@ class OneClass(Classes):
 
     problem = Problem.SINGLE_LABEL
     noun = "label"
-    column = "label"
     expected = "text"
     misread = "the label is not text"
     variety = "a classifier needs rows of two classes at least"

@@ -22,6 +22,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
+from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
@@ -113,6 +114,12 @@ class TextClassification(TaskRoom):
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
+
+    def degenerate(
+        self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]
+    ) -> Degenerate | None:
+        """Return whether all answers are the same, or are not shown to be better than a constant one."""
+        return kind_of(cast(Any, answers).problem).degenerate(answers, result.metrics, baselines)
 
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Return the judge of classes, sets of labels or numbers."""
