@@ -121,7 +121,7 @@ def _listed(text: str) -> list[str] | None:
     except ValueError:
         return _python_items(_SCALAR.sub(r"\1", text)[1:-1].strip())
     if isinstance(items, dict):
-        return _python_items(text[1:-1].strip())
+        return [name for name, flag in items.items() if _flag(str(flag))]
     if not isinstance(items, list) or not all(item is None or isinstance(item, str | bool) for item in items):
         raise ValueError(f"{text[:40]!r} is not a list of names")
     return ["" if item is None else str(item) for item in items]
@@ -134,10 +134,7 @@ def _python_items(text: str) -> list[str]:
         match = _ITEM.match(text, position)
         if match is None:
             raise ValueError(f"{text[position : position + 40]!r} is not a list of names")
-        flag = match["flag"]
-        if flag is not None and flag.lower() not in _FLAGS:
-            raise ValueError(f"{flag!r} is neither 0 nor 1")
-        if flag is None or _FLAGS[flag.lower()]:
+        if match["flag"] is None or _flag(match["flag"]):
             items.append(_value(match))
         position = match.end()
         between = _BETWEEN.match(text, position)
@@ -147,6 +144,12 @@ def _python_items(text: str) -> list[str]:
         elif position < len(text) and not text[position - 1].isspace():
             raise ValueError(f"{text[:40]!r} has no comma between its items")
     return items
+
+
+def _flag(word: str) -> int:
+    if word.lower() not in _FLAGS:
+        raise ValueError(f"{word[:40]!r} is neither 0 nor 1")
+    return _FLAGS[word.lower()]
 
 
 def _value(match: re.Match[str]) -> str:
