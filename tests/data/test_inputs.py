@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from toolkit.data.inputs import read_inputs
+from toolkit.data.labels import label_kind
 from toolkit.errors import DataError, RecipeError
 from toolkit.names import Problem
 
@@ -85,5 +86,5 @@ def test_texts_and_files_of_a_task_that_learns_from_texts_alone(typed, write):
 
 def test_labels_of_a_file_are_read_as_the_problem_has_them(write):
     name = write("a.csv", "text,tags\nx,a;b\ny,\n")
-    rows = read_inputs([name], columns={"labels": "tags"}, problem=Problem.MULTI_LABEL)
+    rows = read_inputs([name], columns={"labels": "tags"}, kind=label_kind(Problem.MULTI_LABEL))
     assert rows["label_names"][:] == [["a", "b"], []]

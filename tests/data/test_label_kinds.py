@@ -18,7 +18,8 @@ from transformers import AutoTokenizer
 from toolkit.data.doctor import examine_file
 from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.data.labels import label_kind
-from toolkit.data.normalise import clean_label_set, clean_number, label_separator, names_of, number_text
+from toolkit.data.labels.name_lists import clean_label_set, label_separator
+from toolkit.data.normalise import clean_number, names_of, number_text
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.prepare import prepare_classification
 from toolkit.data.rows import prepare_rows
@@ -60,7 +61,10 @@ def test_names_of_a_cell(cell: str | None, names: list[str]):
     assert names_of(clean_label_set(cell, separator=";")) == names
 
 
-@pytest.mark.parametrize("cell", ["['a', 'b']", "[[1]]", "[null]", '[{"a": 1}]', "[" * 5000 + "]" * 5000])
+@pytest.mark.parametrize(
+    "cell",
+    ["['a' + 'b']", "[a, b]", "('a', 'b'", "['a''b']", "[0.5, 0.25]", "[[1]]", '[{"a": 1}]', "[" * 5000 + "]" * 5000],
+)
 def test_what_looks_like_a_list_and_is_none_of_names(cell: str):
     with pytest.raises(ValueError):
         clean_label_set(cell, separator=";")
@@ -149,8 +153,11 @@ def test_names_that_only_one_side_has_are_told(write, section):
     ("rows", "message"),
     [
         ('{"text": "a", "labels": [["x"]]}\n{"text": "b", "labels": ["x"]}', "no list of names .* in 1 row .line 1."),
-        ('{"text": "a", "labels": {"x": 1}}\n{"text": "b", "labels": {}}', "holds objects"),
-        ('{"text": "a", "labels": [0, 0, 1]}\n{"text": "b", "labels": [1, 0, 0]}', "lists of 0 and 1; write the names"),
+        ('{"text": "a", "labels": {"x": 3}}\n{"text": "b", "labels": {}}', "no list of names .* in 1 row .line 1."),
+        (
+            '{"text": "a", "labels": [0, 0, 1]}\n{"text": "b", "labels": [1, 0, 0]}',
+            "0 and 1, .* in 2 rows .lines 1, 2",
+        ),
         ('{"text": "a", "labels": ["x"]}\n' * 20, "all 14 training rows have the labels 'x'"),
         ('{"text": "a", "labels": []}\n' * 20, "all 14 training rows have the labels none"),
     ],
@@ -265,20 +272,20 @@ def test_rare_sets_reach_every_split(write, section):
 
 def test_rows_to_measure_on(write):
     name = write("a.csv", "text,labels\nx,b|a\ny,\n")
-    rows = prepare_rows(name, problem=SETS, require_label=True)
+    rows = prepare_rows(name, kind=label_kind(SETS), require_label=True)
     assert rows["label_names"][:] == [["a", "b"], []]
     assert rows["reference"][:] == ["a, b", ""]
-    assert prepare_rows(write("b.csv", "text\nx\n"), problem=SETS).column_names == ["id", "text"]
+    assert prepare_rows(write("b.csv", "text\nx\n"), kind=label_kind(SETS)).column_names == ["id", "text"]
     # The command line names a label column whatever the recipe called it.
     columns = {"labels": "nowhere", "label": "labels"}
-    assert prepare_rows(name, columns=columns, problem=SETS)["label_names"][0] == ["a", "b"]
+    assert prepare_rows(name, columns=columns, kind=label_kind(SETS))["label_names"][0] == ["a", "b"]
 
 
 def test_scores_to_measure_on_and_to_predict(write):
     name = write("a.csv", "text,label\nx,3.50\ny,good\nz,\n")
-    assert prepare_rows(name, problem=SCORES)["reference"][:] == ["3.5", None, None]
+    assert prepare_rows(name, kind=label_kind(SCORES))["reference"][:] == ["3.5", None, None]
     with pytest.raises(DataError, match=r"not a finite number in 1 row \(line 3\)"):
-        prepare_rows(name, problem=SCORES, require_label=True)
+        prepare_rows(name, kind=label_kind(SCORES), require_label=True)
 
 
 @pytest.mark.parametrize(

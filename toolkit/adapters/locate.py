@@ -6,6 +6,7 @@ section 4.2). All that follows reads a plain folder, so no later stage uses the 
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,10 @@ def locate_model(name: str) -> LocatedModel:
         return LocatedModel(name, converted_gguf(folder, name=name))
     if folder.is_file():
         raise HubError("this is a file; a model is a folder, a .gguf file, a hub id or packaged:<name>", where=name)
+    if "\\" in name and os.sep == "/":
+        there = Path(name.replace("\\", "/")).expanduser()
+        fix = f"write {there.as_posix()!r}" if there.is_dir() else "write the path of a folder of this system, with /"
+        raise HubError(explain("backslashes separate folders on Windows only", fix=fix), where=name)
     if not _HUB_ID.match(name) or name.startswith("."):
         raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice()), where=name)
     return _from_hub(name)

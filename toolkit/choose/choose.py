@@ -97,7 +97,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
     read_badly = {view.name for view in found.look.tokens if view.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
-    if decision.recommended is None:
+    if not any(result.method is not None for result in decision.contenders):
         _refuse_short_budget(work.budget, measured)
     by_name = {candidate.name: candidate for candidate in found.candidates}
     recipes = hand_over(decision, work.rows, by_name, folder=work.folder)

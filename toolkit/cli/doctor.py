@@ -17,6 +17,7 @@ EXAMPLE = console.example("toolkit doctor --data reviews.csv --label-column sent
 def doctor(
     data: Annotated[list[str], typer.Option(help="A data file or packaged:<name>; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
+    text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column with the label, if there is one.")] = None,
     model: Annotated[str | None, typer.Option(help="Also look through this model's tokenizer.")] = None,
     max_length: Annotated[
@@ -41,6 +42,7 @@ def doctor(
     report, tokens = examine(
         data,
         text_column=text_column,
+        text_pair_column=text_pair_column,
         label_column=label_column,
         model=model,
         max_length=max_length,

@@ -19,6 +19,7 @@ def evaluate(
     model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
     data: Annotated[list[str], typer.Option(help="A file of rows with right answers; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
+    text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     label_column: Annotated[
         str | None, typer.Option(help="The column with the label, or with the target text.")
     ] = None,
@@ -36,7 +37,13 @@ def evaluate(
     from toolkit.workflow import evaluate as carry_out
 
     result = carry_out(
-        model, data, text_column=text_column, label_column=label_column, encoding=encoding, output=output
+        model,
+        data,
+        text_column=text_column,
+        text_pair_column=text_pair_column,
+        label_column=label_column,
+        encoding=encoding,
+        output=output,
     )
     if as_json:
         console.print_json(result.to_json())

@@ -21,7 +21,13 @@ def zero_shot(
         list[str],
         typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),
     ],
-    labels: Annotated[str, typer.Option(help="The labels to choose from, with commas between them.")],
+    labels: Annotated[
+        list[str],
+        typer.Option(
+            help="The labels to choose from, with commas between them. A label with a comma of its own is put in "
+            "double quotes; or give the option again for each label."
+        ),
+    ],
     output: Annotated[Path | None, typer.Option(help="Write to this file: .csv, .jsonl or .parquet.")] = None,
     template: Annotated[
         list[str] | None,
@@ -42,6 +48,7 @@ def zero_shot(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
+    from toolkit.evaluation.zero_shot.labels import label_list
     from toolkit.recipe.schema import ZeroShotSection
     from toolkit.workflow.zero_shot import zero_shot as carry_out
 
@@ -49,7 +56,7 @@ def zero_shot(
     answers = carry_out(
         model,
         inputs,
-        labels=labels.split(","),
+        labels=label_list(labels),
         settings=settings,
         text_column=text_column,
         text_pair_column=text_pair_column,

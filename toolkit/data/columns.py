@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
 
-_OPTIONS = dict.fromkeys(("text", "source"), " or --text-column") | dict.fromkeys(
-    ("label", "target"), " or --label-column"
-)
+_OPTIONS = {
+    **dict.fromkeys(("text", "source"), " or --text-column"),
+    **dict.fromkeys(("label", "labels", "target"), " or --label-column"),
+    "text_pair": " or --text-pair-column",
+}
 
 
 def pick_columns(
-    table: Table, *, columns: Mapping[str, str], needed: Sequence[str], optional: Sequence[str] = ()
+    table: Table,
+    *,
+    columns: Mapping[str, str],
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    label: str = "label",
 ) -> Table:
     """Return the columns that a task reads, under the task's own names (``text``, ``text_pair``, ``label`` …).
 
@@ -24,6 +32,7 @@ def pick_columns(
         columns: the data's name of a column by the task's name; a name that is left out is the same in both.
         needed: the task's names of columns that must be there.
         optional: the task's names of columns to take if they are there.
+        label: the name of the column of labels in a recipe.
 
     Raises:
         DataError: if a needed column is missing, or a column holds something else than text; all faults at once.
@@ -38,7 +47,8 @@ def pick_columns(
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
                 faults.append(Fault(message, table.name))
         elif name in needed:
-            faults.append(Fault(no_column(column, table.columns) + _naming_advice(name, column, table), table.name))
+            advice = _naming_advice(label if name == "label" else name, column, table)
+            faults.append(Fault(no_column(column, table.columns) + advice, table.name))
     if faults:
         raise DataError(*faults)
     return replace(
@@ -50,7 +60,12 @@ def pick_columns(
 
 
 def pick_labelled_columns(
-    table: Table, columns: Mapping[str, str], *, needed: Sequence[str], optional: Sequence[str] = (), kind: LabelKind
+    table: Table,
+    columns: Mapping[str, ColumnName],
+    *,
+    needed: Sequence[str],
+    optional: Sequence[str] = (),
+    kind: LabelKind,
 ) -> Table:
     """Return the columns as `pick_columns` does; the labels are always under ``label``.
 
@@ -64,14 +79,17 @@ def pick_labelled_columns(
     Raises:
         DataError: if a needed column is missing, or a column holds something else than the task reads.
     """
-    columns = kind.name_columns(columns)
-    label_column = columns.get("label")
+    table, named = kind.gathered(table, columns)
+    label_column = named.get("label")
     not_text = {
         name: content
         for name, content in table.not_text.items()
         if not (name == label_column and kind.accepts(content))
     }
-    return pick_columns(replace(table, not_text=not_text), columns=columns, needed=needed, optional=optional)
+    if "label" in needed and (faults := kind.column_faults(table, named.get("label", "label"))):
+        raise DataError(*faults)
+    table = replace(table, not_text=not_text)
+    return pick_columns(table, columns=named, needed=needed, optional=optional, label=kind.column)
 
 
 def _naming_advice(name: str, column: str, table: Table) -> str:

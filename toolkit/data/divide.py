@@ -66,7 +66,8 @@ def read_splits_of(
     faults: list[Fault] = []
     picked = _tables(section, partial(pick_labelled_columns, columns=section.columns, needed=needed, kind=kind), faults)
     # Cells of all splits are spelt alike, such as with the same separator.
-    kind = kind.fitted(chain.from_iterable(table.columns.get("label", []) for table in picked.values()))
+    cells = chain.from_iterable(table.columns.get("label", []) for table in picked.values())
+    kind = kind.named(section.labels or ()).fitted(cells, merge=section.merge_labels)
     splits = _each(picked, partial(_examples, needed=needed, kind=kind), faults)
     if faults:
         raise DataError(*faults)
@@ -133,9 +134,6 @@ def _examples(_: Split, table: Table, *, needed: Sequence[str], kind: LabelKind)
     unlabelled = [row for row, label in enumerate(examples.labels) if not label] if "label" in needed else []
     if unlabelled:
         raise DataError(*table.faults("no label", unlabelled))
-    fault = kind.fault(table)
-    if fault is not None:
-        raise DataError(fault)
     return examples
 
 

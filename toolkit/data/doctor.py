@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
@@ -19,6 +20,7 @@ from toolkit.data.notes import conflicting, count_shared
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
 from toolkit.data.text_column import character_counts
+from toolkit.errors import DataError
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LA
 def examine_file(
     source: Source,
     *,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, ColumnName] | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
     quoting: bool | None = None,
@@ -108,7 +110,7 @@ def examine_section(section: DataSection, *, problem: Problem = Problem.SINGLE_L
     return examine(tables, problem=problem)
 
 
-def _picked(table: Table, columns: Mapping[str, str], problem: Problem) -> Table:
+def _picked(table: Table, columns: Mapping[str, ColumnName], problem: Problem) -> Table:
     named = {"label"} if not columns.keys().isdisjoint({"label", "labels"}) else set()
     needed = ["text", *(["text_pair"] if "text_pair" in columns else []), *named]
     optional = [name for name in ("label",) if name not in needed]
@@ -118,6 +120,8 @@ def _picked(table: Table, columns: Mapping[str, str], problem: Problem) -> Table
 def _read(table: Table, kind: LabelKind) -> tuple[Examples, list[int]]:
     """Return the examples of a table, and the rows whose label is not of the kind."""
     kind = kind.fitted(table.columns.get("label", []))
+    if faults := kind.faults(table):
+        raise DataError(*faults)
     labels, misread = read_labels(table, kind)
     return Examples.of(table, kind, labels=labels), misread
 

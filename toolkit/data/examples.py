@@ -64,6 +64,8 @@ class Examples:
         """
         kind = kind or OneClass()
         if labels is None:
+            if faults := kind.faults(table):
+                raise DataError(*faults)
             labels, misread = read_labels(table, kind)
             if misread:
                 raise DataError(*table.faults(kind.misread, misread))

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.data.column_names import ColumnName
+from toolkit.data.labels import LabelKind
 from toolkit.data.readers_text import lines_table
 from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
 from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
-from toolkit.names import Problem
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -24,10 +25,10 @@ STDIN = "-"
 def read_inputs(
     inputs: Sequence[str],
     *,
-    columns: Mapping[str, str],
+    columns: Mapping[str, ColumnName],
     encoding: str | None = None,
     wanted: Sequence[str] | None = None,
-    problem: Problem = Problem.SINGLE_LABEL,
+    kind: LabelKind | None = None,
 ) -> Dataset:
     """Read the rows to predict.
 
@@ -37,7 +38,7 @@ def read_inputs(
         encoding: of text files and of stdin; None detects it.
         wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
             classification.
-        problem: the problem type of the labels, for classification.
+        kind: of the labels, for classification.
 
     Raises:
         RecipeError: files and texts are mixed, or single texts are given while `columns` names a pair.
@@ -48,7 +49,7 @@ def read_inputs(
         source = files[0] if len(files) == 1 else files
         if wanted is not None:
             return prepare_text_rows(source, wanted=wanted, columns=columns, encoding=encoding)
-        return prepare_rows(source, columns=columns, problem=problem, encoding=encoding)
+        return prepare_rows(source, columns=columns, kind=kind, encoding=encoding)
     if "text_pair" in columns:
         raise RecipeError(
             "this model reads pairs of texts; give a file with the columns "

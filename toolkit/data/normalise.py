@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from toolkit.data.text_column import TextColumn
 
@@ -48,22 +48,6 @@ def clean_label(cell: str | None) -> str:
     return unicodedata.normalize("NFC", cell).strip() if cell else ""
 
 
-def clean_label_set(cell: str | None, *, separator: str) -> str:
-    """Return the names in a cell as one label; a missing or blank cell has none.
-
-    Args:
-        cell: a JSON list of names, as readers give a cell that holds a list, or names with a separator.
-        separator: the separator of names that are no JSON list; see `label_separator`.
-
-    Raises:
-        ValueError: the cell begins and ends as a list, and is not a list of names.
-    """
-    text = clean_label(cell)
-    names = _listed_names(text) if _is_list(text) else text.split(separator)
-    cleaned = {clean_label(name) for name in names} - {""}
-    return json.dumps(sorted(cleaned), ensure_ascii=False)
-
-
 def clean_number(cell: str | None) -> str:
     """Return a finite number as Python writes it, ``5`` for ``5.000``; a missing cell is empty.
 
@@ -85,23 +69,8 @@ def number_text(number: float) -> str:
     return str(int(number)) if whole else repr(number)
 
 
-def label_separator(cells: Iterable[str | None]) -> str:
-    """Return the separator of a whole column: the first of `SEPARATORS` that is in a cell that is no JSON list.
-
-    All cells have the same separator. So ``arts, culture;sport`` makes the comma part of a name in all other rows too.
-    """
-    found = {
-        separator
-        for cell in cells
-        if cell and not _is_list(cell.strip())
-        for separator in SEPARATORS
-        if separator in cell
-    }
-    return next((separator for separator in SEPARATORS if separator in found), SEPARATORS[0])
-
-
 def names_of(label: str) -> list[str]:
-    """Return the names in a label of `clean_label_set`."""
+    """Return the names in a label that names any number of classes."""
     names: list[str] = json.loads(label or NO_LABELS)
     return names
 
@@ -115,17 +84,3 @@ def comparison_key(text: str, pair: str | None = None) -> str:
     """Return a text, or a pair, without its case, white space and Unicode form."""
     key = " ".join(unicodedata.normalize("NFC", text).casefold().split())
     return key if pair is None else f"{key}\x1f{comparison_key(pair)}"
-
-
-def _is_list(text: str) -> bool:
-    return text.startswith("[") and text.endswith("]")
-
-
-def _listed_names(text: str) -> list[str]:
-    try:
-        names = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except RecursionError as error:
-        raise ValueError("nested too deeply for names") from error
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{text[:40]!r} is not a list of names")
-    return list(names)

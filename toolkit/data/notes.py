@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -37,6 +37,7 @@ def about_splits(splits: Mapping[Split, Examples], outputs: Sequence[str]) -> li
     for split in (Split.VALIDATION, Split.TEST):
         if split in splits:
             notes += train.kind.about_split(split, splits[split].labels, train=train.labels, outputs=outputs)
+    notes += train.kind.about_spelling(chain.from_iterable(rows.labels for rows in splits.values()))
     notes += train.kind.about_outputs(outputs)
     notes += about_overlaps(splits)
     n_conflicts = len(conflicting(train))

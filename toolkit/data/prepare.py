@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ import numpy as np
 from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
 from toolkit.data.examples import Examples, digest
 from toolkit.data.labels import label_kind
+from toolkit.data.labels.classes import Classes, has_own_labels, own_labels, strangers
 from toolkit.data.notes import about_cuts, about_splits
 from toolkit.data.splits import few_shot
 from toolkit.data.wording import counted, listed
-from toolkit.errors import DataError, RecipeError, explain
+from toolkit.errors import DataError, Fault, RecipeError, explain
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def prepare_classification(
     notes += about_cuts(whole, splits)
     splits = without_blank_rows(splits, notes)
     splits[Split.TRAIN] = _few(splits[Split.TRAIN], section, notes)
-    outputs = _outputs(splits[Split.TRAIN], label_names)
+    outputs = _outputs(splits[Split.TRAIN], label_names, given=section.labels or ())
+    _require_common(splits, outputs, column=str(section.columns.get(kind.noun, kind.noun)))
     notes += about_splits(splits, outputs)
     index = {name: i for i, name in enumerate(outputs)}
     prepared = {split: examples.to_dataset(index) for split, examples in splits.items()}
@@ -121,23 +123,50 @@ def _few(train: Examples, section: DataSection, notes: list[str]) -> Examples:
     return train.take(np.asarray(few_shot(train.labels, shots, seed=section.split_seed)))
 
 
-def _outputs(train: Examples, known: Sequence[str] | None) -> tuple[str, ...]:
+def _outputs(train: Examples, known: Sequence[str] | None, *, given: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the model's outputs, in their order."""
     if known is None:
         _require_variety(train)
     else:
-        _refuse_unknown(train, known)
-    given = train.table.categories.get("label", ())
+        _refuse_unknown(train, known, whose="the model")
+    if given:
+        _refuse_unknown(train, given, whose="data.labels")
+    given = given or train.table.categories.get("label", ())
     return train.kind.outputs(train.labels, given=given, known=known)
 
 
-def _refuse_unknown(train: Examples, known: Sequence[str]) -> None:
-    """Refuse training rows of classes that the model does not have."""
+def _refuse_unknown(train: Examples, known: Sequence[str], *, whose: str) -> None:
+    """Refuse training rows of classes that the model, or the recipe, does not have."""
     strange = {label: set(train.kind.names(label)).difference(known) for label in set(train.labels)}
     lines = [row for row, label in zip(train.ids.tolist(), train.labels, strict=True) if strange[label]]
     if lines:
         names = listed(sorted(set().union(*strange.values())))
-        raise DataError(*train.table.faults(f"labels that the model has not ({names})", lines))
+        raise DataError(*train.table.faults(f"labels that {whose} has not ({names})", lines))
+
+
+def _require_common(splits: Mapping[Split, Examples], outputs: Sequence[str], *, column: str) -> None:
+    """Refuse splits that have almost no label in common with the training rows: nothing could be measured on them."""
+    kind = splits[Split.TRAIN].kind
+    if not isinstance(kind, Classes):
+        return
+    faults = []
+    for split in (split for split in (Split.VALIDATION, Split.TEST) if split in splits):
+        rows = splits[split]
+        fault = strangers(_counted_names(rows), outputs, theirs="those of training")
+        if fault is not None:
+            faults.append(Fault(f"{split}: {fault}", rows.table.name))
+    if not faults:
+        return
+    every = [label for rows in splits.values() for label in rows.labels]
+    n_classes = len(kind.rows_of(every))
+    if has_own_labels(n_classes, len(every)):
+        fix = f"data.columns.{kind.column} names the column {column!r}; name another"
+        raise DataError(explain(own_labels(n_classes, len(every)), fix=fix), where=splits[Split.TRAIN].table.name)
+    raise DataError(*faults)
+
+
+def _counted_names(rows: Examples) -> dict[tuple[str, ...], int]:
+    return {tuple(rows.kind.names(label)): n_rows for label, n_rows in Counter(rows.labels).items()}
 
 
 def _require_variety(train: Examples) -> None:

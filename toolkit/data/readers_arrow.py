@@ -148,7 +148,11 @@ def _item_feature(feature: Any) -> dict[str, Any]:
 
 
 def _is_flat_list(kind: Any) -> bool:
-    return _is_list(kind) and _is_text_or_integer(kind.value_type)
+    from pyarrow import types
+
+    return _is_list(kind) and (
+        _is_text_or_integer(kind.value_type) or types.is_floating(kind.value_type) or types.is_boolean(kind.value_type)
+    )
 
 
 def _is_list_of_records(kind: Any) -> bool:

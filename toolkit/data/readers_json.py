@@ -101,7 +101,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=str)
+def _constant(word: str) -> str | None:
+    return None if word == "NaN" else word  # what pandas writes for a missing value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_constant)
 
 
 def _parse(text: str, position: int, path: Path, line: int) -> tuple[Any, int]:

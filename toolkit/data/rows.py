@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.divisible import lines_about
 from toolkit.data.examples import Examples, cut_cells, read_labels
 from toolkit.data.in_memory import in_memory_dataset
-from toolkit.data.labels import LabelKind, OneClass, label_kind
+from toolkit.data.labels import LabelKind, OneClass
 from toolkit.data.normalise import clean_texts, is_blank
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
 from toolkit.data.text_column import TextColumn
 from toolkit.errors import DataError
-from toolkit.names import Problem
 from toolkit.progress import warn
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def prepare_rows(
     source: Source,
     *,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, ColumnName] | None = None,
     require_label: bool = False,
-    problem: Problem = Problem.SINGLE_LABEL,
+    kind: LabelKind | None = None,
     encoding: str | None = None,
     quoting: bool | None = None,
     subset: str | None = None,
@@ -41,7 +41,7 @@ def prepare_rows(
         source: as in `read_table`.
         columns: the data's name of a column by the task's name.
         require_label: whether every row needs a label.
-        problem: the problem type of the labels; of several labels, a blank cell has none.
+        kind: of the labels; None is one class a text. Of several labels, a blank cell has none.
         encoding: of text files; None detects it.
         quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
         subset: the configuration of a hub data set, or the language of a packaged one.
@@ -60,14 +60,14 @@ def prepare_rows(
     columns = columns or {}
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     texts = ("text", "text_pair") if "text_pair" in columns else ("text",)
-    return _rows(table, columns, texts=texts, reference="label", required=require_label, kind=label_kind(problem))
+    return _rows(table, columns, texts=texts, reference="label", required=require_label, kind=kind)
 
 
 def prepare_text_rows(
     source: Source,
     *,
     wanted: Sequence[str],
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, ColumnName] | None = None,
     require_reference: bool = False,
     encoding: str | None = None,
     quoting: bool | None = None,
@@ -95,7 +95,7 @@ def prepare_text_rows(
     unnamed = {name: "text"} if list(table.columns) == ["text"] else {}
     return _rows(
         table,
-        {**unnamed, **(columns or {})},
+        {**unnamed, **plain_names(columns or {})},
         texts=(name,),
         reference=target[0] if target else None,
         required=require_reference,
@@ -104,7 +104,7 @@ def prepare_text_rows(
 
 def _rows(
     table: Table,
-    columns: Mapping[str, str],
+    columns: Mapping[str, ColumnName],
     *,
     texts: Sequence[str],
     reference: str | None,
@@ -157,7 +157,10 @@ def _references(table: Table, reference: str | None, kind: LabelKind, *, require
     if reference != "label":
         answers = clean_texts(table.columns[reference])
         return TextColumn.of(None if is_blank(answer) else answer for answer in answers)
-    labels, misread = read_labels(table, kind.fitted(table.columns["label"]))
+    kind = kind.fitted(table.columns["label"])
+    if required and (faults := kind.faults(table)):
+        raise DataError(*faults)
+    labels, misread = read_labels(table, kind)
     if required and misread:
         raise DataError(*table.faults(kind.misread, misread))
     # Predicting needs no labels of this kind: other cells count as missing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ def _not_a_file(name: str) -> Fault | None:
         return Fault(explain("a folder, not a file", fix="name a data file in it"), name)
     if path.exists():
         return Fault("neither a file nor a folder; data is read from regular files only", name)
+    if "\\" in name and os.sep == "/":
+        return Fault("no such file; backslashes separate folders on Windows only, write the path with /", name)
     if not path.parent.is_dir():
         return Fault(f"no such file; there is no folder {str(path.parent)!r} either", name)
     match = nearest(path.name, (child.name for child in path.parent.iterdir()))

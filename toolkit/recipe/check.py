@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from toolkit.errors import explain
 from toolkit.names import PEFT_METHODS
@@ -78,10 +79,26 @@ def _columns_of_the_task(recipe: Recipe) -> Broken:
                     fix="on the left stands the task's name, on the right the data's",
                 ),
             )
+        elif not isinstance(columns[name], str) and not (recipe.spec.problems and name == "labels"):
+            yield f"data.columns.{name}", f"{name} is one column; only labels may be a list of columns of 0 and 1"
     for name, column in columns.items():
         others = [other for other in columns if columns[other] == column and other != name]
         if others and name == list(columns)[-1]:
             yield f"data.columns.{name}", f"{column!r} is named for {others[0]!r} already"
+
+
+@rule("model.name", "data.source", "data.train", "data.validation", "data.test")
+def _paths_have_no_escapes(recipe: Recipe) -> Broken:
+    data = recipe.data
+    named: dict[str, Any] = {"model.name": recipe.model.name}
+    named |= {f"data.{key}": getattr(data, key) for key in ("source", "train", "validation", "test")}
+    for path, value in named.items():
+        texts = [value] if isinstance(value, str) else [] if value is None else [*value]
+        texts += list(value.values()) if isinstance(value, dict) else []
+        found = next((letter for text in texts for letter in text if ord(letter) < 32), None)
+        if found is not None:
+            fix = "a backslash in double quotes begins an escape; write the path with / or in single quotes"
+            yield path, f"the path holds the control character {found!r}; {fix}"
 
 
 @rule("data")

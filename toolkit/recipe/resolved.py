@@ -20,6 +20,8 @@ _LEFT_OUT = (
     ("model", "config"),
     ("evaluation", "generation"),
     ("data", "format"),
+    ("data", "labels"),
+    ("data", "merge_labels"),
 )
 """Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec
-from toolkit.recipe.values import Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
+from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
@@ -89,8 +89,18 @@ class DataSection(Section):
     test: Source | None = Field(
         default=None, description="The rows of the final measurement; cut from train when absent."
     )
-    columns: dict[str, Text] = Field(
-        default={}, description="The task's own names of columns and the names that they have in the data."
+    columns: dict[str, Columns] = Field(
+        default={},
+        description="The task's own names of columns and the names that they have in the data; labels may be a list "
+        "of columns, of 0 and 1 each.",
+    )
+    labels: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Names of the labels in their order; what the places of vectors of 0 and 1 stand for.",
+    )
+    merge_labels: bool = Field(
+        default=False,
+        description="Whether labels that differ in case, white space or width only are one; the most frequent stays.",
     )
     test_size: Size = Field(default=0.2, description="Rows of the test split: a number of them or a fraction.")
     validation_size: Size = Field(

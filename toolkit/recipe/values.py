@@ -19,6 +19,11 @@ def as_whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def as_name(value: object) -> object:
+    """Convert an integer to the name that it is in the head of a file; return any other value unchanged."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 @dataclass(frozen=True)
 class OneOf:
     """A marker for a text that must be one of some names: ``Literal`` for names that are computed."""
@@ -65,6 +70,8 @@ PositiveInt: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
 Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(as_whole)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
+ColumnText: TypeAlias = Annotated[str, Field(min_length=1), BeforeValidator(as_name)]
+Columns: TypeAlias = ColumnText | Annotated[list[ColumnText], Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]
 Steps: TypeAlias = Annotated[float, CountOrFraction(minimum=1)]
 StepsOrNone: TypeAlias = Annotated[float, CountOrFraction(minimum=0)]

@@ -25,6 +25,8 @@ _DEEP = f"nested deeper than {DEEPEST_NESTING} levels"
 _ENDLESS = f"the aliases (*) stand for more than {MOST_VALUES:,} values, or for themselves"
 _UNCLOSED = "the bracket at {opened} is not closed, or a comma is missing in it"
 
+_ESCAPE = "a backslash in double quotes begins an escape; write a path with / or in single quotes: 'C:\\data\\rows.csv'"
+
 _WORDS = {
     _TAG: _TAG,
     _DEEP: _DEEP,
@@ -34,6 +36,7 @@ _WORDS = {
     "could not find expected ':'": "a key without a colon after it",
     "found unexpected end of stream": "the quote at {opened} is not closed",
     "but found another document": "a second document begins here; a recipe is one document",
+    "while scanning a double-quoted scalar": _ESCAPE,
     "while parsing a flow sequence": _UNCLOSED,
     "while parsing a flow mapping": _UNCLOSED,
 }

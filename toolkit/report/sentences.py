@@ -7,7 +7,7 @@ from toolkit.report import comparison as compare
 from toolkit.report.comparison import Comparison, compared_metric
 from toolkit.report.facts import count
 from toolkit.report.measures import Measure, headline_metric, metric_name, results, without_baseline
-from toolkit.run_result import EvaluationResult, RunResult
+from toolkit.run_result import Degenerate, EvaluationResult, RunResult
 from toolkit.tasks import room_of
 from toolkit.wording import enumerated
 
@@ -22,6 +22,13 @@ _WITHOUT_STEPS = {
 }
 
 
+_DEGENERATE = {
+    Degenerate.ONE_ANSWER: "is degenerate, as it gives the same answer to every test row, and ",
+    Degenerate.NOT_ABOVE_CONSTANT: "is degenerate, as it is not shown to be better than the same answer to every row, "
+    "and ",
+}
+
+
 def subject(result: RunResult) -> str:
     """Return the model as the subject of a sentence."""
     return _SUBJECTS.get(result.method, "The fine-tuned model")
@@ -31,10 +38,11 @@ def headline(result: RunResult) -> str:
     """Return the result with its interval: a sentence without its subject, the model."""
     measure = results(result)[0].measures[headline_metric(result)]
     rows = count(result.test.rows, "test row")
+    learnt = "" if result.degenerate is None else _DEGENERATE[result.degenerate]
     if measure.value is None:
-        return f"has no defined {measure.words.name} on {rows}"
+        return f"{learnt}has no defined {measure.words.name} on {rows}"
     reached = measure.words.sentence.format(name=measure.words.name, value=measure.text)
-    return f"reaches {reached}{_interval(measure)} on {rows}"
+    return f"{learnt}reaches {reached}{_interval(measure)} on {rows}"
 
 
 def comparison(result: RunResult) -> str:

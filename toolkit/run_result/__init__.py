@@ -1,5 +1,6 @@
 """The typed result of a run or an evaluation, and its form in ``metrics.json``."""
 
+from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
 from toolkit.run_result.splits import BaselineResult, SplitResult
@@ -9,6 +10,7 @@ __all__ = [
     "BaselineResult",
     "DataSource",
     "DataSummary",
+    "Degenerate",
     "Environment",
     "EvaluationResult",
     "Example",

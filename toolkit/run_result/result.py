@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from toolkit.errors import IntegrityError
 from toolkit.names import Family, Method, Problem, Split, Task
+from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.json_object import JsonObject
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.splits import BaselineResult, SplitResult
@@ -72,6 +73,7 @@ class RunResult(EvaluationResult):
         environment: versions and hardware.
         example: of the card; None where no test row is fit to be shown.
         has_example: False in runs of older versions, whose file has no such key.
+        degenerate: why the result shows nothing learnt; None where it shows something.
         parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
     """
 
@@ -86,6 +88,7 @@ class RunResult(EvaluationResult):
     example: Example | None = None
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
+    degenerate: Degenerate | None = None
 
     @classmethod
     def from_json(cls, value: Any, *, where: str | None = None) -> Self:
@@ -120,6 +123,7 @@ class RunResult(EvaluationResult):
             example=None if example is None else Example.from_json(example),
             has_example="example" in entry.values,
             parity=None if parity is None else parity.values,
+            degenerate=None if entry.values.get("degenerate") is None else entry.name("degenerate", Degenerate),
         )
 
     @classmethod
@@ -157,6 +161,7 @@ class RunResult(EvaluationResult):
             "environment": self.environment.to_json(),
             **({"example": None if self.example is None else self.example.to_json()} if self.has_example else {}),
             **({} if self.parity is None else {"parity": dict(self.parity)}),
+            **({} if self.degenerate is None else {"degenerate": self.degenerate.value}),
         }
 
 

@@ -137,9 +137,11 @@ class Answerer:
         labels: names of its outputs.
         problem: what they are.
         answer: answers to prepared rows, for some metrics.
+        merge_labels: whether labels that differ from its own in case, white space or width only are the same.
     """
 
     family: Family
     labels: tuple[str, ...]
     problem: Problem
     answer: Callable[[Dataset, Sequence[str]], Answers]
+    merge_labels: bool = False

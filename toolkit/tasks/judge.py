@@ -64,6 +64,7 @@ class Judge(ABC):
         lower_is_better: True where a lower value of the metric is better.
         highest: the value that no answers can exceed; None where there is no such bound.
         generates: True where a model in use writes texts, and only its likelihoods are compared here.
+        constant: name of the baseline that gives the same answer to every example; None where there is none.
         run_metrics: metrics of a run that has to answer these examples; empty: the default ones of the task.
     """
 
@@ -71,6 +72,7 @@ class Judge(ABC):
     lower_is_better: ClassVar[bool] = False
     highest: ClassVar[float | None] = None
     generates: ClassVar[bool] = False
+    constant: ClassVar[str | None] = None
     run_metrics: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, references: Sequence[Any]) -> None:

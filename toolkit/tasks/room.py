@@ -19,10 +19,12 @@ from toolkit.adapters import (
     open_for_training,
     open_from_scratch,
 )
+from toolkit.data.column_names import ColumnName
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
+from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.pages import TaskPages
@@ -79,7 +81,7 @@ class TaskRoom(ABC):
         source: list[str],
         model: Answerer,
         *,
-        columns: Mapping[str, str],
+        columns: Mapping[str, ColumnName],
         encoding: str | None,
     ) -> Dataset:
         """Read rows with references to measure a model on.
@@ -96,7 +98,7 @@ class TaskRoom(ABC):
 
     @abstractmethod
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read rows to predict; the arguments are those of `toolkit.data.inputs.read_inputs`, and the model."""
 
@@ -211,6 +213,18 @@ class TaskRoom(ABC):
     @abstractmethod
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    def degenerate(
+        self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]
+    ) -> Degenerate | None:
+        """Return why a model's answers to the test rows show nothing learnt; None where they show something.
+
+        Args:
+            answers: of the model.
+            result: what was measured.
+            baselines: metrics of each on the same rows.
+        """
+        return None
 
     @abstractmethod
     def judge(self, rows: Dataset, data: TaskData) -> Judge:

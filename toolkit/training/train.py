@@ -20,6 +20,7 @@ from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
+from toolkit.training.loss_course import LossCourse
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective
 from toolkit.training.peft_methods import wrap_with_peft
@@ -67,7 +68,7 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
         peft_type: the task type that a PEFT method is told.
 
     Raises:
-        DivergedError: at the first loss, gradient or weight that is not finite.
+        DivergedError: at the first loss, gradient or weight that is not finite, and at the end if the loss exploded.
         IntegrityError: if a newly initialised parameter would not train.
         ResourceError: if the disk has no room for the checkpoints.
         Interrupted: after a checkpoint, if a signal came.
@@ -89,6 +90,7 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
             _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
+        trainer.course.refuse_explosion()
     # Without the wrapper, which would compute in bf16 also after training.
     trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).cpu().eval()
     _put_back(trained, plan, state, root)
@@ -112,6 +114,7 @@ class _State:
         self.steps: int = info["step"] if info else 0
         self.finished: bool = info["finished"] if info else False
         self.skipped_steps: int = info["skipped_steps"] if info else 0
+        self.course = LossCourse.from_info(info)
         self.seconds_before: float = info["train_seconds"] if info else 0.0
         self.started = time.monotonic()
 
@@ -169,6 +172,7 @@ def _build_trainer(
             "finished": step >= plan.max_steps or best_model.is_finished(),
             "train_seconds": state.seconds(),
             "skipped_steps": trainer.skipped_steps,
+            **trainer.course.to_info(),
             **state.best.to_info(),
         }
 
@@ -178,6 +182,7 @@ def _build_trainer(
         checkpoint_info=checkpoint_info,
         skip_non_finite=recipe.training.on_nan == "skip",
         skipped_steps=state.skipped_steps,
+        course=state.course,
         validate=objective.validate,
         model=model,
         args=plan.arguments,

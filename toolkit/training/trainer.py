@@ -18,6 +18,7 @@ from toolkit.data.batches import StepBatches
 from toolkit.errors import DivergedError, ResourceError
 from toolkit.training.callbacks import WEIGHTS
 from toolkit.training.checkpoints import PREFIX, rotate, seal
+from toolkit.training.loss_course import LossCourse
 from toolkit.training.weights import load_weights, weights_to_save
 
 SKIPPED_STEPS_ALLOWED = 0.01
@@ -33,6 +34,7 @@ class RecipeTrainer(Trainer):
         skip_non_finite: skip a step whose gradient is not finite instead of stopping; at most one step in a hundred,
             but one in any case.
         skipped_steps: number of steps that earlier processes of this run skipped.
+        course: the losses of the steps of earlier processes of this run.
         validate: measures a model on the validation rows; None leaves it to the library.
         settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
     """
@@ -45,6 +47,7 @@ class RecipeTrainer(Trainer):
         checkpoint_info: Callable[[], dict[str, Any]],
         skip_non_finite: bool = False,
         skipped_steps: int = 0,
+        course: LossCourse | None = None,
         validate: Callable[[torch.nn.Module], dict[str, float]] | None = None,
         **settings: Any,
     ) -> None:
@@ -54,6 +57,7 @@ class RecipeTrainer(Trainer):
         self.checkpoint_info = checkpoint_info
         self.skip_non_finite = skip_non_finite
         self.skipped_steps = skipped_steps
+        self.course = course or LossCourse()
         self.validate = validate
         self.last_loss: float | None = None
         self._loss_of_step = 0.0
@@ -115,14 +119,16 @@ class RecipeTrainer(Trainer):
             model.zero_grad()
         self._rows_of_step.clear()
         self.last_loss, self._loss_of_step = self._loss_of_step, 0.0
+        self.course.add(self.last_loss)
         return norm
 
     def _stop_for(self, reason: str) -> None:
         rows = sorted(self.row_ids[index] for index in self._rows_of_step)
         listed = ", ".join(str(row) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
+        skip = "" if self.skip_non_finite else ", or set training.on_nan=skip to leave out such steps"
         raise DivergedError(
             f"{reason} at step {self.state.global_step + 1}, on rows {listed} of the data; "
-            "lower training.learning_rate, or set training.on_nan=skip to leave out such steps"
+            f"lower training.learning_rate{skip}"
         )
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:

@@ -24,7 +24,10 @@ from toolkit.files import fsync_folder
 from toolkit.run_result import Environment
 
 SCHEMA = 1
-STATUSES = ("done", "failed", "interrupted")
+FINISHED = ("done", "degenerate")
+"""The statuses of a trial with a result; a degenerate one has learnt nothing."""
+
+STATUSES = (*FINISHED, "failed", "interrupted")
 
 _LOCK_SECONDS = 60.0
 _PACKAGES = (

@@ -64,6 +64,7 @@ def outcome(
             "model_bytes": model_size(used.folder),
         },
         environment=environment(),
+        degenerate=room_of(recipe.task).degenerate(used.answers, used.result, baselines),
         parity=None if used.proof is None else {name: each.to_json() for name, each in used.proof.parity.items()},
     )
 

@@ -35,7 +35,7 @@ class TrialRecord:
     def done(self, work: Path, result: RunResult) -> None:
         """Add the trial to the ledger, and ``trial.json`` to a run that is about to be published."""
         trial = new_trial(
-            status="done",
+            status="done" if result.degenerate is None else "degenerate",
             family=result.family.value,
             metrics=result.test.to_json()["metrics"],
             cost=dict(result.cost),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import yaml
 
+from toolkit.data.column_names import ColumnName
 from toolkit.errors import IntegrityError, ResourceError, ToolkitError
 from toolkit.names import Method, Task
 from toolkit.recipe import Recipe, load_recipe
 from toolkit.training.save import MODEL_FOLDER
-from toolkit.trials.finished import RECIPE_FILE, read_run
+from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,18 @@ class Subject:
         task: that of the run's recipe; None where only the model can tell.
         untrained: the recipe of a run that asked a pretrained model as it is, without a model of its own.
         labels: the classes that such a run chose from.
+        merge_labels: whether the run's labels that differ in case, white space or width only are one.
     """
 
     model: str
-    recipe_columns: Mapping[str, str] = field(default_factory=dict)
+    recipe_columns: Mapping[str, ColumnName] = field(default_factory=dict)
     metrics: Sequence[str] | None = None
     task: Task | None = None
     untrained: Recipe | None = None
     labels: tuple[str, ...] = ()
+    merge_labels: bool = False
 
-    def columns(self, **given: str | None) -> dict[str, str]:
+    def columns(self, **given: str | None) -> dict[str, ColumnName]:
         """Return the columns to read: those given on the command line, else those of the recipe."""
         return {
             **self.recipe_columns,
@@ -54,6 +57,12 @@ def find_subject(name: str) -> Subject:
     unfinished = not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir()
     if unfinished or (folder.name.endswith(".unfinished") and (folder / "checkpoints").is_dir()):
         raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
+    if (
+        folder.name == MODEL_FOLDER
+        and not (folder / RECIPE_FILE).is_file()
+        and (folder.parent / METRICS_FILE).is_file()
+    ):
+        folder = folder.parent  # the model knows neither the columns nor that it reads pairs, its run does
     recipe_file = folder / RECIPE_FILE
     if not recipe_file.is_file():
         return Subject(name)
@@ -67,7 +76,8 @@ def find_subject(name: str) -> Subject:
         task = Task(recipe["task"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
-    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task)
+    merge_labels = bool(recipe["data"].get("merge_labels"))
+    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
 
 
 def _method(recipe_file: Path) -> str | None:
@@ -87,5 +97,11 @@ def _untrained(folder: Path) -> Subject:
     except (ToolkitError, OSError, ValueError, KeyError) as error:
         raise IntegrityError("the recipe or the metrics of this run cannot be read", where=str(folder)) from error
     return Subject(
-        recipe.model.label, recipe.data.columns, recipe.metrics, recipe.task, untrained=recipe, labels=labels
+        recipe.model.label,
+        recipe.data.columns,
+        recipe.metrics,
+        recipe.task,
+        untrained=recipe,
+        labels=labels,
+        merge_labels=recipe.data.merge_labels,
     )

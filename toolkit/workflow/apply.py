@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit.adapters import family_of, locate_model, open_config
+from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
 from toolkit.data.columns import pick_columns
 from toolkit.data.sources import DATA_SUFFIXES, read_table
 from toolkit.errors import RecipeError, ResourceError
@@ -16,9 +16,10 @@ from toolkit.names import Split, default_metrics
 from toolkit.progress import warn
 from toolkit.run_result import DataSource, EvaluationResult, SplitResult
 from toolkit.tasks import room_of, task_of
-from toolkit.tasks.interfaces import Answers
+from toolkit.tasks.interfaces import Answerer, Answers
 from toolkit.tasks.pages import TaskPages
-from toolkit.trials.subject import find_subject
+from toolkit.tasks.room import TaskRoom
+from toolkit.trials.subject import Subject, find_subject
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def evaluate(
     data: Sequence[str],
     *,
     text_column: str | None = None,
+    text_pair_column: str | None = None,
     label_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
@@ -60,6 +62,7 @@ def evaluate(
         model: a run folder, or a model's name.
         data: files or other sources.
         text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``.
+        text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
 
@@ -72,14 +75,16 @@ def evaluate(
     check_output(output, inputs=data)
     subject = find_subject(model)
     if subject.task is None:
-        _check_data(data, {"text": text_column, "label": label_column}, encoding=encoding)
+        given = {"text": text_column, "text_pair": text_pair_column, "label": label_column}
+        _check_data(data, given, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     names = room.input_columns(family_of(open_config(located)))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
-    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)))
-    asked = room.answerer(located, subject.untrained, subject.labels)
+    pair = _pair_column(room, text_pair_column)
+    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)), **pair)
+    asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
     answers = asked.answer(rows, metrics)
@@ -104,6 +109,7 @@ def predict(
     inputs: Sequence[str],
     *,
     text_column: str | None = None,
+    text_pair_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
 ) -> Predicted:
@@ -113,6 +119,7 @@ def predict(
         model: a run folder, or a model's name.
         inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
         text_column: where the file has another name than the run's recipe, or than ``text``.
+        text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files and of stdin; None finds it.
         output: where predictions go, if anywhere; its suffix chooses the format.
 
@@ -123,16 +130,36 @@ def predict(
     subject = find_subject(model)
     files = [name for name in inputs if Path(name).suffix.lower() in DATA_SUFFIXES]
     if subject.task is None and files:
-        _check_data(files, {"text": text_column}, encoding=encoding)
+        _check_data(files, {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
-    asked = room.answerer(located, subject.untrained, subject.labels)
+    asked = _answerer(room, subject, located)
     column = room.input_columns(asked.family)[0]
-    rows = room.read_inputs(inputs, asked, columns=subject.columns(**{column: text_column}), encoding=encoding)
+    columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
+    rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     answers = asked.answer(rows, ())
     if output is not None:
         answers.write(output)
     return Predicted(answers, room.pages)
+
+
+def _answerer(room: TaskRoom, subject: Subject, located: LocatedModel) -> Answerer:
+    """Open a model to ask it, with the run's way to spell labels."""
+    asked = room.answerer(located, subject.untrained, subject.labels)
+    return replace(asked, merge_labels=subject.merge_labels)
+
+
+def _pair_column(room: TaskRoom, column: str | None) -> dict[str, str | None]:
+    """Return the column of second texts, for a task that reads pairs.
+
+    Raises:
+        RecipeError: a column is given, and the task reads none.
+    """
+    if "text_pair" in room.spec.column_names:
+        return {"text_pair": column}
+    if column is not None:
+        raise RecipeError(f"{room.spec.task} reads no pairs of texts; leave it out", where="--text-pair-column")
+    return {}
 
 
 def check_output(output: Path | None, *, inputs: Sequence[str]) -> None:

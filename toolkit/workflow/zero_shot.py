@@ -32,7 +32,7 @@ def zero_shot(
         inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
         labels: to choose from.
         settings: how the model is asked.
-        text_column: where the file has another name than ``text``.
+        text_column: where the file has another name than the run's recipe, or than ``text``.
         text_pair_column: the column of the second text, where rows are pairs.
         encoding: of text files and of stdin; None finds it.
         output: where the answers go, if anywhere; its suffix chooses the format.
@@ -42,10 +42,11 @@ def zero_shot(
     """
     check_output(output, inputs=inputs)
     labels = clean_labels(labels, where="--labels")
-    named = {"text": text_column, "text_pair": text_pair_column}
-    columns = {name: column for name, column in named.items() if column is not None}
+    subject = find_subject(model)
+    known = subject.columns(text=text_column, text_pair=text_pair_column)
+    columns = {name: column for name, column in known.items() if name in ("text", "text_pair")}
     rows = read_inputs(inputs, columns=columns, encoding=encoding)
-    located = locate_model(find_subject(model).model)
+    located = locate_model(subject.model)
     is_pair = "text_pair" in columns
     question = settle_question(located, labels=labels, settings=settings, is_pair=is_pair, n_rows=len(rows))
     answers = ask(open_for_question(located, question), rows, question)

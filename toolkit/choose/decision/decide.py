@@ -21,11 +21,12 @@ class Decision:
     Attributes:
         contenders: the result that represents each candidate and method, the best first.
         front: the contenders that are worth their cost, the cheapest first.
-        recommended: the last of the front.
+        recommended: the last of the front; None where no result is shown to be better than a constant answer.
         differences: by how much the recommended result is better than each other contender, by its name.
         margin: by how much it is better than the best baseline; None without one.
-        points: the contenders that a recipe can carry out, for the picture.
+        points: the contenders that a recipe can carry out and that are better than a constant answer, for the picture.
         tied: returns whether two points may be equally good.
+        constant: the result of always giving the same answer; None where the task has none.
     """
 
     contenders: tuple[Measurement, ...]
@@ -35,13 +36,22 @@ class Decision:
     margin: Difference | None
     points: tuple[Point, ...]
     tied: Tied
+    constant: Measurement | None = None
 
     def why(self) -> str:
         """Explain the decision in a sentence or two."""
         chosen = self.recommended
+        usable = [result for result in self.contenders if result.method is not None]
+        if chosen is None and usable and self.constant is not None:
+            value = "" if self.constant.value is None else f", {self.constant.value:.3f}"
+            return (
+                "Nothing is recommended: no result is shown to be better than the same answer to every text "
+                f"({self.constant.candidate}{value}). Look at the labels with toolkit doctor, or give more rows."
+            )
         if chosen is None:
             return "Nothing could be measured that a recipe can carry out."
-        usable = [result for result in self.contenders if result.method is not None]
+        drawn = {point.name for point in self.points}
+        usable = [result for result in usable if result.name in drawn]
         if usable[0] is not chosen:
             return f"{usable[0].name} is not shown to be better than {chosen.name}, which costs less."
         rivals = [
@@ -67,7 +77,10 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     found = best_of_each(measured, judge)
     quality = _Qualities(found, judge)
     contenders = sorted(found, key=lambda result: -quality.of(result))
-    usable = [result for result in contenders if result.method is not None]
+    constant = next(
+        (each for each in measured if each.stage is Stage.BASELINE and each.candidate == judge.constant), None
+    )
+    usable = [result for result in contenders if result.method is not None and beats_constant(result, constant, judge)]
     by_name = {result.name: result for result in usable}
 
     def tied(point: Point, other: Point) -> bool:
@@ -85,7 +98,25 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
         margin=_margin(recommended, measured, judge),
         points=tuple(points),
         tied=tied,
+        constant=constant,
     )
+
+
+def beats_constant(result: Measurement, constant: Measurement | None, judge: Judge) -> bool:
+    """Return whether a result is shown to be better than a constant answer, which has learnt nothing.
+
+    Args:
+        result: of a contender.
+        constant: of the baseline; None where the task has none.
+        judge: of the validation examples.
+    """
+    if constant is None:
+        return True
+    difference = judge.difference(result.answered, constant.answered)
+    if difference is not None:
+        return difference.low > 0
+    # A constant has no correlation with anything, which counts as 0.
+    return result.interval is not None and result.interval[0] > 0
 
 
 def cost_of(result: Measurement) -> float:

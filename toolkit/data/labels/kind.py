@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.data.doctor_report import Numbers, SplitReport
 from toolkit.data.tables import Table
 from toolkit.data.text_column import TextColumn
@@ -37,6 +38,7 @@ class LabelKind(ABC):
         variety: the fix for training rows that all have the same label.
         empty: the label of a row that has none.
         counts_shots: whether rows can be counted out by class.
+        column: the task's name of the column of labels.
     """
 
     problem: ClassVar[Problem]
@@ -46,6 +48,7 @@ class LabelKind(ABC):
     variety: ClassVar[str]
     empty: ClassVar[str] = ""
     counts_shots: ClassVar[bool] = False
+    column: ClassVar[str] = "label"
 
     @property
     def requires_label(self) -> bool:
@@ -54,16 +57,38 @@ class LabelKind(ABC):
 
     # Reading.
 
-    def name_columns(self, columns: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the user's names of columns, the label column among them under ``label``."""
-        return columns
-
     def accepts(self, content: str) -> bool:
         """Return whether a label column may have content other than text, such as ``lists``."""
         return False
 
-    def fitted(self, cells: Iterable[str | None]) -> LabelKind:
-        """Return this kind with the spelling that it has in these cells, such as the separator of names."""
+    def gathered(self, table: Table, columns: Mapping[str, ColumnName]) -> tuple[Table, dict[str, str]]:
+        """Return a table with one label column, and the names of its columns; columns of 0 and 1 become lists of names.
+
+        Raises:
+            DataError: a list of columns names one that is not there, or that holds something else than 0 and 1.
+        """
+        return table, plain_names(columns)
+
+    def fitted(self, cells: Iterable[str | None], *, merge: bool = False) -> LabelKind:
+        """Return this kind with the spelling that it has in these cells, such as the separator of names.
+
+        Args:
+            cells: of all splits.
+            merge: whether names that differ in case, white space or width only become one.
+        """
+        return self
+
+    def named(self, names: Sequence[str]) -> LabelKind:
+        """Return this kind with the names of the places of vectors of 0 and 1."""
+        return self
+
+    def known(self, outputs: Sequence[str], *, merge: bool = False) -> LabelKind:
+        """Return this kind with the spelling of a model's outputs: a label that is the same name is spelt like it.
+
+        Args:
+            outputs: the names of the model's outputs.
+            merge: whether names that differ in case, white space or width only are the same too.
+        """
         return self
 
     @abstractmethod
@@ -74,9 +99,18 @@ class LabelKind(ABC):
             ValueError: if the cell has other content than `expected`.
         """
 
-    def fault(self, table: Table) -> Fault | None:
-        """Return the fault of a label column as a whole, if it has one."""
-        return None
+    def column_faults(self, table: Table, column: str) -> list[Fault]:
+        """Return the faults of naming a column, with what to name instead.
+
+        Args:
+            table: with all columns of the data.
+            column: the one that is named for the labels.
+        """
+        return []
+
+    def faults(self, table: Table) -> list[Fault]:
+        """Return the faults of a label column as a whole, if it has some."""
+        return []
 
     # Dividing.
 
@@ -133,6 +167,14 @@ class LabelKind(ABC):
         self, split: Split, labels: Sequence[str], *, train: Sequence[str], outputs: Sequence[str]
     ) -> list[str]:
         """Return notes on the labels of a split beside those of the training rows and the model's outputs."""
+        return []
+
+    def about_spelling(self, labels: Iterable[str]) -> list[str]:
+        """Return a note on names that differ in their spelling only.
+
+        Args:
+            labels: of the rows of all splits.
+        """
         return []
 
     def about_outputs(self, outputs: Sequence[str]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,20 @@ import numpy as np
 from toolkit.data.coded_text import CodedText
 from toolkit.data.doctor_report import SplitReport
 from toolkit.data.labels.classes import Classes
-from toolkit.data.normalise import clean_label
+from toolkit.data.labels.spelling import Spelling
 from toolkit.data.wording import listed
 from toolkit.names import Problem, Split
 
 
 @dataclass(frozen=True)
 class OneClass(Classes):
-    """One class a text; also the kind of rows without any label, which are all of the same stratum."""
+    """One class a text; also the kind of rows without any label, which are all of the same stratum.
+
+    Args:
+        spelling: of the names.
+    """
+
+    spelling: Spelling = field(default_factory=Spelling)
 
     problem = Problem.SINGLE_LABEL
     noun = "label"
@@ -31,7 +37,18 @@ class OneClass(Classes):
 
     def clean(self, cell: str | None) -> str:
         """Return the name in a cell; empty without one."""
-        return clean_label(cell)
+        return self.spelling.name(cell)
+
+    def fitted(self, cells: Iterable[str | None], *, merge: bool = False) -> OneClass:
+        """Return the kind with the most frequent spelling of each name, if names are merged."""
+        if not merge:
+            return self
+        counts = Counter(map(self.spelling.name, cells))
+        return replace(self, spelling=self.spelling.merged({name: n for name, n in counts.items() if name}))
+
+    def known(self, outputs: Sequence[str], *, merge: bool = False) -> OneClass:
+        """Return the kind with the spelling of a model's outputs."""
+        return replace(self, spelling=Spelling.of(outputs, merge=merge))
 
     def names(self, label: str) -> list[str]:
         """Return the one class."""

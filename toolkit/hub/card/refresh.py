@@ -14,6 +14,7 @@ from toolkit.hub.card.render import render_card
 from toolkit.recipe import list_recipes, load_recipe, recipe_digest, reread_recipe
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
+from toolkit.trials.ledger import FINISHED
 
 TRIAL_FILE = "trial.json"
 
@@ -81,7 +82,7 @@ def _finished(runs: Path) -> Iterator[tuple[str, RecipeRun]]:
     for file in sorted(runs.rglob(TRIAL_FILE)):
         trial = json.loads(file.read_text(encoding="utf-8"))
         whole = (file.parent / METRICS_FILE).is_file() and not file.parent.name.endswith(".unfinished")
-        if whole and trial.get("status") == "done":
+        if whole and trial.get("status") in FINISHED:
             yield trial["recipe"], RecipeRun(file.parent, trial["recipe_digest"], trial["time"])
 
 

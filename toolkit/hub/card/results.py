@@ -19,9 +19,13 @@ def headline(result: RunResult, words: Words) -> Markdown:
     measure = results(result)[0].measures[headline_metric(result)]
     rows = words.count("test_rows", result.test.rows)
     if measure.value is None:
-        return words("headline.undefined", metric=measure.words.name, rows=rows)
-    told = measure.words.sentence.format(name=measure.words.name, value=measure.text)
-    return words("headline.reached", reached=words.with_interval(measure, told=told), rows=rows)
+        reached = words("headline.undefined", metric=measure.words.name, rows=rows)
+    else:
+        told = measure.words.sentence.format(name=measure.words.name, value=measure.text)
+        reached = words("headline.reached", reached=words.with_interval(measure, told=told), rows=rows)
+    if result.degenerate is None:
+        return reached
+    return Markdown(f"{words(f'degenerate.{result.degenerate}')} {reached}")
 
 
 def comparison(result: RunResult, words: Words) -> Markdown:

@@ -19,6 +19,7 @@ from toolkit.recipe.schema import HubSection
 from toolkit.run_result import RunResult
 from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
+from toolkit.trials.ledger import FINISHED
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
 
@@ -178,7 +179,7 @@ def _model(folder: Path) -> Source:
 
 def _refuse_failed(folder: Path) -> None:
     trial = _json(folder / TRIAL_FILE)
-    if trial.get("status") != "done":
+    if trial.get("status") not in FINISHED:
         error = trial.get("error") or {}
         how = "diverged" if error.get("code") == 6 else f"ended as {trial.get('status')!r}"
         said = f": {error['message']}" if error.get("message") else ""

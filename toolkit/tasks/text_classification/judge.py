@@ -63,6 +63,7 @@ class ClassJudge(_TextLabelJudge):
 
     metric = "accuracy"
     highest = 1.0
+    constant = "majority"
     problem = Problem.SINGLE_LABEL
 
     def decoded(self, labels: Sequence[Any]) -> list[int]:
@@ -96,6 +97,7 @@ class LabelSetJudge(_TextLabelJudge):
 
     metric = "f1"
     highest = 1.0
+    constant = "majority"
     problem = Problem.MULTI_LABEL
 
     def decoded(self, labels: Sequence[Any]) -> list[list[int]]:
@@ -135,6 +137,7 @@ class NumberJudge(_TextLabelJudge):
     """Numbers, compared by Pearson's correlation."""
 
     metric = "pearson"
+    constant = "mean"
     problem = Problem.REGRESSION
 
     def decoded(self, labels: Sequence[Any]) -> list[float]:

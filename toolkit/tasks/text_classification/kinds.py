@@ -26,6 +26,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.evaluation.metrics.numbers import compute_number_metrics
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
+from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Result
 from toolkit.tasks.text_classification.class_result import evaluate_predictions, measure
 from toolkit.tasks.text_classification.label_set_result import evaluate_label_sets, measure_label_sets
@@ -45,10 +46,14 @@ class LabelKind(ABC):
         slice_metric: what can be compared between parts of the rows. Averages over labels would count those that a
             part does not have.
         constant_baseline, tfidf_baseline: the answers that cost nothing.
+        constant: the name of the first of them in metrics.json.
+        compared: the metric by which a model is compared with it; the first one measured where this one was not.
     """
 
     problem: ClassVar[Problem]
     slice_metric: ClassVar[str]
+    constant: ClassVar[str] = "majority"
+    compared: ClassVar[str]
     constant_baseline: ClassVar[Callable[..., Baseline]]
     tfidf_baseline: ClassVar[Callable[..., Baseline]]
 
@@ -95,6 +100,29 @@ class LabelKind(ABC):
         return mistakes_in(columns)
 
     @abstractmethod
+    def references(self, predictions: Any) -> NDArray[Any]:
+        """Return the right answers as numbers, a row each."""
+
+    def degenerate(
+        self, predictions: Any, metrics: Mapping[str, MetricValue], baselines: Mapping[str, Mapping[str, MetricValue]]
+    ) -> Degenerate | None:
+        """Return why predictions show nothing learnt; None where they show something.
+
+        Args:
+            predictions: of the test rows.
+            metrics: measured on them, with their intervals.
+            baselines: the same metrics of each baseline.
+        """
+        if _is_constant(predictions.predicted) and not _is_constant(self.references(predictions)):
+            return Degenerate.ONE_ANSWER
+        name = self.compared if self.compared in metrics else next(iter(metrics))
+        ours, theirs = metrics[name], baselines.get(self.constant, {}).get(name)
+        if theirs is None or ours.ci95 is None or name in ("mse", "mae"):
+            return None
+        # A constant has no correlation, which counts as 0.
+        return Degenerate.NOT_ABOVE_CONSTANT if ours.ci95[0] <= (theirs.value or 0.0) < 1.0 else None
+
+    @abstractmethod
     def golden_answers(self, predictions: Any) -> list[dict[str, Any]]:
         """Return the answers as golden rows keep them."""
 
@@ -104,6 +132,7 @@ class OneClass(LabelKind):
 
     problem = Problem.SINGLE_LABEL
     slice_metric = "accuracy"
+    compared = "accuracy"
     constant_baseline = staticmethod(majority_baseline)
     tfidf_baseline = staticmethod(tfidf_baseline)
 
@@ -147,6 +176,10 @@ class OneClass(LabelKind):
         """Count the rows of each class, in the order of the labels."""
         return _counted(rows["reference"], labels)
 
+    def references(self, predictions: Predictions) -> NDArray[Any]:
+        """Return the index of each class."""
+        return np.asarray(predictions.reference_labels)
+
     def golden_answers(self, predictions: Predictions) -> list[dict[str, Any]]:
         """Return the class and the probability of each."""
         return _probable(predictions.answers, predictions.probabilities)
@@ -157,6 +190,7 @@ class SeveralLabels(LabelKind):
 
     problem = Problem.MULTI_LABEL
     slice_metric = "f1_micro"
+    compared = "f1"
     constant_baseline = staticmethod(majority_set_baseline)
     tfidf_baseline = staticmethod(tfidf_sets_baseline)
 
@@ -196,6 +230,10 @@ class SeveralLabels(LabelKind):
         """Count the rows that have each label, in the order of the labels."""
         return _counted([name for names in rows["label_names"] for name in names], labels)
 
+    def references(self, predictions: LabelSetPredictions) -> NDArray[Any]:
+        """Return 1 for each label that applies."""
+        return np.asarray(predictions.reference_sets)
+
     def golden_answers(self, predictions: LabelSetPredictions) -> list[dict[str, Any]]:
         """Return the labels that are given, and the probability of each."""
         given = [[predictions.labels[label] for label in np.flatnonzero(row)] for row in predictions.predicted]
@@ -207,6 +245,8 @@ class Number(LabelKind):
 
     problem = Problem.REGRESSION
     slice_metric = "mae"
+    constant = "mean"
+    compared = "pearson"
     constant_baseline = staticmethod(mean_baseline)
     tfidf_baseline = staticmethod(tfidf_ridge_baseline)
 
@@ -250,6 +290,10 @@ class Number(LabelKind):
         """Return the largest errors."""
         return errors_in(columns)
 
+    def references(self, predictions: NumberPredictions) -> NDArray[Any]:
+        """Return the numbers."""
+        return np.asarray(predictions.references)
+
     def golden_answers(self, predictions: NumberPredictions) -> list[dict[str, Any]]:
         """Return the numbers."""
         return [{"value": float(number)} for number in predictions.predicted]
@@ -265,6 +309,11 @@ def kind_of(problem: Problem | None) -> LabelKind:
         KeyError: None, or a problem that is none of text classification's.
     """
     return _KINDS[cast(Problem, problem)]
+
+
+def _is_constant(rows: NDArray[Any]) -> bool:
+    """Return whether all rows are the same, numbers but for rounding."""
+    return len(rows) < 2 or bool(np.isclose(rows.astype(np.float64), rows[0], rtol=1e-6, atol=1e-9).all())
 
 
 def _class_weights(recipe: Recipe, data: ClassificationData) -> torch.Tensor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -11,13 +12,17 @@ from transformers import EvalPrediction
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
 from toolkit.data import ClassificationData, prepare_classification, prepare_rows
+from toolkit.data.column_names import ColumnName
 from toolkit.data.encode import PaddingCollator, encode
 from toolkit.data.inputs import read_inputs
-from toolkit.data.wording import listed
+from toolkit.data.labels import LabelKind, label_kind
+from toolkit.data.labels.classes import Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
+from toolkit.progress import warn
 from toolkit.recipe import Recipe
+from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
@@ -51,19 +56,18 @@ class TextClassification(TaskRoom):
         return ("text", "label")
 
     def read_rows(
-        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read labelled rows; refuse them if the model knows none of their classes."""
-        rows = prepare_rows(source, columns=columns, encoding=encoding, require_label=True, problem=model.problem)
-        if model.problem is Problem.SINGLE_LABEL:
-            _check_labels(rows["reference"], model.labels, source=", ".join(source))
+        rows = prepare_rows(source, columns=columns, encoding=encoding, require_label=True, kind=_label_kind(model))
+        _check_labels(rows, model, source=", ".join(source))
         return rows
 
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files or texts; labels go along where there are any."""
-        return read_inputs(inputs, columns=columns, encoding=encoding, problem=model.problem)
+        return read_inputs(inputs, columns=columns, encoding=encoding, kind=_label_kind(model))
 
     def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
         """Open a trained classifier, or a pretrained model that is asked as it is."""
@@ -111,6 +115,12 @@ class TextClassification(TaskRoom):
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
 
+    def degenerate(
+        self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]
+    ) -> Degenerate | None:
+        """Return whether all answers are the same, or are not shown to be better than a constant one."""
+        return kind_of(cast(Any, answers).problem).degenerate(answers, result.metrics, baselines)
+
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Return the judge of classes, sets of labels or numbers."""
         return judge_labels(rows, cast(ClassificationData, data))
@@ -144,14 +154,24 @@ def _shortest_first(rows: Dataset, opened: OpenedModel) -> Dataset:
     return encoded.select(np.argsort(encoded["length"], kind="stable"))
 
 
-def _check_labels(references: Sequence[str], labels: Sequence[str], *, source: str) -> None:
-    """Refuse rows of which the model can get none right: their labels have other names than its own."""
-    found = sorted(set(references))
-    if not set(found).intersection(labels):
-        raise DataError(
-            f"the labels ({listed(found)}) are none of the model's ({listed(labels)}); use the same names",
-            where=source,
-        )
+def _label_kind(model: Answerer) -> LabelKind:
+    """Return the kind of a model's labels, with its spelling."""
+    return label_kind(model.problem).known(model.labels, merge=model.merge_labels)
+
+
+def _check_labels(rows: Dataset, model: Answerer, *, source: str) -> None:
+    """Refuse rows of which the model can get hardly any right: their labels have other names than its own."""
+    kind = label_kind(model.problem)
+    if not isinstance(kind, Classes):
+        return
+    several = "label_names" in rows.column_names
+    counts = Counter(map(tuple, rows["label_names"]) if several else ((name,) for name in rows["reference"]))
+    by_name = rows_of(counts)
+    for line in about_spelling(by_name, outputs=model.labels, fix="spell them as the model does"):
+        warn(line)
+    fault = strangers(counts, model.labels, theirs="the model's")
+    if fault is not None:
+        raise DataError(fault, where=source)
 
 
 ROOM = TextClassification()

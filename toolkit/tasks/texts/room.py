@@ -15,6 +15,7 @@ from toolkit.adapters import LocatedModel, OpenedModel, open_config
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
+from toolkit.data.column_names import ColumnName
 from toolkit.data.inputs import read_inputs
 from toolkit.data.row_layouts import layout_of
 from toolkit.errors import RecipeError
@@ -45,7 +46,7 @@ class TextsRoom(TaskRoom):
         return prepare_texts(recipe.data, columns=recipe.text_columns)
 
     def read_rows(
-        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read texts, or sources that all have a target."""
         names = self.input_columns(model.family)
@@ -54,7 +55,7 @@ class TextsRoom(TaskRoom):
         )
 
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files or texts."""
         return read_inputs(inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family))

@@ -24,7 +24,7 @@ from toolkit.tasks.token_classification.schemes import OUTSIDE, Kind, Scheme, fi
 from toolkit.tasks.token_classification.sentences import Sentences
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tagger(Answerer):
     """A model of tags.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from datasets import Dataset
 
+from toolkit.data.column_names import plain_names
 from toolkit.data.divide import cut_missing_splits, read_tables_of, source_names, without_blank_rows
 from toolkit.data.notes import about_overlaps
 from toolkit.data.tables import Table
@@ -68,7 +69,7 @@ def prepare_tagged(section: DataSection) -> TaggedData:
     """
     if section.shots_per_class is not None:
         raise RecipeError("a sentence has no one class to count by; take it out", where="data.shots_per_class")
-    tables = read_tables_of(section, partial(pick_tagged, columns=section.columns))
+    tables = read_tables_of(section, partial(pick_tagged, columns=plain_names(section.columns)))
     whole = _read_all(tables)
     scheme = find_scheme(whole[Split.TRAIN].tags())
     refuse_foreign(whole.values(), scheme)

@@ -12,6 +12,7 @@ from peft import TaskType
 from transformers import AutoModelForTokenClassification
 
 from toolkit.adapters import Head, LocatedModel, OpenedModel, locate_model, open_for_training
+from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
@@ -69,16 +70,16 @@ class TokenClassification(TaskRoom):
         return ("text", "spans")
 
     def read_rows(
-        self, source: list[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read sentences with tags or spans; refuse them if the model knows none of their tags."""
-        return read_tagged(source, cast(Tagger, model), columns=columns, encoding=encoding)
+        return read_tagged(source, cast(Tagger, model), columns=plain_names(columns), encoding=encoding)
 
     def read_inputs(
-        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, str], encoding: str | None
+        self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files of texts or of words, or texts; tags go along where there are any."""
-        return read_inputs(inputs, columns=columns, encoding=encoding)
+        return read_inputs(inputs, columns=plain_names(columns), encoding=encoding)
 
     def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
         """Open the recipe's model with a new head that knows the scheme of the tags."""
@@ -93,7 +94,7 @@ class TokenClassification(TaskRoom):
         def answer(rows: Dataset, metrics: Sequence[str]) -> TagPredictions:
             return self.answer(opened, rows, metrics)
 
-        return Tagger(opened.family, opened.labels, opened.problem, answer, scheme_of(opened))
+        return Tagger(opened.family, opened.labels, opened.problem, answer, scheme=scheme_of(opened))
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
         """Learn the tags of tokens from padded windows."""
