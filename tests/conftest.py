@@ -110,7 +110,7 @@ def reviews(tmp_path_factory: pytest.TempPathFactory, sentences: list[tuple[str,
 
 @pytest.fixture(scope="session")
 def easy_reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A csv file of 120 rows that even a random model tells apart; every eleventh label is wrong, so none is perfect."""
+    """A csv file of 120 rows that even a random model tells apart, but for every eleventh label, which is wrong."""
     texts, labels = ("a good and moving film", "rain fell on the harbour"), ("negative", "positive")
     rows = [(f"{texts[i % 2]} {i}", labels[(i + (i % 11 == 0)) % 2]) for i in range(120)]
     path = tmp_path_factory.mktemp("data") / "easy.csv"

@@ -13,7 +13,6 @@ from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
 from toolkit.recipe.schema import DataSection, Recipe
 
-
 # C:\new\table.csv and .\new, of which double quotes make line ends and tabs.
 _ESCAPED = re.compile(r"(?:[A-Za-z]:|\.{1,2}).*?([\0\a\b\t\n\v\f\r\x1b])")
 

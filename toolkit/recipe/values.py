@@ -71,9 +71,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(as_whole)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 _TEXT_OR_NUMBER = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
-ColumnText: TypeAlias = Annotated[
-    str, Field(min_length=1), BeforeValidator(as_name), WithJsonSchema(_TEXT_OR_NUMBER)
-]
+ColumnText: TypeAlias = Annotated[str, Field(min_length=1), BeforeValidator(as_name), WithJsonSchema(_TEXT_OR_NUMBER)]
 Columns: TypeAlias = ColumnText | Annotated[list[ColumnText], Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]
 Steps: TypeAlias = Annotated[float, CountOrFraction(minimum=1)]
