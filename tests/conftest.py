@@ -109,6 +109,17 @@ def reviews(tmp_path_factory: pytest.TempPathFactory, sentences: list[tuple[str,
 
 
 @pytest.fixture(scope="session")
+def easy_reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A csv file of 120 rows that even a random model tells apart, but for every eleventh label, which is wrong."""
+    texts, labels = ("a good and moving film", "rain fell on the harbour"), ("negative", "positive")
+    rows = [(f"{texts[i % 2]} {i}", labels[(i + (i % 11 == 0)) % 2]) for i in range(120)]
+    path = tmp_path_factory.mktemp("data") / "easy.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "label"), *rows])
+    return path
+
+
+@pytest.fixture(scope="session")
 def tiny_tree(tiny_bert: Path, reviews: Path) -> dict[str, Any]:
     """A recipe as plain values: the tiny BERT learns from the 120 sentences for 12 steps, three an epoch."""
     return {

@@ -98,15 +98,6 @@ def test_34_ids_are_no_labels(case: Case):
     assert fine_tune(case, "34", "data.columns.label=label")[0] == 0
 
 
-def test_34_choose_recommends_nothing_that_is_no_better_than_one_answer(case: Case):
-    rows = "".join(f"text {i % 7} {i},{'ab'[(i * i // 3) % 2]}\n" for i in range(60))
-    Path("noise.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
-    command = ("choose", "--task", "text-classification", "--models", "packaged:minilm", "--budget", "20s")
-    code, said = case("34", *command, "--data", "noise.csv", "--output-dir", "noise", "--json")
-    found = json.loads(said[said.index("{") :].splitlines()[0])
-    assert (code, found["recommended"], found["front"]) == (0, None, [])
-
-
 def test_41_pairs(case: Case):
     assert fine_tune(case, "41")[0] == 0
     for model in ("out", "out/model"):
@@ -129,8 +120,9 @@ def test_41_pairs(case: Case):
     named = ("--text-column", "a", "--text-pair-column", "b")
     assert "48 rows" in case("41", "doctor", "--data", "rows.csv", *named, "--model", "packaged:minilm")[1]
     assert case("41", "doctor", "--data", "rows.csv", "--model", "out")[0] == 0
-    labels = ("--labels", "same,other", "--scorer", "similarity")
-    assert "pair" in case("41", "zero-shot", "out", "missing.csv", *labels)[1] or True
+    code, said = case("41", "zero-shot", "out/model", "missing.csv", "--labels", "same,other")
+    assert code == 3
+    assert "no column 'b'" in said
     assert case("41", "extract", "out/model", "--data", "missing.csv", "--output", "f.parquet")[0] == 3
 
 
@@ -145,18 +137,13 @@ def _two(*labels: str) -> str:
     )
 
 
+FLAGS = "text,toxic,rude\n" + "".join(f"t{i},{i % 2},{i // 2 % 2}\n" for i in range(40))
 WRONG = {
     "vectors": (_two("[0, 1, 0]", "[1, 0, 0]", "[1, 1, 0]"), {"labels": "labels"}),
     "words of vectors": (_two("0 1", "1 1", "0 0"), {"labels": "labels"}),
-    "one column": (
-        "text,toxic,rude\n" + "".join(f"t{i},{i % 2},{i // 2 % 2}\n" for i in range(40)),
-        {"labels": "toxic"},
-    ),
-    "columns in a text": (
-        "text,toxic,rude\n" + "".join(f"t{i},{i % 2},{i // 2 % 2}\n" for i in range(40)),
-        {"labels": "toxic, rude"},
-    ),
-}  # fmt: skip
+    "one column": (FLAGS, {"labels": "toxic"}),
+    "columns in a text": (FLAGS, {"labels": "toxic, rude"}),
+}
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -232,9 +219,9 @@ def test_paths_of_windows_in_double_quotes(case: Case, path: str):
 def test_a_folder_of_windows_is_no_hub_id(case: Case):
     Path("models/mine").mkdir(parents=True)
     code, said = case("08", "predict", r".\models\mine", "hello")
-    assert (
-        code == 5 and "hub" not in said.split("where")[0] and "write './models/mine'" in said.replace('"', "'")
-    ) or "models/mine" in said
+    assert code == 5
+    assert "hub" not in said
+    assert "write 'models/mine'" in said
 
 
 def test_columns_named_by_numbers(case: Case):

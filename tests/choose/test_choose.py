@@ -60,12 +60,12 @@ def chosen(
     tmp_path_factory: pytest.TempPathFactory,
     tiny_bert: Path,
     broken: Path,
-    reviews: Path,
+    easy_reviews: Path,
 ) -> Choice:
     folder = tmp_path_factory.mktemp("chosen")
     return choose(
         LABELS,
-        {"source": str(reviews), "max_length": 32},
+        {"source": str(easy_reviews), "max_length": 32},
         models=[str(tiny_bert), str(broken)],
         budget=Budget(120.0),
         output_dir=folder / "out",
@@ -139,11 +139,11 @@ def test_page_picture_and_lines_tell_the_same(chosen: Choice) -> None:
     assert [one["model"] for one in told["baselines"]] == ["majority", "tfidf-logistic"]
 
 
-def test_the_same_choice_goes_on_where_it_was(chosen: Choice, tiny_bert: Path, reviews: Path) -> None:
+def test_the_same_choice_goes_on_where_it_was(chosen: Choice, tiny_bert: Path, easy_reviews: Path) -> None:
     before = (chosen.folder / FILE).read_text(encoding="utf-8")
     again = choose(
         LABELS,
-        {"source": str(reviews), "max_length": 32},
+        {"source": str(easy_reviews), "max_length": 32},
         models=[str(tiny_bert)],
         budget=Budget(120.0),
         output_dir=chosen.folder,
@@ -155,7 +155,7 @@ def test_the_same_choice_goes_on_where_it_was(chosen: Choice, tiny_bert: Path, r
 
 
 def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, easy_reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_large(*_: object, **__: object) -> None:
         raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
@@ -163,7 +163,7 @@ def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
     monkeypatch.setattr("toolkit.choose.measure.runs.fine_tune", too_large)
     choice = choose(
         LABELS,
-        {"source": str(reviews), "max_length": 32},
+        {"source": str(easy_reviews), "max_length": 32},
         models=[str(tiny_bert)],
         budget=Budget(120.0),
         output_dir=tmp_path / "out",
@@ -175,7 +175,7 @@ def test_what_fails_on_the_way_is_told_and_the_rest_goes_on(
 
 
 def test_a_budget_too_short_for_one_candidate_says_what_it_would_take(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, easy_reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from toolkit.choose.measure import features as measure_features
 
@@ -185,9 +185,9 @@ def test_a_budget_too_short_for_one_candidate_says_what_it_would_take(
     )
     monkeypatch.setattr("toolkit.choose.search.stages.ZERO_SHOT_SHARE", 0.0)
     with pytest.raises(RecipeError, match=r"too short for one candidate.*--budget \d+s"):
-        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+        choose(LABELS, {"source": str(easy_reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
     with pytest.raises(RecipeError, match=r"too short for one candidate; write --budget 10s or more"):
-        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(0.1), output_dir=tmp_path)
+        choose(LABELS, {"source": str(easy_reviews)}, models=[str(tiny_bert)], budget=Budget(0.1), output_dir=tmp_path)
 
 
 def test_several_labels_and_numbers_are_measured_too(
@@ -230,11 +230,11 @@ def test_a_task_that_is_only_explained_is_refused_with_those_that_are_measured(t
         choose(Task.FILL_MASK, {"source": "x.txt"}, budget=Budget(20.0), output_dir=tmp_path)
 
 
-def test_one_process_at_a_time_chooses_in_a_folder(tiny_bert: Path, reviews: Path, tmp_path: Path) -> None:
+def test_one_process_at_a_time_chooses_in_a_folder(tiny_bert: Path, easy_reviews: Path, tmp_path: Path) -> None:
     from filelock import FileLock
 
     with FileLock(tmp_path / ".lock"), pytest.raises(ResourceError, match="another process"):
-        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+        choose(LABELS, {"source": str(easy_reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
 
 
 @pytest.mark.usefixtures("no_runs")
@@ -261,14 +261,14 @@ def test_the_same_rows_as_another_problem_are_measured_anew(
 
 @pytest.mark.usefixtures("no_runs")
 def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, easy_reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
 
     def go() -> Choice:
         return choose(
             LABELS,
-            {"source": str(reviews), "max_length": 32},
+            {"source": str(easy_reviews), "max_length": 32},
             models=[str(tiny_bert)],
             budget=Budget(60.0),
             output_dir=out,
@@ -295,7 +295,7 @@ def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
 
 @pytest.mark.usefixtures("no_runs")
 def test_an_error_on_the_test_rows_costs_no_page(
-    tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bert: Path, easy_reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_large(*_: object, **__: object) -> None:
         raise MemoryError
@@ -303,7 +303,7 @@ def test_an_error_on_the_test_rows_costs_no_page(
     monkeypatch.setattr("toolkit.choose.measure.on_test.within", too_large)
     choice = choose(
         LABELS,
-        {"source": str(reviews), "max_length": 32},
+        {"source": str(easy_reviews), "max_length": 32},
         models=[str(tiny_bert)],
         budget=Budget(60.0),
         output_dir=tmp_path / "out",
@@ -315,10 +315,10 @@ def test_an_error_on_the_test_rows_costs_no_page(
     assert (choice.folder / "choose.html").is_file()
 
 
-def test_a_folder_with_other_files_is_refused(tiny_bert: Path, reviews: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused(tiny_bert: Path, easy_reviews: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("Chapter 1", encoding="utf-8")
     with pytest.raises(ResourceError, match="not empty; give another --output-dir"):
-        choose(LABELS, {"source": str(reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
+        choose(LABELS, {"source": str(easy_reviews)}, models=[str(tiny_bert)], budget=Budget(20.0), output_dir=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

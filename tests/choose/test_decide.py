@@ -114,3 +114,18 @@ def test_nothing_is_recommended_of_nothing() -> None:
     assert decision.recommended is None
     assert decision.front == ()
     assert "Nothing could be measured" in decision.why()
+
+
+def test_nothing_is_recommended_that_is_no_better_than_one_answer() -> None:
+    answers = [0] * N
+    constant = Measurement(
+        candidate="majority", stage=Stage.BASELINE, answers=answers, value=JUDGE.value(Answered(answers))
+    )
+    chance = [_made("small", 95, seconds=0.1), _made("large", 101, seconds=9.0)]
+    decision = decide([constant, *chance], JUDGE)
+    assert (decision.recommended, decision.front, decision.points) == (None, (), ())
+    assert decision.why().startswith("Nothing is recommended: no result is shown to be better than the same answer")
+    better = decide([constant, *chance, _made("learnt", 40, seconds=9.0)], JUDGE)
+    assert better.recommended is not None
+    assert better.recommended.candidate == "learnt"
+    assert [made.candidate for made in better.front] == ["learnt"]

@@ -98,12 +98,16 @@ def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_choice_is_one_json_object(
-    capsys: pytest.CaptureFixture[str], tiny_bert: Path, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str],
+    tiny_bert: Path,
+    easy_reviews: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in {"SHORTEST": 1.0, "LONGEST": 1.0, "FEWEST_STEPS": 2, "ENOUGH_STEPS": 1, "SEEDS": 1}.items():
         monkeypatch.setattr(rounds, name, value)
     out = tmp_path / "out"
-    asked = ["--task", "text-classification", "--data", str(reviews), "--models", str(tiny_bert), "--json"]
+    asked = ["--task", "text-classification", "--data", str(easy_reviews), "--models", str(tiny_bert), "--json"]
     code = _run([*asked, "--budget", "120s", "--output-dir", str(out)])
     told = json.loads(capsys.readouterr().out)
     assert code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -11,6 +12,9 @@ from toolkit.recipe import check_methods, check_model, check_texts  # noqa: F401
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
 from toolkit.recipe.schema import DataSection, Recipe
+
+# C:\new\table.csv and .\new, of which double quotes make line ends and tabs.
+_ESCAPED = re.compile(r"(?:[A-Za-z]:|\.{1,2}).*?([\0\a\b\t\n\v\f\r\x1b])")
 
 
 def check(recipe: Recipe, faulty: Collection[TreePath] = ()) -> list[Finding]:
@@ -95,7 +99,7 @@ def _paths_have_no_escapes(recipe: Recipe) -> Broken:
     for path, value in named.items():
         texts = [value] if isinstance(value, str) else [] if value is None else [*value]
         texts += list(value.values()) if isinstance(value, dict) else []
-        found = next((letter for text in texts for letter in text if ord(letter) < 32), None)
+        found = next((match[1] for text in texts if (match := _ESCAPED.match(text))), None)
         if found is not None:
             fix = "a backslash in double quotes begins an escape; write the path with / or in single quotes"
             yield path, f"the path holds the control character {found!r}; {fix}"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -70,7 +70,8 @@ PositiveInt: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
 Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(as_whole)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
-ColumnText: TypeAlias = Annotated[str, Field(min_length=1), BeforeValidator(as_name)]
+_TEXT_OR_NUMBER = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
+ColumnText: TypeAlias = Annotated[str, Field(min_length=1), BeforeValidator(as_name), WithJsonSchema(_TEXT_OR_NUMBER)]
 Columns: TypeAlias = ColumnText | Annotated[list[ColumnText], Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]
 Steps: TypeAlias = Annotated[float, CountOrFraction(minimum=1)]

@@ -26,7 +26,7 @@ class LossCourse:
 
     Attributes:
         first: the loss of the first step, before any update; None before it.
-        last: those of the last `STEPS` steps.
+        last: those of the last `STEPS` steps after it.
     """
 
     first: float | None = None
@@ -43,8 +43,11 @@ class LossCourse:
 
     def add(self, loss: float) -> None:
         """Add the loss of a step; one that is not finite belongs to a step that is skipped."""
-        if math.isfinite(loss):
-            self.first = loss if self.first is None else self.first
+        if not math.isfinite(loss):
+            return
+        if self.first is None:
+            self.first = loss
+        else:
             self.last = [*self.last, loss][-STEPS:]
 
     def refuse_explosion(self) -> None:
@@ -53,7 +56,7 @@ class LossCourse:
         Raises:
             DivergedError: the loss at the end is ten times that of the first step or more.
         """
-        if self.first is None:
+        if self.first is None or not self.last:
             return
         end = statistics.median(self.last)
         if end >= TIMES * max(self.first, SMALLEST):

@@ -49,7 +49,7 @@ def tagger(*labels: str, written: str | None = None) -> Tagger:
     def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
         raise NotImplementedError
 
-    return Tagger(Family.ENCODER, labels, Problem.SINGLE_LABEL, answer, scheme_of_labels(labels, written))
+    return Tagger(Family.ENCODER, labels, Problem.SINGLE_LABEL, answer, scheme=scheme_of_labels(labels, written))
 
 
 def read(folder: Path, tags: str, model: Tagger, **columns: str) -> list[list[str]]:

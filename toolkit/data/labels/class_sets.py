@@ -128,7 +128,7 @@ class ClassSet(Classes):
             return []
         names = ", ".join(["first", "second", "third", *map(str, range(4, expected + 1))][:expected])
         rows = [row for row, cell in enumerate(table.columns["label"]) if vectors[cell]]
-        fix = f"write the names of their places as data.labels: [{names}]"
+        fix = f"write data.labels: [{names}] with the names of their places"
         return [
             Fault(f"{fault.message}; {fix}", fault.where)
             for fault in table.faults("the labels are vectors of 0 and 1, which name nothing,", rows)
