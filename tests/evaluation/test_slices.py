@@ -15,7 +15,8 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.names import Problem, Task
 from toolkit.tasks import room_of
-from toolkit.tasks.slices import FEWEST_ROWS, measure_slices, script_of
+from toolkit.data.scripts import ScriptCounter, script_of
+from toolkit.tasks.slices import FEWEST_ROWS, measure_slices
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.texts.answers import TextAnswers
 from toolkit.tasks.texts.result import evaluate_texts

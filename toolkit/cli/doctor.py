@@ -34,7 +34,7 @@ def doctor(
     unknown tokens and tokens per character.
     """
     from toolkit.report.summary import doctor_summary
-    from toolkit.workflow import examine
+    from toolkit.workflow.examine import examine
 
     if max_length is not None and model is None:
         raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")

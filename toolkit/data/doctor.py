@@ -10,19 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.data.columns import pick_labelled_columns
+from toolkit.data.doctor_pairs import pair_warnings
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import Examples, cut_cells, read_labels
 from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.labels import LabelFigures, LabelKind, label_kind
+from toolkit.data.normalise import LONGEST_CHARACTERS
 from toolkit.data.notes import conflicting, count_shared
+from toolkit.data.scripts import NO_LETTERS, ScriptCounter
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
 from toolkit.data.text_column import character_counts
+from toolkit.errors import DataError, Fault
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
+
+STRANGE = 0.05
+"""Share of the texts below which their script counts as another one than that of the rest."""
 
 _EXAMPLES = 5
 _EXAMPLE_CHARACTERS = 80
@@ -42,12 +49,7 @@ def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LA
     warnings = [line for table in tables.values() for line in cut_cells(table)]
     for name, report in splits.items():
         warnings += split_warnings(name if len(splits) > 1 else "", report, problem=problem)
-    warnings += [
-        f"{overlap.normalised:,} rows of {overlap.second} are in {overlap.first} too, "
-        f"{overlap.exact:,} of them letter for letter"
-        for overlap in overlaps
-        if overlap.normalised
-    ]
+    warnings += [line for overlap in overlaps for line in pair_warnings(overlap, splits, problem=problem)]
     return DoctorReport(
         source=", ".join(dict.fromkeys(table.name for table in tables.values())),
         encodings={part.name: part.encoding for table in tables.values() for part in table.parts if part.encoding},
@@ -84,6 +86,33 @@ def examine_file(
     """
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
+
+
+def examine_splits(
+    sources: Mapping[Split, Source],
+    *,
+    columns: Mapping[str, str] | None = None,
+    problem: Problem = Problem.SINGLE_LABEL,
+    encoding: str | None = None,
+) -> DoctorReport:
+    """Examine splits that stand in sources of their own, and compare them; the arguments are those of `examine_file`.
+
+    Raises:
+        DataError: files or columns that are missing, broken or unreadable; the faults of all splits at once.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding.
+    """
+    tables: dict[str, Table] = {}
+    faults: list[Fault] = []
+    for split, source in sources.items():
+        try:
+            table = read_table(source, encoding=encoding)
+            tables[str(split)] = _picked(table, columns or {}, problem)
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(*faults)
+    return examine(tables, problem=problem)
 
 
 def examine_section(section: DataSection, *, problem: Problem = Problem.SINGLE_LABEL) -> DoctorReport:
@@ -129,6 +158,7 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
     figures = kind.figures(labels) if has_labels else LabelFigures()
     empty = examples.blank()
     conflicts = conflicting(examples)
+    scripts, strange = _scripts(examples)
     return SplitReport(
         rows=len(examples),
         classes=figures.classes,
@@ -144,7 +174,30 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         scores=figures.scores,
         misread_rows=len(misread),
         misread_places=_places(examples, misread[:_EXAMPLES]),
+        scripts=scripts,
+        strange_scripts=strange,
+        decomposed_texts=_decomposed(examples),
     )
+
+
+def _scripts(examples: Examples) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """Return the texts of each script, and places of the first texts of scripts that few texts have."""
+    counter = ScriptCounter()
+    of_rows = counter.of(examples.texts["text"])
+    counts = np.bincount(of_rows, minlength=len(counter.names))
+    by_size = [index for index in np.argsort(-counts, kind="stable").tolist() if counts[index]]
+    strange = {
+        counter.names[index]: _places(examples, np.flatnonzero(of_rows == index)[:_EXAMPLES].tolist())
+        for index in by_size
+        if counter.names[index] != NO_LETTERS and counts[index] < STRANGE * len(examples)
+    }
+    return {counter.names[index]: int(counts[index]) for index in by_size}, strange
+
+
+def _decomposed(examples: Examples) -> int:
+    """Return the number of texts that normal form C makes shorter: letters that stood beside their marks or parts."""
+    before, after = character_counts(examples.table.columns["text"]), character_counts(examples.texts["text"])
+    return int((after < np.minimum(before, LONGEST_CHARACTERS)).sum())
 
 
 def _distribution(lengths: NDArray[np.int64]) -> Distribution:

@@ -35,8 +35,9 @@ def run_summary(result: RunResult, *, folder: str, samples: Sequence[Mapping[str
     pages = room_of(result.task).pages
     return [
         "",
+        *([sentences.seen(result), ""] if result.test.seen else []),
         f"{facts.title(result)} with method {result.method} and seed {result.seed} {sentences.headline(result)}",
-        "(the test rows chose nothing).",
+        "(the test rows chose nothing)." if result.test.seen is None else "(those that it has learnt from included).",
         "",
         *table(rows, header=("", *_header(names))),
         "",
@@ -58,6 +59,7 @@ def evaluation_summary(result: EvaluationResult) -> list[str]:
     rows = [(measure.words.heading, measure.text, measure.interval) for measure in measures]
     signed = [f"{name}, signature of sacreBLEU: {text}" for name, text in sentences.signatures(result)]
     return [
+        *([sentences.seen(result), ""] if test.seen else []),
         f"{facts.count(test.rows, 'row')} of {result.data.source}",
         "",
         *table(rows, header=("metric", "value", "95 % interval")),

@@ -2,7 +2,7 @@
 
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
-from toolkit.run_result.splits import BaselineResult, SplitResult
+from toolkit.run_result.splits import BaselineResult, SeenRows, SplitResult
 
 __all__ = [
     "SCHEMA",
@@ -13,6 +13,7 @@ __all__ = [
     "EvaluationResult",
     "Example",
     "RunResult",
+    "SeenRows",
     "SplitResult",
     "TrainingSummary",
 ]

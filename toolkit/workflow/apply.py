@@ -18,6 +18,8 @@ from toolkit.run_result import DataSource, EvaluationResult, SplitResult
 from toolkit.tasks import room_of, task_of
 from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.pages import TaskPages
+from toolkit.tasks.seen_rows import measure_unseen
+from toolkit.trials.learnt_rows import read_learnt_rows
 from toolkit.trials.subject import find_subject
 
 
@@ -84,6 +86,7 @@ def evaluate(
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
     answers = asked.answer(rows, metrics)
     result = room.measure(answers, metrics)
+    seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
         answers.write(output)
     for line in result.warnings:
@@ -94,7 +97,7 @@ def evaluate(
         model=model,
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
-        splits={Split.TEST.value: SplitResult.of(result.to_json())},
+        splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
         data=DataSource(source=", ".join(data)),
     )
 

@@ -12,7 +12,8 @@ from toolkit.hub.card.words import Words
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import metric_words
 from toolkit.run_result import RunResult
-from toolkit.tasks.slices import FEWEST_ROWS, NO_LETTERS
+from toolkit.data.scripts import NO_LETTERS
+from toolkit.tasks.slices import FEWEST_ROWS
 
 
 def about_texts(result: RunResult, words: Words) -> list[Markdown]:
