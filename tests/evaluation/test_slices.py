@@ -8,6 +8,7 @@ from datasets import Dataset
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from toolkit.data.scripts import script_of
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
@@ -15,7 +16,6 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.names import Problem, Task
 from toolkit.tasks import room_of
-from toolkit.data.scripts import ScriptCounter, script_of
 from toolkit.tasks.slices import FEWEST_ROWS, measure_slices
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.texts.answers import TextAnswers

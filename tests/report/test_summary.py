@@ -12,7 +12,8 @@ from run_results import result_of, split_of
 from toolkit.data.doctor import examine
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.tables import Part, Table
-from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, spread_summary
+from toolkit.report.doctor import doctor_summary
+from toolkit.report.summary import evaluation_summary, run_summary, spread_summary
 from toolkit.run_result import DataSource
 from toolkit.wording import shortened
 

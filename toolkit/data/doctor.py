@@ -42,7 +42,19 @@ def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LA
         tables: the rows of each split: ``text``, perhaps ``text_pair``, perhaps ``label``.
         problem: the problem type of the labels.
     """
-    read = {name: _read(table, label_kind(problem)) for name, table in tables.items()}
+    return examine_examples(
+        {name: _read(table, label_kind(problem)) for name, table in tables.items()}, problem=problem
+    )
+
+
+def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem: Problem) -> DoctorReport:
+    """Examine splits that were read.
+
+    Args:
+        read: the examples of each, and the rows whose label is not of the kind; see `read_examples`.
+        problem: the problem type of the labels.
+    """
+    tables = {name: of_split.table for name, (of_split, _) in read.items()}
     examples = {name: of_split for name, (of_split, _) in read.items()}
     splits = {name: _split(of_split, misread) for name, (of_split, misread) in read.items()}
     overlaps = tuple(_overlap(first, second, examples) for first, second in combinations(examples, 2))
@@ -88,31 +100,37 @@ def examine_file(
     return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
 
 
-def examine_splits(
-    sources: Mapping[Split, Source],
+def read_examples(
+    sources: Mapping[str, Source],
     *,
     columns: Mapping[str, str] | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
-) -> DoctorReport:
-    """Examine splits that stand in sources of their own, and compare them; the arguments are those of `examine_file`.
+) -> dict[str, tuple[Examples, list[int]]]:
+    """Read the examples of each split, and the rows whose label is not of the kind.
+
+    Args:
+        sources: of each split, as in `read_table`.
+        columns: the data's name of a column by the task's name.
+        problem: the problem type of the labels.
+        encoding: of text files; None detects it.
 
     Raises:
         DataError: files or columns that are missing, broken or unreadable; the faults of all splits at once.
         HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding.
+        RecipeError: an unknown encoding, subset or split.
     """
-    tables: dict[str, Table] = {}
+    read: dict[str, tuple[Examples, list[int]]] = {}
     faults: list[Fault] = []
-    for split, source in sources.items():
+    for name, source in sources.items():
         try:
-            table = read_table(source, encoding=encoding)
-            tables[str(split)] = _picked(table, columns or {}, problem)
+            table = _picked(read_table(source, encoding=encoding), columns or {}, problem)
+            read[name] = _read(table, label_kind(problem))
         except DataError as error:
             faults += error.faults
     if faults:
         raise DataError(*faults)
-    return examine(tables, problem=problem)
+    return read
 
 
 def examine_section(section: DataSection, *, problem: Problem = Problem.SINGLE_LABEL) -> DoctorReport:

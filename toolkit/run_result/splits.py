@@ -9,7 +9,6 @@ from typing import Any, Self
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.run_result.json_object import JsonObject
 
-
 SEEN = "learnt_from"
 """The key of `SeenRows` in metrics.json."""
 

@@ -1,16 +1,62 @@
-"""A look at data before anything is trained on it."""
+"""A look at data before anything is trained on it. Without a model nothing heavy is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from toolkit.adapters import locate_model, open_tokenizer
-from toolkit.data import DoctorReport, TokenReport, examine_file, examine_tokens, prepare_rows
+import numpy as np
+
+from toolkit.data.doctor import examine_examples, read_examples
+from toolkit.data.doctor_recipe import recipe_lines
+from toolkit.data.doctor_report import DoctorReport
+from toolkit.data.doctor_tokens import TokenReport, examine_tokens
+from toolkit.data.examples import Examples
+from toolkit.data.tokenizer_losses import find_losses, reading_warnings
 from toolkit.names import Problem
+
+if TYPE_CHECKING:
+    from toolkit.workflow.trust import Trust
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """The rows as a model reads them.
+
+    Attributes:
+        name: of the model.
+        tokens: figures of its tokenizer.
+        warnings: what it cannot read, a line each.
+        trust: rows to look at.
+        files: csv files to correct, with the number of their rows to look at.
+    """
+
+    name: str
+    tokens: TokenReport
+    warnings: tuple[str, ...]
+    trust: Trust
+    files: Mapping[Path, int]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The result of an examination.
+
+    Attributes:
+        data: what was found without a model.
+        model: what was found with one; None without.
+        recipe: lines of a recipe for these data that mend what a recipe can mend; none without labels.
+    """
+
+    data: DoctorReport
+    model: ModelReport | None
+    recipe: tuple[str, ...]
 
 
 def examine(
-    data: Sequence[str],
+    sources: Mapping[str, list[str]],
     *,
     text_column: str | None = None,
     label_column: str | None = None,
@@ -18,21 +64,48 @@ def examine(
     max_length: int | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
-) -> tuple[DoctorReport, TokenReport | None]:
-    """Look at a data file, without a model or through a model's tokenizer.
+    output: Path | None = None,
+) -> Examination:
+    """Look at data, without a model or as a model reads it.
 
     Args:
-        data: files or other sources.
+        sources: files or other sources of each split; ``all`` is data that are not divided yet.
         text_column, label_column: where they are not called ``text`` and ``label``.
         model: a model's name.
         max_length: tokens beyond which a text is cut; None takes what the model was made for.
         problem: what the labels are.
         encoding: of text files; None finds it.
+        output: a csv of the rows, to be corrected; needs a model.
     """
     columns = {name: column for name, column in (("text", text_column), ("label", label_column)) if column is not None}
-    report = examine_file(list(data), columns=columns, problem=problem, encoding=encoding)
-    if model is None:
-        return report, None
-    tokenizer, length = open_tokenizer(locate_model(model), max_length=max_length)
-    rows = prepare_rows(list(data), columns=columns, problem=problem, encoding=encoding)
-    return report, examine_tokens(rows["text"], tokenizer, length)
+    splits = read_examples(sources, columns=columns, problem=problem, encoding=encoding)
+    report = examine_examples(splits, problem=problem)
+    examples = {name: found for name, (found, _) in splits.items()}
+    seen = None if model is None else _look(examples, model, max_length=max_length, output=output)
+    lines = recipe_lines(
+        report,
+        {"source" if name == "all" else name: source for name, source in sources.items()},
+        columns=columns,
+        encoding=encoding,
+        model=model,
+        max_length=max_length,
+    )
+    return Examination(report, seen, tuple(lines))
+
+
+def _look(splits: Mapping[str, Examples], name: str, *, max_length: int | None, output: Path | None) -> ModelReport:
+    from toolkit.adapters import locate_model, open_tokenizer
+    from toolkit.workflow.checked_rows import write_checked
+    from toolkit.workflow.trust import MOST_ROWS, find_doubts
+
+    located = locate_model(name)
+    tokenizer, length = open_tokenizer(located, max_length=max_length)
+    step = -(-sum(map(len, splits.values())) // MOST_ROWS)
+    chosen = [examples.take(np.arange(0, len(examples), step)).texts for examples in splits.values()]
+    texts, *pairs = ([text for texts in chosen for text in texts[column]] for column in chosen[0])
+    second = pairs[0] if pairs else None
+    tokens = examine_tokens(texts, tokenizer, length, pairs=second)
+    warnings = reading_warnings(tokens, find_losses([*texts, *(second or ())], tokenizer))
+    trust = find_doubts(splits, located, max_length=max_length)
+    files = {} if output is None else write_checked(output, splits, trust.doubts)
+    return ModelReport(name, tokens, tuple(warnings), trust, files)

@@ -15,8 +15,8 @@ from toolkit.data.doctor_report import SplitReport
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import TEXT_COLUMNS
-from toolkit.data.tokenizer_losses import Losses, find_losses, hangul_share, reading_warnings
 from toolkit.data.tables import Part, Table
+from toolkit.data.tokenizer_losses import Losses, find_losses, hangul_share, reading_warnings
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
 from toolkit.tasks.interfaces import TaskData
