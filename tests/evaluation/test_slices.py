@@ -148,6 +148,8 @@ def test_few_rows_have_no_slices(tokenizer: PreTrainedTokenizerBase):
 )
 def test_scripts(text: str, script: str):
     assert script_of(text) == script
+    counter = ScriptCounter()
+    assert [counter.names[index] for index in counter.of([text, None, "latin"])] == [script, "none", "Latin"]
 
 
 def test_labels_are_counted_in_the_models_order():

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli import console
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, ResourceError
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
-    from toolkit.workflow.examine import ModelReport
+    from toolkit.data.doctor_doubts import ModelReport
 
 EXAMPLE = console.example(
     "toolkit doctor --data reviews.csv --label-column sentiment",
@@ -54,8 +54,10 @@ def doctor(
     from toolkit.workflow.examine import examine
 
     _check(model, max_length=max_length, output=output)
+    sources = _sources(data, {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test})
+    _keep_inputs(sources, output)
     found = examine(
-        _sources(data, {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test}),
+        sources,
         text_column=text_column,
         label_column=label_column,
         model=model,
@@ -93,6 +95,16 @@ def _sources(data: list[str] | None, splits: dict[Split, list[str] | None]) -> d
     return {"all": data} if data else given
 
 
+def _keep_inputs(sources: dict[str, list[str]], output: Path | None) -> None:
+    """Refuse an output that would replace what is read, or that has no folder."""
+    if output is None:
+        return
+    if output.resolve() in {Path(name).resolve() for names in sources.values() for name in names}:
+        raise RecipeError("this would replace the file that is read; choose another --output", where=str(output))
+    if not output.resolve().parent.is_dir():
+        raise ResourceError(f"there is no folder {str(output.parent)!r}; choose another --output", where=str(output))
+
+
 def _model_json(model: ModelReport) -> dict[str, Any]:
     trust = model.trust
     doubts = [
@@ -112,6 +124,7 @@ def _model_json(model: ModelReport) -> dict[str, Any]:
             "rows": trust.rows,
             "of_rows": trust.of_rows,
             "wrong_share": trust.wrong_share,
+            "agreement": trust.agreement,
             "contradicted_labels": len(trust.labels),
             "near_duplicates": len(trust.near_duplicates),
             "near_duplicates_across_splits": trust.across,

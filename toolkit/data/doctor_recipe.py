@@ -63,12 +63,11 @@ def _can_be_learnt(report: DoctorReport) -> bool:
 
 
 def _yaml(tree: Mapping[str, Any]) -> list[str]:
+    """Return a line a key; its value stands in braces behind it."""
     import yaml
 
-    lines: list[str] = []
-    for key, value in tree.items():
-        flat = yaml.safe_dump(
-            {key: value}, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=None
-        ).splitlines()
-        lines += flat
-    return lines
+    def flow(value: Any) -> str:
+        text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=True)
+        return text.removesuffix("...\n").strip()
+
+    return [f"{key}: {flow(value)}" for key, value in tree.items()]

@@ -41,9 +41,9 @@ def _about_rows(report: SplitReport, kind: LabelKind) -> list[str]:
         )
     if report.conflicting_texts:
         lines.append(f"{counted(report.conflicting_texts, 'text')} with different labels")
-    for script, places in report.strange_scripts.items():
+    for script, first in report.strange_scripts.items():
         n_rows = counted(report.scripts[script], "text")
-        lines.append(f"{n_rows} mostly in {script} letters, unlike the rest ({', '.join(places)})")
+        lines.append(f"{n_rows} mostly in {script} letters, unlike the rest ({', '.join(first)})")
     if report.decomposed_texts:
         lines.append(
             f"{counted(report.decomposed_texts, 'text')} with letters taken apart (Unicode form D); training and "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -72,7 +72,7 @@ class ScriptCounter:
         cells = rows * len(self.names) + scripts
         counts = np.bincount(cells, minlength=len(texts) * len(self.names)).reshape(len(texts), -1)
         counts[:, 0] = 0  # what is no letter has no say
-        return counts.argmax(axis=1).astype(np.int16)
+        return np.asarray(counts.argmax(axis=1), dtype=np.int16)
 
     def _look_up(self, character: str) -> int:
         name = _script_of_letter(character) if character.isalpha() else NO_LETTERS
@@ -89,10 +89,10 @@ def _script_of_letter(character: str) -> str:
     return _RENAMED.get(name.capitalize(), name.capitalize())
 
 
-def _blocks(texts: Sequence[str | None]) -> list[Sequence[str | None]] | map[list[str | None]]:
+def _blocks(texts: Sequence[str | None]) -> Iterable[Sequence[str | None]]:
     if isinstance(texts, TextColumn):
-        return map(lambda block: block.to_pylist(), texts.arrays())
-    return [texts[start : start + BLOCK_ROWS] for start in range(0, len(texts), BLOCK_ROWS)]
+        return (block.to_pylist() for block in texts.arrays())
+    return (texts[start : start + BLOCK_ROWS] for start in range(0, len(texts), BLOCK_ROWS))
 
 
 def _small(texts: Sequence[str | None]) -> list[Sequence[str | None]]:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
+from toolkit.data.doctor_doubts import Doubt, Examination, ModelReport
 from toolkit.data.doctor_report import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.wording import counted
 from toolkit.names import Problem
 from toolkit.wording import number
-
-if TYPE_CHECKING:
-    from toolkit.workflow.examine import Examination, ModelReport
-    from toolkit.workflow.trust import Doubt
 
 WIDTH = 80
 CLASSES_SHOWN = 10
@@ -113,9 +109,11 @@ def _trust_lines(model: ModelReport) -> list[str]:
     trust = model.trust
     some = "" if trust.rows == trust.of_rows else f", {trust.rows:,} of the {trust.of_rows:,} rows"
     lines = [f"Rows to look at, by the features of {model.name}{some}:"]
-    if trust.wrong_share is not None:
+    if trust.wrong_share is not None and trust.agreement is not None:
         lines.append(
-            f"labels that other rows contradict: {len(trust.labels):,} (about {trust.wrong_share:.1%} are wrong)"
+            f"labels that other rows contradict: {len(trust.labels):,}. About {trust.wrong_share:.0%} of all labels "
+            "may be wrong, fewer if the model reads these texts badly: heads on its features give rows that they have not "
+            f"learnt from {trust.agreement:.0%} of these labels."
         )
         lines += _first(trust.labels)
     lines.append(f"rows that nearly repeat another: {len(trust.near_duplicates):,}")

@@ -54,7 +54,7 @@ def read_learnt_rows(model: str) -> Fingerprints:
     if not file.is_file():
         return np.empty(0, dtype=np.uint64)
     try:
-        keys = np.load(file, allow_pickle=False)
+        keys: Fingerprints = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise IntegrityError("the fingerprints of the run's training rows are damaged", where=str(file)) from error
     if keys.dtype != np.uint64 or keys.ndim != 1:

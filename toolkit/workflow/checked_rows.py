@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from toolkit.data.doctor_doubts import Doubt
 from toolkit.data.examples import Examples
 from toolkit.files import replacing
-from toolkit.workflow.trust import Doubt
 
 
 def write_checked(path: Path, splits: Mapping[str, Examples], doubts: Sequence[Doubt]) -> dict[Path, int]:

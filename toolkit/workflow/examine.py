@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from toolkit.data.doctor import examine_examples, read_examples
+from toolkit.data.doctor_doubts import Examination, ModelReport
 from toolkit.data.doctor_recipe import recipe_lines
-from toolkit.data.doctor_report import DoctorReport
-from toolkit.data.doctor_tokens import TokenReport, examine_tokens
+from toolkit.data.doctor_tokens import examine_tokens
 from toolkit.data.examples import Examples
 from toolkit.data.tokenizer_losses import find_losses, reading_warnings
 from toolkit.names import Problem
-
-if TYPE_CHECKING:
-    from toolkit.workflow.trust import Trust
-
-
-@dataclass(frozen=True)
-class ModelReport:
-    """The rows as a model reads them.
-
-    Attributes:
-        name: of the model.
-        tokens: figures of its tokenizer.
-        warnings: what it cannot read, a line each.
-        trust: rows to look at.
-        files: csv files to correct, with the number of their rows to look at.
-    """
-
-    name: str
-    tokens: TokenReport
-    warnings: tuple[str, ...]
-    trust: Trust
-    files: Mapping[Path, int]
-
-
-@dataclass(frozen=True)
-class Examination:
-    """The result of an examination.
-
-    Attributes:
-        data: what was found without a model.
-        model: what was found with one; None without.
-        recipe: lines of a recipe for these data that mend what a recipe can mend; none without labels.
-    """
-
-    data: DoctorReport
-    model: ModelReport | None
-    recipe: tuple[str, ...]
 
 
 def examine(

@@ -3,100 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.adapters import LocatedModel, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
+from toolkit.data.doctor_doubts import Doubt, ReadRow, Trust
 from toolkit.data.examples import Examples
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.trust.confident_learning import find_label_errors
 from toolkit.evaluation.trust.neighbours import find_neighbours
 from toolkit.names import Problem
 from toolkit.training.held_out import held_out_probabilities
-from toolkit.wording import shortened
 
 MOST_ROWS = 20_000
 """Rows that are read with a model, evenly spaced: minutes on a laptop; more tell little more about the data."""
 
 FEWEST_ROWS = 10
 """Rows of a class below which heads cannot tell its wrong labels."""
-
-
-@dataclass(frozen=True)
-class ReadRow:
-    """A row that was read with the model.
-
-    Attributes:
-        split: its split.
-        position: its position there, from 0.
-        examples: the rows of the split.
-    """
-
-    split: str
-    position: int
-    examples: Examples
-
-    @property
-    def place(self) -> str:
-        """Return its file and line."""
-        name, line = self.examples.table.place(int(self.examples.ids[self.position]))
-        return f"{name}:{line}"
-
-    @property
-    def text(self) -> str:
-        """Return its first text, shortened to one line."""
-        return shortened(next(iter(self.examples.texts.values()))[self.position])
-
-    @property
-    def label(self) -> str:
-        """Return its label."""
-        return self.examples.labels[self.position]
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A reason to look at a row.
-
-    Attributes:
-        row: which one.
-        reason: in words, for people.
-        suggestion: the label that the other rows suggest, if the label is doubted.
-    """
-
-    row: ReadRow
-    reason: str
-    suggestion: str = ""
-
-
-@dataclass(frozen=True)
-class Trust:
-    """Rows to look at.
-
-    Attributes:
-        rows: number of rows that were read with the model.
-        of_rows: number of rows that there are.
-        wrong_share: the estimated share of wrong labels; None where labels are not one class each, or too few.
-        labels: doubted labels, the most certain error first.
-        near_duplicates: rows that nearly repeat an earlier one.
-        across: how many of them repeat a row of another split.
-        outliers: rows that are like no other, the farthest first.
-    """
-
-    rows: int
-    of_rows: int
-    wrong_share: float | None
-    labels: tuple[Doubt, ...]
-    near_duplicates: tuple[Doubt, ...]
-    across: int
-    outliers: tuple[Doubt, ...]
-
-    @property
-    def doubts(self) -> tuple[Doubt, ...]:
-        """Return all of them, those about labels first."""
-        return (*self.labels, *self.near_duplicates, *self.outliers)
 
 
 def find_doubts(splits: Mapping[str, Examples], located: LocatedModel, *, max_length: int | None) -> Trust:
@@ -122,31 +47,35 @@ def find_doubts(splits: Mapping[str, Examples], located: LocatedModel, *, max_le
         for examples in chosen.values()
     ]
     features = np.concatenate(parts)
-    share, labels = _labels(chosen, features, rows)
+    share, agreement, labels = _labels(chosen, features, rows)
     near, across, outliers = _neighbours(chosen, features, rows)
-    return Trust(len(rows), n_all, share, tuple(labels), tuple(near), across, tuple(outliers))
+    return Trust(len(rows), n_all, share, agreement, tuple(labels), tuple(near), across, tuple(outliers))
 
 
 def _labels(
     chosen: Mapping[str, Examples], features: NDArray[np.float32], read: Sequence[ReadRow]
-) -> tuple[float | None, list[Doubt]]:
-    """Return the estimated share of wrong labels and the doubted ones; only for labels that are one class each."""
+) -> tuple[float | None, float | None, list[Doubt]]:
+    """Return the share of wrong labels, that of labels which heads give too, and the doubted ones.
+
+    Only labels that are one class each can be doubted.
+    """
     if any(examples.kind.problem is not Problem.SINGLE_LABEL for examples in chosen.values()):
-        return None, []
+        return None, None, []
     names = np.array([label for examples in chosen.values() for label in examples.labels], dtype=object)
     classes, counts = np.unique(names[names != ""].astype(str), return_counts=True)
     known = [name for name, count in zip(classes.tolist(), counts.tolist(), strict=True) if count >= FEWEST_ROWS]
     if len(known) < 2:
-        return None, []
+        return None, None, []
     index = {name: label for label, name in enumerate(known)}
     rows = np.flatnonzero([name in index for name in names])
     given = np.array([index[name] for name in names[rows]], dtype=np.int64)
-    found = find_label_errors(given, held_out_probabilities(features[rows], given, n_labels=len(known)))
+    probabilities = held_out_probabilities(features[rows], given, n_labels=len(known))
+    found = find_label_errors(given, probabilities)
     doubts = [
         Doubt(read[rows[row]], reason="other rows contradict the label", suggestion=known[label])
         for row, label in zip(found.rows.tolist(), found.suggested.tolist(), strict=True)
     ]
-    return found.share, doubts
+    return found.share, float((probabilities.argmax(axis=1) == given).mean()), doubts
 
 
 def _neighbours(

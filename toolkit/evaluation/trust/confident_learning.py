@@ -73,9 +73,9 @@ def _calibrated(joint: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[n
     """Scale the joint so that each given label has as many rows as there are, in whole numbers (equation 3)."""
     empty = joint.sum(axis=1) == 0
     joint = joint + np.diag(empty.astype(np.int64))
-    shares = joint / joint.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = joint / joint.sum(axis=1, keepdims=True)
     scaled = shares * sizes[:, None]
-    counts = np.floor(scaled).astype(np.int64)
+    counts: NDArray[np.int64] = np.floor(scaled).astype(np.int64)
     for row, missing in enumerate(sizes - counts.sum(axis=1)):
         order = np.argsort(counts[row] - scaled[row], kind="stable")
         counts[row, order[:missing]] += 1

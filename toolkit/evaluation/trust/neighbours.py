@@ -45,12 +45,14 @@ def find_neighbours(features: NDArray[np.float32], *, near: float = NEAR) -> Nei
         near: cosine from which two texts are nearly the same.
     """
     n_texts = len(features)
+    n_nearest = min(NEIGHBOURS, n_texts - 1)
+    if n_nearest < 1:
+        return _alone(n_texts)
     unit = features - features.mean(axis=0, dtype=np.float64).astype(np.float32)
     unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
-    n_nearest = min(NEIGHBOURS, n_texts - 1)
     twin = np.full(n_texts, -1, dtype=np.int64)
     similarity, distance = np.zeros(n_texts, dtype=np.float32), np.zeros(n_texts, dtype=np.float32)
-    for start in range(0, n_texts if n_nearest > 0 else 0, _ROWS):
+    for start in range(0, n_texts, _ROWS):
         rows = np.arange(start, min(start + _ROWS, n_texts))
         nearest = np.empty((len(rows), 0), dtype=np.float32)
         for begin in range(0, n_texts, _COLUMNS):
@@ -68,8 +70,11 @@ def find_neighbours(features: NDArray[np.float32], *, near: float = NEAR) -> Nei
     return Neighbours(twin, similarity, _far_out(distance), distance)
 
 
+def _alone(n_texts: int) -> Neighbours:
+    nothing = np.zeros(n_texts, dtype=np.float32)
+    return Neighbours(np.full(n_texts, -1, dtype=np.int64), nothing, np.zeros(n_texts, dtype=bool), nothing)
+
+
 def _far_out(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
-    if not len(distance):
-        return np.zeros(0, dtype=bool)
     low, high = np.percentile(distance, [25, 75])
     return np.asarray(distance > high + _FAR_OUT * max(high - low, 1e-6))
