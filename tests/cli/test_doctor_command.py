@@ -101,6 +101,12 @@ def test_what_a_tokenizer_does_to_korean_is_told(tmp_path, capsys):
     told = " ".join(doctor(capsys, "--data", name, "--model", "packaged:minilm").split())
     assert "100% of the Hangul syllables apart into jamo" in told
     assert "Nothing to warn of" not in told
+    # Rows that are the same unknown words to the model are not accused.
+    assert "loses too much of these texts to tell which rows to look at" in told
+    assert "nearly repeats" not in told
+    checked = tmp_path / "checked.csv"
+    assert run(["doctor", "--data", name, "--model", "packaged:minilm", "--output", str(checked)]) == 2
+    assert not checked.exists()
 
 
 def test_wrong_labels_are_found_corrected_and_given_back(tmp_path, capsys, monkeypatch):

@@ -13,7 +13,7 @@ from toolkit.errors import RecipeError, ResourceError
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
-    from toolkit.data.doctor_doubts import ModelReport
+    from toolkit.data.doctor_doubts import ModelReport, Trust
 
 EXAMPLE = console.example(
     "toolkit doctor --data reviews.csv --label-column sentiment",
@@ -106,7 +106,12 @@ def _keep_inputs(sources: dict[str, list[str]], output: Path | None) -> None:
 
 
 def _model_json(model: ModelReport) -> dict[str, Any]:
-    trust = model.trust
+    files = {str(file): rows for file, rows in model.files.items()}
+    entry = {"tokens": asdict(model.tokens), "model_warnings": list(model.warnings), "files": files}
+    return entry | {"trust": None if model.trust is None else _trust_json(model.trust)}
+
+
+def _trust_json(trust: Trust) -> dict[str, Any]:
     doubts = [
         {
             "split": doubt.row.split,
@@ -118,18 +123,13 @@ def _model_json(model: ModelReport) -> dict[str, Any]:
         for doubt in trust.doubts
     ]
     return {
-        "tokens": asdict(model.tokens),
-        "model_warnings": list(model.warnings),
-        "trust": {
-            "rows": trust.rows,
-            "of_rows": trust.of_rows,
-            "wrong_share": trust.wrong_share,
-            "agreement": trust.agreement,
-            "contradicted_labels": len(trust.labels),
-            "near_duplicates": len(trust.near_duplicates),
-            "near_duplicates_across_splits": trust.across,
-            "outliers": len(trust.outliers),
-            "doubts": doubts,
-        },
-        "files": {str(file): rows for file, rows in model.files.items()},
+        "rows": trust.rows,
+        "of_rows": trust.of_rows,
+        "wrong_share": trust.wrong_share,
+        "agreement": trust.agreement,
+        "contradicted_labels": len(trust.labels),
+        "near_duplicates": len(trust.near_duplicates),
+        "near_duplicates_across_splits": trust.across,
+        "outliers": len(trust.outliers),
+        "doubts": doubts,
     }

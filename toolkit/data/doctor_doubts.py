@@ -96,14 +96,14 @@ class ModelReport:
         name: of the model.
         tokens: figures of its tokenizer.
         warnings: what it cannot read, a line each.
-        trust: rows to look at.
+        trust: rows to look at; None where the model reads the texts too badly to tell.
         files: csv files to correct, with the number of their rows to look at.
     """
 
     name: str
     tokens: TokenReport
     warnings: tuple[str, ...]
-    trust: Trust
+    trust: Trust | None
     files: Mapping[Path, int]
 
 

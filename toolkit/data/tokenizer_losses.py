@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LOST = 0.01
 """Share of the characters, syllables or texts from which a loss is worth a warning."""
 
+UNREADABLE = 0.1
+"""Share of the characters or syllables that are lost from which a model does not read the texts."""
+
 _SYLLABLE = re.compile("[\uac00-\ud7a3]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 
@@ -33,6 +36,11 @@ class Losses:
     unknown_characters: float
     broken_syllables: float
     lost_accents: float
+
+    @property
+    def reads_badly(self) -> bool:
+        """Return whether so much is lost that what the model makes of the texts says little."""
+        return max(self.unknown_characters, self.broken_syllables) >= UNREADABLE
 
 
 def find_losses(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> Losses:

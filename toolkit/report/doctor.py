@@ -100,20 +100,24 @@ def _token_lines(tokens: TokenReport) -> list[str]:
 def _model_warnings(model: ModelReport) -> list[str]:
     trust = model.trust
     lines = [f"{model.name}: {line}" for line in model.warnings]
-    if trust.across:
+    if trust is not None and trust.across:
         lines.append(f"{counted(trust.across, 'row')} nearly repeat a row of another split")
     return lines
 
 
 def _trust_lines(model: ModelReport) -> list[str]:
     trust = model.trust
+    if trust is None:
+        return [
+            f"{model.name} loses too much of these texts to tell which rows to look at: name a model that reads them."
+        ]
     some = "" if trust.rows == trust.of_rows else f", {trust.rows:,} of the {trust.of_rows:,} rows"
     lines = [f"Rows to look at, by the features of {model.name}{some}:"]
     if trust.wrong_share is not None and trust.agreement is not None:
         lines.append(
             f"labels that other rows contradict: {len(trust.labels):,}. About {trust.wrong_share:.0%} of all labels "
-            "may be wrong, fewer if the model reads these texts badly: heads on its features give rows that they have not "
-            f"learnt from {trust.agreement:.0%} of these labels."
+            "may be wrong, fewer if the model reads these texts badly: heads on its features give "
+            f"{trust.agreement:.0%} of these labels to rows that they have not learnt from."
         )
         lines += _first(trust.labels)
     lines.append(f"rows that nearly repeat another: {len(trust.near_duplicates):,}")

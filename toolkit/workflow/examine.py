@@ -13,6 +13,7 @@ from toolkit.data.doctor_recipe import recipe_lines
 from toolkit.data.doctor_tokens import examine_tokens
 from toolkit.data.examples import Examples
 from toolkit.data.tokenizer_losses import find_losses, reading_warnings
+from toolkit.errors import RecipeError
 from toolkit.names import Problem
 
 
@@ -66,7 +67,11 @@ def _look(splits: Mapping[str, Examples], name: str, *, max_length: int | None, 
     texts, *pairs = ([text for texts in chosen for text in texts[column]] for column in chosen[0])
     second = pairs[0] if pairs else None
     tokens = examine_tokens(texts, tokenizer, length, pairs=second)
-    warnings = reading_warnings(tokens, find_losses([*texts, *(second or ())], tokenizer))
-    trust = find_doubts(splits, located, max_length=max_length)
-    files = {} if output is None else write_checked(output, splits, trust.doubts)
+    losses = find_losses([*texts, *(second or ())], tokenizer)
+    warnings = reading_warnings(tokens, losses)
+    if losses.reads_badly and output is not None:
+        message = f"{name} loses too much of these texts to tell which rows are wrong; choose a model that reads them"
+        raise RecipeError(message, where="--output")
+    trust = None if losses.reads_badly else find_doubts(splits, located, max_length=max_length)
+    files = {} if trust is None or output is None else write_checked(output, splits, trust.doubts)
     return ModelReport(name, tokens, tuple(warnings), trust, files)

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 SAMPLED_ROWS = 5_000
 """Examples that are tokenised, evenly spaced: enough to know a share to a percent."""
 
-UNREADABLE = 0.1
-"""Share of the characters or syllables that are lost from which a model does not read the texts."""
-
 MANY_TIMES = 1.5
 """Ratio to the fewest tokens of any candidate from which the number of tokens is worth a warning."""
 
@@ -58,7 +55,7 @@ class TokenLook:
     @property
     def reads_badly(self) -> bool:
         """True where it loses so much of the texts that other candidates are measured first."""
-        return max(self.losses.unknown_characters, self.losses.broken_syllables) >= UNREADABLE
+        return self.losses.reads_badly
 
 
 @dataclass(frozen=True)
