@@ -8,7 +8,7 @@ from datasets import Dataset
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from toolkit.data.scripts import script_of
+from toolkit.data.scripts import ScriptCounter, script_of
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
