@@ -12,7 +12,8 @@ from tiny_models import pretrained
 from toolkit.names import Method, Problem
 from toolkit.recipe import Recipe, list_recipes, load_recipe
 from toolkit.recipe.find import ShippedRecipe
-from toolkit.workflow import fine_tune, predict
+from toolkit.workflow.apply import predict
+from toolkit.workflow.fine_tune import fine_tune
 
 TINY = {"encoder": "bert", "decoder": "gpt2", "encoder-decoder": "t5"}
 ROWS = 60

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.recipe import find_recipe, load_recipe
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 FEW = ("data.max_length=64", "data.validation_size=100", "evaluation.metrics=[accuracy]")
 MINILM, SMOLLM2, PAIR = (f"model.name=packaged:{name}" for name in ("minilm", "smollm2", "minilm2minilm"))

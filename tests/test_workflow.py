@@ -17,7 +17,8 @@ from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
 from toolkit.trials.finished import FinishedRun, read_run
 from toolkit.trials.ledger import read_trials
-from toolkit.workflow import fine_tune, fine_tune_over_seeds, predict
+from toolkit.workflow.apply import predict
+from toolkit.workflow.fine_tune import fine_tune, fine_tune_over_seeds
 
 
 def _recipe(tree: dict[str, Any], **changes: Any) -> Recipe:

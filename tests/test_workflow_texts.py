@@ -16,7 +16,8 @@ import toolkit.transformer  # noqa: F401, registers the model
 from toolkit.recipe import Recipe, build_recipe
 from toolkit.trials.finished import FinishedRun
 from toolkit.trials.ledger import read_trials
-from toolkit.workflow import evaluate, fine_tune, predict
+from toolkit.workflow.apply import evaluate, predict
+from toolkit.workflow.fine_tune import fine_tune
 
 TINY = {
     "hidden_size": 32,

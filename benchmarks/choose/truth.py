@@ -15,7 +15,7 @@ from typing import Any
 from candidates import LONGEST, make_data, make_models, study_arguments
 
 from toolkit.recipe import build_recipe
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 RATES, EPOCHS = (1e-4, 3e-4), 3
 OTHERS = {"banking20": ((3e-4, 1e-3), 6), "kor_chatbot": (RATES, 6)}

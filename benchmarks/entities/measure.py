@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.recipe import load_recipe
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "encoder" / "entities.yaml"
 COLUMNS = {"english": "{tokens: tokens, tags: tags}", "korean": "{text: text, spans: spans}"}

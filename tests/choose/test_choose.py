@@ -22,7 +22,7 @@ from toolkit.errors import DataError, RecipeError, ResourceError
 from toolkit.names import Problem, Task
 from toolkit.recipe import load_recipe
 from toolkit.trials.ledger import read_trials
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 LABELS = Task.TEXT_CLASSIFICATION
 

@@ -54,8 +54,8 @@ def test_korean_through_an_english_uncased_tokenizer(
     found = looked(write_csv(dialogue), packaged)
     assert found.text_language == "ko"
     one, warnings = of(found, "packaged:minilm")
-    assert one.broken_syllables == 1.0
-    assert one.unknown_characters > 0.1
+    assert one.losses.broken_syllables == 1.0
+    assert one.losses.unknown_characters > 0.1
     assert one.report.tokens_per_character > 1
     assert one.reads_badly
     jamo, unknown, many = warnings
@@ -70,7 +70,7 @@ def test_korean_through_a_tokenizer_of_bytes(
     dialogue: list[tuple[str, str]], packaged: tuple[Candidate, ...], write_csv: WriteCsv
 ):
     one, warnings = of(looked(write_csv(dialogue), packaged), "packaged:smollm2")
-    assert (one.broken_syllables, one.unknown_characters, one.reads_badly) == (0.0, 0.0, False)
+    assert (one.losses.broken_syllables, one.losses.unknown_characters, one.reads_badly) == (0.0, 0.0, False)
     assert 1.5 < one.report.tokens_per_character < 3  # a syllable has three bytes in UTF-8
     (many,) = warnings
     assert "tokens a character, more than one" in many
@@ -97,8 +97,8 @@ def test_figures_agree_with_the_tokenizer_by_hand(write_csv: WriteCsv, packaged:
     words = [word for text in train for word in text.split()]
     lost = sum(len(word) for word in words if tokenizer.tokenize(word) == ["[UNK]"])
     assert lost > 0
-    assert one.unknown_characters == pytest.approx(lost / sum(map(len, words)))
-    assert one.lost_accents == pytest.approx(
+    assert one.losses.unknown_characters == pytest.approx(lost / sum(map(len, words)))
+    assert one.losses.lost_accents == pytest.approx(
         sum(word == "café" for word in words) / sum(len(re.findall(r"\w", word)) for word in words)
     )
     assert one.attention_share == pytest.approx(one.report.p95_tokens / (one.report.p95_tokens + 6 * 384))
@@ -113,7 +113,7 @@ def test_a_tokenizer_that_composes_breaks_nothing(tmp_path: Path, write_csv: Wri
         find_candidates([str(folder)], task=Task.TEXT_CLASSIFICATION),
     )
     (one,) = found.tokens
-    assert (one.broken_syllables, one.unknown_characters, one.lost_accents) == (0.0, 0.0, 0.0)
+    assert (one.losses.broken_syllables, one.losses.unknown_characters, one.losses.lost_accents) == (0.0, 0.0, 0.0)
     assert found.text_language == "ko"
 
 
@@ -129,8 +129,8 @@ def test_only_a_share_of_the_syllables_may_be_broken(tmp_path: Path, write_csv: 
         write_csv([("그 영화 는", "1"), ("그 영화 는", "0")] * 20),
         find_candidates([str(folder)], task=Task.TEXT_CLASSIFICATION),
     ).tokens
-    assert one.broken_syllables == pytest.approx(1 / 4)
-    assert one.unknown_characters == pytest.approx(2 / 4)  # 영화, of which one letter was taken apart
+    assert one.losses.broken_syllables == pytest.approx(1 / 4)
+    assert one.losses.unknown_characters == pytest.approx(2 / 4)  # 영화, of which one letter was taken apart
 
 
 def test_texts_that_are_cut_and_dear_tokens_are_warned_of(tmp_path: Path, write_csv: WriteCsv):
@@ -195,7 +195,7 @@ def test_lines_for_the_terminal(dialogue: list[tuple[str, str]], packaged: tuple
     assert "into jamo" in header
     assert [line.split()[0] for line in rows] == list(PACKAGED)
     one, _ = of(found, "packaged:minilm")
-    assert f" {one.broken_syllables:.0%} " in rows[0]
+    assert f" {one.losses.broken_syllables:.0%} " in rows[0]
     assert f" {one.report.p95_tokens:,.0f} " in rows[0]
 
 

@@ -78,7 +78,7 @@ def test_overlaps_between_splits(write, section):
     report = examine_section(section(train=train, test=test))
     (overlap,) = report.overlaps
     assert (overlap.first, overlap.second, overlap.exact, overlap.normalised) == ("train", "test", 1, 3)
-    assert "3 rows of test are in train too, 1 of them letter for letter" in report.warnings
+    assert "3 of 4 rows of test are in train too, 1 of them letter for letter" in report.warnings
     assert examine_section(section(source=train)).splits["all"].rows == 13
 
 

@@ -8,6 +8,7 @@ from datasets import Dataset
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
+from toolkit.data.scripts import ScriptCounter, script_of
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
@@ -15,7 +16,7 @@ from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.names import Problem, Task
 from toolkit.tasks import room_of
-from toolkit.tasks.slices import FEWEST_ROWS, measure_slices, script_of
+from toolkit.tasks.slices import FEWEST_ROWS, measure_slices
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.texts.answers import TextAnswers
 from toolkit.tasks.texts.result import evaluate_texts
@@ -147,6 +148,8 @@ def test_few_rows_have_no_slices(tokenizer: PreTrainedTokenizerBase):
 )
 def test_scripts(text: str, script: str):
     assert script_of(text) == script
+    counter = ScriptCounter()
+    assert [counter.names[index] for index in counter.of([text, None, "latin"])] == [script, "none", "Latin"]
 
 
 def test_labels_are_counted_in_the_models_order():

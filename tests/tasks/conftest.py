@@ -11,7 +11,7 @@ from loopback_client import only_hub
 from task_rows import write_splits
 from tiny_models import pretrained
 
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 
 @pytest.fixture(scope="module")

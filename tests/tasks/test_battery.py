@@ -20,7 +20,7 @@ from toolkit.names import PEFT_METHODS, SPECS, Method, TaskSpec
 from toolkit.recipe import load_recipe, recipe_digest
 from toolkit.run_result import RunResult
 from toolkit.trials.finished import training_losses
-from toolkit.workflow import evaluate, predict
+from toolkit.workflow.apply import evaluate, predict
 from toolkit.workflow.publish import publish
 from toolkit.workflow.verify import verify
 

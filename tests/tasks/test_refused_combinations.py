@@ -16,7 +16,7 @@ from toolkit.cli.main import run as command
 from toolkit.errors import RecipeError
 from toolkit.names import SPECS, Family, Method, Task
 from toolkit.recipe import build_recipe
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 MISSING = [
     (task, family, method)

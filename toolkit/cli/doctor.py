@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from toolkit.cli import console
-from toolkit.errors import RecipeError
-from toolkit.names import Problem
+from toolkit.errors import RecipeError, ResourceError
+from toolkit.names import Problem, Split
 
-EXAMPLE = console.example("toolkit doctor --data reviews.csv --label-column sentiment --model packaged:minilm")
+if TYPE_CHECKING:
+    from toolkit.data.doctor_doubts import ModelReport, Trust
+
+EXAMPLE = console.example(
+    "toolkit doctor --data reviews.csv --label-column sentiment",
+    "toolkit doctor --data reviews.csv --model packaged:minilm --output checked.csv",
+    "toolkit doctor --train train.csv --test test.csv",
+)
 
 
 def doctor(
-    data: Annotated[list[str], typer.Option(help="A data file or packaged:<name>; give it again for more files.")],
+    data: Annotated[
+        list[str] | None, typer.Option(help="A data file or packaged:<name>; give it again for more files.")
+    ] = None,
+    train: Annotated[list[str] | None, typer.Option(help="The rows to learn from, instead of --data.")] = None,
+    validation: Annotated[list[str] | None, typer.Option(help="The validation rows; compared with the others.")] = None,
+    test: Annotated[list[str] | None, typer.Option(help="The test rows; compared with the others.")] = None,
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column with the label, if there is one.")] = None,
-    model: Annotated[str | None, typer.Option(help="Also look through this model's tokenizer.")] = None,
+    model: Annotated[str | None, typer.Option(help="Also read the rows with this model.")] = None,
     max_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens beyond which a text is cut; needs --model.")
     ] = None,
@@ -27,20 +40,25 @@ def doctor(
         Problem, typer.Option(help="What the labels are: one class a text, several, or a number.")
     ] = Problem.SINGLE_LABEL,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write a .csv of all rows to correct, the doubtful ones first; needs --model.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Look at a data file before training on it.
+    """Look at data before training on it.
 
-    It reports classes, lengths, duplicates, conflicting labels and empty rows; with --model also truncated texts,
-    unknown tokens and tokens per character.
+    It reports classes, lengths, duplicates, conflicting labels, other scripts and empty rows, and compares splits.
+    With --model also what the tokenizer loses, labels that other rows contradict, near duplicates, and texts unlike
+    all others.
     """
-    from toolkit.report.summary import doctor_summary
-    from toolkit.workflow import examine
+    from toolkit.report.doctor import examination_summary
+    from toolkit.workflow.examine import examine
 
-    if max_length is not None and model is None:
-        raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")
-    report, tokens = examine(
-        data,
+    _check(model, max_length=max_length, output=output)
+    sources = _sources(data, {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test})
+    _keep_inputs(sources, output)
+    found = examine(
+        sources,
         text_column=text_column,
         text_pair_column=text_pair_column,
         label_column=label_column,
@@ -48,8 +66,72 @@ def doctor(
         max_length=max_length,
         problem=problem,
         encoding=encoding,
+        output=output,
     )
     if as_json:
-        console.print_json(asdict(report) | ({} if tokens is None else {"tokens": asdict(tokens)}))
+        seen = {} if found.model is None else _model_json(found.model)
+        console.print_json(asdict(found.data) | seen | {"recipe": "\n".join(found.recipe) or None})
     else:
-        console.print_lines(doctor_summary(report, tokens))
+        console.print_lines(examination_summary(found))
+
+
+def _check(model: str | None, *, max_length: int | None, output: Path | None) -> None:
+    """Refuse options that need a model, and an output of another kind than csv."""
+    if max_length is not None and model is None:
+        raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")
+    if output is not None and model is None:
+        raise RecipeError("rows to correct are found with a model; add --model packaged:minilm", where="--output")
+    if output is not None and output.suffix.lower() != ".csv":
+        raise RecipeError("rows to correct are written as .csv; choose such a name", where=str(output))
+
+
+def _sources(data: list[str] | None, splits: dict[Split, list[str] | None]) -> dict[str, list[str]]:
+    """Return the sources of each split.
+
+    Raises:
+        RecipeError: there are none, or both undivided data and splits.
+    """
+    given = {str(split): files for split, files in splits.items() if files}
+    if bool(data) == bool(given):
+        raise RecipeError("give --data for one set of rows, or --train, --validation and --test for splits")
+    return {"all": data} if data else given
+
+
+def _keep_inputs(sources: dict[str, list[str]], output: Path | None) -> None:
+    """Refuse an output that would replace what is read, or that has no folder."""
+    if output is None:
+        return
+    if output.resolve() in {Path(name).resolve() for names in sources.values() for name in names}:
+        raise RecipeError("this would replace the file that is read; choose another --output", where=str(output))
+    if not output.resolve().parent.is_dir():
+        raise ResourceError(f"there is no folder {str(output.parent)!r}; choose another --output", where=str(output))
+
+
+def _model_json(model: ModelReport) -> dict[str, Any]:
+    files = {str(file): rows for file, rows in model.files.items()}
+    entry = {"tokens": asdict(model.tokens), "model_warnings": list(model.warnings), "files": files}
+    return entry | {"trust": None if model.trust is None else _trust_json(model.trust)}
+
+
+def _trust_json(trust: Trust) -> dict[str, Any]:
+    doubts = [
+        {
+            "split": doubt.row.split,
+            "place": doubt.row.place,
+            "label": doubt.row.label,
+            "suggestion": doubt.suggestion or None,
+            "reason": doubt.reason,
+        }
+        for doubt in trust.doubts
+    ]
+    return {
+        "rows": trust.rows,
+        "of_rows": trust.of_rows,
+        "wrong_share": trust.wrong_share,
+        "agreement": trust.agreement,
+        "contradicted_labels": len(trust.labels),
+        "near_duplicates": len(trust.near_duplicates),
+        "near_duplicates_across_splits": trust.across,
+        "outliers": len(trust.outliers),
+        "doubts": doubts,
+    }

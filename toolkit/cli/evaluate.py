@@ -34,7 +34,7 @@ def evaluate(
     Those of a language model, or of one that fills in masked words, are the texts themselves.
     """
     from toolkit.report.summary import evaluation_summary
-    from toolkit.workflow import evaluate as carry_out
+    from toolkit.workflow.apply import evaluate as carry_out
 
     result = carry_out(
         model,

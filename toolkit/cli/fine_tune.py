@@ -41,8 +41,8 @@ def fine_tune(
     """
     from toolkit.recipe import find_recipe, load_recipe
     from toolkit.report.summary import run_summary, spread_summary
-    from toolkit.workflow import fine_tune as carry_out
-    from toolkit.workflow import fine_tune_over_seeds
+    from toolkit.workflow.fine_tune import fine_tune as carry_out
+    from toolkit.workflow.fine_tune import fine_tune_over_seeds
 
     if seeds is not None and seed is not None:
         raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")

@@ -29,7 +29,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
-    from toolkit.workflow import predict as carry_out
+    from toolkit.workflow.apply import predict as carry_out
 
     predicted = carry_out(
         model, inputs, text_column=text_column, text_pair_column=text_pair_column, encoding=encoding, output=output

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +28,7 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
     for line in warnings:
         warn(line)
     if as_json:
-        console.print_json({"trials": [asdict(trial) for trial in trials]})
+        console.print_json({"trials": [trial.to_json() for trial in trials]})
     elif trials:
         header, *rows = trial_rows(trials)
         console.print_lines(table(rows, header=header))
@@ -48,7 +47,7 @@ def show(
 
     from toolkit.trials.ledger import find_trial, read_trials
 
-    found = asdict(find_trial(read_trials(ledger)[0], trial))
+    found = find_trial(read_trials(ledger)[0], trial).to_json()
     if as_json:
         console.print_json(found)
     else:

@@ -11,20 +11,26 @@ from numpy.typing import NDArray
 
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_labelled_columns
+from toolkit.data.doctor_pairs import pair_warnings
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import Examples, cut_cells, read_labels
 from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.labels import LabelFigures, LabelKind, label_kind
+from toolkit.data.normalise import LONGEST_CHARACTERS
 from toolkit.data.notes import conflicting, count_shared
+from toolkit.data.scripts import NO_LETTERS, ScriptCounter
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
 from toolkit.data.text_column import character_counts
-from toolkit.errors import DataError
+from toolkit.errors import DataError, Fault
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
+
+STRANGE = 0.05
+"""Share of the texts below which their script counts as another one than that of the rest."""
 
 _EXAMPLES = 5
 _EXAMPLE_CHARACTERS = 80
@@ -37,19 +43,26 @@ def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LA
         tables: the rows of each split: ``text``, perhaps ``text_pair``, perhaps ``label``.
         problem: the problem type of the labels.
     """
-    read = {name: _read(table, label_kind(problem)) for name, table in tables.items()}
+    return examine_examples(
+        {name: _read(table, label_kind(problem)) for name, table in tables.items()}, problem=problem
+    )
+
+
+def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem: Problem) -> DoctorReport:
+    """Examine splits that were read.
+
+    Args:
+        read: the examples of each, and the rows whose label is not of the kind; see `read_examples`.
+        problem: the problem type of the labels.
+    """
+    tables = {name: of_split.table for name, (of_split, _) in read.items()}
     examples = {name: of_split for name, (of_split, _) in read.items()}
     splits = {name: _split(of_split, misread) for name, (of_split, misread) in read.items()}
     overlaps = tuple(_overlap(first, second, examples) for first, second in combinations(examples, 2))
     warnings = [line for table in tables.values() for line in cut_cells(table)]
     for name, report in splits.items():
         warnings += split_warnings(name if len(splits) > 1 else "", report, problem=problem)
-    warnings += [
-        f"{overlap.normalised:,} rows of {overlap.second} are in {overlap.first} too, "
-        f"{overlap.exact:,} of them letter for letter"
-        for overlap in overlaps
-        if overlap.normalised
-    ]
+    warnings += [line for overlap in overlaps for line in pair_warnings(overlap, splits, problem=problem)]
     return DoctorReport(
         source=", ".join(dict.fromkeys(table.name for table in tables.values())),
         encodings={part.name: part.encoding for table in tables.values() for part in table.parts if part.encoding},
@@ -86,6 +99,39 @@ def examine_file(
     """
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
+
+
+def read_examples(
+    sources: Mapping[str, Source],
+    *,
+    columns: Mapping[str, ColumnName] | None = None,
+    problem: Problem = Problem.SINGLE_LABEL,
+    encoding: str | None = None,
+) -> dict[str, tuple[Examples, list[int]]]:
+    """Read the examples of each split, and the rows whose label is not of the kind.
+
+    Args:
+        sources: of each split, as in `read_table`.
+        columns: the data's name of a column by the task's name.
+        problem: the problem type of the labels.
+        encoding: of text files; None detects it.
+
+    Raises:
+        DataError: files or columns that are missing, broken or unreadable; the faults of all splits at once.
+        HubError: a hub or packaged data set that cannot be found.
+        RecipeError: an unknown encoding, subset or split.
+    """
+    read: dict[str, tuple[Examples, list[int]]] = {}
+    faults: list[Fault] = []
+    for name, source in sources.items():
+        try:
+            table = _picked(read_table(source, encoding=encoding), columns or {}, problem)
+            read[name] = _read(table, label_kind(problem))
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(*faults)
+    return read
 
 
 def examine_section(section: DataSection, *, problem: Problem = Problem.SINGLE_LABEL) -> DoctorReport:
@@ -133,6 +179,7 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
     figures = kind.figures(labels) if has_labels else LabelFigures()
     empty = examples.blank()
     conflicts = conflicting(examples)
+    scripts, strange = _scripts(examples)
     return SplitReport(
         rows=len(examples),
         classes=figures.classes,
@@ -148,7 +195,30 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         scores=figures.scores,
         misread_rows=len(misread),
         misread_places=_places(examples, misread[:_EXAMPLES]),
+        scripts=scripts,
+        strange_scripts=strange,
+        decomposed_texts=_decomposed(examples),
     )
+
+
+def _scripts(examples: Examples) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """Return the texts of each script, and places of the first texts of scripts that few texts have."""
+    counter = ScriptCounter()
+    of_rows = counter.of(examples.texts["text"])
+    counts = np.bincount(of_rows, minlength=len(counter.names))
+    by_size = [index for index in np.argsort(-counts, kind="stable").tolist() if counts[index]]
+    strange = {
+        counter.names[index]: _places(examples, np.flatnonzero(of_rows == index)[:_EXAMPLES].tolist())
+        for index in by_size
+        if counter.names[index] != NO_LETTERS and counts[index] < STRANGE * len(examples)
+    }
+    return {counter.names[index]: int(counts[index]) for index in by_size}, strange
+
+
+def _decomposed(examples: Examples) -> int:
+    """Return the number of texts that normal form C makes shorter: letters that stood beside their marks or parts."""
+    before, after = character_counts(examples.table.columns["text"]), character_counts(examples.texts["text"])
+    return int((after < np.minimum(before, LONGEST_CHARACTERS)).sum())
 
 
 def _distribution(lengths: NDArray[np.int64]) -> Distribution:

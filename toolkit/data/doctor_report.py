@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from toolkit.names import Problem
 
@@ -58,6 +58,9 @@ class SplitReport:
         conflicting_texts: texts with more than one label; `conflicts` lists the first of them.
         scores: a summary of labels that are numbers; None for other labels.
         misread_rows: rows whose label is not of the expected kind; `misread_places` lists the first of them.
+        scripts: texts of each script, by most of their letters, the most frequent first.
+        strange_scripts: places of the first texts of each script that few texts have.
+        decomposed_texts: texts whose letters are taken apart (Unicode form D), as a Mac writes Korean file names.
     """
 
     rows: int
@@ -74,6 +77,9 @@ class SplitReport:
     scores: Numbers | None = None
     misread_rows: int = 0
     misread_places: tuple[str, ...] = ()
+    scripts: dict[str, int] = field(default_factory=dict)
+    strange_scripts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    decomposed_texts: int = 0
 
 
 @dataclass(frozen=True)

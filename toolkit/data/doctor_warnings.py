@@ -41,4 +41,12 @@ def _about_rows(report: SplitReport, kind: LabelKind) -> list[str]:
         )
     if report.conflicting_texts:
         lines.append(f"{counted(report.conflicting_texts, 'text')} with different labels")
+    for script, first in report.strange_scripts.items():
+        n_rows = counted(report.scripts[script], "text")
+        lines.append(f"{n_rows} mostly in {script} letters, unlike the rest ({', '.join(first)})")
+    if report.decomposed_texts:
+        lines.append(
+            f"{counted(report.decomposed_texts, 'text')} with letters taken apart (Unicode form D); training and "
+            "predicting put them together"
+        )
     return lines

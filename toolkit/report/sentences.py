@@ -45,6 +45,20 @@ def headline(result: RunResult) -> str:
     return f"{learnt}reaches {reached}{_interval(measure)} on {rows}"
 
 
+def seen(result: EvaluationResult) -> str:
+    """Return how many test rows the model has learnt from, and its result without them; nothing without such rows."""
+    found = result.test.seen
+    if found is None:
+        return ""
+    learnt = f"It has learnt from {found.rows:,} of the {count(result.test.rows, 'test row')}"
+    if not found.metrics:
+        return f"{learnt}, so this says nothing about new texts."
+    metric, entry = next(iter(found.metrics.items()))
+    measure = Measure.of(entry, metric)
+    of_others = f"{measure.words.name} {measure.text}{_interval(measure)} on {count(found.others, 'row')}"
+    return f"{learnt}. Without them: {of_others}."
+
+
 def comparison(result: RunResult) -> str:
     """Return the difference to the best baseline, and whether the intervals overlap; nothing without the numbers."""
     found = compare.comparison(result)

@@ -3,7 +3,7 @@
 from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
-from toolkit.run_result.splits import BaselineResult, SplitResult
+from toolkit.run_result.splits import BaselineResult, SeenRows, SplitResult
 
 __all__ = [
     "SCHEMA",
@@ -15,6 +15,7 @@ __all__ = [
     "EvaluationResult",
     "Example",
     "RunResult",
+    "SeenRows",
     "SplitResult",
     "TrainingSummary",
 ]

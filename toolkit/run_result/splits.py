@@ -9,6 +9,36 @@ from typing import Any, Self
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.run_result.json_object import JsonObject
 
+SEEN = "learnt_from"
+"""The key of `SeenRows` in metrics.json."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenRows:
+    """Measured rows that the model has learnt from, and its metrics on the others.
+
+    Attributes:
+        rows: number of rows that are among its training or validation rows, but for case, spacing or Unicode form.
+        others: number of the other rows.
+        metrics: on the others, by name; none where there are no others.
+    """
+
+    rows: int
+    others: int
+    metrics: Mapping[str, MetricValue]
+
+    @classmethod
+    def from_json(cls, entry: JsonObject) -> Self:
+        """Read the entry of `SEEN`."""
+        without = entry.object("without")
+        metrics = _metrics_from_json(without)[0] if "metrics" in without.values else {}
+        return cls(rows=entry.get("rows", int), others=without.get("rows", int), metrics=metrics)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{"rows", "without": {"rows", "metrics"}}``."""
+        metrics = {"metrics": _metrics_to_json(self.metrics, {})} if self.metrics else {}
+        return {"rows": self.rows, "without": {"rows": self.others, **metrics}}
+
 
 @dataclass(frozen=True, kw_only=True)
 class SplitResult:
@@ -21,6 +51,7 @@ class SplitResult:
         signatures: of metrics that have one, sacreBLEU's description of how they were computed.
         details: what the task tells besides, such as ``confusion``, ``per_label``, ``errors`` and ``points``.
         slices: the metric on parts of the rows, as `toolkit.tasks.slices.measure_slices` gives it.
+        seen: the rows that the model has learnt from, and its metrics without them; None where there are none.
     """
 
     rows: int
@@ -29,6 +60,7 @@ class SplitResult:
     signatures: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     slices: Mapping[str, Any] | None = None
+    seen: SeenRows | None = None
 
     @classmethod
     def of(
@@ -37,25 +69,26 @@ class SplitResult:
         *,
         counts: Mapping[str, Any] | None = None,
         slices: Mapping[str, Any] | None = None,
+        seen: SeenRows | None = None,
     ) -> Self:
         """Return the entry of a measurement.
 
         Args:
             measured: rows, metrics and details, as `toolkit.tasks.room.Result.to_json` gives them.
-            counts, slices: as in the class.
+            counts, slices, seen: as in the class.
         """
-        return replace(cls.from_json(JsonObject(measured)), counts=counts or {}, slices=slices)
+        return replace(cls.from_json(JsonObject(measured)), counts=counts or {}, slices=slices, seen=seen)
 
     @classmethod
     def from_json(cls, entry: JsonObject) -> Self:
         """Read an entry of ``splits``; keys before ``metrics`` are counts, keys after it details."""
-        own = {key: value for key, value in entry.values.items() if key not in ("rows", "metrics", "slices")}
+        own = {key: value for key, value in entry.values.items() if key not in ("rows", "metrics", "slices", SEEN)}
         if "metrics" not in entry.values:
             return cls(rows=entry.get("rows", int), counts=own)
         keys = list(entry.values)
         later = keys[keys.index("metrics") :]
         metrics, signatures = _metrics_from_json(entry)
-        slices = entry.optional_object("slices")
+        slices, seen = entry.optional_object("slices"), entry.optional_object(SEEN)
         return cls(
             rows=entry.get("rows", int),
             counts={key: value for key, value in own.items() if key not in later},
@@ -63,6 +96,7 @@ class SplitResult:
             signatures=signatures,
             details={key: value for key, value in own.items() if key in later},
             slices=None if slices is None else slices.values,
+            seen=None if seen is None else SeenRows.from_json(seen),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +105,8 @@ class SplitResult:
         if not self.metrics:
             return entry
         slices = {} if self.slices is None else {"slices": self.slices}
-        return {**entry, "metrics": _metrics_to_json(self.metrics, self.signatures), **self.details, **slices}
+        seen = {} if self.seen is None else {SEEN: self.seen.to_json()}
+        return {**entry, "metrics": _metrics_to_json(self.metrics, self.signatures), **seen, **self.details, **slices}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
-from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
+from toolkit.data.scripts import script_of
 from toolkit.tasks.interfaces import Answers
+from toolkit.tasks.parts_of_answers import take_answers
 from toolkit.tasks.room import TaskRoom
 
 FEWEST_ROWS = 20
 """A slice of fewer rows says nothing, and is left out."""
 
-NO_LETTERS = "none"
-
 Slice: TypeAlias = tuple[dict[str, Any], NDArray[np.bool_]]
 
-_SCRIPTS = {"Cjk": "Han", "Hiragana": "Kana", "Katakana": "Kana", "Katakana-hiragana": "Kana"}
-_WIDTHS = frozenset({"FULLWIDTH", "HALFWIDTH"})
 _LENGTHS = 3
 
 
@@ -76,25 +71,6 @@ def measure_slices(
     }
 
 
-def script_of(text: str) -> str:
-    """Return the script of most letters of a text: ``Latin``, ``Hangul``, ``Han``, ``Kana`` …, or `NO_LETTERS`.
-
-    It is the first word of a letter's name in Unicode; of equally many, the one that comes first.
-    """
-    counts: Counter[str] = Counter()
-    for character, n in Counter(text).items():
-        if character.isalpha():
-            counts[_script_of_letter(character)] += n
-    return counts.most_common(1)[0][0] if counts else NO_LETTERS
-
-
-@cache
-def _script_of_letter(character: str) -> str:
-    words = unicodedata.name(character, "OTHER").split()
-    name = words[1] if words[0] in _WIDTHS and len(words) > 1 else words[0]
-    return _SCRIPTS.get(name.capitalize(), name.capitalize())
-
-
 def _by_length(lengths: NDArray[np.int_]) -> list[Slice]:
     """Divide the rows into thirds by length; texts of one length stay together."""
     ends = np.unique(np.quantile(lengths, np.arange(1, _LENGTHS + 1) / _LENGTHS, method="lower"))
@@ -121,29 +97,8 @@ def _measured(room: TaskRoom, answers: Answers, group: Sequence[Slice], metric: 
     large = [(words, chosen) for words, chosen in group if chosen.sum() >= FEWEST_ROWS]
     if len(large) < 2:
         return []
-    values = [room.measure(_taken(answers, chosen), [metric]).metrics[metric] for _, chosen in large]
+    values = [room.measure(take_answers(answers, chosen), [metric]).metrics[metric] for _, chosen in large]
     return [
         {**words, "rows": int(chosen.sum()), **value.to_json()}
         for (words, chosen), value in zip(large, values, strict=True)
     ]
-
-
-def _taken(answers: Any, chosen: NDArray[np.bool_]) -> Any:
-    """Return the answers to some rows: every field of the dataclass that has a value a row."""
-    n_rows = len(chosen)
-    return replace(
-        answers,
-        **{
-            field.name: _taken_value(value, chosen)
-            for field in fields(answers)
-            if field.name != "labels" and (value := getattr(answers, field.name)) is not None and len(value) == n_rows
-        },
-    )
-
-
-def _taken_value(value: Any, chosen: NDArray[np.bool_]) -> Any:
-    if is_dataclass(value):
-        return _taken(value, chosen)
-    if isinstance(value, np.ndarray):
-        return value[chosen]
-    return [value[row] for row in np.flatnonzero(chosen)]

@@ -102,7 +102,14 @@ class CurvePoint:
 
 
 def folds(examples: Examples, *, seed: int) -> list[Trial]:
-    """Hold out each example once; examples of a class are spread evenly over the trials.
+    """Hold out each example once; the arguments are those of `fold_of`."""
+    fold = fold_of(examples, seed=seed)
+    indices = range(int(fold.max()) + 1)
+    return [Trial.of(examples.take(fold != index), examples.take(fold == index)) for index in indices]
+
+
+def fold_of(examples: Examples, *, seed: int) -> Tensor:
+    """Return the fold of each example, ``[examples]``; examples of a class are spread evenly over the folds.
 
     Args:
         examples: two or more.
@@ -110,7 +117,6 @@ def folds(examples: Examples, *, seed: int) -> list[Trial]:
     """
     shuffled = torch.from_numpy(np.random.default_rng(seed).permutation(len(examples)))
     order = examples.kind.dealt(shuffled, examples.targets)
-    n_folds = min(_FOLDS, len(examples))
     fold = torch.empty(len(examples), dtype=torch.long)
-    fold[order] = torch.arange(len(examples)) % n_folds
-    return [Trial.of(examples.take(fold != index), examples.take(fold == index)) for index in range(n_folds)]
+    fold[order] = torch.arange(len(examples)) % min(_FOLDS, len(examples))
+    return fold

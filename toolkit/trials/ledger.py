@@ -30,6 +30,7 @@ FINISHED = ("done", "degenerate")
 STATUSES = (*FINISHED, "failed", "interrupted")
 
 _LOCK_SECONDS = 60.0
+_OPTIONAL = frozenset({"learnt_from"})  # keys that earlier versions did not write
 _PACKAGES = (
     "transfer-toolkit", "torch", "transformers", "tokenizers", "datasets", "evaluate", "accelerate", "peft",
     "safetensors", "huggingface_hub", "numpy", "scikit-learn",
@@ -53,6 +54,8 @@ class Trial:
         seed: of the run.
         output_dir: the run folder.
         metrics: those of the test split, as in metrics.json; None without a result.
+        learnt_from: test rows that the model has learnt from, as in metrics.json; None, and not written, without such
+            rows.
         cost: seconds, bytes.
         environment: see `environment`.
         error: ``{"code", "message"}`` of a trial that was not done.
@@ -78,6 +81,12 @@ class Trial:
     cost: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     note: str | None = None
+    learnt_from: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its line of the ledger."""
+        values = asdict(self)
+        return {name: value for name, value in values.items() if name not in _OPTIONAL or value is not None}
 
 
 def new_trial(*, status: str, **facts: Any) -> Trial:
@@ -121,7 +130,7 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
         with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
             earlier = [other.id for other in read_trials(path)[0] if other.recipe == trial.recipe]
             trial = replace(trial, parent=earlier[-1] if earlier else None)
-            _append_line(path, json.dumps(asdict(trial), ensure_ascii=False, allow_nan=False))
+            _append_line(path, json.dumps(trial.to_json(), ensure_ascii=False, allow_nan=False))
     except Timeout as error:
         raise ResourceError(
             f"other processes have held the ledger's lock for {_LOCK_SECONDS:.0f} s; end them or wait",
@@ -222,7 +231,7 @@ def _parse(line: bytes) -> Trial | None:
     except (ValueError, RecursionError):
         return None
     known = {entry.name for entry in fields(Trial)}
-    if not isinstance(values, dict) or values.keys() != known or values["schema"] != SCHEMA:
+    if not isinstance(values, dict) or values.keys() | _OPTIONAL != known or values["schema"] != SCHEMA:
         return None
     is_trial = isinstance(values["id"], str) and isinstance(values["recipe"], str)
     return Trial(**values) if is_trial and values["status"] in STATUSES else None
@@ -239,12 +248,21 @@ def _row(trial: Trial) -> list[str]:
         trial.model,
         trial.method,
         str(trial.seed),
-        _result(trial.metrics),
+        _result(trial),
         "" if seconds is None else f"{seconds:.0f}",
     ]
 
 
-def _result(metrics: Mapping[str, Any] | None) -> str:
+def _result(trial: Trial) -> str:
+    """Return the first metric; after it the same without rows that the model has learnt from."""
+    if trial.learnt_from is None:
+        return _first(trial.metrics)
+    others = _first(trial.learnt_from["without"].get("metrics"))
+    without = f"{others} without" if others else "nothing else measured"
+    return f"{_first(trial.metrics)} ({trial.learnt_from['rows']:,} test rows learnt from; {without})"
+
+
+def _first(metrics: Mapping[str, Any] | None) -> str:
     for name, entry in (metrics or {}).items():
         value = entry["value"]
         return f"{name} undefined" if value is None else f"{name} {value:.3f}"

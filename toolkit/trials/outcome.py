@@ -13,7 +13,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.methods import Used
 from toolkit.names import Split
 from toolkit.recipe import Recipe
-from toolkit.run_result import BaselineResult, DataSummary, RunResult, SplitResult, TrainingSummary
+from toolkit.run_result import BaselineResult, DataSummary, RunResult, SeenRows, SplitResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
 from toolkit.training import Trained
@@ -27,6 +27,7 @@ def outcome(
     *,
     baselines: Mapping[str, Mapping[str, MetricValue]],
     slices: Mapping[str, Any],
+    seen: SeenRows | None = None,
 ) -> RunResult:
     """Return the result of a run, without its example (docs/design.md, section 4.4).
 
@@ -36,6 +37,7 @@ def outcome(
         used: the model, measured on the test rows.
         baselines: metrics of each on the same rows.
         slices: the metric on parts of these rows.
+        seen: those of these rows that the model has learnt from.
     """
     return RunResult(
         task=recipe.task,
@@ -46,7 +48,7 @@ def outcome(
         seed=recipe.seed,
         labels=tuple(data.labels),
         problem=data.problem,
-        splits=_splits(recipe, data, used, slices=slices),
+        splits=_splits(recipe, data, used, slices=slices, seen=seen),
         baselines={
             name: BaselineResult(rows=used.result.rows, metrics=dict(values)) for name, values in baselines.items()
         },
@@ -69,7 +71,9 @@ def outcome(
     )
 
 
-def _splits(recipe: Recipe, data: TaskData, used: Used, *, slices: Mapping[str, Any]) -> dict[str, SplitResult]:
+def _splits(
+    recipe: Recipe, data: TaskData, used: Used, *, slices: Mapping[str, Any], seen: SeenRows | None
+) -> dict[str, SplitResult]:
     """Return rows and labels of every split, and of the test rows also what was measured."""
     room = room_of(recipe.task)
     splits = {Split.TRAIN: data.train, Split.VALIDATION: data.validation}
@@ -78,7 +82,7 @@ def _splits(recipe: Recipe, data: TaskData, used: Used, *, slices: Mapping[str, 
         for split, rows in splits.items()
         if rows is not None
     }
-    test = SplitResult.of(used.result.to_json(), counts=room.count_labels(data.test, data), slices=slices)
+    test = SplitResult.of(used.result.to_json(), counts=room.count_labels(data.test, data), slices=slices, seen=seen)
     return {**entries, Split.TEST.value: test}
 
 

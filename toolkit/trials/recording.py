@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,10 @@ class TrialRecord:
             family=result.family.value,
             metrics=result.test.to_json()["metrics"],
             cost=dict(result.cost),
+            learnt_from=None if result.test.seen is None else result.test.seen.to_json(),
             **self.facts,
         )
-        write_json_atomically(work / TRIAL_FILE, asdict(append_trial(self.ledger, trial)))
+        write_json_atomically(work / TRIAL_FILE, append_trial(self.ledger, trial).to_json())
 
     def ended_by(self, error: BaseException) -> None:
         """Add the trial of a run that did not get to its end."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from toolkit.errors import IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import sha256_file, write_json_atomically
+from toolkit.trials.learnt_rows import LEARNT_ROWS_FILE
 
 FILES_FILE = "files.json"
 _FOLDERS = ("model", "adapter")
-_FILES = ("recipe.yaml", "metrics.json", "predictions.parquet", GOLDEN_FILE)
+_FILES = ("recipe.yaml", "metrics.json", "predictions.parquet", GOLDEN_FILE, LEARNT_ROWS_FILE)
 
 
 def write_digests(run: Path) -> None:

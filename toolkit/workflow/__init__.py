@@ -1,7 +1,4 @@
-"""What the command line does, as functions: the story of a run, and what can be done with its end."""
+"""The story of a run, and the verbs that use a finished one, a module each.
 
-from toolkit.workflow.apply import evaluate, predict
-from toolkit.workflow.examine import examine
-from toolkit.workflow.fine_tune import fine_tune, fine_tune_over_seeds
-
-__all__ = ["evaluate", "examine", "fine_tune", "fine_tune_over_seeds", "predict"]
+Nothing is imported here: a look at data without a model needs no torch, which takes seconds to import.
+"""

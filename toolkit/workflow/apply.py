@@ -19,6 +19,8 @@ from toolkit.tasks import room_of, task_of
 from toolkit.tasks.interfaces import Answerer, Answers
 from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
+from toolkit.tasks.seen_rows import measure_unseen
+from toolkit.trials.learnt_rows import read_learnt_rows
 from toolkit.trials.subject import Subject, find_subject
 
 
@@ -89,6 +91,7 @@ def evaluate(
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
     answers = asked.answer(rows, metrics)
     result = room.measure(answers, metrics)
+    seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
         answers.write(output)
     for line in result.warnings:
@@ -99,7 +102,7 @@ def evaluate(
         model=model,
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
-        splits={Split.TEST.value: SplitResult.of(result.to_json())},
+        splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
         data=DataSource(source=", ".join(data)),
     )
 

@@ -1,18 +1,25 @@
-"""A look at data before anything is trained on it."""
+"""A look at data before anything is trained on it. Without a model nothing heavy is imported."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from pathlib import Path
 
-from toolkit.adapters import locate_model, open_tokenizer
-from toolkit.data import DoctorReport, TokenReport, examine_file, examine_tokens, prepare_rows
-from toolkit.data.labels import label_kind
+import numpy as np
+
+from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor import examine_examples, read_examples
+from toolkit.data.doctor_doubts import Examination, ModelReport
+from toolkit.data.doctor_recipe import recipe_lines
+from toolkit.data.doctor_tokens import examine_tokens
+from toolkit.data.examples import Examples
+from toolkit.data.tokenizer_losses import find_losses, reading_warnings
+from toolkit.errors import RecipeError
 from toolkit.names import Problem
-from toolkit.trials.subject import Subject, find_subject
 
 
 def examine(
-    data: Sequence[str],
+    sources: Mapping[str, list[str]],
     *,
     text_column: str | None = None,
     text_pair_column: str | None = None,
@@ -21,26 +28,67 @@ def examine(
     max_length: int | None = None,
     problem: Problem = Problem.SINGLE_LABEL,
     encoding: str | None = None,
-) -> tuple[DoctorReport, TokenReport | None]:
-    """Look at a data file, without a model or through a model's tokenizer.
+    output: Path | None = None,
+) -> Examination:
+    """Look at data, without a model or as a model reads it.
 
     Args:
-        data: files or other sources.
+        sources: files or other sources of each split; ``all`` is data that are not divided yet.
         text_column, label_column: where they are not called ``text`` and ``label``, or as in the run.
         text_pair_column: the column of the second text, where rows are pairs.
         model: a model's name, or a run folder.
         max_length: tokens beyond which a text is cut; None takes what the model was made for.
         problem: what the labels are.
         encoding: of text files; None finds it.
+        output: a csv of the rows, to be corrected; needs a model.
     """
-    subject = Subject("") if model is None else find_subject(model)
-    columns = subject.columns(text=text_column, text_pair=text_pair_column, label=label_column)
-    if label_column is not None:
-        columns.pop("labels", None)
-    report = examine_file(list(data), columns=columns, problem=problem, encoding=encoding)
+    given = {"text": text_column, "text_pair": text_pair_column, "label": label_column}
+    columns, name = _columns(model, {column: named for column, named in given.items() if named is not None})
+    splits = read_examples(sources, columns=columns, problem=problem, encoding=encoding)
+    report = examine_examples(splits, problem=problem)
+    examples = {name: found for name, (found, _) in splits.items()}
+    seen = None if name is None else _look(examples, name, max_length=max_length, output=output)
+    lines = recipe_lines(
+        report,
+        {"source" if name == "all" else name: source for name, source in sources.items()},
+        columns=columns,
+        encoding=encoding,
+        model=name,
+        max_length=max_length,
+    )
+    return Examination(report, seen, tuple(lines))
+
+
+def _columns(model: str | None, given: Mapping[str, str]) -> tuple[dict[str, ColumnName], str | None]:
+    """Return the columns to read, and the name of the model; a run knows its own."""
     if model is None:
-        return report, None
-    tokenizer, length = open_tokenizer(locate_model(subject.model), max_length=max_length)
-    rows = prepare_rows(list(data), columns=columns, kind=label_kind(problem), encoding=encoding)
-    pairs = rows["text_pair"] if "text_pair" in rows.column_names else None
-    return report, examine_tokens(rows["text"], tokenizer, length, pairs=pairs)
+        return dict(given), None
+    from toolkit.trials.subject import find_subject
+
+    subject = find_subject(model)
+    columns = subject.columns(**given)
+    if "label" in given:
+        columns.pop("labels", None)
+    return columns, subject.model
+
+
+def _look(splits: Mapping[str, Examples], name: str, *, max_length: int | None, output: Path | None) -> ModelReport:
+    from toolkit.adapters import locate_model, open_tokenizer
+    from toolkit.workflow.checked_rows import write_checked
+    from toolkit.workflow.trust import MOST_ROWS, find_doubts
+
+    located = locate_model(name)
+    tokenizer, length = open_tokenizer(located, max_length=max_length)
+    step = -(-sum(map(len, splits.values())) // MOST_ROWS)
+    chosen = [examples.take(np.arange(0, len(examples), step)).texts for examples in splits.values()]
+    texts, *pairs = ([text for texts in chosen for text in texts[column]] for column in chosen[0])
+    second = pairs[0] if pairs else None
+    tokens = examine_tokens(texts, tokenizer, length, pairs=second)
+    losses = find_losses([*texts, *(second or ())], tokenizer)
+    warnings = reading_warnings(tokens, losses)
+    if losses.reads_badly and output is not None:
+        message = f"{name} loses too much of these texts to tell which rows are wrong; choose a model that reads them"
+        raise RecipeError(message, where="--output")
+    trust = None if losses.reads_badly else find_doubts(splits, located, max_length=max_length)
+    files = {} if trust is None or output is None else write_checked(output, splits, trust.doubts)
+    return ModelReport(name, tokens, tuple(warnings), trust, files)

@@ -30,6 +30,7 @@ from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
+from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.tasks.slices import measure_slices
 from toolkit.trials.finished import (
     METRICS_FILE,
@@ -41,10 +42,12 @@ from toolkit.trials.finished import (
     spread,
     training_losses,
 )
+from toolkit.trials.learnt_rows import learnt_rows, write_learnt_rows
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
+from toolkit.workflow.reading import warn_of_reading
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
@@ -95,10 +98,14 @@ def fine_tune(
 
 def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
     """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
+    warn_of_reading(room, recipe, data.train)
     set_seed(recipe.seed)
     used = METHODS[recipe.method](room, recipe, data, work=work)
     baselines = room.baselines(data, recipe.metrics)
-    measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used))
+    learnt = learnt_rows(data, recipe.method)
+    write_learnt_rows(work, learnt)
+    seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
+    measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
     model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
     result = replace(measured, example=example)

@@ -27,7 +27,7 @@ from toolkit.tasks import room_of
 from toolkit.tasks.judge import Answered
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import PREDICTIONS_FILE
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 RUNS = "runs"
 

@@ -69,7 +69,7 @@ def render_card(
         front_matter=Markdown(as_yaml(metadata)),
         title=title,
         origin=card_data.origin(result, words, adapter=adapter),
-        reached=Markdown(f"{card_results.headline(result, words)} {card_results.comparison(result, words)}".strip()),
+        reached=card_results.reached(result, words),
         intended_use=intended_use(result, recipe, words),
         unintended_use=unintended_use(result, recipe, words),
         example=shown_example(result, recipe, words, own_code=own_code, repo_id=repo_id, adapter=adapter),

@@ -14,6 +14,27 @@ from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 
 
+def reached(result: RunResult, words: Words) -> Markdown:
+    """Return the test rows that the model has learnt from, if any, its headline, and the comparison."""
+    parts = (seen(result, words), headline(result, words), comparison(result, words))
+    return Markdown(" ".join(filter(None, map(str, parts))))
+
+
+def seen(result: RunResult, words: Words) -> Markdown:
+    """Return how many test rows the model has learnt from, and its result without them; empty without such rows."""
+    found = result.test.seen
+    if found is None:
+        return Markdown("")
+    rows = words.count("test_rows", result.test.rows)
+    if not found.metrics:
+        return words("headline.all_seen", seen=found.rows, rows=rows)
+    metric, entry = next(iter(found.metrics.items()))
+    measure = Measure.of(entry, metric)
+    value = words.with_interval(measure)
+    others = words.count("test_rows", found.others)
+    return words("headline.seen", seen=found.rows, rows=rows, metric=measure.words.name, value=value, others=others)
+
+
 def headline(result: RunResult, words: Words) -> Markdown:
     """Return the headline metric with its interval."""
     measure = results(result)[0].measures[headline_metric(result)]

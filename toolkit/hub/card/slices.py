@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from toolkit.data.scripts import NO_LETTERS
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.hub.card.markdown import Markdown
 from toolkit.hub.card.results import heading
@@ -12,7 +13,7 @@ from toolkit.hub.card.words import Words
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import metric_words
 from toolkit.run_result import RunResult
-from toolkit.tasks.slices import FEWEST_ROWS, NO_LETTERS
+from toolkit.tasks.slices import FEWEST_ROWS
 
 
 def about_texts(result: RunResult, words: Words) -> list[Markdown]:

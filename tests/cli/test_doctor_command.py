@@ -1,0 +1,148 @@
+"""`toolkit doctor`: all checks, splits, a model, rows to correct, and recipe lines that work when they are followed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from toolkit.cli.main import run
+
+RECIPE = "A recipe for these data:\n\n"
+
+
+def write(path: Path, rows, header=("text", "label"), encoding="utf-8") -> str:
+    with path.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    return str(path)
+
+
+def films(n: int = 60):
+    good, bad = "a moving, warm and funny film", "a dull, cold and slow film"
+    return [(f"{(good, bad)[i % 2]}, number {i}", ("good", "bad")[i % 2]) for i in range(n)]
+
+
+def doctor(capsys, *arguments: str) -> str:
+    assert run(["doctor", *arguments]) == 0
+    out = capsys.readouterr().out
+    told = out.split(RECIPE)[0]
+    if "--json" in arguments:
+        return out
+    assert max(map(len, told.splitlines())) <= 80 or "/" in max(told.splitlines(), key=len)  # a long path
+    return out
+
+
+def test_without_a_model_nothing_heavy_is_imported(tmp_path):
+    name = write(tmp_path / "a.csv", films())
+    code = (
+        "import sys; from toolkit.cli.main import run; run(['doctor', '--data', sys.argv[1]]);"
+        "print('HEAVY', sorted({'torch', 'transformers', 'datasets', 'sklearn', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, name], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout.endswith("HEAVY []\n")
+
+
+def followed(out: str, folder: Path, *, output: str) -> dict:
+    """Follow the advice literally: write the recipe to a file, check it, carry it out."""
+    file = folder / f"{output}.yaml"
+    file.write_text(out.split(RECIPE)[1], encoding="utf-8")
+    assert run(["recipes", "check", str(file)]) == 0
+    command = ["fine-tune", str(file), "--output-dir", str(folder / output), "--ledger", str(folder / "trials.jsonl")]
+    tree = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert run([*command, *(["training.max_steps=1"] if tree["method"] == "full" else [])]) == 0
+    return tree
+
+
+def test_scores_become_numbers_and_the_recipe_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"영화 {i}번, {'좋아요' * (i % 5)}", f"{i % 5 / 2 + 0.25}") for i in range(40)]
+    write(tmp_path / "별점.csv", rows, header=("후기", "별점"), encoding="cp949")
+    out = doctor(capsys, "--data", "별점.csv", "--text-column", "후기", "--label-column", "별점")
+    assert "scores, for which there is model.problem_type" in " ".join(out.split())
+    tree = followed(out, tmp_path, output="scores")
+    assert tree["model"]["problem_type"] == "regression"
+
+
+def test_uneven_classes_get_weights_and_the_recipe_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"text number {i}", "rare" if i % 12 == 0 else "common") for i in range(72)]
+    write(tmp_path / "a.csv", rows)
+    tree = followed(doctor(capsys, "--data", "a.csv"), tmp_path, output="uneven")
+    assert (tree["training"], tree["evaluation"]["metrics"][0]) == ({"class_weights": "balanced"}, "f1")
+
+
+def test_splits_are_compared_and_the_recipe_names_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = films()
+    write(tmp_path / "train.csv", [*rows[:40], ("한국어로 쓴 글", "good")])
+    only_good = [row for row in rows[40:] if row[1] == "good"]
+    write(tmp_path / "test.csv", [*only_good, rows[0], ("A " + rows[2][0][2:].upper(), "good"), ("new " * 60, "new")])
+    out = doctor(capsys, "--train", "train.csv", "--test", "test.csv")
+    told = " ".join(out.split())
+    assert "2 of 13 rows of test are in train too, 1 of them letter for letter" in told
+    assert "train has no row of 1 class of test: 'new'" in told
+    assert "test has no row of 1 class of train: 'bad'" in told
+    assert "1 text mostly in Hangul letters, unlike the rest (train.csv:42)" in told
+    assert yaml.safe_load(out.split(RECIPE)[1])["data"] == {"train": "train.csv", "test": "test.csv"}
+
+
+def test_what_a_tokenizer_does_to_korean_is_told(tmp_path, capsys):
+    name = write(
+        tmp_path / "a.csv", [(f"이 영화는 정말 {'좋아요' if i % 2 else '싫어요'} {i}", str(i % 2)) for i in range(30)]
+    )
+    told = " ".join(doctor(capsys, "--data", name, "--model", "packaged:minilm").split())
+    assert "100% of the Hangul syllables apart into jamo" in told
+    assert "Nothing to warn of" not in told
+    # Rows that are the same unknown words to the model are not accused.
+    assert "loses too much of these texts to tell which rows to look at" in told
+    assert "nearly repeats" not in told
+    checked = tmp_path / "checked.csv"
+    assert run(["doctor", "--data", name, "--model", "packaged:minilm", "--output", str(checked)]) == 2
+    assert not checked.exists()
+
+
+def test_wrong_labels_are_found_corrected_and_given_back(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = films()
+    wrong = {3: "good", 10: "bad", 44: "bad"}
+    twin = (rows[20][0].replace("number", "numbers"), rows[20][1])
+    write(tmp_path / "a.csv", [(text, wrong.get(i, label)) for i, (text, label) in enumerate(rows)] + [twin])
+    out = doctor(capsys, "--data", "a.csv", "--model", "packaged:minilm", "--output", "checked.csv", "--json")
+    trust = json.loads(out)["trust"]
+    assert {d["place"] for d in trust["doubts"] if d["suggestion"]} == {f"a.csv:{i + 2}" for i in wrong}
+    with (tmp_path / "checked.csv").open(encoding="utf-8", newline="") as stream:
+        checked = list(csv.DictReader(stream))
+    assert list(checked[0]) == ["line", "text", "label", "suggestion", "reason"]
+    assert len(checked) == 61
+    assert {int(row["line"]) - 2 for row in checked[:3]} == set(wrong)
+    for row in checked:
+        row["label"] = row["suggestion"] or row["label"]
+    write(tmp_path / "corrected.csv", [list(row.values()) for row in checked], header=list(checked[0]))
+    told = doctor(capsys, "--data", "corrected.csv", "--model", "packaged:minilm")
+    assert "labels that other rows contradict: 0" in told
+    followed(told, tmp_path, output="corrected")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "a.csv", "--train", "a.csv"], "give --data for one set of rows"),
+        ([], "give --data for one set of rows"),
+        (["--data", "a.csv", "--output", "b.csv"], "add --model packaged:minilm"),
+        (["--data", "a.csv", "--output", "b.txt", "--model", "packaged:minilm"], "written as .csv"),
+        (["--data", "a.csv", "--output", "a.csv", "--model", "packaged:minilm"], "would replace the file that is read"),
+    ],
+)
+def test_options_that_do_not_fit(tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.csv", films())
+    assert run(["doctor", *arguments]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,74 @@
+"""Lines of a recipe that mend what the doctor has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor_report import DoctorReport
+from toolkit.data.labels.classes import IMBALANCED
+from toolkit.data.labels.one_class import has_fractions
+from toolkit.names import Problem
+
+_USUAL_MODEL = "packaged:minilm"
+
+
+def recipe_lines(
+    report: DoctorReport,
+    sources: Mapping[str, list[str]],
+    *,
+    columns: Mapping[str, ColumnName],
+    encoding: str | None,
+    model: str | None,
+    max_length: int | None,
+) -> list[str]:
+    """Return a recipe for these data as lines of YAML; none for data without labels, or of one class.
+
+    Classes of very different sizes get weights and are measured by f1 first; scores are learnt as numbers.
+
+    Args:
+        report: of all splits.
+        sources: by their key in the recipe's ``data``.
+        columns: the data's name of a column by the task's name.
+        encoding: of text files, if it was given.
+        model: a model's name, if it was given.
+        max_length: tokens beyond which a text is cut, if that was given.
+    """
+    splits = list(report.splits.values())
+    if not _can_be_learnt(report):
+        return []
+    is_score = any(split.classes and has_fractions(list(split.classes)) for split in splits)
+    problem = Problem.REGRESSION if is_score else report.problem
+    is_uneven = problem is Problem.SINGLE_LABEL and any((split.imbalance or 0) >= IMBALANCED for split in splits)
+    data: dict[str, Any] = {key: source[0] if len(source) == 1 else list(source) for key, source in sources.items()}
+    given = {"columns": dict(columns) or None, "encoding": encoding, "max_length": max_length}
+    named = model or _USUAL_MODEL
+    tree: dict[str, Any] = {
+        "task": "text-classification",
+        "model": {"name": named, **({} if problem is Problem.SINGLE_LABEL else {"problem_type": problem.value})},
+        "data": data | {key: value for key, value in given.items() if value is not None},
+        "method": "full" if is_uneven else "features",
+        **(
+            {"training": {"class_weights": "balanced"}, "evaluation": {"metrics": ["f1", "accuracy"]}}
+            if is_uneven
+            else {}
+        ),
+    }
+    return _yaml(tree)
+
+
+def _can_be_learnt(report: DoctorReport) -> bool:
+    train = report.splits.get("train") or next(iter(report.splits.values()))
+    return train.scores is not None or (train.classes is not None and len(train.classes) > 1)
+
+
+def _yaml(tree: Mapping[str, Any]) -> list[str]:
+    """Return a line a key; its value stands in braces behind it."""
+    import yaml
+
+    def flow(value: Any) -> str:
+        text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=True)
+        return text.removesuffix("...\n").strip()
+
+    return [f"{key}: {flow(value)}" for key, value in tree.items()]

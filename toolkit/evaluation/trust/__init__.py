@@ -1,0 +1,1 @@
+"""Rows that do not deserve trust: labels that the other rows contradict, texts without or with too near neighbours."""
