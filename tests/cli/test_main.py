@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from toolkit import workflow
 from toolkit.cli.main import app, run
 from toolkit.errors import DivergedError, IntegrityError, ResourceError
 from toolkit.interrupt import Interrupted
+from toolkit.workflow import apply
 
 VERBS = [
     [],
@@ -107,7 +107,7 @@ def test_whatever_ends_a_command_has_its_code(raised: BaseException, code: int, 
     def fail(*_: Any, **__: Any) -> None:
         raise raised
 
-    monkeypatch.setattr(workflow, "predict", fail)
+    monkeypatch.setattr(apply, "predict", fail)
     assert run(["predict", "run", "a text", "--json"]) == code
     printed = capsys.readouterr()
     (line,) = printed.err.splitlines()
