@@ -39,6 +39,7 @@ _FIXES: Mapping[str, str] = MappingProxyType(
     {
         "a Git LFS pointer": "the content itself was not downloaded; run `git lfs pull` in its folder",
         "an HTML page": "a server answered with a page, perhaps to log in; download the file itself",
+        "an XML document": "export its table as csv",
         "a PDF document": "export its table as csv",
         "an SQLite database": "export the table as csv or parquet",
         "an old or encrypted Office file (such as .xls)": "open it and save it as .xlsx without a password, or as csv",
@@ -58,6 +59,7 @@ _FIXES: Mapping[str, str] = MappingProxyType(
         "an HDF5 file": "save it in a format that is read",
     }
 )
+_TEXTS = ("a Git LFS pointer", "a PDF document", "an RTF document")
 _ARCHIVES = ("a zip archive", "a 7-Zip archive", "a RAR archive", "a tar archive")
 
 
@@ -77,7 +79,7 @@ def kind_of(path: Path | str) -> str | None:
 def kind_of_head(head: bytes, path: Path | str | None = None) -> str | None:
     """Return what `kind_of` returns, from the first bytes of a file; a zip archive is looked into if it has a path."""
     for offset, signature, kind in _SIGNATURES:
-        if head.startswith(signature, offset):
+        if head.startswith(signature, offset) and (kind in _TEXTS or not _is_text(head)):
             return kind
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
@@ -86,7 +88,9 @@ def kind_of_head(head: bytes, path: Path | str | None = None) -> str | None:
     if _is_pickle(head):
         return "a pickle"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return "an HTML page" if text.startswith((b"<!doctype html", b"<html")) else None
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page"
+    return "an XML document" if text.startswith(b"<?xml ") else None
 
 
 def what_to_do(kind: str) -> str | None:
@@ -111,6 +115,11 @@ def _kind_of_zip(path: Path | str | None) -> str:
             return kind
     pickled = any(name.endswith("data.pkl") for name in names)
     return "a PyTorch checkpoint (a zip with a pickle)" if pickled else "a zip archive"
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether bytes have none that plain text has not: a csv file may begin with ``PAR1`` or ``ORC``."""
+    return not any(byte < 9 or 13 < byte < 32 for byte in head)
 
 
 def _is_pickle(head: bytes) -> bool:
