@@ -27,7 +27,7 @@ def records_of(value: Mapping[str, Any]) -> list[Record] | None:
         ShapeError: several lists of rows, or columns that are not equally long.
     """
     columns, rows = value.get("columns"), value.get("data")
-    if _is_list_of(columns, str) and _is_list_of(rows, list):
+    if columns and rows and _is_list_of(columns, str) and _is_list_of(rows, list):
         return _from_split(columns, rows)
     lists = [key for key, found in value.items() if _is_list_of(found, dict)]
     rest = [found for key, found in value.items() if key not in lists]

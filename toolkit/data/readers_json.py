@@ -34,6 +34,7 @@ def read_json_lines(path: Path, *, encoding: str | None = None) -> Table:
     for number, line in enumerate(file.lines(), start=1):
         if line.isspace():
             continue
+        line = line.rstrip("\r\n")
         value, end = _parse(line, 0, path, number)
         if line[end:].strip():
             raise DataError("more after the line's JSON object", where=f"{path}:{number}")

@@ -84,8 +84,7 @@ def _records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]
     """Yield the line on which each record begins, and its cells."""
     csv.field_size_limit(LONGEST_LINE)
     lines = islice(file.lines(), dialect.skip, None)
-    quoting = csv.QUOTE_MINIMAL if dialect.quoting else csv.QUOTE_NONE
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=quoting, strict=True)
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=dialect.csv_quoting, strict=True)
     begin = 1 + dialect.skip
     try:
         for row in reader:
@@ -130,12 +129,12 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
     Raises:
         DataError: a file is empty or undecodable, or the files do not have the same number of lines.
     """
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, TextColumn[str | None]] = {}
     found = None
     for name, path in paths.items():
         file = text_file(path, encoding=encoding)
         found = file.encoding
-        columns[name] = TextColumn.of(line.rstrip("\r\n") for line in file.lines())
+        columns[name] = TextColumn.of(_without_ends(file))
         if all(not (cell or "").strip() for cell in columns[name]):
             raise DataError("the file is empty", where=str(path))
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
@@ -144,6 +143,10 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
         raise DataError(f"the files' lines do not belong together, their numbers differ: {listed}")
     label = " + ".join(counts)
     return Table(columns, (Part(label, range(1, next(iter(counts.values())) + 1), found),))
+
+
+def _without_ends(file: TextFile) -> Iterator[str | None]:
+    return (line.rstrip("\r\n") for line in file.lines())
 
 
 def decode_text(raw: bytes, *, encoding: str | None, where: str) -> Decoded:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from toolkit.data.columns import TASK_COLUMNS
 from toolkit.data.headers import is_like_names, lacks_header
@@ -31,6 +32,11 @@ class Dialect:
     delimiter: str
     quoting: bool
     skip: int = 0
+
+    @property
+    def csv_quoting(self) -> Literal[0, 3]:
+        """Return the value of `csv` for the quoting."""
+        return csv.QUOTE_MINIMAL if self.quoting else csv.QUOTE_NONE
 
 
 def tell_dialect(lines: Sequence[str], *, own: Dialect, quoting: bool | None) -> Dialect:
@@ -83,10 +89,9 @@ def _evenness(lines: Sequence[str], dialect: Dialect) -> float:
 
 
 def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
-    quoting = csv.QUOTE_MINIMAL if dialect.quoting else csv.QUOTE_NONE
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(lines, delimiter=dialect.delimiter, quoting=quoting, strict=True):
+        for row in csv.reader(lines, delimiter=dialect.delimiter, quoting=dialect.csv_quoting, strict=True):
             if row:
                 rows.append(row)
             if len(rows) == _SAMPLE_ROWS:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec
-from toolkit.recipe.values import Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
+from toolkit.recipe.values import ColumnName, Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
@@ -89,8 +89,10 @@ class DataSection(Section):
     test: Source | None = Field(
         default=None, description="The rows of the final measurement; cut from train when absent."
     )
-    columns: dict[str, Text] = Field(
-        default={}, description="The task's own names of columns and the names that they have in the data."
+    columns: dict[str, ColumnName] = Field(
+        default={},
+        description="The task's own names of columns and the names that they have in the data; "
+        "those of a file without names are the numbers from 0.",
     )
     test_size: Size = Field(default=0.2, description="Rows of the test split: a number of them or a fraction.")
     validation_size: Size = Field(
