@@ -44,7 +44,7 @@ class Number(LabelKind):
     def fitted(self, cells: Iterable[str | None]) -> Number:
         """Return this kind with decimal commas if the whole column agrees.
 
-        No cell has a point, every comma is within one number, and not all commas may as well stand between thousands, as in ``1,234``.
+        Then no cell has a point, and not all commas may as well stand between thousands, as in ``1,234``.
         """
         known = {cell.strip() for cell in cells if cell}
         found = {cell for cell in known if "," in cell}
