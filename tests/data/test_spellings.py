@@ -41,7 +41,7 @@ def each_writing(rows, folder):
     frame.to_csv(folder / "pandas.csv.zst", index=False, compression=None)
     (folder / "pandas.csv.zst").write_bytes(pa.compress((folder / "pandas.csv.zst").read_bytes(), "zstd", asbytes=True))
     for orient in ("records", "columns", "index", "split", "table"):
-        frame.to_json(folder / f"pandas-{orient}.json", orient=orient)
+        frame.to_json(folder / f"pandas-{orient}.json", orient=orient, index=None if orient != "table" else False)
     frame.to_json(folder / "pandas.jsonl.gz", orient="records", lines=True)
     polar.write_ndjson(folder / "polars.jsonl")
     polar.write_parquet(folder / "polars.parquet")
@@ -127,15 +127,15 @@ def test_sheets_by_name(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["nothing"])
     book.active.append(["here"])
-    sheet = book.create_sheet("리뷰")
+    sheet = book.create_sheet("리뷰 목록")
     for row in [["text", "label", None], ["a", 1.0, None], [None, None, None], ["b", True, None]]:
         sheet.append(row)
     book.save(tmp_path / "a.xlsx")
-    table = read_table(f"{tmp_path / 'a.xlsx'}#리뷰")
+    table = read_table(f"{tmp_path / 'a.xlsx'}#리뷰 목록")
     assert table.columns == {"text": ["a", "b"], "label": ["1", "true"]}
     assert table.place(1)[1] == 4
-    with pytest.raises(DataError, match="no sheet '리부'; did you mean '리뷰'"):
-        read_table(f"{tmp_path / 'a.xlsx'}#리부")
+    with pytest.raises(DataError, match="no sheet '리뷰 목룍'; did you mean '리뷰 목록'"):
+        read_table(f"{tmp_path / 'a.xlsx'}#리뷰 목룍")
     assert "the sheet 'Sheet' is read" in read_table(str(tmp_path / "a.xlsx")).notes[0]
 
 

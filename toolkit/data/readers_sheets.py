@@ -10,6 +10,7 @@ import datetime
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def read_excel(path: Path, *, sheet: str | None = None) -> Table:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which hold no texts
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        with closing(book):
             name = _chosen([each.title for each in book.worksheets], sheet, path)
             rows = ((number, [_text(cell) for cell in cells]) for number, cells in _excel_rows(book[name], path))
             return _with_note(table_of_rows(rows, where=str(path)), book.sheetnames, name, sheet, path)

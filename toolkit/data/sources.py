@@ -33,7 +33,7 @@ class Options:
         encoding: their encoding, or None to detect it.
         quoting: whether quotes enclose cells, or None for the custom of the format.
         format: of files whose suffix does not tell it, such as ``conll``; None: the suffix does.
-        sheet: the name of a sheet of a spreadsheet, or None for its first one with content.
+        sheet: the name of a sheet of a spreadsheet, or None for its first one.
     """
 
     encoding: str | None = None
