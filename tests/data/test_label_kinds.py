@@ -222,8 +222,8 @@ def test_faults_of_scores_name_their_lines_in_every_split(write, section):
     with pytest.raises(DataError) as caught:
         prepare_classification(section(train=train, test=test), problem=SCORES)
     assert str(caught.value).split("\n") == [
-        "train.csv: the label is not a finite number in 2 rows (lines 3, 4)",
-        "test.csv: the label is not a finite number in 1 row (line 4)",
+        "train.csv: the label is not a finite number (such as 'high') in 2 rows (lines 3, 4)",
+        "test.csv: the label is not a finite number (such as 'inf') in 1 row (line 4)",
     ]
     missing = write("missing.csv", "text,label\na,1\nb,\n")
     with pytest.raises(DataError, match=r"no label in 1 row \(line 3\)"):

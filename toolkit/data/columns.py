@@ -9,6 +9,10 @@ from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
+from toolkit.names import SPECS
+
+TASK_COLUMNS = frozenset({"id", *(name for spec in SPECS.values() for name in spec.column_names)})
+"""The tasks' own names of columns."""
 
 _OPTIONS = {
     **dict.fromkeys(("text", "source"), " or --text-column"),
@@ -29,7 +33,8 @@ def pick_columns(
 
     Args:
         table: the data.
-        columns: the data's name of a column by the task's name; a name that is left out is the same in both.
+        columns: the data's name of a column by the task's name; a name that is left out is the same in both. Lines of
+            plain text have one column without a name: the first that is needed.
         needed: the task's names of columns that must be there.
         optional: the task's names of columns to take if they are there.
         label: the name of the column of labels in a recipe.
@@ -40,7 +45,7 @@ def pick_columns(
     picked: dict[str, str] = {}
     faults: list[Fault] = []
     for name in (*needed, *optional):
-        column = columns.get(name, name)
+        column = _column_of(table, columns.get(name, name), is_first=name == needed[0])
         if column in table.columns:
             picked[name] = column
             if column in table.not_text:
@@ -90,6 +95,14 @@ def pick_labelled_columns(
         raise DataError(*faults)
     table = replace(table, not_text=not_text)
     return pick_columns(table, columns=named, needed=needed, optional=optional, label=kind.column)
+
+
+def _column_of(table: Table, column: str, *, is_first: bool) -> str:
+    """Return the table's own spelling of a column's name."""
+    if table.is_lines and is_first:
+        return next(iter(table.columns))
+    # Readers drop the white space around names, so a recipe may have it or not.
+    return column if column in table.columns else column.strip()
 
 
 def _naming_advice(name: str, column: str, table: Table) -> str:

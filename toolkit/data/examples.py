@@ -68,7 +68,8 @@ class Examples:
                 raise DataError(*faults)
             labels, misread = read_labels(table, kind)
             if misread:
-                raise DataError(*table.faults(kind.misread, misread))
+                value = str(table.columns["label"][misread[0]])
+                raise DataError(*table.faults(f"{kind.misread} (such as {value[:40]!r})", misread))
         texts = {name: clean_texts(table.columns[name]) for name in TEXT_COLUMNS if name in table.columns}
         return cls(table=table, ids=np.arange(table.n_rows), all_texts=texts, all_labels=labels, kind=kind)
 

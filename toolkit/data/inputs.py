@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
 from toolkit.data.readers_text import lines_table
 from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
-from toolkit.data.sources import DATA_SUFFIXES, read_table
+from toolkit.data.sources import data_suffix, read_table
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
 
@@ -78,7 +77,7 @@ def input_table(inputs: Sequence[str], *, encoding: str | None = None) -> tuple[
 
 def _files(inputs: Sequence[str]) -> list[str]:
     """Return the inputs if they are files, nothing if they are texts."""
-    files = [text for text in inputs if Path(text).suffix.lower() in DATA_SUFFIXES]
+    files = [text for text in inputs if data_suffix(text) is not None]
     if files and len(files) < len(inputs):
         text = next(text for text in inputs if text not in files)
         raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")

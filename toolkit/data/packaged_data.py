@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from toolkit.data.packaged import PACKAGED_DATA, PREFIX, carried_path, no_such
-from toolkit.data.readers_text import read_delimited
+from toolkit.data.readers_text import CSV, read_delimited
 from toolkit.data.tables import Part, Table
 from toolkit.errors import HubError, RecipeError, explain
 
@@ -44,14 +44,14 @@ def read_packaged(name: str, *, subset: str | None = None) -> Table:
 
 
 def _reviews(path: Path, name: str) -> Table:
-    table = read_delimited(path, delimiter=",", quoting=True, encoding="utf-8")
+    table = read_delimited(path, own=CSV, encoding="utf-8")
     origin = name.replace("-", "_")
     chosen = [row for row, source in enumerate(table.columns["source"]) if source == origin]
     sentiment = dict(zip(("0", "1"), SENTIMENTS, strict=True))
-    labels = table.columns["label"]
+    texts, labels = list(table.columns["text"]), list(table.columns["label"])
     return Table(
         columns={
-            "text": [table.columns["text"][row] for row in chosen],
+            "text": [texts[row] for row in chosen],
             "label": [sentiment[str(labels[row])] for row in chosen],
         },
         parts=(Part(PREFIX + name, [table.parts[0].lines[row] for row in chosen]),),

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.data.grid import clean_name, refuse_many_columns
+from toolkit.data.refuse_damage import refuse_damage
 from toolkit.data.tables import Part, Table
 from toolkit.data.text_column import TextColumn, map_cells
-from toolkit.errors import DataError
+from toolkit.errors import DataError, explain
 
 if TYPE_CHECKING:
     import pyarrow
@@ -25,6 +27,7 @@ def read_parquet(path: Path) -> Table:
     import pyarrow
     import pyarrow.parquet
 
+    refuse_damage(path, "parquet")
     try:
         # Through a stream, because a path would be read as a data set with columns from the folder names.
         with path.open("rb") as stream:
@@ -42,6 +45,7 @@ def read_arrow(path: Path) -> Table:
     """
     import pyarrow
 
+    refuse_damage(path, "arrow")
     # Read into memory: a map would keep the file open, and Windows could not replace it then.
     content = path.read_bytes()
     try:
@@ -70,11 +74,13 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
     """
     if not table.num_rows:
         raise DataError("no rows", where=name)
+    refuse_many_columns(table.num_columns, name)
     names = table.column_names
     if len(set(names)) < len(names):
         listed = ", ".join(sorted({repr(column) for column in names if names.count(column) > 1}))
         raise DataError(f"duplicate column {listed}", where=name)
-    categories = dict(categories if categories is not None else _categories(table.schema))
+    categories = dict(categories if categories is not None else _categories(table.schema, name))
+    spelt = _without_space(names)
     not_text: dict[str, str] = {}
     columns: dict[str, Sequence[str | None]] = {}
     for column in names:
@@ -82,9 +88,20 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
         if column in categories:
             named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
             cells = map_cells(cells.chunks, named(categories[column]))
-        columns[column] = cells
+        columns[spelt[column]] = cells
     lines = range(1, table.num_rows + 1)
-    return Table(columns, (Part(name, lines),), categories=categories, not_text=not_text)
+    return Table(
+        columns,
+        (Part(name, lines),),
+        categories={spelt.get(column, column): values for column, values in categories.items()},
+        not_text={spelt[column]: what for column, what in not_text.items()},
+    )
+
+
+def _without_space(names: Sequence[str]) -> dict[str, str]:
+    """Return each name without the white space around it; as it is if two would become the same."""
+    cleaned = {name: clean_name(name) for name in names}
+    return cleaned if len(set(cleaned.values())) == len(names) else {name: name for name in names}
 
 
 def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> TextColumn[str | None]:
@@ -129,16 +146,32 @@ def _json(value: list[Any] | dict[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _categories(schema: pyarrow.Schema) -> dict[str, tuple[str, ...]]:
+def _categories(schema: pyarrow.Schema, name: str) -> dict[str, tuple[str, ...]]:
+    """Return the class names that ``datasets`` has written into a schema.
+
+    Raises:
+        DataError: what is written there is damaged; numbers would stand for classes without a word.
+    """
     metadata = (schema.metadata or {}).get(b"huggingface")
     if metadata is None:
         return {}
-    features = json.loads(metadata).get("info", {}).get("features", {})
-    return {
-        name: tuple(_item_feature(feature)["names"])
-        for name, feature in features.items()
-        if _item_feature(feature).get("_type") == "ClassLabel"
-    }
+    try:
+        features = {
+            column: _item_feature(feature) for column, feature in json.loads(metadata)["info"]["features"].items()
+        }
+        classes = {
+            column: feature["names"]
+            for column, feature in features.items()
+            if feature.get("_type") == "ClassLabel" or "names" in feature
+        }
+        if not all(isinstance(label, str) for names in classes.values() for label in names):
+            raise TypeError("a name of a class is no text")
+        if any(features[column].get("_type") != "ClassLabel" for column in classes):
+            raise TypeError("names of classes without their type")
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        found = f"the class names that `datasets` wrote into the file are damaged: {error!s:.100}"
+        raise DataError(explain(found, fix="write it again from its source"), where=name) from error
+    return {column: tuple(names) for column, names in classes.items()}
 
 
 def _item_feature(feature: Any) -> dict[str, Any]:

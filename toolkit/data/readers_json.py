@@ -1,4 +1,4 @@
-"""Readers of JSON: an object a line, or a list of objects. Numbers keep the spelling of the file."""
+"""Readers of JSON: an object a line, a list of objects, or a table. Numbers keep the spelling of the file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from toolkit.data.encodings import Decoded
-from toolkit.data.readers_text import decode_text
-from toolkit.data.tables import Part, Table
+from toolkit.data.json_shapes import ShapeError, records_of
+from toolkit.data.records import Records
+from toolkit.data.tables import Table
+from toolkit.data.text_files import text_file
 from toolkit.errors import DataError, explain
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_Records = tuple[list[dict[str, Any]], list[int]]
 
 
 class _DuplicateKeyError(ValueError):
@@ -23,40 +22,66 @@ class _DuplicateKeyError(ValueError):
 
 
 def read_json_lines(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a file with a JSON object a line; blank lines are skipped.
+    """Read a file with a JSON object a line; blank lines are skipped. A file that is one list is read as such.
 
     Raises:
         DataError: a line that is not a JSON object, a duplicate key, half a surrogate pair; with its line.
     """
-    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
-    records: list[dict[str, Any]] = []
-    lines: list[int] = []
-    for number, line in enumerate(decoded.text.split("\n"), start=1):
-        if not line or line.isspace():
+    file = text_file(path, encoding=encoding)
+    if "".join(file.sample()).lstrip().startswith("["):
+        return read_json(path, encoding=encoding)
+    records = Records(str(path))
+    for number, line in enumerate(file.lines(), start=1):
+        if line.isspace():
             continue
+        line = line.rstrip("\r\n")
         value, end = _parse(line, 0, path, number)
         if line[end:].strip():
             raise DataError("more after the line's JSON object", where=f"{path}:{number}")
-        records.append(_require_object(value, path, number))
-        lines.append(number)
-    return _table(records, lines, path, decoded)
+        records.add(_require_object(value, path, number), number)
+    if not len(records):
+        raise DataError("the file is empty", where=str(path))
+    return records.table(file.encoding)
 
 
 def read_json(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a JSON file that holds a list of objects, or consecutive objects (JSON lines).
+    """Read a JSON file: a list of objects, consecutive objects (JSON lines), or one object that is a table.
 
     Raises:
         DataError: not JSON, not objects, a duplicate key, half a surrogate pair; with its line.
     """
-    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
-    records: list[dict[str, Any]] = []
-    lines: list[int] = []
-    for value, line in _values(decoded.text, path):
-        records.append(_require_object(value, path, line))
-        lines.append(line)
-    if not records:
+    file = text_file(path, encoding=encoding)
+    text = "".join(file.lines())
+    if not text.strip():
+        raise DataError("the file is empty", where=str(path))
+    records = Records(str(path))
+    for value, line in _rows(text, path):
+        records.add(_require_object(value, path, line), line)
+    if not len(records):
         raise DataError("an empty list, no rows", where=str(path))
-    return _table(records, lines, path, decoded)
+    return records.table(file.encoding)
+
+
+def _rows(text: str, path: Path) -> Iterator[tuple[Any, int]]:
+    """Yield the rows with the line on which each begins; those of an object that is a table have its line."""
+    values = _values(text, path)
+    first = next(values, None)
+    if first is None:
+        return
+    value, line = first
+    second = next(values, None)
+    if second is None and isinstance(value, dict) and not text.lstrip().startswith("["):
+        try:
+            records = records_of(value)
+        except ShapeError as error:
+            raise DataError(str(error), where=f"{path}:{line}") from error
+        if records is not None:
+            yield from ((record, line) for record in records)
+            return
+    yield first
+    if second is not None:
+        yield second
+        yield from values
 
 
 def _values(text: str, path: Path) -> Iterator[tuple[Any, int]]:
@@ -129,33 +154,3 @@ def _require_object(value: Any, path: Path, line: int) -> dict[str, Any]:
         fix='each row is an object such as {"text": "…", "label": "…"}',
     )
     raise DataError(message, where=f"{path}:{line}")
-
-
-def _table(records: list[dict[str, Any]], lines: list[int], path: Path, decoded: Decoded) -> Table:
-    names = list(dict.fromkeys(name for record in records for name in record))
-    if not names:
-        raise DataError("the objects have no keys, so there are no columns", where=str(path))
-    not_text: dict[str, str] = {}
-    columns = {name: [_cell(record.get(name), name, not_text) for record in records] for name in names}
-    _refuse_surrogates(columns, lines, path, decoded.text)
-    return Table(columns, (Part(str(path), lines, decoded.encoding),), not_text=not_text)
-
-
-def _cell(value: Any, name: str, not_text: dict[str, str]) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    not_text[name] = "lists" if isinstance(value, list) else "objects"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _refuse_surrogates(columns: dict[str, list[str | None]], lines: list[int], path: Path, text: str) -> None:
-    # Only an escape can bring half a pair: the decoded file itself cannot hold one.
-    if "\\ud" not in text and "\\uD" not in text:
-        return
-    for name, cells in columns.items():
-        for line, cell in zip(lines, cells, strict=True):
-            if cell is not None and _SURROGATE.search(cell):
-                message = f"column {name!r} holds half of a surrogate pair, which is not a character"
-                raise DataError(message, where=f"{path}:{line}")

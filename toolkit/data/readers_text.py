@@ -4,65 +4,113 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from toolkit.data.encodings import Decoded, decode_and_name
+from toolkit.data.encodings import Decoded, decode_and_name, detect
+from toolkit.data.grid import table_of_rows
+from toolkit.data.separators import NAMES, Dialect, table_in_text, tell_dialect
 from toolkit.data.tables import Part, Table
-from toolkit.errors import DataError, Fault, explain
+from toolkit.data.text_column import TextColumn
+from toolkit.data.text_files import LONGEST_LINE, TextFile, text_file
+from toolkit.errors import DataError, explain
 
-# The default of the module is 128 KiB; this is the largest that a C long holds on every platform.
-_LARGEST_CELL = 2**31 - 1
-_MOST_FAULTS = 10
+CSV = Dialect(",", quoting=True)
+TSV = Dialect("\t", quoting=False)
+
+_JSON_BEGINS = re.compile(r'\s*(\[\s*)?\{\s*"')
 
 
-def read_delimited(path: Path, *, delimiter: str, quoting: bool, encoding: str | None = None) -> Table:
-    """Read a file of delimited columns whose first line names them.
+def read_delimited(path: Path, *, own: Dialect, quoting: bool | None = None, encoding: str | None = None) -> Table:
+    """Read a file of delimited columns; its content tells the separator.
 
     Blank lines are skipped. Cells are taken verbatim: nothing is stripped, converted or read as missing.
 
     Args:
         path: the file.
-        delimiter: ``,`` or a tab.
-        quoting: whether a double quote at a cell's start opens a quoted cell (RFC 4180).
+        own: how columns are written by the custom of the file's suffix.
+        quoting: whether a double quote at a cell's start opens a quoted cell (RFC 4180); None is the custom.
         encoding: the file's encoding, or None to detect it.
 
     Raises:
-        DataError: nothing below the header, ragged rows, an unclosed quote, a duplicate column, a NUL, or
-            undecodable bytes; each with its line.
+        DataError: nothing below the header, ragged rows, an unclosed quote, a duplicate column, a NUL, a line or cell
+            of more than `LONGEST_LINE` characters, or undecodable bytes; each with its line.
     """
-    decoded = decode_text(path.read_bytes(), encoding=encoding, where=str(path))
-    csv.field_size_limit(_LARGEST_CELL)
-    reader = csv.reader(
-        io.StringIO(decoded.text, newline=""),
-        delimiter=delimiter,
-        quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE,
-        strict=True,
+    file = text_file(path, encoding=encoding)
+    dialect = tell_dialect(file.sample(), own=own, quoting=quoting)
+    return _delimited(file, dialect, own)
+
+
+def read_text(path: Path, *, quoting: bool | None = None, encoding: str | None = None) -> Table:
+    """Read a text file as a column ``text``, a row a line; empty lines at the end are left out.
+
+    A file that is JSON is read as JSON, and one of even columns under names as a table.
+
+    Raises:
+        DataError: the file is empty, holds a NUL or cannot be decoded, or is a broken table or JSON.
+    """
+    file = text_file(path, encoding=encoding)
+    sample = file.sample()
+    if sample and _JSON_BEGINS.match("".join(sample[:4])):
+        from toolkit.data.readers_json import read_json
+
+        try:
+            return replace(read_json(path, encoding=encoding), notes=(f"{path}: read as JSON, which its lines are",))
+        except DataError:  # lines that only begin like JSON are text
+            pass
+    dialect = table_in_text(sample, quoting=quoting)
+    return _lines(file) if dialect is None else _delimited(file, dialect, None)
+
+
+def _delimited(file: TextFile, dialect: Dialect, own: Dialect | None) -> Table:
+    table = table_of_rows(_records(file, dialect), where=file.where, encoding=file.encoding)
+    said = (
+        [] if own and dialect.delimiter == own.delimiter else [f"columns are separated by {_name(dialect.delimiter)}"]
     )
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    begin = 1
+    if own and dialect.delimiter == own.delimiter and dialect.quoting and not own.quoting:
+        said.append("cells are in quotes")
+    return replace(table, notes=(*(f"{file.where}: {line}" for line in said), *table.notes))
+
+
+def _name(delimiter: str) -> str:
+    return NAMES.get(delimiter, repr(delimiter))
+
+
+def _records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line on which each record begins, and its cells."""
+    csv.field_size_limit(LONGEST_LINE)
+    lines = islice(file.lines(), dialect.skip, None)
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quoting=dialect.csv_quoting, strict=True)
+    begin = 1 + dialect.skip
     try:
         for row in reader:
             if row:
-                rows.append(row)
-                lines.append(begin)
-            begin = reader.line_num + 1
+                yield begin, row
+            begin = reader.line_num + 1 + dialect.skip
     except csv.Error as error:
-        raise DataError(Fault(_broken_record(error, reader.line_num, begin), f"{path}:{begin}")) from error
-    _require_shape(rows, lines, path)
-    header, cells = rows[0], rows[1:]
-    columns: dict[str, list[str | None]] = {name: [row[index] for row in cells] for index, name in enumerate(header)}
-    return Table(columns, (Part(str(path), lines[1:], decoded.encoding),))
+        raise file.fault(_broken_record(error, reader.line_num + dialect.skip, begin), begin) from error
 
 
-def read_lines(path: Path, *, encoding: str | None = None) -> Table:
-    """Read a text file as a column ``text``, a row a line; empty lines at the end are left out.
+def _lines(file: TextFile) -> Table:
+    def text() -> Iterator[str]:
+        blank: list[str] = []  # empty lines at the end are left out
+        for line in file.lines():
+            content = line.rstrip("\r\n")
+            if content.strip():
+                yield from blank
+                yield content
+                blank.clear()
+            else:
+                blank.append(content)
 
-    Raises:
-        DataError: the file is empty, holds a NUL or cannot be decoded.
-    """
-    return lines_table(path.read_bytes(), encoding=encoding, where=str(path))
+    column: TextColumn[str | None] = TextColumn.of(text())
+    if not len(column):
+        raise DataError("the file is empty", where=file.where)
+    return Table({"text": column}, (Part(file.where, range(1, len(column) + 1), file.encoding),), is_lines=True)
 
 
 def lines_table(raw: bytes, *, encoding: str | None, where: str) -> Table:
@@ -71,10 +119,8 @@ def lines_table(raw: bytes, *, encoding: str | None, where: str) -> Table:
     Raises:
         DataError: there is no text, or it holds a NUL or cannot be decoded.
     """
-    lines, found = _split_lines(raw, encoding=encoding, where=where)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return Table({"text": list(lines)}, (Part(where, range(1, len(lines) + 1), found),))
+    encoding = detect(lambda: nullcontext(io.BytesIO(raw)), encoding=encoding, where=where)
+    return _lines(TextFile(where, lambda: nullcontext(io.BytesIO(raw)), encoding))
 
 
 def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> Table:
@@ -83,17 +129,24 @@ def read_parallel(paths: Mapping[str, Path], *, encoding: str | None = None) -> 
     Raises:
         DataError: a file is empty or undecodable, or the files do not have the same number of lines.
     """
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[str, TextColumn[str | None]] = {}
     found = None
     for name, path in paths.items():
-        lines, found = _split_lines(path.read_bytes(), encoding=encoding, where=str(path))
-        columns[name] = list(lines)
+        file = text_file(path, encoding=encoding)
+        found = file.encoding
+        columns[name] = TextColumn.of(_without_ends(file))
+        if all(not (cell or "").strip() for cell in columns[name]):
+            raise DataError("the file is empty", where=str(path))
     counts = {str(path): len(columns[name]) for name, path in paths.items()}
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         raise DataError(f"the files' lines do not belong together, their numbers differ: {listed}")
     label = " + ".join(counts)
     return Table(columns, (Part(label, range(1, next(iter(counts.values())) + 1), found),))
+
+
+def _without_ends(file: TextFile) -> Iterator[str | None]:
+    return (line.rstrip("\r\n") for line in file.lines())
 
 
 def decode_text(raw: bytes, *, encoding: str | None, where: str) -> Decoded:
@@ -115,41 +168,12 @@ def decode_text(raw: bytes, *, encoding: str | None, where: str) -> Decoded:
     return decoded
 
 
-def _split_lines(raw: bytes, *, encoding: str | None, where: str) -> tuple[list[str], str]:
-    decoded = decode_text(raw, encoding=encoding, where=where)
-    # Not str.splitlines: it would also break at characters such as U+2028 that belong to a sentence.
-    lines = decoded.text.replace("\r\n", "\n").split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines, decoded.encoding
-
-
 def _broken_record(error: csv.Error, last_line: int, begin: int) -> str:
     if "unexpected end of data" in str(error):
         return explain("a quote that opens in this record is never closed", fix='write a quote in a cell as ""')
+    if "field larger" in str(error):
+        found = f"a cell of more than {LONGEST_LINE:,} characters; is a quote that opens in this record never closed?"
+        return explain(found, fix='write a quote in a cell as ""')
     reached = f" (reached on line {last_line})" if last_line > begin else ""
     fix = 'a quote within a quoted cell is written as ""; a file without quoting needs data.quoting: false'
     return explain(f"broken quoting, {error}{reached}", fix=fix)
-
-
-def _require_shape(rows: list[list[str]], lines: list[int], path: Path) -> None:
-    header = rows[0]
-    duplicates = sorted({name for name in header if header.count(name) > 1})
-    if duplicates:
-        listed = ", ".join(map(repr, duplicates))
-        raise DataError(f"duplicate column {listed}; every column needs its own name", where=f"{path}:{lines[0]}")
-    if len(rows) == 1:
-        raise DataError("only a header, no rows", where=str(path))
-    width = len(header)
-    ragged = [index for index, row in enumerate(rows) if len(row) != width]
-    faults = [
-        Fault(
-            f"{len(rows[index])} cell{'' if len(rows[index]) == 1 else 's'} where the header has {width}",
-            f"{path}:{lines[index]}",
-        )
-        for index in ragged[:_MOST_FAULTS]
-    ]
-    if len(ragged) > _MOST_FAULTS:
-        faults.append(Fault(f"and {len(ragged) - _MOST_FAULTS:,} more such rows", str(path)))
-    if faults:
-        raise DataError(*faults)

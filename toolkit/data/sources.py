@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from toolkit.data.byte_streams import PACKED
 from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet
 from toolkit.data.readers_conll import read_conll
 from toolkit.data.readers_json import read_json, read_json_lines
-from toolkit.data.readers_text import read_delimited, read_lines, read_parallel
+from toolkit.data.readers_sheets import read_excel, read_ods
+from toolkit.data.readers_text import CSV, TSV, read_delimited, read_parallel, read_text
 from toolkit.data.tables import Table, concatenate
 from toolkit.errors import DataError, Fault, RecipeError, explain, nearest
+from toolkit.progress import warn
 
 Source: TypeAlias = str | list[str] | dict[str, str]
 """A file, packaged or hub data set; a list of these; or line-parallel text files by column."""
@@ -31,37 +34,52 @@ class Options:
         encoding: their encoding, or None to detect it.
         quoting: whether quotes enclose cells, or None for the custom of the format.
         format: of files whose suffix does not tell it, such as ``conll``; None: the suffix does.
+        sheet: the name of a sheet of a spreadsheet, or None for its first one.
     """
 
     encoding: str | None = None
     quoting: bool | None = None
     format: str | None = None
-
-
-def _csv(path: Path, options: Options) -> Table:
-    return read_delimited(path, delimiter=",", quoting=options.quoting is not False, encoding=options.encoding)
-
-
-def _tsv(path: Path, options: Options) -> Table:
-    return read_delimited(path, delimiter="\t", quoting=options.quoting is True, encoding=options.encoding)
+    sheet: str | None = None
 
 
 READERS: dict[str, Callable[[Path, Options], Table]] = {
-    ".csv": _csv,
-    ".tsv": _tsv,
+    ".csv": lambda path, options: read_delimited(path, own=CSV, quoting=options.quoting, encoding=options.encoding),
+    ".tsv": lambda path, options: read_delimited(path, own=TSV, quoting=options.quoting, encoding=options.encoding),
     ".json": lambda path, options: read_json(path, encoding=options.encoding),
     ".jsonl": lambda path, options: read_json_lines(path, encoding=options.encoding),
     ".ndjson": lambda path, options: read_json_lines(path, encoding=options.encoding),
-    ".txt": lambda path, options: read_lines(path, encoding=options.encoding),
+    ".txt": lambda path, options: read_text(path, quoting=options.quoting, encoding=options.encoding),
     ".parquet": lambda path, _: read_parquet(path),
     ".arrow": lambda path, _: read_arrow(path),
     ".feather": lambda path, _: read_arrow(path),
+    ".xlsx": lambda path, options: read_excel(path, sheet=options.sheet),
+    ".xlsm": lambda path, options: read_excel(path, sheet=options.sheet),
+    ".ods": lambda path, options: read_ods(path, sheet=options.sheet),
     ".conll": lambda path, options: read_conll(path, encoding=options.encoding),
     ".bio": lambda path, options: read_conll(path, encoding=options.encoding),
 }
 """The reader of each data suffix; a new format is a line here."""
 
-DATA_SUFFIXES = tuple(READERS)
+_TEXT_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
+_SHEET_SUFFIXES = (".xlsx", ".xlsm", ".ods")
+
+DATA_SUFFIXES = (*READERS, *(text + packed for text in _TEXT_SUFFIXES for packed in PACKED))
+"""The suffixes of data files, those of packed text among them, such as ``.csv.gz``."""
+
+
+def data_suffix(name: str) -> str | None:
+    """Return the suffix of a name of a data file, such as ``.csv.gz`` or that of ``book.xlsx#Sheet``; else None."""
+    file = _file_and_sheet(name)[0].lower()
+    return max((suffix for suffix in DATA_SUFFIXES if file.endswith(suffix)), key=len, default=None)
+
+
+def _file_and_sheet(name: str) -> tuple[str, str | None]:
+    """Return the file and the sheet in ``book.xlsx#Sheet``; a file that has such a name is itself."""
+    file, mark, sheet = name.partition("#")
+    if not mark or not file.lower().endswith(_SHEET_SUFFIXES) or Path(name).expanduser().is_file():
+        return name, None
+    return file, sheet
 
 
 def read_table(
@@ -70,8 +88,8 @@ def read_table(
     """Read all rows of a source as one table.
 
     Args:
-        source: a file, ``packaged:<name>``, a hub id ``org/name[@revision][:split]``, a list of these (rows
-            beneath each other), or text files by column (lines beside each other).
+        source: a file, perhaps ``book.xlsx#Sheet``, ``packaged:<name>``, a hub id ``org/name[@revision][:split]``, a
+            list of these (rows beneath each other), or text files by column (lines beside each other).
         encoding: of text files; None detects it.
         quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
         subset: the configuration of a hub data set, or the language of a packaged one.
@@ -116,7 +134,10 @@ def read_splits(
             faults += error.faults
     if faults:
         raise DataError(*faults)
-    return {"all": concatenate(tables)}
+    table = concatenate(tables)
+    for note in table.notes:
+        warn(note)
+    return {"all": table}
 
 
 def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
@@ -125,22 +146,28 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     if parse_hub_id(name) and not _is_file_name(name):
         return read_table(name, subset=subset)
     _require_no_subset(subset)
-    reader = READERS.get(f".{options.format}" if options.format else Path(name).suffix.lower())
-    if reader is None and not Path(name).expanduser().is_dir():
-        raise DataError(_no_reader(name), where=name)
-    fault = _not_a_file(name)
+    file, sheet = _file_and_sheet(name)
+    suffix = data_suffix(name)
+    reader = READERS.get(f".{options.format}" if options.format else _unpacked(suffix or ""))
+    if reader is None and not Path(file).expanduser().is_dir():
+        raise DataError(_no_reader(file), where=name)
+    fault = _not_a_file(file)
     if fault is not None or reader is None:
-        raise DataError(fault or _no_reader(name))
+        raise DataError(fault or _no_reader(file))
     try:
-        return reader(Path(name).expanduser(), options)
+        return reader(Path(file).expanduser(), replace(options, sheet=sheet))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=name) from error
 
 
+def _unpacked(suffix: str) -> str:
+    packed = Path(f"x{suffix}").suffix
+    return suffix.removesuffix(packed) if packed in PACKED else suffix
+
+
 def _is_file_name(name: str) -> bool:
     """Return whether a name that could be a hub id is a file: by its suffix, or because its folder exists."""
-    path = Path(name).expanduser()
-    return path.suffix.lower() in READERS or path.parent.is_dir()
+    return data_suffix(name) is not None or Path(name).expanduser().parent.is_dir()
 
 
 def _regular_files(files: Mapping[str, str]) -> dict[str, Path]:
@@ -169,12 +196,12 @@ def _not_a_file(name: str) -> Fault | None:
 
 def _no_reader(name: str) -> str:
     suffix = Path(name).suffix
-    if suffix.lower() in (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z"):
-        return explain(f"compressed ({suffix})", fix="unpack it first")
+    if suffix.lower() in (*PACKED, ".zip", ".7z"):
+        return explain(f"compressed ({suffix}), and only packed text is read, such as .csv.gz", fix="unpack it first")
     kind = f"no reader for {suffix!r} files" if re.fullmatch(r"\.\w+", suffix) else "neither a data file nor a hub id"
     return explain(
         kind,
-        allowed=DATA_SUFFIXES,
+        allowed=tuple(READERS),
         name=suffix,
         fix=f"or {PREFIX}<name>, or a hub id org/name[@revision][:split]",
     )

@@ -39,12 +39,16 @@ class Table:
         parts: the files of the rows, in the order of the rows.
         categories: the possible values of a column in their order, if the source lists them.
         not_text: the content of columns that hold no text ("lists", "bytes").
+        notes: what the reader took upon itself, such as a separator or rows that it left out; a line each.
+        is_lines: whether the rows are the lines of plain text, whose one column has no name of its own.
     """
 
     columns: Mapping[str, Sequence[str | None]]
     parts: tuple[Part, ...]
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     not_text: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    is_lines: bool = False
 
     @property
     def name(self) -> str:
@@ -109,6 +113,8 @@ def concatenate(tables: Sequence[Table]) -> Table:
             if all(table.categories.get(name) == values for table in tables)
         },
         not_text={name: what for table in tables for name, what in table.not_text.items()},
+        notes=tuple(note for table in tables for note in table.notes),
+        is_lines=all(table.is_lines for table in tables),
     )
 
 

@@ -92,7 +92,7 @@ class DataSection(Section):
     columns: dict[str, Columns] = Field(
         default={},
         description="The task's own names of columns and the names that they have in the data; labels may be a list "
-        "of columns, of 0 and 1 each.",
+        "of columns, of 0 and 1 each. Columns of a file without names have the numbers from 0.",
     )
     labels: Annotated[list[Text], Field(min_length=1)] | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -17,11 +17,6 @@ from pydantic_core import CoreSchema, core_schema
 def as_whole(value: object) -> object:
     """Convert a float without a fractional part to an integer; return any other value unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def as_name(value: object) -> object:
-    """Convert an integer to the name that it is in the head of a file; return any other value unchanged."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @dataclass(frozen=True)
@@ -64,14 +59,31 @@ class CountOrFraction:
         raise ValueError("out of range")
 
 
+@dataclass(frozen=True)
+class NameOrNumber:
+    """A marker for a text that may be written as a whole number, such as the column ``0`` of a file without names."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the check of a text, before which a whole number becomes one."""
+        return core_schema.no_info_before_validator_function(_number_as_text, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema of a text that is not empty, or a whole number."""
+        return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 0}]}
+
+
+def _number_as_text(value: object) -> object:
+    number = as_whole(value)
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else value
+
+
 # The conversion is last, so that the bounds belong to the integer, and pydantic writes them into the schema.
 WholeNumber: TypeAlias = Annotated[int, BeforeValidator(as_whole)]
 PositiveInt: TypeAlias = Annotated[int, Field(ge=1), BeforeValidator(as_whole)]
 Count: TypeAlias = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=2**32 - 1), BeforeValidator(as_whole)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
-_TEXT_OR_NUMBER = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
-ColumnText: TypeAlias = Annotated[str, Field(min_length=1), BeforeValidator(as_name), WithJsonSchema(_TEXT_OR_NUMBER)]
+ColumnText: TypeAlias = Annotated[str, Field(min_length=1), NameOrNumber()]
 Columns: TypeAlias = ColumnText | Annotated[list[ColumnText], Field(min_length=1)]
 Size: TypeAlias = Annotated[int | float, CountOrFraction(minimum=0)]
 Steps: TypeAlias = Annotated[float, CountOrFraction(minimum=1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
 from toolkit.data.columns import pick_columns
-from toolkit.data.sources import DATA_SUFFIXES, read_table
+from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
 from toolkit.evaluation.inference.rows import Row
@@ -131,7 +131,7 @@ def predict(
     """
     check_output(output, inputs=inputs)
     subject = find_subject(model)
-    files = [name for name in inputs if Path(name).suffix.lower() in DATA_SUFFIXES]
+    files = [name for name in inputs if data_suffix(name) is not None]
     if subject.task is None and files:
         _check_data(files, {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     located = locate_model(subject.model)

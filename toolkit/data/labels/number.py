@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,22 @@ from toolkit.data.splits import quantile_strata
 from toolkit.data.wording import counted
 from toolkit.names import Problem, Split
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+
 SCORE = "score"
 """The name of the one output of a model that predicts a number."""
 
 
 @dataclass(frozen=True)
 class Number(LabelKind):
-    """A finite number a text."""
+    """A finite number a text.
+
+    Attributes:
+        decimal_comma: whether a comma begins the fraction, as in ``4,5``.
+    """
+
+    decimal_comma: bool = False
 
     problem = Problem.REGRESSION
     noun = "score"
@@ -31,13 +41,23 @@ class Number(LabelKind):
     misread = "the label is not a finite number"
     variety = "a score is learnt from rows with different ones"
 
+    def fitted(self, cells: Iterable[str | None], *, merge: bool = False) -> Number:
+        """Return this kind with decimal commas if the whole column agrees.
+
+        Then no cell has a point, and not all commas may as well stand between thousands, as in ``1,234``.
+        """
+        known = {cell.strip() for cell in cells if cell}
+        found = {cell for cell in known if "," in cell}
+        agree = all(_DECIMAL_COMMA.fullmatch(cell) for cell in found) and not any("." in cell for cell in known)
+        return replace(self, decimal_comma=bool(found) and agree and not all(map(_THOUSANDS.fullmatch, found)))
+
     def clean(self, cell: str | None) -> str:
         """Return the number in a cell as Python writes it; empty without one.
 
         Raises:
             ValueError: if the cell is not a finite number.
         """
-        return clean_number(cell)
+        return clean_number(cell.replace(",", ".") if cell and self.decimal_comma else cell)
 
     def strata(self, labels: Sequence[str]) -> Sequence[str]:
         """Return the tenth of all numbers to which each belongs."""

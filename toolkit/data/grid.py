@@ -1,0 +1,182 @@
+"""Rows of cells, as text files and spreadsheets have them, become a table."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from toolkit.data.headers import lacks_header
+from toolkit.data.tables import Part, Table
+from toolkit.data.text_column import BLOCK_ROWS, TextColumn
+from toolkit.errors import DataError, Fault, explain
+
+MOST_COLUMNS = 4096
+"""Columns of a table that is read; more are no table of texts."""
+
+_MOST_FAULTS = 10
+_SAMPLE_ROWS = 1000
+
+Row = tuple[int, Sequence[str | None]]
+"""The line on which a row begins, and its cells."""
+
+
+def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = None) -> Table:
+    """Return rows as a table, whose columns the first row names; cells are taken verbatim.
+
+    Rows without any content are left out and counted, as are columns with neither a name nor content. A first row that
+    looks like the others is a row, and the columns are called ``0``, ``1`` and so on.
+
+    Args:
+        rows: the rows; blank lines are rows without cells.
+        where: the name of the file.
+        encoding: of the file, if it is text.
+
+    Raises:
+        DataError: no rows, ragged rows, a duplicate column, or too many columns; with their lines.
+    """
+    filled = _Filled(rows)
+    sample = list(islice(filled, _SAMPLE_ROWS + 1))
+    if not sample:
+        raise DataError("the file is empty", where=where)
+    line, first = sample[0]
+    notes = []
+    if lacks_header(first, [cells for _, cells in sample[1:]]):
+        names = [str(index) for index in range(len(first))]
+        kept = sample
+        notes.append(
+            f"{where}: no header, as the first row looks like the others; the columns are called "
+            f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}, so name them such as with data.columns.text=0"
+        )
+    else:
+        names, kept = _names(first, where, line), sample[1:]
+        if not kept:
+            raise DataError("only a header, no rows", where=where)
+    grid = _Grid(names, where)
+    for row in chain(kept, filled):
+        grid.add(row)
+    if filled.n_empty:
+        notes.append(f"{where}: {_counted(filled.n_empty, 'row')} without content left out")
+    return grid.table(encoding, notes)
+
+
+class _Filled:
+    """The rows that have content; the others are counted. A row of one cell is kept: its text may be meant."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = iter(rows)
+        self.n_empty = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            cells = row[1]
+            if len(cells) == 1 or any(cell and not cell.isspace() for cell in cells):
+                yield row
+            elif cells:
+                self.n_empty += 1
+
+
+class _Grid:
+    """The rows of a table, in Arrow but for the last few."""
+
+    def __init__(self, names: list[str], where: str) -> None:
+        self._names, self._where = names, where
+        self._blocks: list[list[object]] = [[] for _ in names]
+        self._pending: list[Sequence[str | None]] = []
+        self._lines = array("q")
+        self._ragged: list[Fault] = []
+        self._n_ragged = self._n_trailing = 0
+
+    def add(self, row: Row) -> None:
+        line, cells = row
+        width = len(self._names)
+        if len(cells) > width and not any(cells[width:]):
+            self._n_trailing += 1
+            cells = cells[:width]
+        if len(cells) != width:
+            self._n_ragged += 1
+            if self._n_ragged <= _MOST_FAULTS:
+                found = f"{_counted(len(cells), 'cell')} where the header has {width}"
+                self._ragged.append(Fault(found, f"{self._where}:{line}"))
+        elif not self._ragged:
+            self._lines.append(line)
+            self._pending.append(cells)
+            if len(self._pending) == BLOCK_ROWS:
+                self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow
+
+        try:
+            for blocks, cells in zip(self._blocks, zip(*self._pending, strict=True), strict=False):
+                blocks.append(pyarrow.array(cells, pyarrow.large_string()))
+        except UnicodeEncodeError as error:
+            raise DataError(
+                "a cell holds half of a surrogate pair, which is not a character", where=self._where
+            ) from error
+        self._pending = []
+
+    def table(self, encoding: str | None, notes: list[str]) -> Table:
+        import pyarrow
+
+        if self._n_ragged > _MOST_FAULTS:
+            self._ragged.append(Fault(f"and {self._n_ragged - _MOST_FAULTS:,} more such rows", self._where))
+        if self._ragged:
+            raise DataError(*self._ragged)
+        self._flush()
+        columns: dict[str, Sequence[str | None]] = {}
+        n_empty = 0
+        for number, (name, blocks) in enumerate(zip(self._names, self._blocks, strict=True), start=1):
+            column: TextColumn[str | None] = TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
+            if name or not _is_blank(column):
+                columns[name or _unused(f"column {number}", self._names)] = column
+            else:
+                n_empty += 1
+        if n_empty:
+            notes.append(f"{self._where}: {_counted(n_empty, 'column')} without name and content left out")
+        if self._n_trailing:
+            notes.append(
+                f"{self._where}: empty cells beyond the header left out of {_counted(self._n_trailing, 'row')}"
+            )
+        return Table(columns, (Part(self._where, self._lines, encoding),), notes=tuple(notes))
+
+
+def clean_name(name: str | None) -> str:
+    """Return the name of a column without the white space and the marks around it."""
+    return (name or "").strip().strip("\ufeff\u200b").strip()
+
+
+def refuse_many_columns(number: int, where: str) -> None:
+    """Refuse a table of more than `MOST_COLUMNS`.
+
+    Raises:
+        DataError: there are more.
+    """
+    if number > MOST_COLUMNS:
+        found = f"{number:,} columns, and at most {MOST_COLUMNS:,} are read"
+        raise DataError(explain(found, fix="keep those that the task needs"), where=where)
+
+
+def _names(first: Sequence[str | None], where: str, line: int) -> list[str]:
+    refuse_many_columns(len(first), where)
+    names = [clean_name(name) for name in first]
+    duplicates = sorted(name for name, count in Counter(names).items() if count > 1 and name)
+    if duplicates:
+        listed = ", ".join(map(repr, duplicates))
+        raise DataError(f"duplicate column {listed}; every column needs its own name", where=f"{where}:{line}")
+    return names
+
+
+def _unused(name: str, names: Sequence[str]) -> str:
+    while name in names:
+        name += "_"
+    return name
+
+
+def _is_blank(column: TextColumn[str | None]) -> bool:
+    return all(not cell or cell.isspace() for cell in column)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
