@@ -45,6 +45,7 @@ from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
+from toolkit.workflow.shortages import shortages_told
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
@@ -86,7 +87,8 @@ def fine_tune(
         if run.finished:
             say("this run is finished; --restart would start over")
             return read_run(folder)
-        with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
+        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger)
+        with recorded as trial, shortages_told(recipe, run.work):
             result = _carry_out(room, recipe, data, work=run.work)
             trial.done(run.work, result)
             run.publish()
