@@ -1,5 +1,6 @@
 """The typed result of a run or an evaluation, and its form in ``metrics.json``."""
 
+from toolkit.run_result.damage import content_of
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
 from toolkit.run_result.splits import BaselineResult, SplitResult
@@ -15,4 +16,5 @@ __all__ = [
     "RunResult",
     "SplitResult",
     "TrainingSummary",
+    "content_of",
 ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from toolkit.errors import IntegrityError, ResourceError, ToolkitError
-from toolkit.names import Method, Task
+from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import Recipe, load_recipe
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import RECIPE_FILE, read_run
+from toolkit.trials.run_files import refuse_changed_files
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,35 @@ def find_subject(name: str) -> Subject:
         return _untrained(folder)
     if not (folder / MODEL_FOLDER).is_dir():
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
+    refuse_changed_files(folder, below=MODEL_FOLDER)
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-        columns, metrics = recipe["data"]["columns"], recipe["evaluation"]["metrics"]
+        columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
         task = Task(recipe["task"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        known = SPECS[task].all_metrics
+        if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
+            raise ValueError("these are no metrics of the task")
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task)
+
+
+def _names(columns: Mapping[Any, Any]) -> dict[str, str]:
+    """Return columns as they were named by their names.
+
+    Raises:
+        ValueError: a name is no text.
+    """
+    if not all(isinstance(name, str) for pair in columns.items() for name in pair):
+        raise ValueError("a column is named by no text")
+    return dict(columns)
 
 
 def _method(recipe_file: Path) -> str | None:
     """Return the method of a run's recipe, as far as it can be read."""
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
     return recipe.get("method") if isinstance(recipe, dict) else None
 
