@@ -112,7 +112,7 @@ def test_odd_recipes_of_runs(finished: Path, tmp_path: Path, capsys):
     tree = yaml.safe_load(kept)
     try:
         for path in (("data",), ("data", "columns"), ("evaluation", "metrics"), ("task",), ("method",)):
-            for value in (..., *ODD):
+            for value in (..., *ODD[::3]):
                 file.write_text(yaml.safe_dump(_changed(tree, path, value)), encoding="utf-8")
                 _told(["predict", str(finished / "run"), "a film"], capsys)
     finally:

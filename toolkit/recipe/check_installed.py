@@ -36,7 +36,8 @@ def _ask_reporting(names: Any) -> None:
 
     for name in [names] if isinstance(names, str) else names:
         if name != "all":  # which is what is there
-            for callback in get_reporting_integration_callbacks([name]):
+            callbacks: Any = get_reporting_integration_callbacks([name])  # type: ignore[no-untyped-call]
+            for callback in callbacks:
                 callback()  # which raises without its package, as it would at the first step
 
 
@@ -45,7 +46,8 @@ def _ask_optimizer(name: str) -> None:
     from transformers import Trainer, TrainingArguments
 
     arguments = TrainingArguments(output_dir="unused", optim=name, optim_target_modules="all-linear")
-    Trainer.get_optimizer_cls_and_kwargs(arguments, nn.Sequential(nn.Linear(2, 2)))
+    model: Any = nn.Sequential(nn.Linear(2, 2))
+    Trainer.get_optimizer_cls_and_kwargs(arguments, model)
 
 
 def _ask_arguments(value: bool) -> None:
