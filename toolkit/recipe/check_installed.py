@@ -10,7 +10,7 @@ from toolkit.recipe.schema import Recipe
 
 # Every installation has these, so nothing heavy is imported for them.
 _ALWAYS = ("adamw_torch", "adamw_torch_fused", "adafactor", "sgd", "adagrad", "rmsprop")
-_NONE = (None, "none", [], ["none"])
+_NONE: tuple[Any, ...] = (None, "none", [], ["none"])
 
 
 @rule("training")
@@ -32,7 +32,7 @@ def _package_or_device_is_there(recipe: Recipe) -> Broken:
 
 
 def _ask_reporting(names: Any) -> None:
-    from transformers.integrations import get_reporting_integration_callbacks
+    from transformers.integrations.integration_utils import get_reporting_integration_callbacks
 
     for name in [names] if isinstance(names, str) else names:
         if name != "all":  # which is what is there
