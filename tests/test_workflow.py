@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
 import pytest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
 
-from toolkit.errors import HubError, RecipeError
+from toolkit.errors import HubError, IntegrityError, RecipeError, ResourceError
 from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
 from toolkit.trials.finished import FinishedRun, read_run
@@ -130,12 +131,52 @@ def test_pairs_are_read_as_pairs(tiny_tree: dict[str, Any], folder: Path, senten
 
 
 def test_failure_is_a_trial_and_leaves_no_folder(tiny_tree: dict[str, Any], tmp_path: Path):
-    recipe = _recipe(tiny_tree, model={"name": "nobody/nothing"}, note="shall fail")
-    with pytest.raises(HubError):
+    model = Path(shutil.copytree(tiny_tree["model"]["name"], tmp_path / "model"))
+    (model / "model.safetensors").write_bytes(b"")
+    recipe = _recipe(tiny_tree, model={"name": str(model)}, note="shall fail")
+    with pytest.raises(IntegrityError):
         fine_tune(recipe, name="tiny", output_dir=tmp_path / "a" / "run", ledger=tmp_path / "trials.jsonl")
     (trial,), _ = read_trials(tmp_path / "trials.jsonl")
-    assert (trial.status, trial.error["code"], trial.note, trial.metrics) == ("failed", 5, "shall fail", None)
+    assert (trial.status, trial.error["code"], trial.note, trial.metrics) == ("failed", 7, "shall fail", None)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_model_that_is_not_found_is_no_trial(tiny_tree: dict[str, Any], tmp_path: Path):
+    recipe = _recipe(tiny_tree, model={"name": "nobody/nothing"})
+    with pytest.raises(HubError):
+        fine_tune(recipe, name="tiny", output_dir=tmp_path / "runs" / "run", ledger=tmp_path / "runs" / "trials.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_the_base_model_is_part_of_a_run(tiny_tree: dict[str, Any], tmp_path: Path, method: str, caplog):
+    model = Path(shutil.copytree(tiny_tree["model"]["name"], tmp_path / "model"))
+    weights = model / "model.safetensors"
+    recipe = _recipe(tiny_tree, model={"name": str(model)}, method=method, training={"num_train_epochs": 1})
+    settings: dict[str, Any] = {"name": "tiny", "output_dir": tmp_path / "run", "ledger": tmp_path / "trials.jsonl"}
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:  # Ctrl-C after the training, before the model is saved
+        patch.setattr("toolkit.methods.train.save_and_measure", stop)
+        with pytest.raises(KeyboardInterrupt):
+            fine_tune(recipe, **settings)
+    tensors = load_file(weights)
+    tensors["embeddings.LayerNorm.bias"] += 1
+    kept = weights.read_bytes()
+    save_file(tensors, weights, metadata={"format": "pt"})
+    with pytest.raises(ResourceError, match="the files of its base model differ"):
+        fine_tune(recipe, **settings)
+    weights.write_bytes(kept)
+    before = fine_tune(recipe, **settings)
+    save_file(tensors, weights, metadata={"format": "pt"})
+    with caplog.at_level("WARNING"):
+        again = fine_tune(recipe, **settings)
+    assert again.result == before.result
+    assert "is not the model that this run learnt from: its files have changed since" in caplog.text
+    shutil.rmtree(model)
+    assert fine_tune(recipe, **settings).result == before.result
 
 
 def test_several_processes_are_refused(tiny_tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -8,18 +8,19 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ResourceError
+from toolkit.shortage import full_disk, is_full_disk
 
 # Errors of file systems that cannot flush a folder (network drives, some FUSE mounts).
 _CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, *, needed: Callable[[], int] | None = None) -> Iterator[Path]:
     """Write a file atomically: a reader, also after a power cut, finds the old file or the new one.
 
     The block gets the path of a temporary file in the same folder. If the block succeeds, that file is flushed to the
@@ -27,6 +28,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     Args:
         path: the file to write or replace; its folder exists.
+        needed: counts the bytes to write; it is asked only where the disk is full.
 
     Raises:
         ResourceError: if the file cannot be written; an old file is unchanged.
@@ -39,7 +41,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
         fsync_file(temporary)
         temporary.replace(path)
         fsync_folder(path.parent)
-    except OSError as error:
+    except Exception as error:
+        if is_full_disk(error):
+            raise full_disk(path, needed=None if needed is None else needed()) from error
+        if not isinstance(error, OSError):
+            raise
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(path)) from error
     finally:
         # After the rename there is nothing to remove.
@@ -57,8 +63,9 @@ def write_text_atomically(path: str | Path, text: str) -> None:
     Raises:
         ResourceError: if the file cannot be written; an old file is unchanged.
     """
-    with replacing(path) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
+    data = text.encode("utf-8")
+    with replacing(path, needed=lambda: len(data)) as temporary:
+        temporary.write_bytes(data)
 
 
 def write_json_atomically(path: str | Path, value: Any) -> None:

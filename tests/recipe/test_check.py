@@ -138,3 +138,34 @@ def test_every_rule_reads_keys_that_exist():
             value = recipe
             for part in key.split("."):
                 value = getattr(value, part)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "package"),
+    [
+        ("report_to", "wandb", "wandb"),
+        ("report_to", ["mlflow"], "mlflow"),
+        ("optim", "adamw_bnb_8bit", "bitsandbytes"),
+        ("optim", "galore_adamw", "galore_torch"),
+        ("optim", "schedule_free_adamw", "schedulefree"),
+        ("tf32", True, "tf32"),
+    ],
+)
+def test_packages_and_devices_that_are_not_there(key: str, value: object, package: str):
+    import importlib.util
+
+    import torch
+
+    is_there = torch.cuda.is_available() if key == "tf32" else importlib.util.find_spec(package) is not None
+    if is_there:
+        pytest.skip("it is there")
+    tree = {
+        "task": "text-classification",
+        "model": {"name": "packaged:minilm"},
+        "data": {"source": "packaged:rotten-tomatoes"},
+        "method": "full",
+        "training": {key: value},
+    }
+    with pytest.raises(RecipeError, match=rf"training\.{key}: .* does not work here: "):
+        build_recipe(tree)
+    build_recipe({**tree, "training": {"optim": "adamw_torch", "report_to": "none"}})

@@ -11,7 +11,7 @@ import pytest
 from toolkit.errors import DivergedError
 from toolkit.recipe import build_recipe
 from toolkit.training.loss_course import LossCourse
-from toolkit.workflow import fine_tune
+from toolkit.workflow.fine_tune import fine_tune
 
 
 def _course(*losses: float) -> LossCourse:

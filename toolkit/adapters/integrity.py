@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.settings_check import not_meant
 from toolkit.errors import Fault, IntegrityError
 
 INDEX = "model.safetensors.index.json"
@@ -47,6 +49,18 @@ def check_weight_files(folder: Path, *, where: str) -> None:
                 where=where,
             )
         raise IntegrityError("it has no weights: model.safetensors is missing", where=where)
+    for file in sorted(folder.glob("model*.safetensors")):
+        _check_header(file, where)
+
+
+def _check_header(file: Path, where: str) -> None:
+    """Refuse a file that is something else, is cut off, or names a tensor twice."""
+    other = not_meant(file)
+    try:
+        with safe_open(file, framework="pt") as opened:
+            opened.keys()
+    except (SafetensorError, OSError) as error:
+        raise IntegrityError(other or f"{file.name} is damaged: {error}", where=where) from error
 
 
 def _check_shards(folder: Path, where: str) -> None:

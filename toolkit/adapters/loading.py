@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.family import adapter_of, family_of, reading_config
 from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
 from toolkit.adapters.lengths import settle_length
 from toolkit.adapters.locate import LocatedModel
+from toolkit.adapters.opening import told
 from toolkit.adapters.quiet import quiet_library
+from toolkit.adapters.settings_check import check_settings
 from toolkit.errors import IntegrityError
 
 
@@ -23,7 +23,8 @@ def open_config(located: LocatedModel) -> Any:
     Raises:
         IntegrityError: if it is damaged.
     """
-    config = load(AutoConfig, located, trust_remote_code=False)
+    check_settings(located.folder, where=f"model {located.name}")
+    config = load(located, AutoConfig, trust_remote_code=False)
     config._attn_implementation = None  # the file could name code on the hub here
     return config
 
@@ -50,8 +51,8 @@ def load_model(
     check_weight_files(located.folder, where=where)
     with quiet_library():
         model, info = load(
-            factory,
             located,
+            factory,
             config=config,
             dtype=torch.float32,
             use_safetensors=True,
@@ -82,7 +83,7 @@ def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = Fals
     Raises:
         IntegrityError: if its files are missing or damaged, or the model could not read its batches.
     """
-    tokenizer: PreTrainedTokenizerBase = load(AutoTokenizer, located, trust_remote_code=False)
+    tokenizer: PreTrainedTokenizerBase = load(located, AutoTokenizer, trust_remote_code=False)
     check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
     adapter = adapter_of(family_of(config))
     try:
@@ -123,25 +124,16 @@ def load_with_tokenizer(
     return tokenizer, settle_length(model, tokenizer, max_length, name=located.name)
 
 
-def load(factory: Any, located: LocatedModel, **settings: Any) -> Any:
+@told
+def load(located: LocatedModel, /, factory: Any, **settings: Any) -> Any:
     """Load an object of the library from a model's folder.
 
     Args:
-        factory: a class with ``from_pretrained``.
         located: the files.
+        factory: a class with ``from_pretrained``.
         settings: arguments of ``from_pretrained``.
 
     Raises:
         IntegrityError: in one line, for files that cannot be read.
     """
-    try:
-        return factory.from_pretrained(str(located.folder), **settings)
-    except KeyError as error:
-        raise IntegrityError(
-            f"a file of the model is damaged: it lacks {error}", where=f"model {located.name}"
-        ) from error
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise IntegrityError(f"a file of the model is damaged: {error}", where=f"model {located.name}") from error
-    except (OSError, ValueError, RuntimeError) as error:
-        first_line = str(error).strip().split("\n")[0]
-        raise IntegrityError(f"the model cannot be opened: {first_line}", where=f"model {located.name}") from error
+    return factory.from_pretrained(str(located.folder), **settings)

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
 
 from toolkit.cache import cache_folder
 from toolkit.errors import ResourceError
 from toolkit.files import fsync_file, fsync_folder, write_json_atomically
 from toolkit.progress import say
+from toolkit.shortage import full_disk, is_full_disk
 
 _SIZES = "toolkit-cache.json"
 
@@ -52,8 +52,14 @@ def made_once(name: str, make: Callable[[Path], None], *, doing: str) -> Path:
                 _make(folder, make)
         finally:
             lock.release()
-    except (OSError, SafetensorError) as error:  # safetensors reports a full disk as its own error
-        reason = getattr(error, "strerror", None) or error
+    except ResourceError:
+        raise
+    except Exception as error:
+        if is_full_disk(error):
+            raise full_disk(folder, fix="make room, or set XDG_CACHE_HOME to a folder with room") from error
+        if not isinstance(error, OSError):
+            raise
+        reason = error.strerror or error
         raise ResourceError(
             f"the model's files cannot be written ({reason}); set XDG_CACHE_HOME to a folder with room",
             where=str(folder),

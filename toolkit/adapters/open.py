@@ -31,12 +31,14 @@ from toolkit.adapters.lengths import settle_length
 from toolkit.adapters.loading import load_model, load_tokenizer, load_with_tokenizer, open_config
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.opened import OpenedBody, OpenedModel
+from toolkit.adapters.opening import told
 from toolkit.errors import RecipeError
 from toolkit.names import Family, Method, Problem
 
 ScoringHead = Literal["masked", "language", "entailment"]
 
 
+@told
 def open_for_training(
     located: LocatedModel,
     head: Head,
@@ -103,6 +105,7 @@ def _with_new_head(
     return model, new
 
 
+@told
 def open_for_prediction(located: LocatedModel, head: Head) -> OpenedModel:
     """Open a model with the head that it was trained with.
 
@@ -125,6 +128,7 @@ def open_for_prediction(located: LocatedModel, head: Head) -> OpenedModel:
     return _ready(located, model, reads=located, head=head)
 
 
+@told
 def open_for_scoring(located: LocatedModel, *, head: ScoringHead) -> OpenedModel:
     """Open a model with its pretrained head, to score texts without training.
 
@@ -162,6 +166,7 @@ def entailment_index(labels: Sequence[str]) -> int | None:
     return next((index for index, name in enumerate(labels) if name.lower().startswith("entail")), None)
 
 
+@told
 def open_body(located: LocatedModel, *, max_length: int | None = None) -> OpenedBody:
     """Open a model without its head; of an encoder-decoder the encoder.
 
@@ -181,6 +186,7 @@ def open_body(located: LocatedModel, *, max_length: int | None = None) -> Opened
     return OpenedBody(located.name, family, body, tokenizer, length, located.revision)
 
 
+@told
 def open_tokenizer(located: LocatedModel, *, max_length: int | None = None) -> tuple[PreTrainedTokenizerBase, int]:
     """Open a model's tokenizer without its weights.
 

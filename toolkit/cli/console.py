@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -56,7 +57,8 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
         sys.stderr.write(f"error: {_harmless(str(fault))}\n")
     if as_json:
         message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))
-        print_json({"error": {"code": code, "message": message, "where": faults[0].where}})
+        with contextlib.suppress(OSError):  # stdout may be what failed
+            print_json({"error": {"code": code, "message": message, "where": faults[0].where}})
 
 
 def print_json(value: Any) -> None:

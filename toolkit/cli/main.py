@@ -34,6 +34,7 @@ from toolkit.cli import (
 )
 from toolkit.errors import Fault, RecipeError, ResourceError, ToolkitError
 from toolkit.interrupt import Interrupted
+from toolkit.shortage import shortage_of
 
 app = typer.Typer(
     name="toolkit",
@@ -61,9 +62,6 @@ _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ 
 _INTERRUPTED = 130
 _RESOURCE_ERRORS = frozenset(
     {
-        errno.ENOSPC,
-        errno.EFBIG,
-        errno.EDQUOT,
         errno.EACCES,
         errno.EPERM,
         errno.EROFS,
@@ -101,15 +99,25 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     as_json = "--json" in arguments
     console.prepare(as_json=as_json, debug=debug)
+    rest = [argument for argument in arguments if argument != "--debug"] or ["--help"]
+    code = 0
     try:
-        code = _carry_out(
-            [argument for argument in arguments if argument != "--debug"] or ["--help"], debug=debug, as_json=as_json
-        )
+        code = _carry_out(rest, debug=debug, as_json=as_json)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = 0
+        _drop_results()
+    except OSError as error:  # nothing more can be written to stdout, not even with --json
+        _drop_results()
+        if not code:  # else another fault is told already
+            code, faults = _explain(error)
+            console.report_faults(faults, code=code, as_json=False)
     return code
+
+
+def _drop_results() -> None:
+    """Send what is left for stdout nowhere: Python would fail once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
@@ -118,8 +126,11 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
         code = app(arguments, prog_name="toolkit", standalone_mode=False)
         if code == _INTERRUPTED:  # typer turns Ctrl-C into this code without a message
             raise KeyboardInterrupt
-        sys.stdout.flush()
     except BrokenPipeError:
+        raise
+    except SystemExit as end:  # typer's own answer to a closed pipe
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
         raise
     except (Exception, KeyboardInterrupt, Interrupted) as error:
         if debug:
@@ -152,10 +163,8 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
         return _INTERRUPTED, [Fault("interrupted")]
     if isinstance(error, _UsageError):
         return RecipeError.exit_code, [_usage_fault(error)]
-    if isinstance(error, MemoryError) or "out of memory" in str(error):
-        return ResourceError.exit_code, [
-            Fault("out of memory; lower training.per_device_train_batch_size and raise gradient_accumulation_steps")
-        ]
+    if isinstance(error, Exception) and (short := shortage_of(error)) is not None:
+        return short.exit_code, short.faults
     if isinstance(error, OSError) and error.errno in _RESOURCE_ERRORS:
         return ResourceError.exit_code, [Fault(error.strerror or str(error), where=error.filename)]
     return 1, [Fault(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import Any
 from toolkit.data.packaged import PACKAGED_DATA, PREFIX
 from toolkit.data.readers_arrow import from_arrow
 from toolkit.data.tables import Table
-from toolkit.errors import HubError, ResourceError, explain
+from toolkit.errors import HubError, explain
+from toolkit.shortage import full_disk, is_full_disk
 
 CONNECT_SECONDS = 3.0
 _HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^:\s]+))?(?::(?P<split>\w+))?")
@@ -71,7 +71,7 @@ def reachable() -> bool:
 
 
 def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
-    from datasets import load_dataset
+    from datasets import config, load_dataset
     from datasets.exceptions import DatasetNotFoundError
 
     online = reachable()
@@ -84,8 +84,8 @@ def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
         found = "not in the cache, and the hub is " + ("not answering" if online else "not to be reached")
         raise HubError(explain(found, fix=_advice()), where=source.name) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(f"the disk is full: {error}", where=source.name) from error
+        if is_full_disk(error):
+            raise full_disk(config.HF_DATASETS_CACHE, fix="make room, or set HF_HOME") from error
         raise HubError(f"{_first_line(error)} {_advice()}", where=source.name) from error
     except (ValueError, RuntimeError) as error:
         fix = "the name of a configuration goes into data.subset" if "onfig" in str(error) else _advice()

@@ -8,7 +8,12 @@ from typing import Any
 
 from toolkit.errors import explain
 from toolkit.names import PEFT_METHODS
-from toolkit.recipe import check_methods, check_model, check_texts  # noqa: F401, their rules register themselves
+from toolkit.recipe import (  # noqa: F401, their rules register themselves
+    check_installed,
+    check_methods,
+    check_model,
+    check_texts,
+)
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
 from toolkit.recipe.schema import DataSection, Recipe

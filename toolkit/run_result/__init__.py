@@ -1,5 +1,6 @@
 """The typed result of a run or an evaluation, and its form in ``metrics.json``."""
 
+from toolkit.run_result.damage import content_of
 from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
@@ -18,4 +19,5 @@ __all__ = [
     "SeenRows",
     "SplitResult",
     "TrainingSummary",
+    "content_of",
 ]

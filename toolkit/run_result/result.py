@@ -135,7 +135,7 @@ class RunResult(EvaluationResult):
         """
         try:
             value = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise IntegrityError(
                 "this file of the run is missing or damaged; fine-tune again", where=str(file)
             ) from error

@@ -16,8 +16,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from toolkit.interrupt import StopRequest
 from toolkit.progress import Bar, say
+from toolkit.shortage import disk_for
 from toolkit.training.arguments import is_due
-from toolkit.training.checkpoints import BEST_PREFIX, seal
+from toolkit.training.checkpoints import BEST_PREFIX, GO_ON, seal
 from toolkit.training.plan import Plan
 from toolkit.training.weights import weights_to_save
 
@@ -152,9 +153,15 @@ class BestModel(TrainerCallback):
     def _save(self, model: torch.nn.Module, folder: Path, value: float | None) -> None:
         if folder.exists():
             shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        save_file(weights_to_save(model), folder / WEIGHTS)
-        seal(folder, {"value": value})
+        weights = weights_to_save(model)
+        try:
+            with disk_for(folder, needed=lambda: sum(tensor.nbytes for tensor in weights.values()), fix=GO_ON):
+                folder.mkdir(parents=True)
+                save_file(weights, folder / WEIGHTS)
+                seal(folder, {"value": value})
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 class RunLog(TrainerCallback):

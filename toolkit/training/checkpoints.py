@@ -25,6 +25,7 @@ SCHEMA = 2  # of the marker and of the info of `seal`; a run does not go on from
 PREFIX = "checkpoint-"
 BEST_PREFIX = "best-"
 KEPT = 2
+GO_ON = "make room and run the same command again, which goes on from the last checkpoint"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from transformers import PreTrainedModel
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.adapter_folder import write_base
 from toolkit.adapters.quiet import quiet_library
+from toolkit.shortage import disk_for
+from toolkit.training.checkpoints import GO_ON
 from toolkit.training.peft_methods import merge
+from toolkit.training.trainable import count_parameters
 
 ADAPTER_FOLDER = "adapter"
 MODEL_FOLDER = "model"
@@ -31,14 +34,17 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
 
     Returns:
         The folder of the model, in float32 safetensors.
+
+    Raises:
+        ResourceError: the disk is full.
     """
     folder = run / MODEL_FOLDER
-    if isinstance(model, PeftModel):
-        _save_adapter(model, opened, run / ADAPTER_FOLDER)
-    with quiet_library():
+    with disk_for(run, needed=count_parameters(model).model_bytes, fix=GO_ON), quiet_library():
+        if isinstance(model, PeftModel):
+            _save_adapter(model, opened, run / ADAPTER_FOLDER)
         merge(model).save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
-    readable(folder)
+        readable(folder)
     return folder
 
 

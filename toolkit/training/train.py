@@ -29,8 +29,6 @@ from toolkit.training.trainable import ParameterCount, check_new_parameters_trai
 from toolkit.training.trainer import RecipeTrainer
 from toolkit.training.weights import load_average, load_weights
 
-OPTIMIZER_STATES = 2  # Adam keeps two numbers a parameter
-
 
 @dataclass(frozen=True)
 class Trained:
@@ -205,12 +203,11 @@ def _first_output(outputs: Any, _labels: Any) -> Any:
 
 def _check_room(root: Path, parameters: ParameterCount, *, n_averaged: int) -> None:
     """Refuse to train if the disk is too small for the checkpoints, one more while they rotate, and the model."""
-    checkpoint = parameters.trainable * 4 * (1 + OPTIMIZER_STATES)
-    needed = checkpoint * (KEPT + 1) + parameters.total * 4 * (2 + n_averaged)
+    needed = parameters.checkpoint_bytes() * (KEPT + 1) + parameters.model_bytes() * (2 + n_averaged)
     free = shutil.disk_usage(root).free
     if free < needed:
         raise ResourceError(
-            f"training would need about {needed / 1e6:.0f} MB for checkpoints and model, "
-            f"{free / 1e6:.0f} MB are free; make room or choose another --output-dir",
+            f"training would need about {needed:,} bytes for checkpoints and model, {free:,} are free; "
+            "make room or choose another --output-dir",
             where=str(root),
         )

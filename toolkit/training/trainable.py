@@ -8,6 +8,9 @@ import torch
 
 from toolkit.errors import IntegrityError
 
+OPTIMIZER_STATES = 2  # Adam keeps two numbers a parameter
+_NUMBER_BYTES = 4
+
 
 @dataclass(frozen=True)
 class ParameterCount:
@@ -15,6 +18,14 @@ class ParameterCount:
 
     trainable: int
     total: int
+
+    def checkpoint_bytes(self) -> int:
+        """Return about the bytes of a checkpoint: the trained parameters and the optimizer's states."""
+        return self.trainable * _NUMBER_BYTES * (1 + OPTIMIZER_STATES)
+
+    def model_bytes(self) -> int:
+        """Return about the bytes of the saved model."""
+        return self.total * _NUMBER_BYTES
 
 
 def count_parameters(model: torch.nn.Module) -> ParameterCount:

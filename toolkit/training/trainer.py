@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,10 +14,12 @@ from torch.utils.data import DataLoader
 from transformers import Trainer
 
 from toolkit.data.batches import StepBatches
-from toolkit.errors import DivergedError, ResourceError
+from toolkit.errors import DivergedError
+from toolkit.shortage import disk_for
 from toolkit.training.callbacks import WEIGHTS
-from toolkit.training.checkpoints import PREFIX, rotate, seal
+from toolkit.training.checkpoints import GO_ON, PREFIX, rotate, seal
 from toolkit.training.loss_course import LossCourse
+from toolkit.training.trainable import count_parameters
 from toolkit.training.weights import load_weights, weights_to_save
 
 SKIPPED_STEPS_ALLOWED = 0.01
@@ -145,19 +146,13 @@ class RecipeTrainer(Trainer):
         if self.args.should_save and folder.exists():
             shutil.rmtree(folder)
         try:
-            super()._save_checkpoint(model, trial)
-            self.accelerator.wait_for_everyone()
-            if self.args.should_save:
-                seal(folder, self.checkpoint_info())
-        except (OSError, RuntimeError) as error:
+            with disk_for(root, needed=count_parameters(model).checkpoint_bytes, fix=GO_ON):
+                super()._save_checkpoint(model, trial)
+                self.accelerator.wait_for_everyone()
+                if self.args.should_save:
+                    seal(folder, self.checkpoint_info())
+        except Exception:
             shutil.rmtree(folder, ignore_errors=True)
-            if _is_full_disk(error):
-                free = shutil.disk_usage(root).free
-                raise ResourceError(
-                    f"the disk took no checkpoint ({free / 1e6:.0f} MB free); the one before is intact: "
-                    "make room and run the same command again",
-                    where=str(root),
-                ) from error
             raise
         if self.args.should_save:
             rotate(root)
@@ -165,10 +160,3 @@ class RecipeTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         """Load the weights that `_save` wrote; unlike the library, refuse a missing tensor."""
         load_weights(self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS)
-
-
-def _is_full_disk(error: Exception) -> bool:
-    """Return True for an error of a full disk; `torch.save` raises a RuntimeError with the cause in its text."""
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-    return "PytorchStreamWriter" in str(error) or "file write failed" in str(error) or "I/O error" in str(error)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as parquet
 
-from toolkit.run_result import RunResult
+from toolkit.run_result import RunResult, content_of
 from toolkit.tasks import room_of
 from toolkit.training.callbacks import LOG_FILE
 
@@ -34,8 +34,10 @@ class FinishedRun:
 
     def samples(self) -> list[dict[str, Any]]:
         """Return test rows to look at, from ``predictions.parquet``, in the form of the task's room."""
-        columns = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pydict()
-        return room_of(self.result.task).samples(columns, self.result.problem)
+        file = self.folder / PREDICTIONS_FILE
+        with content_of(file):
+            columns = parquet.read_table(file).to_pydict()
+            return room_of(self.result.task).samples(columns, self.result.problem)
 
 
 def read_run(folder: Path) -> FinishedRun:

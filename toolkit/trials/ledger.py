@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from toolkit.errors import RecipeError, ResourceError, explain
 from toolkit.files import fsync_folder
 from toolkit.run_result import Environment
+from toolkit.shortage import full_disk, is_full_disk
 
 SCHEMA = 1
 FINISHED = ("done", "degenerate")
@@ -137,6 +138,8 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
             where=str(path),
         ) from error
     except OSError as error:
+        if is_full_disk(error):
+            raise full_disk(path) from error
         raise ResourceError(f"the ledger cannot be written: {error.strerror or error}", where=str(path)) from error
     return trial
 

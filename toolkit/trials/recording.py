@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import DataError, RecipeError
+from toolkit.errors import DataError, RecipeError, ResourceError
 from toolkit.files import write_json_atomically
 from toolkit.interrupt import Interrupted
+from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.trials.ledger import append_trial, new_trial
@@ -54,7 +55,10 @@ class TrialRecord:
             error={"code": code, "message": str(error) or type(error).__name__},
             **self.facts,
         )
-        append_trial(self.ledger, trial)
+        try:
+            append_trial(self.ledger, trial)
+        except ResourceError as unwritten:  # what ended the run matters more, and may be the same full disk
+            warn(f"the trial of this run is not in the ledger: {unwritten}")
 
 
 @contextmanager

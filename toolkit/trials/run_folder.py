@@ -30,21 +30,30 @@ _CHECKPOINTS = "checkpoints"
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """The identity of a run: its resolved recipe and the rows that it reads.
+    """The identity of a run: its resolved recipe, the rows that it reads, and the model that it begins with.
 
     Attributes:
         recipe_digest: sha256 of the recipe with every default filled in.
         data_digest: sha256 of the prepared rows.
+        base_digest: sha256 of the files of the pretrained model; None: there is none, or it is not known.
     """
 
     recipe_digest: str
     data_digest: str
+    base_digest: str | None = None
 
     def differs_from(self, other: dict[str, Any]) -> str | None:
         """Return what is different about another run, in words, or None."""
         names = {"recipe_digest": "its recipe", "data_digest": "its data"}
         different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
-        return " and ".join(different) + (" differ" if len(different) > 1 else " differs") if different else None
+        base = other.get("base_digest")
+        if None not in (base, self.base_digest) and base != self.base_digest:
+            different.append("the files of its base model")
+        return (
+            " and ".join(different) + (" differs" if different in (["its recipe"], ["its data"]) else " differ")
+            if different
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ def _is_finished(final: Path, identity: RunIdentity, *, restart: bool) -> bool:
     if not final.is_dir():
         raise ResourceError("this is a file, not a folder for a run; choose another --output-dir", where=str(final))
     try:
-        trial = json.loads((final / TRIAL_FILE).read_text(encoding="utf-8"))
+        trial = _read_object(final / TRIAL_FILE)
     except (OSError, ValueError):
         raise ResourceError(
             "the folder holds something else than a run; choose another --output-dir", where=str(final)
@@ -182,7 +191,10 @@ def _start_or_go_on(work: Path, identity: RunIdentity, *, restart: bool, where: 
             elif path.name != _LOCK:
                 path.unlink()
     elif file.exists():
-        different = identity.differs_from(json.loads(file.read_text(encoding="utf-8")))
+        try:
+            different = identity.differs_from(_read_object(file))
+        except (OSError, ValueError):
+            different = f"its {file.name} is damaged"
         if different is not None:
             raise ResourceError(
                 f"an unfinished run stands under this name and {different}; --restart throws it away, "
@@ -193,11 +205,27 @@ def _start_or_go_on(work: Path, identity: RunIdentity, *, restart: bool, where: 
     write_json_atomically(work / _OWNER, {"pid": os.getpid(), "host": socket.gethostname()})
 
 
+def _read_object(file: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it holds something else.
+    """
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError("it holds no object")
+    return value
+
+
 def _owner(work: Path) -> str:
     try:
         owner = json.loads((work / _OWNER).read_text(encoding="utf-8"))
         return f"process {owner['pid']} on {owner['host']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
 

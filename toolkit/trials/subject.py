@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from toolkit.data.column_names import ColumnName
 from toolkit.errors import IntegrityError, ResourceError, ToolkitError
-from toolkit.names import Method, Task
+from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import Recipe, load_recipe
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
+from toolkit.trials.run_files import refuse_changed_files
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,40 @@ def find_subject(name: str) -> Subject:
         return _untrained(folder)
     if not (folder / MODEL_FOLDER).is_dir():
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
+    refuse_changed_files(folder, below=MODEL_FOLDER)
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-        columns, metrics = recipe["data"]["columns"], recipe["evaluation"]["metrics"]
+        columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
         task = Task(recipe["task"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        known = SPECS[task].all_metrics
+        if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
+            raise ValueError("these are no metrics of the task")
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
+
+
+def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:
+    """Return columns as they were named by their names.
+
+    Raises:
+        ValueError: a name is no text.
+    """
+    named = [
+        *columns,
+        *(each for names in columns.values() for each in (names if isinstance(names, list) else [names])),
+    ]
+    if not all(isinstance(name, str) for name in named):
+        raise ValueError("a column is named by no text")
+    return dict(columns)
 
 
 def _method(recipe_file: Path) -> str | None:
     """Return the method of a run's recipe, as far as it can be read."""
     try:
         recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
     return recipe.get("method") if isinstance(recipe, dict) else None
 

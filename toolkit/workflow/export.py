@@ -14,12 +14,13 @@ from typing import Any
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.quiet import quiet_library
-from toolkit.errors import IntegrityError, RecipeError, ResourceError
+from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE, answers_to, read_golden
 from toolkit.evaluation.proof.parity import Parity, compare
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.names import Family, Task
 from toolkit.progress import say
+from toolkit.shortage import full_disk, is_full_disk
 from toolkit.tasks import room_of
 from toolkit.tasks.room import TaskRoom
 from toolkit.training.save import ADAPTER_FOLDER, readable
@@ -137,7 +138,13 @@ def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
         if output_dir.is_dir():
             output_dir.rmdir()
         work.rename(output_dir)
-    except OSError as error:
+    except ToolkitError:
+        raise
+    except Exception as error:
+        if is_full_disk(error):
+            raise full_disk(output_dir) from error
+        if not isinstance(error, OSError):
+            raise
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(output_dir)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)

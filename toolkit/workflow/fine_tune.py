@@ -14,9 +14,10 @@ from typing import Any
 
 from transformers import set_seed
 
-from toolkit.adapters import LocatedModel
+from toolkit.adapters import LocatedModel, locate_model
+from toolkit.adapters.features import model_digest
 from toolkit.adapters.open import open_tokenizer
-from toolkit.errors import RecipeError
+from toolkit.errors import HubError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import write_json_atomically, write_text_atomically
 from toolkit.hub.card.example import make_example
@@ -45,9 +46,10 @@ from toolkit.trials.finished import (
 from toolkit.trials.learnt_rows import learnt_rows, write_learnt_rows
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
-from toolkit.trials.run_files import write_digests
+from toolkit.trials.run_files import read_base, write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
 from toolkit.workflow.reading import warn_of_reading
+from toolkit.workflow.shortages import shortages_told
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
@@ -84,16 +86,36 @@ def fine_tune(
     say(room.describe(data))
     for line in data.warnings:
         warn(line)
-    identity = RunIdentity(digest, data.digest)
+    identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder))
     with claim_run(folder, identity, restart=restart) as run:
         if run.finished:
             say("this run is finished; --restart would start over")
+            if None not in (identity.base_digest, base := read_base(folder)) and identity.base_digest != base:
+                warn(f"{recipe.model.label} is not the model that this run learnt from: its files have changed since")
             return read_run(folder)
-        with record_trial(recipe, identity, name=name, folder=folder, ledger=ledger) as trial:
+        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger)
+        with recorded as trial, shortages_told(recipe, run.work):
             result = _carry_out(room, recipe, data, work=run.work)
+            write_digests(run.work, base=identity.base_digest)
             trial.done(run.work, result)
             run.publish()
     return FinishedRun(folder, result)
+
+
+def _base_digest(recipe: Recipe, folder: Path) -> str | None:
+    """Return the digest of the files of a recipe's pretrained model.
+
+    Raises:
+        HubError: there is no such model, and no finished run to be shown without it.
+    """
+    if recipe.model.name is None:
+        return None
+    try:
+        return model_digest(locate_model(recipe.model.name).folder)
+    except HubError:
+        if (folder / METRICS_FILE).is_file():
+            return None
+        raise
 
 
 def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
@@ -114,7 +136,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
 
 
 def _write_down(recipe: Recipe, result: RunResult, used: Used, *, work: Path, model_config: Mapping[str, Any]) -> None:
-    """Write all files of a run but its model."""
+    """Write all files of a run but its model and the digests."""
     text = recipe_yaml(recipe)
     if used.proof is not None:
         write_json_atomically(work / GOLDEN_FILE, used.proof.golden)
@@ -125,7 +147,6 @@ def _write_down(recipe: Recipe, result: RunResult, used: Used, *, work: Path, mo
     write_text_atomically(work / "report.html", page)
     card = render_card(result, recipe, recipe_yaml=text, model_config=model_config)
     write_text_atomically(work / "README.md", card)
-    write_digests(work)
 
 
 def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:

@@ -63,9 +63,12 @@ def verify(
 
 def _metrics(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except ValueError as error:
+        metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (ValueError, RecursionError) as error:
         raise IntegrityError("this file is damaged", where=str(path)) from error
+    if metrics is not None and not isinstance(metrics, dict):
+        raise IntegrityError("this file is damaged", where=str(path))
+    return metrics
 
 
 def _local_base(folder: Path) -> Path | None:

@@ -73,8 +73,13 @@ def write_rows(columns: Columns, path: str | Path) -> None:
         ResourceError: the file cannot be written.
     """
     check_output_suffix(path)
-    with replacing(path) as temporary:
+    with replacing(path, needed=lambda: _size(columns)) as temporary:
         _WRITERS[Path(path).suffix.lower()](columns, temporary)
+
+
+def _size(columns: Columns) -> int:
+    """Return about how many bytes the rows take as text."""
+    return sum(len(str(value).encode()) + 1 for values in columns.values() for value in values)
 
 
 def check_output_suffix(path: str | Path) -> None:

@@ -121,7 +121,7 @@ def read_golden(path: Path) -> dict[str, Any] | None:
         return None
     try:
         golden: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise IntegrityError(
             "this file is damaged; fine-tune again, or take it from a backup", where=str(path)
         ) from error

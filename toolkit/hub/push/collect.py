@@ -15,6 +15,7 @@ from toolkit.hub.card.public_metrics import public_metrics
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.manifest import CARD, RUN_FILES, Manifest, made_file, model_manifest, read_file
 from toolkit.hub.push.source import Source, SourceRun, refuse_changed
+from toolkit.run_result import content_of
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
 
 
@@ -79,13 +80,18 @@ def _json(value: Mapping[str, Any]) -> str:
 
 
 def card_of(run: SourceRun, manifest: Manifest, *, repo_id: str | None, language: str) -> str:
-    """Render the card of a run as Markdown."""
-    return render_card(
-        run.result,
-        run.recipe,
-        recipe_yaml=run.recipe_yaml,
-        model_config=manifest.json("config.json"),
-        repo_id=repo_id,
-        language=language,
-        adapter=manifest.is_adapter,
-    )
+    """Render the card of a run as Markdown.
+
+    Raises:
+        IntegrityError: the run's ``metrics.json`` is damaged.
+    """
+    with content_of(run.folder / METRICS_FILE):
+        return render_card(
+            run.result,
+            run.recipe,
+            recipe_yaml=run.recipe_yaml,
+            model_config=manifest.json("config.json"),
+            repo_id=repo_id,
+            language=language,
+            adapter=manifest.is_adapter,
+        )

@@ -114,6 +114,8 @@ def _answered(error: HfHubHTTPError) -> str:
         meaning = "the repository has no such revision; check --revision"
     elif isinstance(error, RepositoryNotFoundError):
         meaning = _MEANINGS[404]
+    elif status == 501:
+        meaning = "this hub does not offer what was asked; without --create-pr a push makes a plain commit"
     elif status >= 500:
         meaning = "the hub has a fault of its own; try again later"
     else:

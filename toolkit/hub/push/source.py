@@ -23,6 +23,7 @@ from toolkit.trials.ledger import FINISHED
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
 
+_ADAPTER_SENT = "the adapter alone is sent, which opens with its base model; --merged sends the merged model instead"
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
 
@@ -31,11 +32,13 @@ class SourceRun:
     """The files of a finished run, as they were read.
 
     Attributes:
+        folder: of the run.
         result: content of ``metrics.json``.
         recipe: content of ``recipe.yaml``.
         recipe_yaml: the same as text, to be shown.
     """
 
+    folder: Path
     result: RunResult
     recipe: Recipe
     recipe_yaml: str
@@ -148,12 +151,14 @@ def _run(folder: Path, *, merged: bool) -> Source:
     if adapter.is_dir() and not merged:
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance else adapter
-        remarks += [f"the merged model is sent: {hindrance}"] if hindrance else []
+        remarks += [f"the merged model is sent: {hindrance}" if hindrance else _ADAPTER_SENT]
+    elif adapter.is_dir():
+        remarks += ["the merged model is sent; leave out --merged to send the adapter alone"]
     recipe = folder / RECIPE_FILE
     return Source(
         folder,
         model,
-        run=SourceRun(result, reread_recipe(recipe), recipe.read_text(encoding="utf-8")),
+        run=SourceRun(folder, result, reread_recipe(recipe), recipe.read_text(encoding="utf-8")),
         golden=golden,
         base=base if model == adapter else None,
         remarks=tuple(remarks),
@@ -203,7 +208,7 @@ def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], s
 def _json(file: Path) -> Mapping[str, Any]:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise IntegrityError("this file of the run is missing or damaged; fine-tune again", where=str(file)) from error
     if not isinstance(value, dict):
         raise IntegrityError("this file of the run is damaged; fine-tune again", where=str(file))

@@ -1,0 +1,129 @@
+"""The one place that turns whatever the library raises while it opens a model into one line with the file and the key.
+
+The library reads damaged settings until something breaks, in any way: a `ZeroDivisionError` for no attention heads, a
+plain `Exception` from the tokenizers, an `ImportError` for a quantization. The key at fault is found by experiment.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import torch
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from toolkit.adapters.locate import LocatedModel
+from toolkit.adapters.quiet import quiet_library
+from toolkit.errors import IntegrityError, ToolkitError
+from toolkit.shortage import is_full_disk, is_out_of_memory
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SHOWN = 60
+
+
+def told(opens: Callable[Concatenate[LocatedModel, P], R]) -> Callable[Concatenate[LocatedModel, P], R]:
+    """Let a function that opens a model raise an `IntegrityError` with the file and the key, whatever was raised."""
+
+    @functools.wraps(opens)
+    def opening(located: LocatedModel, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return opens(located, *args, **kwargs)
+        except ToolkitError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error) or is_full_disk(error):
+                raise
+            found = _blamed(located.folder) or f"the model cannot be opened: {in_a_line(error)}"
+            raise IntegrityError(found, where=f"model {located.name}") from error
+
+    return opening
+
+
+def in_a_line(error: BaseException) -> str:
+    """Return what an error of the library says, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    if not lines:
+        return type(error).__name__
+    # Validation errors say what they are about in the first line and what is wrong in the second.
+    line = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    plain = isinstance(error, (ValueError, OSError, RuntimeError, ImportError)) or type(error) is Exception
+    return line if plain else f"{type(error).__name__}: {line}"
+
+
+def _blamed(folder: Path) -> str | None:
+    """Return the file that cannot be opened by itself, with its key where one can be told."""
+    for name, opens in _PARTS.items():
+        error = _error_of(opens, folder)
+        if error is not None:
+            return f"{name}: {_key(folder, name, opens, error)}{in_a_line(error)}"
+    return None
+
+
+def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exception) -> str:
+    """Return the key at fault with its value, or an empty text.
+
+    It is the first key without which the file opens, or else the only one without which the error is another.
+    """
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    changing = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for file in folder.iterdir():
+            if file.is_file() and file.name != name and file.suffix != ".safetensors":
+                (Path(scratch) / file.name).symlink_to(file.resolve())
+        for key, value in content.items() if isinstance(content, dict) else ():
+            rest = {other: kept for other, kept in content.items() if other != key}
+            (Path(scratch) / name).write_text(json.dumps(rest), encoding="utf-8")
+            found = f"{key} is {json.dumps(value, ensure_ascii=False)[:_SHOWN]}: "
+            other_error = _error_of(opens, Path(scratch))
+            if other_error is None:
+                return found
+            if str(other_error) != str(error) and key != "model_type":  # without which nothing opens
+                changing.append(found)
+    return changing[0] if len(changing) == 1 else ""
+
+
+def _error_of(opens: Callable[[Path], None], folder: Path) -> Exception | None:
+    try:
+        with quiet_library():
+            opens(folder)
+    except Exception as error:  # of any kind, see above
+        return error
+    return None
+
+
+def _open_settings(folder: Path) -> None:
+    """Build a model without weights from its configuration."""
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    config._attn_implementation = None
+    with torch.device("meta"):
+        AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
+
+
+def _open_rust(folder: Path) -> None:
+    from tokenizers import Tokenizer
+
+    if (folder / "tokenizer.json").is_file():
+        Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def _open_tokenizer(folder: Path) -> None:
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
+    tokenizer("a")
+
+
+_PARTS: dict[str, Callable[[Path], None]] = {
+    "config.json": _open_settings,
+    "tokenizer.json": _open_rust,
+    "tokenizer_config.json": _open_tokenizer,
+}
