@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from toolkit import workflow
 from toolkit.cli.main import run
 from toolkit.recipe import build_recipe
 from toolkit.tasks.room import TaskRoom
+from toolkit.workflow.fine_tune import fine_tune
 
 TEXTS = ["a moving film", "NA", "007", "None", 'says "no", twice', "두 줄\n짜리 글", "tab\there"]
 
@@ -34,7 +34,7 @@ def finished(tiny_tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
     tree = tiny_tree | {"data": tiny_tree["data"] | {"source": str(data), "columns": columns}}
     tree["training"] = tree["training"] | {"num_train_epochs": 1}
     folder = home / "영화 평 😀"
-    workflow.fine_tune(build_recipe(tree), name="tiny", output_dir=folder, ledger=home / "trials.jsonl")
+    fine_tune(build_recipe(tree), name="tiny", output_dir=folder, ledger=home / "trials.jsonl")
     return folder
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from push_cases import remote
 
-from toolkit import workflow
 from toolkit.recipe import build_recipe
+from toolkit.workflow.fine_tune import fine_tune
 from toolkit.workflow.publish import publish
 
 BASE, ADAPTER = "acme/base", "alice/adapter"
@@ -31,7 +31,7 @@ def test_adapter_is_small_names_its_base_by_commit_and_works_from_there(
     changes = {"model": {"name": f"{BASE}@{commit}"}, "method": "lora", "peft": {"r": 2}}
     tree = tiny_tree | changes | {"training": tiny_tree["training"] | {"num_train_epochs": 1}}
     run = tmp_path / "run"
-    workflow.fine_tune(build_recipe(tree), name="tiny", output_dir=run, ledger=tmp_path / "trials.jsonl")
+    fine_tune(build_recipe(tree), name="tiny", output_dir=run, ledger=tmp_path / "trials.jsonl")
     published = publish(str(run), ADAPTER)
     assert published.passed, published.verified
     assert published.verified.parity is not None
