@@ -86,7 +86,12 @@ def test_the_wheel_fine_tunes_and_plain_transformers_says_the_same(
     _toolkit(installed, tmp_path, "fine-tune", "movie-sentiment", *changes, "--output-dir", "out/run")
     run = tmp_path / "out" / "run"
     expected = {"recipe.yaml", "metrics.json", "predictions.parquet", "model", "README.md", "report.html", "trial.json"}
-    assert {path.name for path in run.iterdir()} == expected | {"log.jsonl", "golden.json", "files.json"}
+    assert {path.name for path in run.iterdir()} == expected | {
+        "log.jsonl",
+        "golden.json",
+        "files.json",
+        "learnt-rows.npy",
+    }
     rows = parquet.read_table(run / "predictions.parquet").to_pylist()
     assert len(rows) == 100
     texts = tmp_path / "texts.json"

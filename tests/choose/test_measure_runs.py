@@ -81,7 +81,7 @@ def test_several_labels_are_those_that_are_more_probable_than_not(
     assert made.answers == [np.flatnonzero(row > 0).tolist() for row in _logits(work, made)]
     assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == made.answers
     _has_costs(made)
-    assert [trial.status for trial in read_trials(work.ledger)[0]] == ["done"]
+    assert [trial.status for trial in read_trials(work.ledger)[0]] == ["degenerate"]
 
 
 def test_a_number_is_what_the_model_says(

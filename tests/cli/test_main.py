@@ -159,7 +159,7 @@ def test_recipe_that_is_no_text_is_refused_when_it_is_shown(tmp_path: Path, monk
         ("recipes schema | head -c 1", 0, "{"),
         ("recipes list >&-", 0, ""),
         ("recipes show nothing 2>&-", 2, ""),
-        ("recipes show nothing --json | head -c 0", 0, ""),
+        ("recipes show nothing --json | head -c 0", 2, ""),
         ("trials list <&-", 0, "no trials"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.errors import RecipeError, ResourceError
+from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.predictions import OUTPUT_SUFFIXES, Predictions, check_output_suffix
 
 TEXTS = [
@@ -125,18 +125,3 @@ def test_unknown_suffix_is_told_with_the_right_ones(tmp_path: Path):
         check_output_suffix("out")
     check_output_suffix("OUT.CSV")
     assert not list(tmp_path.iterdir())
-
-
-def test_a_failing_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "out.parquet"
-    predictions_of(["a"]).write(path)
-    before = path.read_bytes()
-
-    def full(*args: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(pq, "write_table", full)
-    with pytest.raises(ResourceError, match="No space left"):
-        predictions_of(["b"]).write(path)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]

@@ -54,7 +54,9 @@ def test_only_what_belongs_to_a_model_goes(tmp_path: Path):
 def test_shards_go_with_their_index_and_no_others(tmp_path: Path):
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
     files = {name: content for name, content in MODEL.items() if name != "model.safetensors"}
-    shards = dict.fromkeys([*index["weight_map"].values(), "model-00003-of-00003.safetensors"], b"x")
+    shards = dict.fromkeys(
+        [*index["weight_map"].values(), "model-00003-of-00003.safetensors"], MODEL["model.safetensors"]
+    )
     indexed = {"model.safetensors.index.json": json.dumps(index).encode()}
     manifest = model_manifest(tree(tmp_path, files | shards | indexed))
     assert set(manifest.paths) == {*files, *indexed, *index["weight_map"].values()}

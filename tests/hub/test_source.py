@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from push_cases import tree
+from safetensors.torch import save
 
 from toolkit.errors import HubError, IntegrityError
 from toolkit.hub.push.collect import collect
@@ -17,7 +19,7 @@ REVISION = "a" * 40
 
 
 def folder_of(run: Path, metrics: dict[str, Any], *, base: str, revision: str | None, **adapter: Any) -> Path:
-    """A run with an adapter beside its merged model; files of the right names, and no weights."""
+    """A run with an adapter beside its merged model; files of the right names, with weights of one number."""
     settings = {"peft_type": "LORA", "base_model_name_or_path": base, "revision": revision}
     recipe = {"task": "text-classification", "model": {"name": base}, "method": "lora", "data": {"columns": {}}}
     texts: dict[str, Any] = {
@@ -29,7 +31,7 @@ def folder_of(run: Path, metrics: dict[str, Any], *, base: str, revision: str | 
         "adapter/config.json": {"model_type": "bert"} | adapter,
         "adapter/adapter_config.json": settings,
     }
-    weights = {"model/model.safetensors": b"merged", "adapter/adapter_model.safetensors": b"small"}
+    weights = {f"{name}.safetensors": save({"x": torch.ones(1)}) for name in ("model/model", "adapter/adapter_model")}
     return tree(run, {path: json.dumps(value).encode() for path, value in texts.items()} | weights)
 
 
@@ -38,7 +40,9 @@ def test_adapter_of_a_hub_model_goes_as_it_is_and_names_its_base_by_commit(base,
     source = find_source(str(folder_of(tmp_path, metrics, base=base, revision=REVISION)))
     assert source.model.name == "adapter"
     assert source.base == (base.partition("@")[0], REVISION)
-    assert source.remarks == ()
+    assert source.remarks == (
+        "the adapter alone is sent, which opens with its base model; --merged sends the merged model instead",
+    )
     manifest, _ = collect(source, repo_id="alice/model", language="en")
     settings = manifest.json("adapter_config.json")
     assert settings is not None
@@ -68,7 +72,11 @@ def test_adapter_whose_head_only_the_toolkit_has_goes_merged(tmp_path, metrics):
 
 def test_merged_when_asked(tmp_path, metrics):
     source = find_source(str(folder_of(tmp_path, metrics, base="org/bert", revision=REVISION)), merged=True)
-    assert (source.model.name, source.base, source.remarks) == ("model", None, ())
+    assert (source.model.name, source.base, source.remarks) == (
+        "model",
+        None,
+        ("the merged model is sent; leave out --merged to send the adapter alone",),
+    )
 
 
 @pytest.mark.parametrize("base", ["packaged:minilm", "/home/me/bert", None])

@@ -137,6 +137,6 @@ def test_interrupt_saves_and_the_same_command_goes_on(processes: Any, recipe_fil
         assert process.exitcode == expected
     _finish(processes, arguments, tmp_path)
     ledger = [json.loads(line) for line in (tmp_path / "runs" / "trials.jsonl").read_text().splitlines()]
-    assert [trial["status"] for trial in ledger] == ["interrupted", "interrupted", "done"]
+    assert [trial["status"] for trial in ledger] == ["interrupted", "interrupted", "degenerate"]
     assert [trial["error"] and trial["error"]["code"] for trial in ledger] == [130, 143, None]
     assert [trial["parent"] for trial in ledger] == [None, ledger[0]["id"], ledger[1]["id"]]
