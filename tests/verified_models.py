@@ -15,7 +15,7 @@ from tiny_models import pretrained
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_training
 from toolkit.evaluation.proof.golden import make_golden
 from toolkit.hub.push.manifest import model_manifest
-from toolkit.names import Method, Problem, Task
+from toolkit.names import SPECS, Method, Problem, Task
 from toolkit.tasks import room_of
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model
@@ -32,7 +32,7 @@ SENTENCES = (
     "a film a b c d e f g h the film is was good bad very not dull bright " * 3,
 )
 METRICS = {"splits": {"test": {"rows": 8, "metrics": {"accuracy": {"value": 0.8451}, "f1": {"value": None}}}}}
-RECIPE = "task: {task}\nmethod: full\ndata: {{columns: {{}}}}\nevaluation: {{metrics: [accuracy]}}\n"
+RECIPE = "task: {task}\nmethod: full\ndata: {{columns: {{}}}}\nevaluation: {{metrics: [{metric}]}}\n"
 CARD = """---
 library_name: transformers
 model-index:
@@ -85,7 +85,7 @@ def write_run(folder: Path, *, task: Task, rows: Dataset) -> None:
         ("golden.json", json.dumps(make_golden(room_of(task), saved, rows))),
         ("metrics.json", json.dumps(METRICS)),
         ("README.md", CARD),
-        ("recipe.yaml", RECIPE.format(task=task.value)),
+        ("recipe.yaml", RECIPE.format(task=task.value, metric=SPECS[task].all_metrics[0])),
     ):
         (folder / name).write_text(content, encoding="utf-8")
 
