@@ -18,6 +18,7 @@ class Task(StrEnum):
     TEXT_CLASSIFICATION = "text-classification"
     TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105
     TRANSLATION = "translation"
+    SUMMARIZATION = "summarization"
     TEXT_GENERATION = "text-generation"
     FILL_MASK = "fill-mask"
 
@@ -119,6 +120,8 @@ class TaskSpec:
 
 _SCRATCH = frozenset({Method.SCRATCH})
 
+_WRITES = frozenset({Method.FULL, *PEFT_METHODS, Method.ZERO_SHOT})
+
 _HEADS = frozenset({Method.FULL, *PEFT_METHODS, Method.FEATURES, Method.SCRATCH})
 
 _SPECS = (
@@ -143,16 +146,25 @@ _SPECS = (
     TaskSpec(
         Task.TRANSLATION,
         columns=(("source", "target"),),
-        methods={Family.ENCODER_DECODER: _SCRATCH},
+        methods={Family.ENCODER_DECODER: _SCRATCH | _WRITES, Family.DECODER: _WRITES},
         metrics=("bleu", "chrf", "bleu_lowercase", "perplexity"),
         chooses_by="loss",
         generates=True,
         packs=True,
     ),
     TaskSpec(
+        Task.SUMMARIZATION,
+        columns=(("source", "target"),),
+        methods={Family.ENCODER_DECODER: _SCRATCH | _WRITES, Family.DECODER: _WRITES},
+        metrics=("chrf", "bleu", "perplexity"),
+        chooses_by="loss",
+        generates=True,
+        packs=True,
+    ),
+    TaskSpec(
         Task.TEXT_GENERATION,
-        columns=(("text",), ("source", "target")),
-        methods={Family.DECODER: _SCRATCH, Family.ENCODER_DECODER: _SCRATCH},
+        columns=(("text",), ("source", "target"), ("messages", "target")),
+        methods={Family.DECODER: _SCRATCH | _WRITES, Family.ENCODER_DECODER: _SCRATCH | _WRITES},
         metrics=("bits_per_character", "perplexity", "chrf", "bleu"),
         chooses_by="loss",
         generates=True,

@@ -101,9 +101,10 @@ def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
         raise RecipeError(
             f"this is an adapter of the type {settings.get('peft_type')}; the toolkit opens LoRA alone", where=where
         )
-    if settings.get("task_type") != head.peft_type.value:
+    fitting = sorted({kind.value for kind in head.peft_types.values()})
+    if settings.get("task_type") not in fitting:
         raise RecipeError(
-            f"this is an adapter for {settings.get('task_type')}; {head.task} needs one for {head.peft_type.value}",
+            f"this is an adapter for {settings.get('task_type')}; {head.task} needs one for {' or '.join(fitting)}",
             where=where,
         )
     return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")

@@ -23,5 +23,5 @@ def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
     """
     opened = room.open_for_training(recipe, data, tokenizer_folder=work / CHECKPOINTS / "tokenizer")
     objective = room.objective(recipe, data, opened)
-    trained = train(recipe, objective, opened, work, peft_type=room.head.peft_type)
+    trained = train(recipe, objective, opened, work, peft_type=room.head.peft_types[opened.family])
     return save_and_measure(room, recipe, data, opened, trained=trained, work=work)

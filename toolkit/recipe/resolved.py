@@ -22,6 +22,10 @@ _LEFT_OUT = (
     ("data", "format"),
     ("data", "labels"),
     ("data", "merge_labels"),
+    ("data", "prompt"),
+    ("data", "chat_template"),
+    ("data", "source_language"),
+    ("data", "target_language"),
 )
 """Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 

@@ -17,6 +17,9 @@ ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in sp
 
 PAIR = ("source", "target")
 
+CHAT = ("messages", "target")
+"""The columns of texts of a chat; data has it in one, ``messages``."""
+
 OWN_TRANSFORMER = "own Transformer"
 """The name that people read for a model that begins at random."""
 
@@ -123,6 +126,21 @@ class DataSection(Section):
         default=None, description="Of files whose suffix does not tell it: conll, a token and its tag a line."
     )
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
+    prompt: Text | None = Field(
+        default=None,
+        description="What a pretrained model reads of a source, such as 'summarize: {source}'; null is the source "
+        "itself, or what the model was taught to read.",
+    )
+    chat_template: Text | None = Field(
+        default=None,
+        description="Jinja by which a decoder reads sources and chats; null is the tokenizer's own, else a plain one.",
+    )
+    source_language: Text | None = Field(
+        default=None, description="What a model of several languages reads, by its tokenizer's code: deu_Latn, de_DE."
+    )
+    target_language: Text | None = Field(
+        default=None, description="What a model of several languages writes, by its tokenizer's code: eng_Latn, en_XX."
+    )
 
 
 class FeaturesSection(Section):
@@ -275,8 +293,13 @@ class Recipe(Section):
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """Return the columns of texts that every row has, by the task's own names; the model may decide."""
+        """Return the columns of texts that every row has, by the task's own names.
+
+        Those that ``data.columns`` names decide, and else whether our own Transformer reads pairs.
+        """
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
-        columns = PAIR if reads_pairs and PAIR in others else first
+        if CHAT in others and "messages" in self.data.columns:
+            return CHAT
+        columns = PAIR if PAIR in others and (reads_pairs or "source" in self.data.columns) else first
         return tuple(name for name in columns if name in ("text", *PAIR))

@@ -48,7 +48,7 @@ def wrap_with_peft(
     wanted = settings.get("modules_to_save") or ()
     own = {
         "task_type": task_type,
-        "modules_to_save": sorted({*wanted, *head_modules(opened.model, opened.new_parameters)}),
+        "modules_to_save": sorted({*wanted, *head_modules(opened)}),
     }
     try:
         with warnings.catch_warnings():
@@ -79,17 +79,18 @@ def _check_targets(model: PreTrainedModel, targets: Any) -> None:
         )
 
 
-def head_modules(model: PreTrainedModel, new_parameters: tuple[str, ...]) -> set[str]:
-    """Return the names of the modules that train in full: those outside of the body, and new ones inside it.
+def head_modules(opened: OpenedModel) -> set[str]:
+    """Return the names of the modules that train in full: a head with labels, and new ones inside the body.
+
+    A language head is part of what was pretrained.
 
     Args:
-        model: with its head.
-        new_parameters: names of the parameters that start at random.
+        opened: with its head.
     """
-    prefix = model.base_model_prefix
-    head = {name.partition(".")[0] for name, _ in model.named_parameters()} - {prefix}
-    inside = {name.rpartition(".")[0] for name in new_parameters if name.startswith(f"{prefix}.")}
-    return head | inside
+    prefix = opened.model.base_model_prefix
+    head = {name.partition(".")[0] for name, _ in opened.model.named_parameters()} - {prefix} if opened.labels else {}
+    inside = {name.rpartition(".")[0] for name in opened.new_parameters if name.startswith(f"{prefix}.")}
+    return {*head, *inside}
 
 
 def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.adapters.layouts import READS, kept_word
 from toolkit.data.columns import pick_columns
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
@@ -81,7 +82,7 @@ def evaluate(
         _check_data(data, given, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
-    names = room.input_columns(family_of(open_config(located)))
+    names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
     pair = _pair_column(room, text_pair_column)
@@ -137,7 +138,7 @@ def predict(
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
-    column = room.input_columns(asked.family)[0]
+    column = room.input_columns(asked.family, asked.reads)[0]
     columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     answers = asked.answer(rows, ())

@@ -1,8 +1,8 @@
 """The log-likelihood of given texts under any model that generates, from padded batches.
 
-A decoder reads a source, a line end, and then the target. An encoder-decoder reads the source and generates the
-target. The token that ends a text is predicted too, where the tokenizer has one. Every token of a target is predicted:
-a target that is longer than the model's context is scored in several windows.
+A decoder predicts a text, an encoder-decoder reads the source and predicts the target. The token that ends a text is
+predicted too, where the tokenizer has one. Every token of a target is predicted: a target that is longer
+than the model's context is scored in several windows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.layouts import prompt_of
 from toolkit.data.batches import by_length
+from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
@@ -54,7 +56,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     Args:
         opened: a decoder or an encoder-decoder with its language head.
-        rows: columns ``text``, or ``source`` and ``target``.
+        rows: column ``text``; for an encoder-decoder perhaps ``source`` and ``target`` instead.
 
     Raises:
         ValueError: the model is an encoder, which gives texts no likelihood.
@@ -105,14 +107,14 @@ def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Wind
     tokenizer, longest = opened.tokenizer, opened.max_length
     if opened.family is Family.ENCODER_DECODER:
         # Without a source the encoder reads the special tokens of an empty text.
-        read = tokenizer(source or "", truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
+        asked = prompted(source or "", prompt_of(tokenizer))
+        read = tokenizer(asked, truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
         written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
         return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
     end = tokenizer.eos_token_id
     begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     plain = {"add_special_tokens": False, **_TOKENIZE}
-    before = [] if source is None else tokenizer(f"{source}\n", **plain)["input_ids"]
-    read = [*([] if begin is None else [begin]), *before][: longest // 2]
+    read = [] if begin is None else [begin]
     written = [*tokenizer(target, **plain)["input_ids"], *([] if end is None else [end])]
     if not read:
         read, written = written[:1], written[1:]

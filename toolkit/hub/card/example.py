@@ -81,7 +81,7 @@ def _first_short(columns: Mapping[str, Sequence[Any]], result: RunResult) -> tup
     """Return index and inputs of the first row that can be shown, whatever the model's answer is."""
     pairs, pages = columns.get("text_pair"), room_of(result.task).pages
     for row, text in enumerate(columns["text"]):
-        part = pages.example_input(text, result.family)
+        part = pages.example_input(text, result)
         pair = {} if pairs is None or pairs[row] is None else {"text_pair": pairs[row]}
         if part is not None and all(map(_can_be_shown, (part, *pair.values()))):
             return row, {"text": part, **pair}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from toolkit.data import TextData
 from toolkit.evaluation.baselines.ngram import ngram_baseline
 from toolkit.evaluation.baselines.texts import copy_source, nearest_neighbour
+from toolkit.evaluation.inference.generate import texts_of
 from toolkit.evaluation.metrics.measure_texts import measure_texts
 from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
 from toolkit.tasks.text_classification.class_result import MetricValue
@@ -22,15 +23,15 @@ def measure_text_baselines(data: TextData, *, metrics: Sequence[str]) -> dict[st
         data: its splits.
         metrics: keys of `toolkit.evaluation.metrics.texts.TEXT_METRICS`.
     """
-    if "source" in data.train.column_names:
+    if "text" not in data.train.column_names:
         comparing = [n for n, metric in text_metrics(metrics).items() if not isinstance(metric, LikelihoodMetric)]
         if not comparing:
             return {}
-        sources, references = list(data.test["source"]), list(data.test["target"])
+        sources, references = texts_of(data.test), list(data.test["target"])
         written = {
             "copy-source": copy_source(sources),
             "nearest-neighbour": nearest_neighbour(
-                list(data.train["source"]), list(data.train["target"]), test_sources=sources
+                texts_of(data.train), list(data.train["target"]), test_sources=sources
             ),
         }
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -11,14 +12,12 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_config
-from toolkit.adapters.adapter_folder import is_adapter
-from toolkit.adapters.family import check_supported, family_of
+from toolkit.adapters import OpenedModel
+from toolkit.adapters.batching import batching_of, collator_of
+from toolkit.adapters.layouts import layout_for
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
 from toolkit.data.column_names import ColumnName
 from toolkit.data.inputs import read_inputs
-from toolkit.data.row_layouts import layout_of
-from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -33,9 +32,9 @@ from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
+from toolkit.tasks.texts.settle import settle_writing
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
-from toolkit.transformer import TransformerConfig
 
 
 class TextsRoom(TaskRoom):
@@ -49,7 +48,7 @@ class TextsRoom(TaskRoom):
         self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read texts, or sources that all have a target."""
-        names = self.input_columns(model.family)
+        names = self.input_columns(model.family, model.reads)
         return prepare_text_rows(
             source, wanted=names, columns=columns, encoding=encoding, require_reference=len(names) > 1
         )
@@ -58,32 +57,21 @@ class TextsRoom(TaskRoom):
         self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files or texts."""
-        return read_inputs(inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family))
+        return read_inputs(
+            inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family, model.reads)
+        )
 
-    def open(self, located: LocatedModel) -> OpenedModel:
-        """Open a model of our own Transformer.
-
-        Texts are scored in packed rows, in which other models would see the texts before their own.
-
-        Raises:
-            RecipeError: it is an adapter, or another type of model.
-        """
-        where = f"model {located.name}"
-        if is_adapter(located.folder):
-            raise RecipeError(f"this is an adapter, which the toolkit does not open for {self.spec.task}", where=where)
-        config = open_config(located)
-        if not isinstance(config, TransformerConfig):
-            check_supported(self.spec.task, family_of(config, model=located.name), None, model=located.name)
-            raise RecipeError(
-                f"{self.spec.task} works with our own Transformer in this version, found a model of the type "
-                f"{config.model_type!r}",
-                where=where,
-            )
-        return super().open(located)
+    def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
+        """Open the recipe's model, as it shall read and write; or make our own from a random start."""
+        opened = super().open_for_training(recipe, data, tokenizer_folder=tokenizer_folder)
+        if recipe.model.config is None:
+            settle_writing(opened, recipe, data)
+        return opened
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
-        """Learn tokens from packed rows."""
-        layout, tokenizer = layout_of(opened.model), opened.tokenizer
+        """Learn tokens from rows that lie behind each other where the model takes them so, else from padded ones."""
+        layout, tokenizer = layout_for(opened, data.train.column_names), opened.tokenizer
+        batching = batching_of(opened.model, opened.family)
 
         def encoded(rows: Dataset) -> Dataset:
             return layout.encode(rows, tokenizer, max_length=opened.max_length)
@@ -92,17 +80,19 @@ class TextsRoom(TaskRoom):
         validation_rows = None if data.validation is None else _numbered(encoded(data.validation))
 
         def validate(model: torch.nn.Module) -> dict[str, float]:
-            return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout.packer(tokenizer))}
+            collate = collator_of(layout, tokenizer, batching)
+            return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout, collate, batching)}
 
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
+        smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
         return Objective(
             train_rows=train_rows,
             validation_rows=validation_rows,
             row_ids=row_ids,
-            packed=True,
-            collator=lambda batches: layout.packer(tokenizer, seed=recipe.seed, batches=batches),
-            loss=TokenLoss(label_smoothing=recipe.training.for_trainer()["label_smoothing_factor"]),
+            packed=batching.packs,
+            collator=lambda batches: collator_of(layout, tokenizer, batching, seed=recipe.seed, batches=batches),
+            loss=TokenLoss(label_smoothing=smoothing, shifts=layout.shifts),
             validate=validate,
         )
 
