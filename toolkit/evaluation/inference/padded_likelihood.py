@@ -16,7 +16,7 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.layouts import prompt_of
+from toolkit.adapters.layouts import first_of_targets, prompt_of
 from toolkit.data.batches import by_length
 from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
@@ -142,7 +142,9 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        decoder_ids = model.prepare_decoder_input_ids_from_labels(pad_right(written, IGNORED).to(device))
+        start = first_of_targets(model, name=opened.name)
+        shifted = [[ids[-1] if start is None else start, *ids[:-1]] for ids in written]
+        decoder_ids = pad_right(shifted, pad).to(device)
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
         return sum_log_likelihoods(logits, targets)
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))
