@@ -73,34 +73,6 @@ def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem:
     )
 
 
-def examine_file(
-    source: Source,
-    *,
-    columns: Mapping[str, ColumnName] | None = None,
-    problem: Problem = Problem.SINGLE_LABEL,
-    encoding: str | None = None,
-    quoting: bool | None = None,
-    subset: str | None = None,
-) -> DoctorReport:
-    """Examine one source; it may lack a label column unless `columns` names it.
-
-    Args:
-        source: as in `read_table`.
-        columns: the data's name of a column by the task's name.
-        problem: the problem type of the labels.
-        encoding: of text files; None detects it.
-        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
-        subset: the configuration of a hub data set, or the language of a packaged one.
-
-    Raises:
-        DataError: the file or a column is missing, broken or unreadable.
-        HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding, subset or split.
-    """
-    table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
-    return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
-
-
 def read_examples(
     sources: Mapping[str, Source],
     *,
