@@ -76,6 +76,21 @@ def _finish(processes: Any, arguments: list[str], folder: Path) -> None:
     assert process.exitcode == 0
 
 
+def _kill(process: Any) -> None:
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _ended_the_same(folder: Path) -> None:
+    """The run that was killed and went on has the weights and the numbers of the one that was left alone."""
+    assert '"resume"' in (folder / "killed" / "log.jsonl").read_text(encoding="utf-8")
+    weights, numbers = _outcome(folder / "whole")
+    killed_weights, killed_numbers = _outcome(folder / "killed")
+    assert killed_numbers == numbers
+    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
+
+
 def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: Path):
     arguments = ["fine-tune", str(recipe_file), "--output-dir"]
     _finish(processes, [*arguments, "whole"], tmp_path)
@@ -87,16 +102,10 @@ def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: 
         process = _start(processes, [*arguments, "killed"], tmp_path)
         _wait_for_lines(process, log, moments.randint(1, 8))
         process.join(moments.uniform(0, 0.15))  # somewhere in a step, an evaluation or a checkpoint
-        process.kill()
-        process.join()
-        assert process.exitcode == -signal.SIGKILL
+        _kill(process)
         assert not (tmp_path / "killed").exists()
     _finish(processes, [*arguments, "killed"], tmp_path)
-    assert '"resume"' in (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8")
-    weights, numbers = _outcome(tmp_path / "whole")
-    killed_weights, killed_numbers = _outcome(tmp_path / "killed")
-    assert killed_numbers == numbers
-    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
+    _ended_the_same(tmp_path)
     assert not list(tmp_path.glob("*.unfinished"))
 
 
@@ -114,15 +123,9 @@ def test_a_killed_run_of_tags_ends_the_same(processes: Any, recipe_file: Path, t
     _finish(processes, [*arguments, "whole"], tmp_path)
     process = _start(processes, [*arguments, "killed"], tmp_path)
     _wait_for_lines(process, tmp_path / "killed.unfinished" / "log.jsonl", random.SystemRandom().randint(3, 9))
-    process.kill()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    _kill(process)
     _finish(processes, [*arguments, "killed"], tmp_path)
-    assert '"resume"' in (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8")
-    weights, numbers = _outcome(tmp_path / "whole")
-    killed_weights, killed_numbers = _outcome(tmp_path / "killed")
-    assert killed_numbers == numbers
-    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
+    _ended_the_same(tmp_path)
 
 
 def test_interrupt_saves_and_the_same_command_goes_on(processes: Any, recipe_file: Path, tmp_path: Path):

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+from toolkit.adapters.json_files import read_object
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, ToolkitError
@@ -73,7 +74,7 @@ def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exceptio
     It is the first key without which the file opens, or else the only one without which the error is another.
     """
     try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        content = read_object(folder / name)
     except (OSError, ValueError):
         return ""
     changing = []
@@ -81,7 +82,7 @@ def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exceptio
         for file in folder.iterdir():
             if file.is_file() and file.name != name and file.suffix != ".safetensors":
                 (Path(scratch) / file.name).symlink_to(file.resolve())
-        for key, value in content.items() if isinstance(content, dict) else ():
+        for key, value in content.items():
             rest = {other: kept for other, kept in content.items() if other != key}
             (Path(scratch) / name).write_text(json.dumps(rest), encoding="utf-8")
             found = f"{key} is {json.dumps(value, ensure_ascii=False)[:_SHOWN]}: "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from safetensors import safe_open
 
+from toolkit.adapters.json_files import read_object, shown
 from toolkit.data.file_kinds import kind_of, what_to_do
 from toolkit.errors import Fault, IntegrityError
 
@@ -36,7 +36,6 @@ _WIDTHS = re.compile(
     r"^(hidden_size|intermediate_size|vocab_size|embedding_size|d_model|d_ff|d_kv|n_embd|dim|hidden_dim)$|_heads$|ffn_dim$"
 )
 _MOST_TIMES = 16  # packed weights are shorter than what they stand for
-_SHOWN = 60
 
 
 def check_settings(folder: Path, *, where: str) -> None:
@@ -69,16 +68,11 @@ def _faults(file: Path) -> Iterator[str]:
         yield other
         return
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError:
-        yield f"{file.name} is damaged: it is nested too deeply"
-        return
+        content = read_object(file)
     except (OSError, ValueError) as error:
         yield f"{file.name} is damaged: {error}"
         return
-    if not isinstance(content, dict):
-        yield f"{file.name} is damaged: an object is expected, and it holds {_shown(content)}"
-    elif file.name == CONFIG:
+    if file.name == CONFIG:
         yield from _config_faults(content, _Weights.of(file.parent))
 
 
@@ -86,10 +80,10 @@ def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") ->
     for key, (kind, words) in _SHAPES.items():
         value = config.get(key)
         if value is not None and not isinstance(value, kind):
-            yield f"{CONFIG}: {path}{key} is {_shown(value)}; {words} is expected"
+            yield f"{CONFIG}: {path}{key} is {shown(value)}; {words} is expected"
     names = config.get("id2label")
     if isinstance(names, dict) and set(names) != {str(index) for index in range(len(names))}:
-        yield f"{CONFIG}: {path}id2label is {_shown(names)}; it has to name the numbers from 0 on"
+        yield f"{CONFIG}: {path}id2label is {shown(names)}; it has to name the numbers from 0 on"
     for key, value in config.items():
         if isinstance(value, dict):
             yield from _config_faults(value, weights, f"{path}{key}.")
@@ -128,7 +122,3 @@ class _Weights:
         if _WIDTHS.search(key) and self.largest_dim and value > _MOST_TIMES * self.largest_dim:
             return f"the longest side of a tensor in the weights is {self.largest_dim:,}"
         return None
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:_SHOWN]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +15,14 @@ from toolkit.data.doctor_pairs import pair_warnings
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import Examples, cut_cells, read_labels
-from toolkit.data.fingerprints import Fingerprints, fingerprints
+from toolkit.data.fingerprints import Fingerprints, count_distinct, fingerprints, repeated
 from toolkit.data.labels import LabelFigures, LabelKind, label_kind
 from toolkit.data.normalise import LONGEST_CHARACTERS
-from toolkit.data.notes import conflicting, count_shared
+from toolkit.data.notes import conflicting
 from toolkit.data.scripts import NO_LETTERS, ScriptCounter
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
-from toolkit.data.text_column import character_counts
+from toolkit.data.text_column import BLOCK_ROWS, TextColumn, character_counts
 from toolkit.errors import DataError, Fault
 from toolkit.names import Problem, Split
 
@@ -71,34 +71,6 @@ def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem:
         warnings=tuple(warnings),
         problem=problem,
     )
-
-
-def examine_file(
-    source: Source,
-    *,
-    columns: Mapping[str, ColumnName] | None = None,
-    problem: Problem = Problem.SINGLE_LABEL,
-    encoding: str | None = None,
-    quoting: bool | None = None,
-    subset: str | None = None,
-) -> DoctorReport:
-    """Examine one source; it may lack a label column unless `columns` names it.
-
-    Args:
-        source: as in `read_table`.
-        columns: the data's name of a column by the task's name.
-        problem: the problem type of the labels.
-        encoding: of text files; None detects it.
-        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
-        subset: the configuration of a hub data set, or the language of a packaged one.
-
-    Raises:
-        DataError: the file or a column is missing, broken or unreadable.
-        HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding, subset or split.
-    """
-    table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
-    return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
 
 
 def read_examples(
@@ -180,6 +152,7 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
     empty = examples.blank()
     conflicts = conflicting(examples)
     scripts, strange = _scripts(examples)
+    alike = repeated(examples.keys)
     return SplitReport(
         rows=len(examples),
         classes=figures.classes,
@@ -188,8 +161,8 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         empty_rows=len(empty),
         empty_places=_places(examples, empty[:_EXAMPLES]),
         unlabelled_rows=len(examples) - len(labels) - len(misread) if has_labels else 0,
-        exact_duplicates=len(examples) - len(np.unique(_copies(table))),
-        normalised_duplicates=len(examples) - len(np.unique(examples.keys)),
+        exact_duplicates=len(alike) - count_distinct(_copies(examples, alike)),
+        normalised_duplicates=len(examples) - count_distinct(examples.keys),
         conflicting_texts=len(conflicts),
         conflicts=tuple(_finding(examples, rows) for rows in conflicts[:_EXAMPLES]),
         scores=figures.scores,
@@ -227,14 +200,23 @@ def _distribution(lengths: NDArray[np.int64]) -> Distribution:
 
 
 def _overlap(first: str, second: str, examples: Mapping[str, Examples]) -> Overlap:
-    exact = int(np.isin(_copies(examples[second].table), _copies(examples[first].table)).sum())
-    return Overlap(first, second, exact, count_shared(examples[first], examples[second]))
+    former, latter = examples[first], examples[second]
+    shared = np.flatnonzero(np.isin(latter.keys, former.keys))
+    theirs = np.flatnonzero(np.isin(former.keys, latter.keys))
+    exact = int(np.isin(_copies(latter, shared), _copies(former, theirs)).sum())
+    return Overlap(first, second, exact, len(shared))
 
 
-def _copies(table: Table) -> Fingerprints:
-    """Return a fingerprint of each row; exact copies have the same."""
-    texts = (table.columns[name] for name in ("text", "text_pair") if name in table.columns)
-    return fingerprints(map(repr, zip(*texts, strict=True)))
+def _copies(examples: Examples, positions: NDArray[np.int64]) -> Fingerprints:
+    """Return a fingerprint of some rows as they were read; exact copies have the same.
+
+    Copies have the same `Examples.keys` too, so only rows that share theirs need to be asked for.
+    """
+    rows, table = examples.ids[positions], examples.table
+    columns = [TextColumn.of(table.columns[name]) for name in ("text", "text_pair") if name in table.columns]
+    blocks = (rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS))
+    cells = chain.from_iterable(zip(*(column.take(block) for column in columns), strict=True) for block in blocks)
+    return fingerprints(map(repr, cells))
 
 
 def _finding(examples: Examples, rows: Sequence[int]) -> Finding:

@@ -10,7 +10,7 @@ import datetime
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,9 @@ def read_excel(path: Path, *, sheet: str | None = None) -> Table:
         DataError: not a workbook, damaged, far larger than its file, with links to other files, or without the sheet;
             a package is missing.
     """
-    refuse_other_kind(path, wanted="an Excel workbook")
-    _refuse_bombs(path)
-    try:
-        import defusedxml  # noqa: F401  # openpyxl reads XML with it where it is installed
-        import openpyxl
-    except ImportError as error:
-        raise DataError(explain("Excel workbooks need packages of their own", fix=_INSTALL), where=str(path)) from error
-    try:
+    with _spreadsheet(path, "Excel workbook"):
+        import openpyxl  # reads XML with defusedxml where it is installed
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which hold no texts
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -47,10 +42,6 @@ def read_excel(path: Path, *, sheet: str | None = None) -> Table:
             name = _chosen([each.title for each in book.worksheets], sheet, path)
             rows = ((number, [_text(cell) for cell in cells]) for number, cells in _excel_rows(book[name], path))
             return _with_note(table_of_rows(rows, where=str(path)), book.sheetnames, name, sheet, path)
-    except ToolkitError:
-        raise
-    except Exception as error:  # openpyxl and the XML below raise whatever a damaged part makes them stumble over
-        raise _damaged("Excel workbook", error, path) from error
 
 
 def read_ods(path: Path, *, sheet: str | None = None) -> Table:
@@ -59,20 +50,27 @@ def read_ods(path: Path, *, sheet: str | None = None) -> Table:
     Raises:
         DataError: not a spreadsheet, damaged, far larger than its file, or without the sheet; a package is missing.
     """
-    refuse_other_kind(path, wanted="an OpenDocument spreadsheet")
-    _refuse_bombs(path)
-    try:
-        import defusedxml  # noqa: F401
-    except ImportError as error:
-        raise DataError(explain("spreadsheets need a package of their own", fix=_INSTALL), where=str(path)) from error
-    try:
+    with _spreadsheet(path, "OpenDocument spreadsheet"):
         names = sheet_names(path)
         name = _chosen(names, sheet, path)
         return _with_note(table_of_rows(sheet_rows(path, name), where=str(path)), names, name, sheet, path)
+
+
+@contextmanager
+def _spreadsheet(path: Path, what: str) -> Iterator[None]:
+    """Refuse a file that is something else, and turn what the libraries raise while reading it into a `DataError`."""
+    refuse_other_kind(path, wanted=f"an {what}")
+    _refuse_bombs(path)
+    try:
+        import defusedxml  # noqa: F401
+
+        yield
+    except ImportError as error:
+        raise DataError(explain(f"an {what} needs packages of its own", fix=_INSTALL), where=str(path)) from error
     except ToolkitError:
         raise
-    except Exception as error:  # as above
-        raise _damaged("OpenDocument spreadsheet", error, path) from error
+    except Exception as error:  # openpyxl and the XML below raise whatever a damaged part makes them stumble over
+        raise _damaged(what, error, path) from error
 
 
 def _excel_rows(sheet: Any, path: Path) -> Iterator[tuple[int, Sequence[Any]]]:

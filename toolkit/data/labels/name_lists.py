@@ -45,15 +45,6 @@ def names_in(cell: str | None, *, separator: str) -> list[str]:
     return cleaned
 
 
-def clean_label_set(cell: str | None, *, separator: str) -> str:
-    """Return the names in a cell as one label: a JSON list, sorted, each name once.
-
-    Raises:
-        ValueError: as `names_in`.
-    """
-    return json.dumps(sorted(set(names_in(cell, separator=separator))), ensure_ascii=False)
-
-
 def label_separator(cells: Iterable[str | None]) -> str:
     """Return the separator of a whole column: the first of `SEPARATORS` that is in a cell that is no list.
 

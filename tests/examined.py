@@ -1,0 +1,16 @@
+"""The doctor's look at one source, as `toolkit doctor --data` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.data.doctor import examine_examples, read_examples
+from toolkit.data.doctor_report import DoctorReport
+from toolkit.data.sources import Source
+from toolkit.names import Problem
+
+
+def examine_file(
+    source: Source, *, columns: Mapping[str, str] | None = None, problem: Problem = Problem.SINGLE_LABEL
+) -> DoctorReport:
+    return examine_examples(read_examples({"all": source}, columns=columns, problem=problem), problem=problem)
