@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from crash_worker import SAID, finish, start, wait_for_lines
+from limits import write_recipe
 from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "token_classification"))
@@ -119,11 +120,19 @@ def _cut_off(process: Any, checkpoints: Path, name: str) -> Path | None:
     return None
 
 
+@pytest.fixture(scope="module")
+def short(processes: Any, tiny_tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe of twelve steps with a checkpoint after each, and beside it the run that nothing has disturbed."""
+    folder = tmp_path_factory.mktemp("short")
+    file = write_recipe({**tiny_tree, "training": {**tiny_tree["training"], "save_steps": 1}}, folder / "recipe.yaml")
+    finish(processes, ["fine-tune", str(file), "--output-dir", "whole"], folder)
+    return file
+
+
 @pytest.mark.parametrize("name", ["weights.safetensors", "optimizer.pt", "trainer_state.json"])
-def test_a_kill_while_a_checkpoint_is_written(processes: Any, recipe_file: Path, tmp_path: Path, name: str):
+def test_a_kill_while_a_checkpoint_is_written(processes: Any, short: Path, tmp_path: Path, name: str):
     """The half of a checkpoint is set aside, and the one before it leads to the same end."""
-    arguments = ["fine-tune", str(recipe_file), "--output-dir"]
-    finish(processes, [*arguments, "whole"], tmp_path)
+    arguments = ["fine-tune", str(short), "--output-dir"]
     checkpoints = tmp_path / "killed.unfinished" / "checkpoints"
     half = None
     for _ in range(10):  # the kill may come after the marker
@@ -140,7 +149,7 @@ def test_a_kill_while_a_checkpoint_is_written(processes: Any, recipe_file: Path,
     resumed = [entry["step"] for entry in map(json.loads, log) if entry.get("event") == "resume"]
     assert resumed[-1] == max(int(before.name.rpartition("-")[2]), *resumed)
     assert resumed[-1] < int(half.name.rpartition("-")[2])
-    _assert_same(tmp_path / "whole", tmp_path / "killed")
+    _assert_same(short.with_name("whole"), tmp_path / "killed")
 
 
 def _without_a_tensor(checkpoint: Path) -> None:
@@ -164,14 +173,11 @@ DAMAGES: dict[str, tuple[Any, str]] = {
 }
 
 
-def test_damage_of_every_kind_is_seen_and_the_checkpoint_before_is_used(
-    processes: Any, recipe_file: Path, tmp_path: Path
-):
-    arguments = ["fine-tune", str(recipe_file), "--output-dir"]
-    finish(processes, [*arguments, "whole"], tmp_path)
+def test_damage_of_every_kind_is_seen_and_the_checkpoint_before_is_used(processes: Any, short: Path, tmp_path: Path):
+    arguments = ["fine-tune", str(short), "--output-dir"]
     process = start(processes, [*arguments, "killed"], tmp_path)
     killed = tmp_path / "killed.unfinished"
-    wait_for_lines(process, killed / "log.jsonl", 20)
+    wait_for_lines(process, killed / "log.jsonl", 8)
     while process.is_alive() and len(list(killed.glob(f"checkpoints/checkpoint-*/{MARKER}"))) < 2:
         pass
     process.kill()
@@ -185,7 +191,7 @@ def test_damage_of_every_kind_is_seen_and_the_checkpoint_before_is_used(
         said = (tmp_path / SAID).read_text(encoding="utf-8")
         assert f"checkpoint at step {newest.rpartition('-')[2]} is set aside: {words}" in said
         assert f"going on at step {older.rpartition('-')[2]}" in said
-        _assert_same(tmp_path / "whole", tmp_path / str(number))
+        _assert_same(short.with_name("whole"), tmp_path / str(number))
     # With none left that is whole, nothing begins again by itself.
     for checkpoint in (newest, older):
         _flip_a_bit(killed / "checkpoints" / checkpoint)
@@ -197,7 +203,7 @@ def test_damage_of_every_kind_is_seen_and_the_checkpoint_before_is_used(
         assert "no checkpoint of this run is whole; --restart begins it again" in said
         assert (killed / "checkpoints" / newest).is_dir()
     finish(processes, [*arguments, "killed", "--restart"], tmp_path)
-    _assert_same(tmp_path / "whole", tmp_path / "killed")
+    _assert_same(short.with_name("whole"), tmp_path / "killed")
 
 
 def _assert_same(first: Path, second: Path) -> None:
