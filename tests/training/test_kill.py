@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,7 @@ def _cut_off(process: Any, checkpoints: Path, name: str) -> Path | None:
             process.kill()
             process.join()
             return None if (newest / MARKER).exists() else newest
+        time.sleep(0.0003)
     return None
 
 
