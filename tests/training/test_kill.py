@@ -131,7 +131,9 @@ def short(processes: Any, tiny_tree: dict[str, Any], tmp_path_factory: pytest.Te
     return file
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "optimizer.pt", "trainer_state.json"])
+@pytest.mark.parametrize(
+    "name", ["weights.safetensors", "optimizer.pt", pytest.param("trainer_state.json", marks=pytest.mark.soak)]
+)
 def test_a_kill_while_a_checkpoint_is_written(processes: Any, short: Path, tmp_path: Path, name: str):
     """The half of a checkpoint is set aside, and the one before it leads to the same end."""
     arguments = ["fine-tune", str(short), "--output-dir"]
