@@ -25,3 +25,26 @@ def test_memory_that_is_used_up(tiny_tree: dict[str, Any], tmp_path: Path, pytho
         if run["code"]:
             assert run["stderr"].splitlines()[-1].startswith("error: out of memory; ")
     assert 4 in codes
+
+
+def test_every_verb_that_opens_a_model(tiny_tree: dict[str, Any], tmp_path: Path, python_at_once: Path):
+    data, model = tiny_tree["data"]["source"], tiny_tree["model"]["name"]
+    tree = {**tiny_tree, "training": {**tiny_tree["training"], "max_steps": 1}}
+    recipe = write_recipe(tree, tmp_path / "recipe.yaml")
+    (made,) = under_limits(python_at_once, tmp_path / "made", [["fine-tune", str(recipe), "--output-dir", "run"]], {})
+    assert made["runs"][0]["code"] == 0, made["runs"][0]["stderr"]
+    run = str(tmp_path / "made" / "limited" / "0" / "run")
+    commands = [
+        ["predict", run, data, "--output", "rows.csv"],
+        ["evaluate", run, "--data", data],
+        ["extract", model, "--data", data, "--output", "features.parquet"],
+        ["zero-shot", model, data, "--labels", "good,bad", "--output", "zero.csv"],
+        ["export", run, "--format", "merged", "--output-dir", "merged"],
+    ]
+    (limited,) = under_limits(python_at_once, tmp_path / "limits", commands, {"memory": 1 * MB})
+    for command, done in zip(commands, limited["runs"], strict=True):
+        assert done["code"] == 4, (command, done["stderr"])
+        last = done["stderr"].splitlines()[-1]
+        assert last.startswith("error: ")
+        assert "out of memory; " in last
+    assert limited["left"] == []

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.settings_check import not_meant
+from toolkit.adapters.weight_headers import other_than_numbers, repeated_names, stray_shards
 from toolkit.errors import Fault, IntegrityError
 
 INDEX = "model.safetensors.index.json"
@@ -49,6 +50,8 @@ def check_weight_files(folder: Path, *, where: str) -> None:
                 where=where,
             )
         raise IntegrityError("it has no weights: model.safetensors is missing", where=where)
+    else:
+        _raise_any([_stray(name) for name in stray_shards(folder, ())], where)
     for file in sorted(folder.glob("model*.safetensors")):
         _check_header(file, where)
 
@@ -61,6 +64,11 @@ def _check_header(file: Path, where: str) -> None:
             opened.keys()
     except (SafetensorError, OSError) as error:
         raise IntegrityError(other or f"{file.name} is damaged: {error}", where=where) from error
+    _raise_any([f"{file.name} holds two tensors named {name}" for name in repeated_names(file)], where)
+
+
+def _stray(name: str) -> str:
+    return f"{name} is named by no index: files of two saves are mixed; take the whole model again"
 
 
 def _check_shards(folder: Path, where: str) -> None:
@@ -71,7 +79,23 @@ def _check_shards(folder: Path, where: str) -> None:
         raise IntegrityError(f"{INDEX} is damaged", where=where) from error
     faults = [f"{INDEX} names {name!r}, which is no weight file of this folder" for name in outside]
     faults += [f"the weight file {name} is missing" for name in sorted(shards) if not (folder / name).is_file()]
+    faults += [_stray(name) for name in stray_shards(folder, shards)]
     _raise_any(faults, where)
+
+
+def check_kinds(folder: Path, model: PreTrainedModel, *, where: str) -> None:
+    """Refuse weights that are no floating-point numbers in the files.
+
+    Args:
+        folder: of the model.
+        model: as the library opened it.
+        where: its name, for messages.
+
+    Raises:
+        IntegrityError: with the files and the tensors.
+    """
+    if getattr(model.config, "quantization_config", None) is None:
+        _raise_any(other_than_numbers(folder, model, prefix=f"{model.base_model_prefix}."), where)
 
 
 def check_loaded(

@@ -35,6 +35,7 @@ _LAYERS = re.compile(r"^(num_(hidden_)?layers|(num_)?(encoder|decoder)_layers|nu
 _WIDTHS = re.compile(
     r"^(hidden_size|intermediate_size|vocab_size|embedding_size|d_model|d_ff|d_kv|n_embd|dim|hidden_dim)$|_heads$|ffn_dim$"
 )
+_ATTENTION = re.compile(r"^_?(attn|attention|experts)_implementation")
 _MOST_TIMES = 16  # packed weights are shorter than what they stand for
 
 
@@ -74,6 +75,17 @@ def _faults(file: Path) -> Iterator[str]:
         return
     if file.name == CONFIG:
         yield from _config_faults(content, _Weights.of(file.parent))
+        yield from _own_code(content)
+
+
+def _own_code(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the faults of a kind of model that only the code beside its weights can open."""
+    from transformers import CONFIG_MAPPING
+
+    kind, code = config.get("model_type"), config.get("auto_map")
+    if isinstance(kind, str) and isinstance(code, dict) and "AutoConfig" in code and kind not in CONFIG_MAPPING:
+        fix = "a model's code is not run here; take a model of a kind that transformers knows"
+        yield f"{CONFIG}: model_type is {_shown(kind)}, which needs the code that auto_map names; {fix}"
 
 
 def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") -> Iterator[str]:
@@ -87,6 +99,8 @@ def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") ->
     for key, value in config.items():
         if isinstance(value, dict):
             yield from _config_faults(value, weights, f"{path}{key}.")
+        elif isinstance(value, str) and "/" in value and _ATTENTION.search(key):
+            yield f"{CONFIG}: {path}{key} is {_shown(value)}; it names code to fetch, which is not run; take it out"
         elif isinstance(value, int) and not isinstance(value, bool):
             found = weights.fault(key, value)
             if found is not None:

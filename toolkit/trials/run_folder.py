@@ -12,7 +12,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,22 @@ class RunIdentity:
         recipe_digest: sha256 of the recipe with every default filled in.
         data_digest: sha256 of the prepared rows.
         base_digest: sha256 of the files of the pretrained model; None: there is none, or it is not known.
+        same_recipes: digests of other recipes that do the same; they are not written down.
     """
 
     recipe_digest: str
     data_digest: str
     base_digest: str | None = None
+    same_recipes: frozenset[str] = frozenset()
+
+    def written(self) -> dict[str, str | None]:
+        """Return what an unfinished run keeps of its identity."""
+        return {name: value for name, value in vars(self).items() if name != "same_recipes"}
 
     def differs_from(self, other: dict[str, Any]) -> str | None:
         """Return what is different about another run, in words, or None."""
-        names = {"recipe_digest": "its recipe", "data_digest": "its data"}
-        different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
+        different = [] if other.get("recipe_digest") in {self.recipe_digest, *self.same_recipes} else ["its recipe"]
+        different += [] if other.get("data_digest") == self.data_digest else ["its data"]
         base = other.get("base_digest")
         if None not in (base, self.base_digest) and base != self.base_digest:
             different.append("the files of its base model")
@@ -201,7 +207,7 @@ def _start_or_go_on(work: Path, identity: RunIdentity, *, restart: bool, where: 
                 "or choose another --output-dir",
                 where=where,
             )
-    write_json_atomically(file, asdict(identity))
+    write_json_atomically(file, identity.written())
     write_json_atomically(work / _OWNER, {"pid": os.getpid(), "host": socket.gethostname()})
 
 

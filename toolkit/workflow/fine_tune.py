@@ -25,7 +25,7 @@ from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
 from toolkit.methods import METHODS, Used
 from toolkit.progress import say, warn
-from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
+from toolkit.recipe import Recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.report.page import render_page
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
@@ -86,7 +86,7 @@ def fine_tune(
     say(room.describe(data))
     for line in data.warnings:
         warn(line)
-    identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder))
+    identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder), same_digests(recipe))
     with claim_run(folder, identity, restart=restart) as run:
         if run.finished:
             say("this run is finished; --restart would start over")
