@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.exported import PooledConfig
-from toolkit.files import write_json_atomically
+from toolkit.files import read_json, write_json_atomically
 
 SETTINGS = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -85,7 +84,7 @@ def adapter_task_type(located: LocatedModel) -> str | None:
 
 def _settings(located: LocatedModel) -> dict[str, Any]:
     try:
-        settings = json.loads((located.folder / SETTINGS).read_text(encoding="utf-8"))
+        settings = read_json(located.folder / SETTINGS)
         str(settings["base_model_name_or_path"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{SETTINGS} is damaged", where=f"model {located.name}") from error
@@ -116,7 +115,7 @@ def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> Non
     if not noted.is_file():
         return
     try:
-        digests = json.loads(noted.read_text(encoding="utf-8"))["sha256"]
+        digests = read_json(noted)["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(f"{BASE} is damaged", where=where) from error
     if digests != _digests(base.folder):

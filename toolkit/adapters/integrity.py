@@ -6,7 +6,6 @@ random, and makes an empty tokenizer if the tokenizer's files are missing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.settings_check import not_meant
 from toolkit.errors import Fault, IntegrityError
+from toolkit.files import read_json
 
 INDEX = "model.safetensors.index.json"
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack")
@@ -65,7 +65,7 @@ def _check_header(file: Path, where: str) -> None:
 
 def _check_shards(folder: Path, where: str) -> None:
     try:
-        shards = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+        shards = set(read_json(folder / INDEX)["weight_map"].values())
         outside = sorted(name for name in shards if Path(name).name != name or not name.endswith(".safetensors"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{INDEX} is damaged", where=where) from error

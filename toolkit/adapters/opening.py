@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, ToolkitError
+from toolkit.files import read_json
 from toolkit.shortage import is_full_disk, is_out_of_memory
 
 P = ParamSpec("P")
@@ -73,7 +74,7 @@ def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exceptio
     It is the first key without which the file opens, or else the only one without which the error is another.
     """
     try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        content = read_json(folder / name)
     except (OSError, ValueError):
         return ""
     changing = []

@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from toolkit.data.file_kinds import kind_of, what_to_do
 from toolkit.errors import Fault, IntegrityError
+from toolkit.files import read_json
 
 CONFIG = "config.json"
 _OBJECTS = (
@@ -69,10 +70,7 @@ def _faults(file: Path) -> Iterator[str]:
         yield other
         return
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError:
-        yield f"{file.name} is damaged: it is nested too deeply"
-        return
+        content = read_json(file)
     except (OSError, ValueError) as error:
         yield f"{file.name} is damaged: {error}"
         return

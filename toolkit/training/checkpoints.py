@@ -8,13 +8,12 @@ too.
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atomically
+from toolkit.files import fsync_file, fsync_folder, read_json, sha256_file, write_json_atomically
 from toolkit.progress import warn
 
 CHECKPOINTS = "checkpoints"
@@ -65,7 +64,7 @@ def seal(folder: Path, info: dict[str, Any]) -> None:
 def damage(folder: Path) -> str | None:
     """Return the damage of a sealed folder in words; None if it is complete."""
     try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        marker = read_json(folder / MARKER)
         expected, schema = marker["files"], marker["schema"]
     except FileNotFoundError:
         return f"it has no {MARKER}: writing it was cut off"
@@ -92,7 +91,7 @@ def newest_whole(root: Path) -> Checkpoint | None:
     for step, folder in sorted(_steps(root, PREFIX), reverse=True):
         wrong = damage(folder)
         if wrong is None:
-            info = json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"]
+            info = read_json(folder / MARKER)["info"]
             kept = [root / f"{BEST_PREFIX}{kept_step}" for kept_step in info.get("kept_steps", [])]
             unusable = [f"{best.name}: {found}" for best in kept if (found := damage(best)) is not None]
             if not unusable:
@@ -112,7 +111,7 @@ def rotate(root: Path, *, keep: int = KEPT) -> None:
         shutil.rmtree(folder)
     wanted: set[int] = set()
     for _, folder in by_age[:keep]:
-        wanted.update(json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"].get("kept_steps", []))
+        wanted.update(read_json(folder / MARKER)["info"].get("kept_steps", []))
     for step, folder in _steps(root, BEST_PREFIX):
         if step not in wanted:
             (folder / MARKER).unlink(missing_ok=True)

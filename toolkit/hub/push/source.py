@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import Fault, HubError, IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
+from toolkit.files import read_json
 from toolkit.hub.push.manifest import Manifest, ManifestFile
 from toolkit.names import Method
 from toolkit.recipe import Recipe, reread_recipe
@@ -207,8 +207,8 @@ def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], s
 
 def _json(file: Path) -> Mapping[str, Any]:
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        value = read_json(file)
+    except (OSError, ValueError) as error:
         raise IntegrityError("this file of the run is missing or damaged; fine-tune again", where=str(file)) from error
     if not isinstance(value, dict):
         raise IntegrityError("this file of the run is damaged; fine-tune again", where=str(file))
