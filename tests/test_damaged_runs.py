@@ -117,7 +117,11 @@ def test_half_a_surrogate_pair_in_json(name: str, finished: Path, tmp_path: Path
     tree = json.loads((run / name).read_text(encoding="utf-8"))
     for key in ("model", "_name_or_path"):
         (run / name).write_text(json.dumps({**tree, key: "\ud800"}), encoding="utf-8")
-        for verb in (["predict", str(run), "a film"], ["push", str(run), "me/mine", "--card-only"], ["verify", str(run)]):
+        for verb in (
+            ["predict", str(run), "a film"],
+            ["push", str(run), "me/mine", "--card-only"],
+            ["verify", str(run)],
+        ):
             _told(verb, capsys)
 
 

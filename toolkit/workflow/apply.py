@@ -57,6 +57,7 @@ def evaluate(
     label_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> EvaluationResult:
     """Measure a run's or a model's predictions on labelled rows.
 
@@ -67,6 +68,7 @@ def evaluate(
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Returns:
         The result, with the split ``test`` alone.
@@ -93,7 +95,7 @@ def evaluate(
     result = room.measure(answers, metrics)
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     for line in result.warnings:
         warn(line)
     return EvaluationResult(
@@ -115,6 +117,7 @@ def predict(
     text_pair_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> Predicted:
     """Predict files, texts, or lines of stdin.
 
@@ -125,6 +128,7 @@ def predict(
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files and of stdin; None finds it.
         output: where predictions go, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -142,7 +146,7 @@ def predict(
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     answers = asked.answer(rows, ())
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     return Predicted(answers, room.pages)
 
 
