@@ -8,6 +8,7 @@ from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
 from toolkit.data.columns import pick_columns
+from toolkit.data.cut_texts import counting_cuts
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
@@ -91,7 +92,9 @@ def evaluate(
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
-    answers = asked.answer(rows, metrics)
+    with counting_cuts() as cuts:
+        answers = asked.answer(rows, metrics)
+    cuts.tell()
     result = room.measure(answers, metrics)
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
@@ -105,7 +108,7 @@ def evaluate(
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
         splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
-        data=DataSource(source=", ".join(data)),
+        data=DataSource(source=", ".join(data), cut=cuts.to_json()),
     )
 
 
@@ -144,7 +147,9 @@ def predict(
     column = room.input_columns(asked.family)[0]
     columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
-    answers = asked.answer(rows, ())
+    with counting_cuts() as cuts:
+        answers = asked.answer(rows, ())
+    cuts.tell()
     if output is not None:
         answers.write(output, raw=raw)
     return Predicted(answers, room.pages)

@@ -129,7 +129,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
     model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
-    result = replace(measured, example=example)
+    result = replace(measured, example=example, data=replace(measured.data, cut=used.cut))
     _write_down(recipe, result, used, work=work, model_config=model_config)
     return result
 
