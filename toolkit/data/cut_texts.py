@@ -44,9 +44,9 @@ class CutTexts:
         """Warn of texts that were cut, if there are any."""
         if self.cut:
             warn(
-                f"{self.cut:,} of {self.texts:,} texts ({100 * self.cut / self.texts:.1f} %) are longer than max_length "
-                f"{self.max_length:,} and were cut; the longest has {self.longest:,} tokens; data.max_length in a recipe "
-                "sets how many a model learns from, up to what it takes"
+                f"{self.cut:,} of {self.texts:,} texts ({100 * self.cut / self.texts:.1f} %) are longer than "
+                f"max_length {self.max_length:,} and were cut; the longest has {self.longest:,} tokens; "
+                "data.max_length in a recipe sets how many a model learns from, up to what it takes"
             )
 
 

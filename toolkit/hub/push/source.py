@@ -23,6 +23,7 @@ from toolkit.trials.ledger import FINISHED
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
 
+_MERGED_SENT = "the merged model is sent; leave out --merged to send the adapter alone"
 _ADAPTER_SENT = "the adapter alone is sent, which opens with its base model; --merged sends the merged model instead"
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
@@ -148,12 +149,13 @@ def _run(folder: Path, *, merged: bool) -> Source:
     remarks = [] if golden else [f"the run has no {GOLDEN_FILE}, so there are no answers to compare with"]
     model, base = folder / MODEL_FOLDER, None
     adapter = folder / ADAPTER_FOLDER
-    if adapter.is_dir() and not merged:
+    if adapter.is_dir():
         base, hindrance = _base_of(adapter, trained=True)
-        model = model if hindrance else adapter
-        remarks += [f"the merged model is sent: {hindrance}" if hindrance else _ADAPTER_SENT]
-    elif adapter.is_dir():
-        remarks += ["the merged model is sent; leave out --merged to send the adapter alone"]
+        model = model if hindrance or merged else adapter
+        merged_sent = (
+            f"the merged model is sent, for the adapter alone cannot be: {hindrance}" if hindrance else _MERGED_SENT
+        )
+        remarks += [_ADAPTER_SENT if model == adapter else merged_sent]
     recipe = folder / RECIPE_FILE
     return Source(
         folder,
