@@ -152,8 +152,8 @@ def _run(folder: Path, *, merged: bool) -> Source:
     if adapter.is_dir():
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance or merged else adapter
-        merged_sent = (
-            f"the merged model is sent, for the adapter alone cannot be: {hindrance}" if hindrance else _MERGED_SENT
+        only_merged = f"the merged model is sent, for the adapter alone cannot be: {hindrance}"
+        merged_sent = only_merged if hindrance else _MERGED_SENT
         )
         remarks += [_ADAPTER_SENT if model == adapter else merged_sent]
     recipe = folder / RECIPE_FILE
