@@ -154,7 +154,6 @@ def _run(folder: Path, *, merged: bool) -> Source:
         model = model if hindrance or merged else adapter
         only_merged = f"the merged model is sent, for the adapter alone cannot be: {hindrance}"
         merged_sent = only_merged if hindrance else _MERGED_SENT
-        )
         remarks += [_ADAPTER_SENT if model == adapter else merged_sent]
     recipe = folder / RECIPE_FILE
     return Source(
