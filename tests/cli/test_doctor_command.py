@@ -131,6 +131,16 @@ def test_wrong_labels_are_found_corrected_and_given_back(tmp_path, capsys, monke
     followed(told, tmp_path, output="corrected")
 
 
+def test_rows_to_correct_keep_formulas_and_say_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"={text}" if i < 3 else text, label) for i, (text, label) in enumerate(films())]
+    write(tmp_path / "a.csv", rows)
+    assert run(["doctor", "--data", "a.csv", "--model", "packaged:minilm", "--output", "checked.csv"]) == 0
+    assert "checked.csv: 3 texts would run as formulas in a spreadsheet" in capsys.readouterr().err
+    with (tmp_path / "checked.csv").open(encoding="utf-8", newline="") as stream:
+        assert sorted(row["text"] for row in csv.DictReader(stream)) == sorted(text for text, _ in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from toolkit.files import read_json
+
 _SHOWN = 60  # characters
 
 
@@ -14,12 +16,9 @@ def read_object(file: Path) -> dict[str, Any]:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is not JSON in UTF-8, is nested too deeply, or holds something else than an object.
+        ValueError: as `toolkit.files.read_json`; or it holds something else than an object.
     """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    content = read_json(file)
     if not isinstance(content, dict):
         raise ValueError(f"an object is expected, and it holds {shown(content)}")
     return content

@@ -85,7 +85,7 @@ def _own_code(config: dict[str, Any]) -> Iterator[str]:
     kind, code = config.get("model_type"), config.get("auto_map")
     if isinstance(kind, str) and isinstance(code, dict) and "AutoConfig" in code and kind not in CONFIG_MAPPING:
         fix = "a model's code is not run here; take a model of a kind that transformers knows"
-        yield f"{CONFIG}: model_type is {_shown(kind)}, which needs the code that auto_map names; {fix}"
+        yield f"{CONFIG}: model_type is {shown(kind)}, which needs the code that auto_map names; {fix}"
 
 
 def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") -> Iterator[str]:
@@ -100,7 +100,7 @@ def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") ->
         if isinstance(value, dict):
             yield from _config_faults(value, weights, f"{path}{key}.")
         elif isinstance(value, str) and "/" in value and _ATTENTION.search(key):
-            yield f"{CONFIG}: {path}{key} is {_shown(value)}; it names code to fetch, which is not run; take it out"
+            yield f"{CONFIG}: {path}{key} is {shown(value)}; it names code to fetch, which is not run; take it out"
         elif isinstance(value, int) and not isinstance(value, bool):
             found = weights.fault(key, value)
             if found is not None:

@@ -25,6 +25,7 @@ def evaluate(
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object in the shape of metrics.json.")
     ] = False,
@@ -44,6 +45,7 @@ def evaluate(
         label_column=label_column,
         encoding=encoding,
         output=output,
+        raw=raw,
     )
     if as_json:
         console.print_json(result.to_json())

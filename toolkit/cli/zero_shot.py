@@ -45,6 +45,7 @@ def zero_shot(
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file or of stdin, such as cp949.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
@@ -62,6 +63,7 @@ def zero_shot(
         text_pair_column=text_pair_column,
         encoding=encoding,
         output=output,
+        raw=raw,
     )
     if as_json:
         console.print_json({"predictions": answers.rows()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Used:
         result: what was measured on them.
         evaluate_seconds: wall time of answering and measuring.
         proof: that what was saved is what was trained; None where nothing was saved.
+        cut: counts of the texts to learn from that are longer than the model reads; None where none is.
     """
 
     family: Family
@@ -46,6 +47,7 @@ class Used:
     result: Result
     evaluate_seconds: float
     proof: Proof | None = None
+    cut: Mapping[str, int] | None = None
 
 
 def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:

@@ -8,14 +8,13 @@ too.
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import Fault, IntegrityError
-from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atomically
+from toolkit.files import fsync_file, fsync_folder, read_json, sha256_file, write_json_atomically
 from toolkit.progress import warn
 
 CHECKPOINTS = "checkpoints"
@@ -66,7 +65,7 @@ def seal(folder: Path, info: dict[str, Any]) -> None:
 def damage(folder: Path) -> str | None:
     """Return the damage of a sealed folder in words; None if it is complete."""
     try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        marker = read_json(folder / MARKER)
         expected, schema = marker["files"], marker["schema"]
     except FileNotFoundError:
         return f"it has no {MARKER}: writing it was cut off"
@@ -114,7 +113,7 @@ def newest_whole(root: Path) -> Checkpoint | None:
 
 
 def _info(folder: Path) -> dict[str, Any]:
-    info: dict[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"]
+    info: dict[str, Any] = read_json(folder / MARKER)["info"]
     return info
 
 

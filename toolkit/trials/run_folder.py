@@ -6,7 +6,6 @@ a reader never sees half a run (docs/design.md, section 4.4).
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -19,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from toolkit.errors import ResourceError
-from toolkit.files import fsync_folder, write_json_atomically
+from toolkit.files import fsync_folder, read_json, write_json_atomically
 
 TRIAL_FILE = "trial.json"
 _IDENTITY = "identity.json"
@@ -113,6 +112,7 @@ def claim_run(output_dir: Path, identity: RunIdentity, *, restart: bool = False)
             written.
     """
     final = Path(output_dir).resolve()
+    _require_unicode(final)
     work = final.with_name(f"{final.name}.unfinished")
     if _is_finished(final, identity, restart=restart):
         yield ClaimedRun(final, work, finished=True)
@@ -218,18 +218,24 @@ def _read_object(file: Path) -> dict[str, Any]:
         OSError: the file cannot be read.
         ValueError: it holds something else.
     """
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    value = read_json(file)
     if not isinstance(value, dict):
         raise ValueError("it holds no object")
     return value
 
 
+def _require_unicode(folder: Path) -> None:
+    """Refuse a folder that the library of tokenizers cannot write into, before any work is done."""
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        message = "the name of this folder is not UTF-8; choose another --output-dir, or rename the folder"
+        raise ResourceError(message, where=str(folder)) from None
+
+
 def _owner(work: Path) -> str:
     try:
-        owner = json.loads((work / _OWNER).read_text(encoding="utf-8"))
+        owner = read_json(work / _OWNER)
         return f"process {owner['pid']} on {owner['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

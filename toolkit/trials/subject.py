@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from toolkit.data.column_names import ColumnName
-from toolkit.errors import IntegrityError, ResourceError, ToolkitError
+from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import Recipe, load_recipe
+from toolkit.recipe.yaml_text import read_document
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import refuse_changed_files
@@ -74,13 +73,15 @@ def find_subject(name: str) -> Subject:
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     refuse_changed_files(folder, below=MODEL_FOLDER)
     try:
-        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+        recipe = read_document(recipe_file).tree
         columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
         task = Task(recipe["task"])
         known = SPECS[task].all_metrics
         if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
             raise ValueError("these are no metrics of the task")
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except RecipeError as error:
+        raise IntegrityError(*error.faults) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
@@ -104,10 +105,10 @@ def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:
 def _method(recipe_file: Path) -> str | None:
     """Return the method of a run's recipe, as far as it can be read."""
     try:
-        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        method: str | None = read_document(recipe_file).tree.get("method")
+    except RecipeError:
         return None
-    return recipe.get("method") if isinstance(recipe, dict) else None
+    return method
 
 
 def _untrained(folder: Path) -> Subject:

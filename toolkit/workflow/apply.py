@@ -8,6 +8,7 @@ from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
 from toolkit.data.columns import pick_columns
+from toolkit.data.cut_texts import counting_cuts
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
@@ -57,6 +58,7 @@ def evaluate(
     label_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> EvaluationResult:
     """Measure a run's or a model's predictions on labelled rows.
 
@@ -67,6 +69,7 @@ def evaluate(
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Returns:
         The result, with the split ``test`` alone.
@@ -89,11 +92,13 @@ def evaluate(
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
-    answers = asked.answer(rows, metrics)
+    with counting_cuts() as cuts:
+        answers = asked.answer(rows, metrics)
+    cuts.tell()
     result = room.measure(answers, metrics)
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     for line in result.warnings:
         warn(line)
     return EvaluationResult(
@@ -103,7 +108,7 @@ def evaluate(
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
         splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
-        data=DataSource(source=", ".join(data)),
+        data=DataSource(source=", ".join(data), cut=cuts.to_json()),
     )
 
 
@@ -115,6 +120,7 @@ def predict(
     text_pair_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> Predicted:
     """Predict files, texts, or lines of stdin.
 
@@ -125,6 +131,7 @@ def predict(
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files and of stdin; None finds it.
         output: where predictions go, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -140,9 +147,11 @@ def predict(
     column = room.input_columns(asked.family)[0]
     columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
-    answers = asked.answer(rows, ())
+    with counting_cuts() as cuts:
+        answers = asked.answer(rows, ())
+    cuts.tell()
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     return Predicted(answers, room.pages)
 
 

@@ -5,7 +5,6 @@ Each stage gives back a frozen dataclass, and this module alone knows their orde
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from toolkit.adapters.features import model_digest
 from toolkit.adapters.open import open_tokenizer
 from toolkit.errors import HubError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
-from toolkit.files import write_json_atomically, write_text_atomically
+from toolkit.files import read_json, write_json_atomically, write_text_atomically
 from toolkit.hub.card.example import make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
@@ -128,9 +127,9 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
-    model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
+    model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
-    result = replace(measured, example=example)
+    result = replace(measured, example=example, data=replace(measured.data, cut=used.cut))
     _write_down(recipe, result, used, work=work, model_config=model_config)
     return result
 

@@ -24,6 +24,7 @@ def zero_shot(
     text_pair_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> ZeroShot:
     """Tell which label fits files, texts, or lines of stdin.
 
@@ -36,6 +37,7 @@ def zero_shot(
         text_pair_column: the column of the second text, where rows are pairs.
         encoding: of text files and of stdin; None finds it.
         output: where the answers go, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -53,5 +55,5 @@ def zero_shot(
     for line in answers.warnings:
         warn(line)
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     return answers

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_length
+from toolkit.data.cut_texts import note_lengths
+from toolkit.data.encode import cut_ids
 from toolkit.data.row_layouts import layout_of
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.likelihood import score_encoded
@@ -62,10 +64,9 @@ def _prompts(opened: OpenedModel, texts: Sequence[str]) -> list[list[int]]:
     """Return the token ids that the model reads: a source to its end, or a text without its end token."""
     tokenizer, longest = opened.tokenizer, opened.max_length
     if opened.family is Family.ENCODER_DECODER:
-        settings = {"truncation": True, "max_length": longest, "split_special_tokens": True}  # as in training
-        ids: list[list[int]] = tokenizer(list(texts), **settings)["input_ids"]
-        return ids
+        return cut_ids(tokenizer, texts, max_length=longest)  # as in training
     plain = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    note_lengths(texts, [len(ids) for ids in plain], max_length=longest // 2)
     # The end of a long text says more about what follows than its beginning.
     return [[int(tokenizer.bos_token_id), *ids[-(longest // 2) :]] for ids in plain]
 

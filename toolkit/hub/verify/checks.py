@@ -176,7 +176,7 @@ def _card(metrics: Mapping[str, Any] | None, card: str | None) -> Check:
         results = yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"]
         shown = {entry["type"]: entry["value"] for result in results for entry in result["metrics"]}
         wrong = _unequal(shown, measured)
-    except (IntegrityError, yaml.YAMLError, IndexError, KeyError, TypeError, AttributeError):
+    except (IntegrityError, yaml.YAMLError, LookupError, TypeError, ValueError, OverflowError, AttributeError):
         return Check("card", False, "its model-index, or metrics.json, cannot be read")
     if wrong:
         return Check("card", False, f"card and metrics.json differ: {_few(wrong)}")

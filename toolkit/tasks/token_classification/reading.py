@@ -14,6 +14,7 @@ from toolkit.data.normalise import clean_label, clean_text
 from toolkit.data.readers_conll import LINES
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault
+from toolkit.files import json_value
 from toolkit.tasks.token_classification.entities import Entity, tags_of
 from toolkit.tasks.token_classification.schemes import IOB2
 from toolkit.tasks.token_classification.sentences import Sentence, Sentences
@@ -155,8 +156,8 @@ def _items(cell: str | None) -> list[str] | None:
     if cell is None or not cell.strip():
         return []
     try:
-        items: Any = json.loads(cell, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
+        items: Any = json_value(cell, parse_int=str, parse_float=str)
+    except ValueError:
         return None
     if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
         return None
