@@ -17,6 +17,8 @@ from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import refuse_changed_files
 
+_LABELS = frozenset({"label", "labels"})
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -40,12 +42,16 @@ class Subject:
     labels: tuple[str, ...] = ()
     merge_labels: bool = False
 
-    def columns(self, **given: str | None) -> dict[str, ColumnName]:
-        """Return the columns to read: those given on the command line, else those of the recipe."""
-        return {
-            **self.recipe_columns,
-            **{name: column for name, column in given.items() if column is not None},
-        }
+    def columns(self, **given: ColumnName | None) -> dict[str, ColumnName]:
+        """Return the columns to read: those given on the command line, else those of the recipe.
+
+        ``label`` and ``labels`` are two names of one thing, so one that is given takes the other's place.
+        """
+        named = {name: column for name, column in given.items() if column is not None}
+        kept = dict(self.recipe_columns)
+        if not named.keys().isdisjoint(_LABELS):
+            kept = {name: column for name, column in kept.items() if name not in _LABELS}
+        return {**kept, **named}
 
 
 def find_subject(name: str) -> Subject:

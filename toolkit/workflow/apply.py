@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
@@ -54,7 +55,7 @@ def evaluate(
     *,
     text_column: str | None = None,
     text_pair_column: str | None = None,
-    label_column: str | None = None,
+    label_column: ColumnName | None = None,
     encoding: str | None = None,
     output: Path | None = None,
 ) -> EvaluationResult:
@@ -63,7 +64,8 @@ def evaluate(
     Args:
         model: a run folder, or a model's name.
         data: files or other sources.
-        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``.
+        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``;
+            a list names the columns of 0 and 1 of several labels.
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
@@ -77,13 +79,16 @@ def evaluate(
     check_output(output, inputs=data)
     subject = find_subject(model)
     if subject.task is None:
-        given = {"text": text_column, "text_pair": text_pair_column, "label": label_column}
-        _check_data(data, given, encoding=encoding)
+        labels = dict(enumerate(label_column)) if isinstance(label_column, list) else {"label": label_column}
+        given = {"text": text_column, "text_pair": text_pair_column}
+        _check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     names = room.input_columns(family_of(open_config(located)))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
+    if isinstance(label_column, list) and "labels" not in room.spec.column_names:
+        raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
     columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)), **pair)
     asked = _answerer(room, subject, located)
