@@ -163,9 +163,13 @@ def test_advice_works_when_it_is_followed(tmp_path: Path, name: str):
         "method": "features",
         "data": {"source": str(tmp_path / "rows.csv"), "columns": columns},
     }
-    with pytest.raises((DataError, RecipeError)) as error:
+
+    def prepare() -> None:
         recipe = build_recipe(tree)
         prepare_classification(recipe.data, problem=recipe.problem)
+
+    with pytest.raises((DataError, RecipeError)) as error:
+        prepare()
     advised = ADVICE.findall(str(error.value))
     assert advised
     for section, key, value in advised:

@@ -107,6 +107,6 @@ def _column_of(table: Table, column: str, *, is_first: bool) -> str:
 
 def _naming_advice(name: str, column: str, table: Table) -> str:
     """Return how to name a column; nothing if the name in use looks like a typing error."""
-    if nearest(column, table.columns) is not None:
+    if column != name and nearest(column, table.columns) is not None:
         return ""
     return f"; say which is the {name} with data.columns.{name}{_OPTIONS.get(name, '')}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from toolkit.adapters import LocatedModel, reads_pairs
 from toolkit.data.column_names import ColumnName
 from toolkit.errors import IntegrityError, ResourceError, ToolkitError
 from toolkit.names import SPECS, Method, Task
@@ -90,6 +91,18 @@ def find_subject(name: str) -> Subject:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
+
+
+def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName | None) -> dict[str, ColumnName]:
+    """Return the columns that a model reads: a model without its run may know itself that it reads pairs.
+
+    Args:
+        subject: the model, perhaps with its run.
+        located: its files.
+        given: on the command line.
+    """
+    columns = subject.columns(**given)
+    return {"text_pair": "text_pair", **columns} if reads_pairs(located) else columns
 
 
 def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:

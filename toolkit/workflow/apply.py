@@ -22,7 +22,7 @@ from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.trials.learnt_rows import read_learnt_rows
-from toolkit.trials.subject import Subject, find_subject
+from toolkit.trials.subject import Subject, columns_to_read, find_subject
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def evaluate(
     if isinstance(label_column, list) and "labels" not in room.spec.column_names:
         raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
-    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)), **pair)
+    given_columns = dict(zip(names, (text_column, label_column), strict=False))
+    columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
@@ -143,7 +144,7 @@ def predict(
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
     column = room.input_columns(asked.family)[0]
-    columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
+    columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     answers = asked.answer(rows, ())
     if output is not None:
