@@ -75,7 +75,13 @@ def examine_examples(
         overlaps=overlaps,
         warnings=tuple(warnings),
         problem=problem,
+        notes=tuple(dict.fromkeys(note for of_split in examples.values() for note in _notes(of_split))),
     )
+
+
+def _notes(examples: Examples) -> list[str]:
+    """Return what the readers and the kind of the labels took upon themselves."""
+    return [*examples.table.notes, *(f"{examples.table.name}: {note}" for note in examples.kind.notes)]
 
 
 def examine_file(

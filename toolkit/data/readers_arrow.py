@@ -17,6 +17,9 @@ from toolkit.errors import DataError, explain
 if TYPE_CHECKING:
     import pyarrow
 
+_IDLE_TIME = r"(?: 00:00:00)?(?:\.0+)?$"
+"""What spreadsheets and pandas leave out behind a date: a time of midnight, and a fraction of zero."""
+
 
 def read_parquet(path: Path) -> Table:
     """Read a parquet file.
@@ -106,6 +109,7 @@ def _without_space(names: Sequence[str]) -> dict[str, str]:
 
 def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> TextColumn[str | None]:
     import pyarrow
+    import pyarrow.compute as pc
     from pyarrow import types
 
     if types.is_dictionary(column.type):
@@ -127,6 +131,8 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> Text
     try:
         texts = column.cast(pyarrow.large_string())
         texts.validate(full=True)  # a file may hold other bytes than UTF-8
+        if types.is_timestamp(column.type):
+            texts = pc.replace_substring_regex(texts, _IDLE_TIME, "")
     except pyarrow.ArrowException as error:
         raise DataError(f"column {label!r} is not valid text: {_first_line(error)}", where=name) from error
     return TextColumn(texts)
@@ -220,7 +226,8 @@ def _lists_of_class_names(names: tuple[str, ...]) -> Callable[[str | None], str 
     name_of = _class_names(names)
 
     def named(cell: str | None) -> str | None:
-        known = None if cell is None else [name for name in map(name_of, json.loads(cell)) if name]
+        # A number without a name keeps its place, because the tags of words are counted.
+        known = None if cell is None else [name_of(number) for number in json.loads(cell)]
         return None if known is None else json.dumps(known, ensure_ascii=False)
 
     return named

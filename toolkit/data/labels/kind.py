@@ -57,6 +57,11 @@ class LabelKind(ABC):
 
     # Reading.
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what reading took upon itself, a line each."""
+        return ()
+
     def accepts(self, content: str) -> bool:
         """Return whether a label column may have content other than text, such as ``lists``."""
         return False
