@@ -193,3 +193,16 @@ def test_several_columns_are_refused_where_labels_are_one_class(tmp_path, capsys
     columns = ["--label-column", "a", "--label-column", "b"]
     assert run(["doctor", "--data", name, *columns, "--problem", "single_label_classification"]) == 2
     assert "2 columns of labels are named" in capsys.readouterr().err
+
+
+def test_what_the_readers_took_upon_themselves_stands_in_the_json(tmp_path, capsys):
+    lines = [f"film {i};{i % 5},{i % 10}" for i in range(30)]
+    (tmp_path / "a.csv").write_text("\n".join(["text;stars", *lines, ";"]), encoding="utf-8")
+    arguments = ["--data", str(tmp_path / "a.csv"), "--label-column", "stars", "--problem", "regression", "--json"]
+    notes = " ".join(json.loads(doctor(capsys, *arguments))["notes"])
+    assert "columns are separated by semicolons" in notes
+    assert "1 row without content left out" in notes
+    assert "commas in the scores begin the fraction" in notes
+    (tmp_path / "b.csv").write_text("\n".join(f"film {i},{('good', 'bad')[i % 2]}" for i in range(30)), "utf-8")
+    found = json.loads(doctor(capsys, "--data", str(tmp_path / "b.csv"), "--text-column", "0", "--json"))
+    assert "no header" in " ".join(found["notes"])

@@ -50,6 +50,7 @@ def pick_columns(
             picked[name] = column
             if column in table.not_text:
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
+                message += "; write the text itself into the column"
                 faults.append(Fault(message, table.name))
         elif name in needed:
             advice = _naming_advice(label if name == "label" else name, column, table)

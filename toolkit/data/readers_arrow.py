@@ -86,8 +86,9 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
     spelt = _without_space(names)
     not_text: dict[str, str] = {}
     columns: dict[str, Sequence[str | None]] = {}
+    fields = _named_fields(table.schema)
     for column in names:
-        cells = _cells(table.column(column), name, column, not_text)
+        cells = _cells(table.column(column), name, column, not_text, fields.get(column, {}))
         if column in categories:
             named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
             cells = map_cells(cells.chunks, named(categories[column]))
@@ -107,7 +108,9 @@ def _without_space(names: Sequence[str]) -> dict[str, str]:
     return cleaned if len(set(cleaned.values())) == len(names) else {name: name for name in names}
 
 
-def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> TextColumn[str | None]:
+def _cells(
+    column: Any, name: str, label: str, not_text: dict[str, str], classes: Mapping[str, tuple[str, ...]]
+) -> TextColumn[str | None]:
     import pyarrow
     import pyarrow.compute as pc
     from pyarrow import types
@@ -121,10 +124,10 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> Text
         return map_cells(column, _list)
     if _is_list_of_records(column.type):
         not_text[label] = "lists of objects"
-        return map_cells(column, _json)
+        return map_cells(column, lambda value: _json(_named(value, classes)))
     if types.is_struct(column.type) and all(_is_flat_list(field.type) for field in column.type):
         not_text[label] = "objects of lists"  # datasets keeps lists of records so
-        return map_cells(column, _json)
+        return map_cells(column, lambda value: _json(_named(value, classes)))
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
         return TextColumn(pyarrow.chunked_array([pyarrow.nulls(len(column), pyarrow.large_string())]))
@@ -178,6 +181,38 @@ def _categories(schema: pyarrow.Schema, name: str) -> dict[str, tuple[str, ...]]
         found = f"the class names that `datasets` wrote into the file are damaged: {error!s:.100}"
         raise DataError(explain(found, fix="write it again from its source"), where=name) from error
     return {column: tuple(names) for column, names in classes.items()}
+
+
+def _named_fields(schema: pyarrow.Schema) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the class names of the fields of records, such as the label of a span, by column and field."""
+    metadata = (schema.metadata or {}).get(b"huggingface")
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    features = json.loads(metadata)["info"]["features"] if metadata else {}
+    for column, feature in features.items():
+        fields = feature[0] if isinstance(feature, list) and feature else _item_feature(feature)
+        classes = {
+            field: tuple(inner["names"])
+            for field, inner in (fields.items() if isinstance(fields, dict) else ())
+            if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and isinstance(inner.get("names"), list)
+        }
+        if classes:
+            found[column] = classes
+    return found
+
+
+def _named(value: Any, classes: Mapping[str, tuple[str, ...]]) -> Any:
+    """Return records, or an object of lists, with names in place of the class numbers of some fields."""
+    if isinstance(value, list):
+        return [_named(record, classes) for record in value]
+    if not isinstance(value, dict):
+        return value
+    return {field: _name_of(inner, classes[field]) if field in classes else inner for field, inner in value.items()}
+
+
+def _name_of(number: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(number, list):
+        return [_name_of(each, names) for each in number]
+    return names[number] if isinstance(number, int) and 0 <= number < len(names) else None
 
 
 def _item_feature(feature: Any) -> dict[str, Any]:
