@@ -95,10 +95,6 @@ def test_a_date_has_one_spelling_in_every_format(tmp_path):
 
 NUMBER = datasets.Value("int64")
 SPAN = {"start": NUMBER, "end": NUMBER, "label": datasets.ClassLabel(names=["인물", "LOC"])}
-    "start": datasets.Value("int64"),
-    "end": datasets.Value("int64"),
-    "label": datasets.ClassLabel(names=["인물", "LOC"]),
-}
 
 
 @pytest.mark.parametrize("form", [datasets.List(SPAN), datasets.Sequence(SPAN), [SPAN]])
