@@ -190,10 +190,11 @@ def _named_fields(schema: pyarrow.Schema) -> dict[str, dict[str, tuple[str, ...]
     features = json.loads(metadata)["info"]["features"] if metadata else {}
     for column, feature in features.items():
         fields = feature[0] if isinstance(feature, list) and feature else _item_feature(feature)
+        inner = {} if not isinstance(fields, dict) else {field: _item_feature(each) for field, each in fields.items()}
         classes = {
-            field: tuple(inner["names"])
-            for field, inner in (fields.items() if isinstance(fields, dict) else ())
-            if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and isinstance(inner.get("names"), list)
+            field: tuple(each["names"])
+            for field, each in inner.items()
+            if each.get("_type") == "ClassLabel" and isinstance(each.get("names"), list)
         }
         if classes:
             found[column] = classes
