@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import shutil
 import sys
@@ -114,6 +115,14 @@ def free_bytes(folder: Path) -> int | None:
         with contextlib.suppress(OSError):
             return shutil.disk_usage(path).free
     return None
+
+
+def memory_bytes() -> int | None:
+    """Return the memory of this machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows has no such call
+        return None
 
 
 def largest_file() -> int | None:

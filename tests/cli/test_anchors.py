@@ -110,8 +110,9 @@ def test_36_what_is_cut_is_counted_and_the_head_is_read(finished: Path, told: To
     Path("long.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
     code, out, err = told("predict", str(finished / "run"), "long.jsonl", "--json")
     assert code == 0
-    cut = f"{n_cut} of {len(texts)} rows are longer than the 16 tokens that the model reads; their ends are cut off"
-    assert f"warning: {cut}\n" in err
+    share, longest = 100 * n_cut / len(texts), max(map(len, ids))
+    cut = f"{n_cut} of {len(texts)} texts ({share:.1f} %) are longer than max_length 16 and were cut"
+    assert f"warning: {cut}; the longest has {longest} tokens" in err
     heads = [tokenizer.decode(each[1:15]) for each in ids if len(each) > 16]
     again = json.loads(told("predict", str(finished / "run"), *heads, "--json")[1])["predictions"]
     long = [row for row, each in zip(json.loads(out)["predictions"], ids, strict=True) if len(each) > 16]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import names_in
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
@@ -49,7 +50,6 @@ def zero_shot(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
-    from toolkit.evaluation.zero_shot.labels import label_list
     from toolkit.recipe.schema import ZeroShotSection
     from toolkit.workflow.zero_shot import zero_shot as carry_out
 
@@ -57,7 +57,7 @@ def zero_shot(
     answers = carry_out(
         model,
         inputs,
-        labels=label_list(labels),
+        labels=names_in(labels),
         settings=settings,
         text_column=text_column,
         text_pair_column=text_pair_column,

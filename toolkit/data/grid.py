@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from toolkit.data.headers import lacks_header
+from toolkit.data.headers import count_titles, lacks_header
 from toolkit.data.tables import Part, Table
 from toolkit.data.text_column import CELLS_AT_ONCE, GrowingColumn, TextColumn
 from toolkit.errors import DataError, Fault, explain
@@ -25,7 +25,8 @@ Row = tuple[int, Sequence[str | None]]
 def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = None) -> Table:
     """Return rows as a table, whose columns the first row names; cells are taken verbatim.
 
-    Rows without any content are left out and counted, as are columns with neither a name nor content. A first row that
+    Rows without any content are left out and counted, as are columns with neither a name nor content, and titles above
+    the names. A first row that
     looks like the others is a row, and the columns are called ``0``, ``1`` and so on.
 
     Args:
@@ -40,8 +41,13 @@ def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = Non
     sample = list(islice(filled, _SAMPLE_ROWS + 1))
     if not sample:
         raise DataError("the file is empty", where=where)
-    line, first = sample[0]
     notes = []
+    n_titles = count_titles([cells for _, cells in sample])
+    if n_titles:
+        titles, sample = sample[:n_titles], sample[n_titles:]
+        above = ", ".join(repr(clean_name(cells[0])[:40]) for _, cells in titles)
+        notes.append(f"{where}: {_counted(n_titles, 'row')} above the names of the columns left out ({above})")
+    line, first = sample[0]
     if lacks_header(first, [cells for _, cells in sample[1:]]):
         names = [str(index) for index in range(len(first))]
         kept = sample

@@ -17,6 +17,7 @@ from typing import Any
 
 from toolkit.data.byte_streams import HARMLESS_BYTES, LARGEST_RATIO
 from toolkit.data.grid import MOST_COLUMNS, table_of_rows
+from toolkit.data.merged_cells import with_merged
 from toolkit.data.ods import sheet_names, sheet_rows
 from toolkit.data.tables import Table
 from toolkit.data.text_files import LONGEST_LINE, refuse_other_kind
@@ -41,7 +42,8 @@ def read_excel(path: Path, *, sheet: str | None = None) -> Table:
         with closing(book):
             name = _chosen([each.title for each in book.worksheets], sheet, path)
             rows = ((number, [_text(cell) for cell in cells]) for number, cells in _excel_rows(book[name], path))
-            return _with_note(table_of_rows(rows, where=str(path)), book.sheetnames, name, sheet, path)
+            table = with_merged(table_of_rows(rows, where=str(path)), path)
+            return _with_note(table, book.sheetnames, name, sheet, path)
 
 
 def read_ods(path: Path, *, sheet: str | None = None) -> Table:
@@ -53,7 +55,8 @@ def read_ods(path: Path, *, sheet: str | None = None) -> Table:
     with _spreadsheet(path, "OpenDocument spreadsheet"):
         names = sheet_names(path)
         name = _chosen(names, sheet, path)
-        return _with_note(table_of_rows(sheet_rows(path, name), where=str(path)), names, name, sheet, path)
+        table = with_merged(table_of_rows(sheet_rows(path, name), where=str(path)), path)
+        return _with_note(table, names, name, sheet, path)
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def _excel_rows(sheet: Any, path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
         if filled > MOST_COLUMNS:
             raise DataError(f"{filled:,} columns, and at most {MOST_COLUMNS:,} are read", where=f"{path}:{number}")
         if filled:
-            width = width or filled
+            width = max(width, filled)
             yield number, [*cells[: max(width, filled)], *[None] * (width - len(cells))]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from datasets import Dataset
 from transformers import PreTrainedModel
 
-from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_config
+from toolkit.adapters import LocatedModel, OpenedModel, keep_pairs, locate_model, open_config
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
 from toolkit.names import Family
@@ -88,6 +88,8 @@ def save_and_measure(
     Raises:
         IntegrityError: the saved model does not answer as the one in memory.
     """
+    if "text_pair" in data.train.column_names:
+        keep_pairs(opened.model.config)
     before = answers_in_memory(room, opened, trained.model, data)
     folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")

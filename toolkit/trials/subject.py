@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolkit.adapters import LocatedModel, reads_pairs
 from toolkit.data.column_names import ColumnName
 from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.names import SPECS, Method, Task
@@ -15,6 +16,8 @@ from toolkit.recipe.yaml_text import read_document
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import refuse_changed_files
+
+_LABELS = frozenset({"label", "labels"})
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,16 @@ class Subject:
     labels: tuple[str, ...] = ()
     merge_labels: bool = False
 
-    def columns(self, **given: str | None) -> dict[str, ColumnName]:
-        """Return the columns to read: those given on the command line, else those of the recipe."""
-        return {
-            **self.recipe_columns,
-            **{name: column for name, column in given.items() if column is not None},
-        }
+    def columns(self, **given: ColumnName | None) -> dict[str, ColumnName]:
+        """Return the columns to read: those given on the command line, else those of the recipe.
+
+        ``label`` and ``labels`` are two names of one thing, so one that is given takes the other's place.
+        """
+        named = {name: column for name, column in given.items() if column is not None}
+        kept = dict(self.recipe_columns)
+        if not named.keys().isdisjoint(_LABELS):
+            kept = {name: column for name, column in kept.items() if name not in _LABELS}
+        return {**kept, **named}
 
 
 def find_subject(name: str) -> Subject:
@@ -85,6 +92,18 @@ def find_subject(name: str) -> Subject:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
+
+
+def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName | None) -> dict[str, ColumnName]:
+    """Return the columns that a model reads: a model without its run may know itself that it reads pairs.
+
+    Args:
+        subject: the model, perhaps with its run.
+        located: its files.
+        given: on the command line.
+    """
+    columns = subject.columns(**given)
+    return {"text_pair": "text_pair", **columns} if reads_pairs(located) else columns
 
 
 def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:

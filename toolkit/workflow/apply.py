@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.cut_texts import counting_cuts
 from toolkit.data.sources import data_suffix, read_table
@@ -22,7 +23,7 @@ from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.trials.learnt_rows import read_learnt_rows
-from toolkit.trials.subject import Subject, find_subject
+from toolkit.trials.subject import Subject, columns_to_read, find_subject
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def evaluate(
     *,
     text_column: str | None = None,
     text_pair_column: str | None = None,
-    label_column: str | None = None,
+    label_column: ColumnName | None = None,
     encoding: str | None = None,
     output: Path | None = None,
     raw: bool = False,
@@ -65,7 +66,8 @@ def evaluate(
     Args:
         model: a run folder, or a model's name.
         data: files or other sources.
-        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``.
+        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``;
+            a list names the columns of 0 and 1 of several labels.
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
@@ -80,15 +82,19 @@ def evaluate(
     check_output(output, inputs=data)
     subject = find_subject(model)
     if subject.task is None:
-        given = {"text": text_column, "text_pair": text_pair_column, "label": label_column}
-        _check_data(data, given, encoding=encoding)
+        labels = dict(enumerate(label_column)) if isinstance(label_column, list) else {"label": label_column}
+        given = {"text": text_column, "text_pair": text_pair_column}
+        _check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     names = room.input_columns(family_of(open_config(located)))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
+    if isinstance(label_column, list) and "labels" not in room.spec.column_names:
+        raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
-    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)), **pair)
+    given_columns = dict(zip(names, (text_column, label_column), strict=False))
+    columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
@@ -145,7 +151,7 @@ def predict(
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
     column = room.input_columns(asked.family)[0]
-    columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
+    columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     with counting_cuts() as cuts:
         answers = asked.answer(rows, ())

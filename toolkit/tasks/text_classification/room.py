@@ -18,7 +18,6 @@ from toolkit.data.inputs import read_inputs
 from toolkit.data.labels import LabelKind, label_kind
 from toolkit.data.labels.classes import Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
-from toolkit.evaluation.inference.cut_rows import warn_of_cut
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
@@ -106,7 +105,6 @@ class TextClassification(TaskRoom):
 
     def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
         """Predict the labels of rows."""
-        warn_of_cut(opened, rows)
         return predict(opened, rows)
 
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:

@@ -148,7 +148,7 @@ def _faults_of(words: Sequence[str], tags: Sequence[str] | None) -> Iterator[str
     elif len(words) != len(tags):
         yield "words and tags of unlike number"
     if "" in tags:
-        yield "an empty tag"
+        yield "an empty tag, or a class number without a name such as -1,"
 
 
 def _items(cell: str | None) -> list[str] | None:
