@@ -19,6 +19,7 @@ from toolkit.errors import ResourceError, ToolkitError
 
 MEMORY_ADVICE = "take a smaller model or shorter texts, or end other programs"
 
+_CONTAINER = Path("/sys/fs/cgroup")
 _DISK_CODES = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _DISK_WORDS = re.compile(
     r"no space left on device|file too large|disk quota exceeded|not enough space on the disk"
@@ -114,6 +115,31 @@ def free_bytes(folder: Path) -> int | None:
         with contextlib.suppress(OSError):
             return shutil.disk_usage(path).free
     return None
+
+
+def free_memory() -> int | None:
+    """Return the bytes that this process can still have, by the machine, its limits and its container.
+
+    None where the system cannot tell.
+    """
+    import psutil
+
+    found: list[int] = []
+    with contextlib.suppress(OSError, RuntimeError, MemoryError):
+        found.append(int(psutil.virtual_memory().available))
+    with contextlib.suppress(OSError, ValueError):  # of a container, see the kernel's cgroup-v2.rst
+        limit, held = (
+            int((_CONTAINER / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current")
+        )
+        found.append(limit - held)
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            with contextlib.suppress(OSError, psutil.Error, MemoryError):
+                found.append(limit - int(psutil.Process().memory_info().vms))
+    return max(0, min(found)) if found else None
 
 
 def largest_file() -> int | None:

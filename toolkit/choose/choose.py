@@ -20,6 +20,7 @@ from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
 from toolkit.choose.measure.on_test import measure_on_test
+from toolkit.choose.measure.own_process import start_server
 from toolkit.choose.measure.work import Work
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
@@ -28,7 +29,6 @@ from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
-from toolkit.training.memory import keep_freed_memory
 from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 
@@ -67,7 +67,7 @@ def choose(
         ResourceError: the output folder is in use, or holds something else.
         ToolkitError: the data or the models cannot be read.
     """
-    keep_freed_memory()
+    start_server()
     found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes)
     rows, view = found.rows, found.look
     for line in look_lines(view):

@@ -1,0 +1,14 @@
+"""Import all that measuring takes; the server of `toolkit.choose.measure.own_process` imports this once for all."""
+
+import contextlib
+
+import peft  # noqa: F401
+from transformers import AutoModel, PreTrainedTokenizerFast, Trainer  # noqa: F401  (the library imports them at last)
+
+import toolkit.choose.measure.on_test
+import toolkit.choose.search.stages  # noqa: F401
+
+with contextlib.suppress(ImportError):  # not documented: a thousand patterns, which are compiled with the first model
+    from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+
+    get_checkpoint_conversion_mapping("bert")  # type: ignore[no-untyped-call]
