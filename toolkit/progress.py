@@ -54,10 +54,11 @@ def progress_bar(description: str, total: int, *, start: int = 0) -> AbstractCon
     return _draw(description, total, start=start)
 
 
-def draw_with(draw: Draw) -> None:
-    """Show all bars of this process in another way from now on."""
+def draw_with(draw: Draw) -> Draw:
+    """Show all bars of this process in another way from now on; return the way before."""
     global _draw
-    _draw = draw
+    before, _draw = _draw, draw
+    return before
 
 
 @contextmanager
