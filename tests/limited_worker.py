@@ -39,20 +39,20 @@ def mount(folder: Path, size: int, *, again: bool = False) -> bool:
 
 
 def run(arguments: list[str], folder: Path, *, file: int | None = None, memory: int | None = None) -> dict[str, Any]:
-    """Run a command line in a fork of this process; return its exit code and what it wrote to stderr."""
-    streams = [os.pipe(), os.pipe()]  # which have no limit of size
+    """Run a command line in a fork of this process; return its exit code, what it wrote and the bytes it needed."""
+    streams = [os.pipe(), os.pipe(), os.pipe()]  # which have no limit of size
+    held = _status("VmSize")
     child = os.fork()
     if child == 0:
         code: Any = 1
         try:
-            for number, (_, write) in enumerate(streams, start=1):
+            for number, (_, write) in enumerate(streams[:2], start=1):
                 os.dup2(write, number)
             sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8") for number in (1, 2))
             os.chdir(folder)
             if file is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
             if memory is not None:
-                held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
                 resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
             from toolkit.cli.main import run as command
 
@@ -60,15 +60,24 @@ def run(arguments: list[str], folder: Path, *, file: int | None = None, memory: 
         except BaseException:
             traceback.print_exc()
         sys.stderr.flush()
+        with suppress(MemoryError, OSError):
+            os.write(streams[2][1], str(_status("VmPeak") - held).encode())
         os._exit(code if isinstance(code, int) else 1)
     written = []
     for _, write in streams:
         os.close(write)
-    for read, _ in reversed(streams):  # results are small, messages may be many
+    for read, _ in (streams[1], streams[0], streams[2]):  # results are small, messages may be many
         with os.fdopen(read, "rb") as opened:
             written.append(opened.read().decode("utf-8", "replace"))
     status = os.waitpid(child, 0)[1]
-    return {"code": os.waitstatus_to_exitcode(status), "stdout": written[1], "stderr": written[0]}
+    stderr, stdout, peak = written
+    return {"code": os.waitstatus_to_exitcode(status), "stdout": stdout, "stderr": stderr, "needed": int(peak or 0)}
+
+
+def _status(name: str) -> int:
+    """Return a figure of this process in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
 def fill_later(folder: Path, when: str) -> None:

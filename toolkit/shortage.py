@@ -30,7 +30,7 @@ _DISK_WORDS = re.compile(
 _MEMORY_WORDS = re.compile(
     r"out of memory|defaultcpuallocator|not enough memory|cannot allocate memory|can't allocate|failed to allocate"
     r"|unable to allocate|bad_?alloc|malloc of size|alloc_failed|memory allocation of \d+ bytes|os error 12\b"
-    r"|paging file is too small|failed to map segment",
+    r"|paging file is too small|failed to map segment|\bmemoryerror\b|can't start new thread",
     re.IGNORECASE,
 )
 
@@ -53,6 +53,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def says_out_of_memory(text: str) -> bool:
+    """Return whether what another process wrote says that memory could not be had."""
+    return _MEMORY_WORDS.search(text) is not None
+
+
 def full_disk(folder: str | Path, *, needed: int | None = None, fix: str = "make room and try again") -> ResourceError:
     """Return the error of a file that could not grow.
 
@@ -72,11 +77,16 @@ def full_disk(folder: str | Path, *, needed: int | None = None, fix: str = "make
 
 def out_of_memory(fix: str, *, where: str | None = None) -> ResourceError:
     """Return the error of memory that could not be had, with what to do as a clause."""
-    return ResourceError(f"out of memory; {fix}", where=where)
+    free = free_memory()
+    found = "" if free is None else f": {free:,} bytes are free"
+    return ResourceError(f"out of memory{found}; {fix}", where=where)
 
 
-def shortage_of(error: Exception) -> ResourceError | None:
+def shortage_of(error: BaseException) -> ResourceError | None:
     """Return the error of a shortage that nothing has told better; None for an error of another kind."""
+    if isinstance(error, ToolkitError):  # what another layer took it for, such as a damaged file
+        cause = error.__cause__
+        return None if cause is None or isinstance(error, ResourceError) else shortage_of(cause)
     if is_full_disk(error):
         file = getattr(error, "filename", None)
         return ResourceError("the disk is full; make room and try again") if file is None else full_disk(file)
@@ -122,8 +132,10 @@ def free_memory() -> int | None:
 
     None where the system cannot tell.
     """
-    import psutil
-
+    try:
+        import psutil
+    except (ImportError, MemoryError):  # too little memory even for that
+        return None
     found: list[int] = []
     with contextlib.suppress(OSError, RuntimeError, MemoryError):
         found.append(int(psutil.virtual_memory().available))

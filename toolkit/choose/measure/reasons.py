@@ -11,15 +11,23 @@ from toolkit.errors import ToolkitError
 from toolkit.report.facts import amount
 from toolkit.shortage import free_memory, is_out_of_memory
 
+OUT_OF_MEMORY = "out_of_memory"
+"""The detail of a measurement that failed for too little memory."""
+
 
 def reason_of(error: BaseException) -> str:
     """Return the cause of a failure in one line."""
-    if isinstance(error, ToolkitError):
+    if isinstance(error, ToolkitError) and not _is_for_memory(error):
         return error.faults[0].message
-    if is_out_of_memory(error):
+    if _is_for_memory(error):
         return "out of memory"
     line = str(error).strip().split("\n")[0]
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def failed(error: BaseException) -> dict[str, Any]:
+    """Return what a measurement says of a failure: its reason and its details."""
+    return {"reason": reason_of(error), "details": {OUT_OF_MEMORY: True} if _is_for_memory(error) else {}}
 
 
 def killed(candidate: Candidate, error: KilledError) -> dict[str, Any]:
@@ -29,9 +37,10 @@ def killed(candidate: Candidate, error: KilledError) -> dict[str, Any]:
         candidate: that was measured.
         error: how the process ended.
     """
-    details = {"killed_by": error.cause}
+    details: dict[str, Any] = {"killed_by": error.cause}
     if not error.is_for_memory:
         return {"reason": f"its process ended by {error.cause}, most likely a fault of a library", "details": details}
+    details[OUT_OF_MEMORY] = True
     size = candidate.parameters or 0
     sentences = ["killed by the system, most likely for memory"]
     if size:
@@ -45,3 +54,9 @@ def killed(candidate: Candidate, error: KilledError) -> dict[str, Any]:
         "reason": f"{sentences[0]}: {', '.join(sentences[1:])}" if sentences[1:] else sentences[0],
         "details": details,
     }
+
+
+def _is_for_memory(error: BaseException) -> bool:
+    """Return whether memory could not be had, whatever another layer took it for, such as a damaged file."""
+    cause = error.__cause__ if isinstance(error, ToolkitError) else error
+    return cause is not None and is_out_of_memory(cause)

@@ -8,6 +8,7 @@ from pathlib import Path
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.recipes import recipe_tree
 from toolkit.errors import ResourceError
 from toolkit.interrupt import Interrupted
@@ -53,4 +54,4 @@ def _code(result: Measurement) -> int:
     """Return the exit code of a command that ended so."""
     if result.status is Status.SKIPPED:
         return Interrupted(signal.SIGINT).exit_code
-    return ResourceError.exit_code if result.details.get("killed_by") == "SIGKILL" else 1
+    return ResourceError.exit_code if result.details.get(OUT_OF_MEMORY) else 1

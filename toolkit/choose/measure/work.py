@@ -16,7 +16,7 @@ from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_own_process
-from toolkit.choose.measure.reasons import killed, reason_of
+from toolkit.choose.measure.reasons import failed, killed
 from toolkit.choose.measure.trial import trial_of
 from toolkit.interrupt import Interrupted
 from toolkit.progress import say
@@ -170,5 +170,5 @@ def _measured(
     try:
         result = measure(work)
     except BaseException as error:
-        result = replace(unmeasured, status=Status.FAILED, reason=reason_of(error))
+        result = replace(unmeasured, status=Status.FAILED, **failed(error))
     return result, work.heads
