@@ -110,7 +110,10 @@ def test_what_the_system_kills_is_a_result_and_the_choice_goes_on(
 def test_a_candidate_for_which_memory_runs_out_is_a_result(tiny_bert: Path, easy_reviews: Path, tmp_path: Path) -> None:
     def limit(place: int, number: int) -> None:
         if place == 1:
-            held = psutil.Process(number).memory_info().vms
+            process = psutil.Process(number)
+            while process.num_threads() < 2:  # it watches the one that asked from now on
+                time.sleep(0.001)
+            held = process.memory_info().vms + (1 << 20)
             resource.prlimit(number, resource.RLIMIT_AS, (held, held))
 
     with _each(limit):

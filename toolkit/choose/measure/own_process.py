@@ -13,6 +13,7 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -103,29 +104,44 @@ def in_own_process(work: Callable[[], Result], *, seconds: float) -> Result:
     if seconds <= 0:
         raise OutOfTimeError(0.0)
     ends = time.monotonic() + seconds
+    # A process that is killed cleans nothing up.
+    with (
+        tempfile.TemporaryDirectory(prefix="toolkit-choose-", ignore_cleanup_errors=True) as scratch,
+        _started() as (process, connected),
+    ):
+        timer = threading.Timer(max(0.0, ends - time.monotonic()), partial(_kill, process))
+        timer.daemon = True
+        timer.start()
+        try:
+            result: Result = _listen(connected, pickle.dumps(_surroundings(scratch)), pickle.dumps(work))
+        except EOFError:
+            process.join()
+            if time.monotonic() >= ends:
+                raise OutOfTimeError(seconds) from None
+            raise KilledError(process.exitcode) from None
+        finally:
+            timer.cancel()
+    return result
+
+
+@contextlib.contextmanager
+def _started() -> Iterator[tuple[Any, connection.Connection]]:
+    """Start a process that waits for work, and end it with the block."""
+    start_server()
     context: Any = multiprocessing.get_context(_method())  # the stubs know no method by a variable name
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,))
-    start_server()
-    with _nothing_of_main():
-        process.start()
-    theirs.close()
-    timer = threading.Timer(max(0.0, ends - time.monotonic()), partial(_kill, process))
-    timer.daemon = True
-    timer.start()
     try:
-        result: Result = _listen(ours, pickle.dumps(_surroundings()), pickle.dumps(work))
-    except (EOFError, OSError):
-        process.join()
-        if time.monotonic() >= ends:
-            raise OutOfTimeError(seconds) from None
-        raise KilledError(process.exitcode) from None
+        with _nothing_of_main():
+            process.start()
+        theirs.close()
+        yield process, ours
     finally:
-        timer.cancel()
-        _kill(process)
-        process.join()
+        if process.pid is not None:
+            if process.is_alive():
+                _kill(process)
+            process.join()
         ours.close()
-    return result
 
 
 def _method() -> str:
@@ -136,24 +152,31 @@ def _listen(ours: connection.Connection, *requests: bytes) -> Any:
     """Send the surroundings and the work, and show messages until its result comes.
 
     Raises:
-        EOFError, OSError: the process ended before.
+        EOFError: the process ended before.
     """
-    for request in requests:
-        ours.send_bytes(request)
     with Screen() as screen:
+        for request in requests:
+            _talk(ours.send_bytes, request)
         while True:
-            message = pickle.loads(ours.recv_bytes())  # noqa: S301  (our own process has written it)
+            message = pickle.loads(_talk(ours.recv_bytes))  # noqa: S301  (our own process has written it)
             if isinstance(message, Finished):
                 return message.result
             screen.show(message)
 
 
+def _talk(act: Callable[..., Any], *arguments: bytes) -> Any:
+    """Send or receive; a connection that breaks in the middle of a message is at its end too."""
+    try:
+        return act(*arguments)
+    except OSError as error:
+        raise EOFError from error
+
+
 def _kill(process: Any) -> None:
-    """End a process with all processes that it has started; do nothing where it has ended."""
-    if process.is_alive():
-        with contextlib.suppress(AttributeError, OSError):  # Windows has no groups
-            os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
+    """End a process with all processes that it has started."""
+    with contextlib.suppress(AttributeError, OSError):  # Windows has no groups
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 @contextlib.contextmanager
@@ -183,10 +206,10 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
 # Below: in the process itself.
 
 
-def _surroundings() -> dict[str, Any]:
+def _surroundings(scratch: str) -> dict[str, Any]:
     """Return what work depends on beside its arguments and what a new process has not: variables, filters, levels."""
     loggers = {name: each.level for name, each in logging.root.manager.loggerDict.items() if hasattr(each, "level")}
-    return {"variables": dict(os.environ), "filters": warnings.filters, "levels": loggers}
+    return {"variables": dict(os.environ), "filters": warnings.filters, "levels": loggers, "scratch": scratch}
 
 
 def _serve(theirs: connection.Connection) -> None:
@@ -212,6 +235,7 @@ def _take_over(surroundings: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(surroundings["variables"])
     warnings.filters = surroundings["filters"]
+    tempfile.tempdir = surroundings["scratch"]
     for name, level in surroundings["levels"].items():
         logging.getLogger(name).setLevel(level)
 
