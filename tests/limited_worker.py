@@ -114,8 +114,10 @@ def under(limit: dict[str, Any], plan: dict[str, Any], folder: Path) -> dict[str
 
 def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    import toolkit.choose.preloaded
     import toolkit.cli.main
-    import toolkit.workflow  # noqa: F401  (once, for all forks)
+    import toolkit.workflow.export
+    import toolkit.workflow.verify  # noqa: F401  (once, for all forks)
 
     for number, limit in enumerate(plan["limits"]):
         read, write = os.pipe()

@@ -67,7 +67,7 @@ def test_every_verb_that_opens_a_model(
         _is_told(done)
     messages = [done["stderr"].splitlines()[-1] for done in limited["runs"]]
     assert "per_device_train_batch_size=8" in messages[0]
-    assert f"whose weights alone take {weights + 0:,}" in messages[3]
+    assert f"whose weights alone take {weights:,}" in messages[3]
     assert "--max-length 32" in messages[3]
 
 

@@ -20,6 +20,7 @@ from toolkit.errors import ResourceError, ToolkitError
 MEMORY_ADVICE = "take a smaller model or shorter texts, or end other programs"
 
 _CONTAINER = Path("/sys/fs/cgroup")
+_HARDLY_ANY = 16 << 20
 _DISK_CODES = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _DISK_WORDS = re.compile(
     r"no space left on device|file too large|disk quota exceeded|not enough space on the disk"
@@ -44,7 +45,13 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error, or one that it came from, says that memory could not be had."""
+    """Return whether an error, or one that it came from, says that memory could not be had.
+
+    Where hardly any is left, libraries fail in any way, such as a `SystemError` without a cause.
+    """
+    free = None if isinstance(error, ToolkitError) else free_memory()
+    if free is not None and free < _HARDLY_ANY:
+        return True
     return any(
         isinstance(each, MemoryError)
         or (isinstance(each, OSError) and each.errno == errno.ENOMEM)
