@@ -38,8 +38,13 @@ def mount(folder: Path, size: int, *, again: bool = False) -> bool:
     return not library.mount(b"tmpfs", str(folder).encode(), b"tmpfs", REMOUNT if again else 0, options)
 
 
-def run(arguments: list[str], folder: Path, *, file: int | None = None, memory: int | None = None) -> dict[str, Any]:
-    """Run a command line in a fork of this process; return its exit code, what it wrote and the bytes it needed."""
+def run(
+    arguments: list[str], folder: Path, *, file: int | None = None, memory: int | None = None, most: int | None = None
+) -> dict[str, Any]:
+    """Run a command line in a fork of this process; return its exit code, what it wrote and the bytes it needed.
+
+    It may have some memory beside what it holds, or at most some memory in all, as its own processes then may too.
+    """
     streams = [os.pipe(), os.pipe(), os.pipe()]  # which have no limit of size
     held = _status("VmSize")
     child = os.fork()
@@ -52,8 +57,9 @@ def run(arguments: list[str], folder: Path, *, file: int | None = None, memory: 
             os.chdir(folder)
             if file is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
-            if memory is not None:
-                resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
+            if memory is not None or most is not None:
+                limit = most if memory is None else held + memory
+                resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
             from toolkit.cli.main import run as command
 
             code = command(arguments)
@@ -99,7 +105,9 @@ def under(limit: dict[str, Any], plan: dict[str, Any], folder: Path) -> dict[str
     commands = [[argument.replace("{}", str(folder)) for argument in command] for command in plan["commands"]]
     if "fill" in limit:
         threading.Thread(target=fill_later, args=(folder, limit["fill"]), daemon=True).start()
-    runs = [run(command, folder, file=limit.get("file"), memory=limit.get("memory")) for command in commands]
+    runs = [
+        run(command, folder, **{name: limit.get(name) for name in ("file", "memory", "most")}) for command in commands
+    ]
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     result = {"limit": limit, "runs": runs, "left": left}
     if plan.get("afterwards"):

@@ -57,8 +57,6 @@ def test_every_verb_that_opens_a_model(
         ["zero-shot", model, "a film", "--labels", "good,bad"],
         ["doctor", "--data", data, "--model", model],
         ["export", run, "--format", "onnx", "--output-dir", "onnx"],
-        ["verify", run],
-        ["choose", "--task", "text-classification", "--data", data, "--models", model, "--budget", "15m"],
     ]
     # Whatever else they take, half of the weights is too little: this is less than each needs.
     assert made["runs"][0]["needed"] > weights
@@ -66,6 +64,14 @@ def test_every_verb_that_opens_a_model(
     for done in limited["runs"]:
         _is_told(done)
     messages = [done["stderr"].splitlines()[-1] for done in limited["runs"]]
+    # Those with processes of their own: torch alone takes more in such a process.
+    commands = [
+        ["verify", run],
+        ["choose", "--task", "text-classification", "--data", data, "--models", model, "--budget", "15m"],
+    ]
+    (limited,) = under_limits(python_at_once, tmp_path / "most", commands, {"most": 700 * MB})
+    for done in limited["runs"]:
+        _is_told(done)
     assert "per_device_train_batch_size=8" in messages[0]
     assert f"whose weights alone take {weights:,}" in messages[3]
     assert "--max-length 32" in messages[3]

@@ -21,6 +21,7 @@ from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.search import rounds
 from toolkit.choose.show.lines import choice_lines
+from toolkit.errors import ResourceError
 from toolkit.names import Task
 from toolkit.trials.ledger import read_trials
 
@@ -107,22 +108,22 @@ def test_what_the_system_kills_is_a_result_and_the_choice_goes_on(
     assert _of(again, Stage.FEATURES) == [read]
 
 
-def test_a_candidate_for_which_memory_runs_out_is_a_result(tiny_bert: Path, easy_reviews: Path, tmp_path: Path) -> None:
-    def limit(place: int, number: int) -> None:
-        if place == 1:
-            process = psutil.Process(number)
-            while process.num_threads() < 2:  # it watches the one that asked from now on
-                time.sleep(0.001)
-            held = process.memory_info().vms + (1 << 20)
-            resource.prlimit(number, resource.RLIMIT_AS, (held, held))
+def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_where_nothing_else_is_left(
+    tiny_bert: Path, easy_reviews: Path, tmp_path: Path
+) -> None:
+    def limit(_: int, number: int) -> None:
+        process = psutil.Process(number)
+        while process.num_threads() < 2:  # it watches the one that asked from now on
+            time.sleep(0.001)
+        held = process.memory_info().vms + (1 << 20)
+        resource.prlimit(number, resource.RLIMIT_AS, (held, held))
 
-    with _each(limit):
-        choice = _choose(tiny_bert, easy_reviews, tmp_path)
-    (made,) = _of(choice, Stage.FEATURES)
-    assert made.status is Status.FAILED
-    assert made.reason is not None
-    assert made.reason.startswith("out of memory"), made.reason
-    assert [each.status for each in _of(choice, Stage.ZERO_SHOT)] == [Status.MEASURED]
+    with _each(limit), pytest.raises(ResourceError, match=r"^--models: out of memory: .* --memory \d+MB"):
+        _choose(tiny_bert, easy_reviews, tmp_path)
+    trials = read_trials(tmp_path / "trials.jsonl")[0]
+    assert [(trial.method, trial.status, trial.error) for trial in trials] == [
+        (method, "failed", {"code": 4, "message": "out of memory"}) for method in ("zero-shot", "features")
+    ]
 
 
 def test_ctrl_c_ends_all_processes_and_the_same_command_goes_on(
