@@ -7,6 +7,11 @@ from transformers import AutoModel, PreTrainedTokenizerFast, Trainer  # noqa: F4
 
 import toolkit.choose.measure.on_test
 import toolkit.choose.search.stages  # noqa: F401
+from toolkit.names import Task
+from toolkit.tasks import room_of
+
+for task in Task:
+    room_of(task)  # which imports all that is of the task
 
 with contextlib.suppress(ImportError):  # not documented: a thousand patterns, which are compiled with the first model
     from transformers.conversion_mapping import get_checkpoint_conversion_mapping

@@ -25,6 +25,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from toolkit.relay import Message, Screen, send_messages
+from toolkit.shortage import is_out_of_memory
 
 Result = TypeVar("Result")
 
@@ -49,25 +50,23 @@ class KilledError(Exception):
     """The process ended without a result.
 
     Args:
-        exit_code: as of `multiprocessing.Process.exitcode`: minus the number of a signal, or the process's own code.
+        cause: name of a signal, or what happened in words.
+        is_for_memory: whether memory has most likely run out.
     """
 
-    def __init__(self, exit_code: int | None) -> None:
-        self.exit_code = exit_code
-        super().__init__(f"ended by {self.cause}")
+    def __init__(self, cause: str, *, is_for_memory: bool = False) -> None:
+        self.cause = cause
+        self.is_for_memory = is_for_memory
+        super().__init__(f"ended by {cause}")
 
-    @property
-    def cause(self) -> str:
-        """Name of the signal, or the exit code in words."""
+    @classmethod
+    def by(cls, exit_code: int | None) -> KilledError:
+        """Return the error of an exit code: minus the number of a signal, or the process's own code."""
         try:
-            return signal.Signals(-(self.exit_code or 0)).name
+            cause = signal.Signals(-(exit_code or 0)).name
         except ValueError:
-            return f"exit code {self.exit_code}"
-
-    @property
-    def is_for_memory(self) -> bool:
-        """Whether the system has most likely ended it because memory ran out: nothing else sends this signal."""
-        return self.cause == "SIGKILL"
+            cause = f"exit code {exit_code}"
+        return cls(cause, is_for_memory=cause == "SIGKILL")  # which nothing but the system's want of memory sends
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,14 @@ class Finished:
     """The last message of a process: what its work returned."""
 
     result: Any
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The last message of a process that could not begin its work, or not send its result."""
+
+    error: str
+    is_for_memory: bool
 
 
 def start_server() -> None:
@@ -118,7 +125,7 @@ def in_own_process(work: Callable[[], Result], *, seconds: float) -> Result:
             process.join()
             if time.monotonic() >= ends:
                 raise OutOfTimeError(seconds) from None
-            raise KilledError(process.exitcode) from None
+            raise KilledError.by(process.exitcode) from None
         finally:
             timer.cancel()
     return result
@@ -153,6 +160,7 @@ def _listen(ours: connection.Connection, *requests: bytes) -> Any:
 
     Raises:
         EOFError: the process ended before.
+        KilledError: the work could not begin, or its result not be sent.
     """
     with Screen() as screen:
         for request in requests:
@@ -161,6 +169,8 @@ def _listen(ours: connection.Connection, *requests: bytes) -> Any:
             message = pickle.loads(_talk(ours.recv_bytes))  # noqa: S301  (our own process has written it)
             if isinstance(message, Finished):
                 return message.result
+            if isinstance(message, Broken):
+                raise KilledError(message.error, is_for_memory=message.is_for_memory)
             screen.show(message)
 
 
@@ -221,14 +231,17 @@ def _serve(theirs: connection.Connection) -> None:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # stdout is for results
     lock = threading.Lock()
 
-    def send(message: Message | Finished) -> None:
+    def send(message: Message | Finished | Broken) -> None:
         with lock:
             theirs.send_bytes(pickle.dumps(message))
 
     _take_over(pickle.loads(theirs.recv_bytes()))  # noqa: S301  (our own process has written it)
     send_messages(send)
-    work = pickle.loads(theirs.recv_bytes())  # noqa: S301
-    send(Finished(work()))
+    try:
+        work = pickle.loads(theirs.recv_bytes())  # noqa: S301
+        send(Finished(work()))
+    except BaseException as error:  # imports take memory too, and Rust panics
+        send(Broken(f"{type(error).__name__}: {error}", is_out_of_memory(error)))
 
 
 def _take_over(surroundings: dict[str, Any]) -> None:

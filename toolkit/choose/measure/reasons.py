@@ -42,6 +42,8 @@ def killed(candidate: Candidate, error: KilledError) -> dict[str, Any]:
         return {"reason": f"its process ended by {error.cause}, most likely a fault of a library", "details": details}
     details[OUT_OF_MEMORY] = True
     size = candidate.parameters or 0
+    if error.cause != "SIGKILL":
+        return {"reason": "out of memory", "details": details}
     sentences = ["killed by the system, most likely for memory"]
     if size:
         read, train = (amount(size * of_each, "B") for of_each in (BYTES_TO_READ, BYTES_TO_TRAIN))
