@@ -139,8 +139,11 @@ def _started() -> Iterator[tuple[Any, connection.Connection]]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,))
     try:
-        with _nothing_of_main():
-            process.start()
+        try:
+            with _nothing_of_main():
+                process.start()
+        except (EOFError, ConnectionError):  # the server has most likely been killed
+            raise KilledError("the end of the server that starts it", is_for_memory=True) from None
         theirs.close()
         yield process, ours
     finally:
