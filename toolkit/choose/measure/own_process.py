@@ -90,7 +90,7 @@ def start_server() -> None:
         return
     from multiprocessing.forkserver import ensure_running
 
-    with _nothing_of_main(), _deaf_to_ctrl_c():
+    with _nothing_of_main(), _deaf_to_ctrl_c(), _untroubled():
         multiprocessing.set_forkserver_preload(_PRELOADED)
         ensure_running()
 
@@ -201,6 +201,21 @@ def _nothing_of_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = script
+
+
+@contextlib.contextmanager
+def _untroubled() -> Iterator[None]:
+    """Let Python's resource tracker, which begins in the block, not tell of locks that a killed process has held."""
+    before = os.environ.get("PYTHONWARNINGS")
+    ignored = "ignore::UserWarning:multiprocessing.resource_tracker"
+    os.environ["PYTHONWARNINGS"] = ignored if before is None else f"{before},{ignored}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 @contextlib.contextmanager
