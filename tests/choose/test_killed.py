@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -36,7 +36,9 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _measuring(asked: psutil.Process) -> list[psutil.Process]:
     """The processes that measure: children of the server, which is a child of the one that asked."""
-    return [child for server in asked.children() for child in server.children()]
+    with suppress(psutil.NoSuchProcess):
+        return [child for server in asked.children() for child in server.children()]
+    return []
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def _each(act: Callable[[int, int], None]) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.01):
+        while not ended.wait(0.1):
             for process in _measuring(psutil.Process()):
                 if process.pid not in seen:
                     seen.append(process.pid)
@@ -145,6 +147,6 @@ def test_ctrl_c_ends_all_processes_and_the_same_command_goes_on(
     assert not psutil.wait_procs(started, timeout=60)[1]
     lines = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
     assert lines[-1].startswith("error: interrupted")
-    assert not [line for line in lines if "Traceback" in line]
+    assert not [line for line in lines if "Traceback" in line or "Warning" in line]
     kept = [json.loads(line) for line in measured.read_text(encoding="utf-8").splitlines()]
     assert [one["status"] for one in kept] == ["measured"] * len(kept)
