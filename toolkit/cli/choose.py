@@ -107,6 +107,9 @@ def choose(
 def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> None:
     import json
 
+    from toolkit.choose.measure.own_process import start_server
+
+    start_server()  # it imports its libraries while this process does
     from toolkit.choose.choose import choose as carry_out
     from toolkit.choose.choose import write_json
     from toolkit.choose.show.lines import choice_json, choice_lines

@@ -24,6 +24,7 @@ from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.trials.learnt_rows import read_learnt_rows
 from toolkit.trials.subject import Subject, columns_to_read, find_subject
+from toolkit.workflow.little_memory import fewer_rows, memory_told
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Predicted:
         return self.pages.prediction_lines(self.answers.rows())
 
 
+@memory_told(fewer_rows)
 def evaluate(
     model: str,
     data: Sequence[str],
@@ -118,6 +120,7 @@ def evaluate(
     )
 
 
+@memory_told(fewer_rows)
 def predict(
     model: str,
     inputs: Sequence[str],

@@ -17,8 +17,10 @@ from toolkit.data.labels import label_kind
 from toolkit.data.tokenizer_losses import find_losses, reading_warnings
 from toolkit.errors import RecipeError
 from toolkit.names import Problem
+from toolkit.workflow.little_memory import memory_told, shorter_texts_or_no_model
 
 
+@memory_told(shorter_texts_or_no_model)
 def examine(
     sources: Mapping[str, list[str]],
     *,

@@ -19,6 +19,7 @@ from toolkit.evaluation.inference.device import inference_device
 from toolkit.files import replacing
 from toolkit.trials.subject import columns_to_read, find_subject
 from toolkit.workflow.apply import check_output
+from toolkit.workflow.little_memory import memory_told, shorter_texts
 
 SUFFIX = ".parquet"
 
@@ -38,6 +39,7 @@ class Extracted:
     features: Vectors
 
 
+@memory_told(shorter_texts)
 def extract(
     model: str,
     data: Sequence[str],

@@ -47,13 +47,15 @@ from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import read_base, write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
+from toolkit.workflow.little_memory import memory_told
 from toolkit.workflow.reading import warn_of_reading
-from toolkit.workflow.shortages import shortages_told
+from toolkit.workflow.shortages import shortages_told, smaller
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
 
 
+@memory_told(smaller)
 def fine_tune(
     recipe: Recipe,
     *,

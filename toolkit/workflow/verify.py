@@ -15,8 +15,10 @@ from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.progress import say
 from toolkit.trials.finished import METRICS_FILE
 from toolkit.trials.subject import find_subject
+from toolkit.workflow.little_memory import memory_told, smaller_model
 
 
+@memory_told(smaller_model)
 def verify(
     target: str, *, revision: str | None = None, endpoint: str | None = None, trust_code: bool = False
 ) -> Verified:

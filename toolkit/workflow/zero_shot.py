@@ -13,8 +13,10 @@ from toolkit.progress import warn
 from toolkit.recipe.schema import ZeroShotSection
 from toolkit.trials.subject import columns_to_read, find_subject
 from toolkit.workflow.apply import check_output
+from toolkit.workflow.little_memory import fewer_rows, memory_told
 
 
+@memory_told(fewer_rows)
 def zero_shot(
     model: str,
     inputs: Sequence[str],
