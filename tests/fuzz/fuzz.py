@@ -60,12 +60,14 @@ def fuzz(kind: str, *, cases: int, seed: int, output: Path, first: int = 0) -> O
             valid.file.write_bytes(put)
             try:
                 ended = worker.run(_with_text(command, put))
+                outcome.codes[str(ended.code)] += 1
+                if ended.fault is not None:
+                    name = f"{kind}-{seed}-{number}"
+                    again = worker.run([*_with_text(command, put), "--debug"])
+                    outcome.findings.append(_keep(name, valid, put, command, ended, again, output=output))
             finally:
                 valid.file.write_bytes(content)
-            shutil.rmtree(work / "out", ignore_errors=True)
-            outcome.codes[str(ended.code)] += 1
-            if ended.fault is not None:
-                outcome.findings.append(_keep(f"{kind}-{seed}-{number}", valid, put, command, ended, output=output))
+                shutil.rmtree(work / "out", ignore_errors=True)
         outcome.seconds = time.monotonic() - begin
         worker.close()
     return outcome
@@ -77,13 +79,13 @@ def _with_text(command: list[str], put: bytes) -> list[str]:
     return [text if argument == "{}" else argument for argument in command]
 
 
-def _keep(name: str, valid: Valid, put: bytes, command: list[str], ended: Ended, *, output: Path) -> str:
+def _keep(name: str, valid: Valid, put: bytes, command: list[str], ended: Ended, again: Ended, *, output: Path) -> str:
     """Write a finding down and return it as a line."""
     output.mkdir(parents=True, exist_ok=True)
     (output / f"{name}-{valid.file.name}").write_bytes(put)
     said = ended.said[-3000:]
     line = f"{name}: {valid.file.parent.name}/{valid.file.name}: {ended.fault}: {said.strip().splitlines()[-1:]}"
-    note = {"fault": ended.fault, "command": command, "seconds": ended.seconds, "n_bytes": ended.n_bytes, "said": said}
+    note = {"fault": ended.fault, "command": command, "seconds": ended.seconds, "n_bytes": ended.n_bytes, "said": said, "debug": again.said[-6000:]}
     (output / f"{name}.json").write_text(json.dumps(note, indent=1, ensure_ascii=False), encoding="utf-8", errors="backslashreplace")
     return line
 

@@ -49,6 +49,9 @@ def small_models(folder: Path) -> list[Path]:
     words.pre_tokenizer = pre_tokenizers.Metaspace()
     words.decoder = decoders.Metaspace()
     _learn(words, trainers.UnigramTrainer(vocab_size=90, special_tokens=SPECIAL, unk_token="<unk>"))
+    words.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 2)]
+    )
     labels = {"id2label": {0: "bad", 1: "좋다"}, "label2id": {"bad": 0, "좋다": 1}}
     gpt = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64, "bos_token_id": 1, "eos_token_id": 2}
     made = {

@@ -29,7 +29,7 @@ SETS = [{"text": row["text"], "labels": [["a"], ["a", "나"], []][i % 3]} for i,
 SCORES = [{"text": row["text"], "label": i % 5 / 2} for i, row in enumerate(ROWS)]
 SPANS = [
     {"text": "the 영화 film", "tokens": ["the", "영화", "film"], "tags": ["O", "B-x", "I-x"], "spans": [{"start": 4, "end": 6, "label": "x"}]}
-] * 8  # fmt: skip
+] * 24  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,37 @@ class Valid:
     file: Path
     mutation: Mutation
     commands: Sequence[list[str]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What rows hold.
+
+    Attributes:
+        options: that name it to ``doctor``, those of the label last.
+        changes: to the recipe.
+    """
+
+    options: tuple[str, ...]
+    changes: tuple[str, ...] = ()
+
+
+OUT = ("--output-dir", "out", "--ledger", "ledger")
+CLASSES = Content(("--label-column", "label"))
+PAIRED = Content(
+    ("--text-pair-column", "text_pair", "--label-column", "label"), ("data.columns={text: text, text_pair: text_pair, label: label}",)
+)
+NUMBERS = Content(("--label-column", "label", "--problem", "regression"), ("model.problem_type=regression",))
+SEVERAL = Content(
+    ("--label-column", "labels", "--problem", "multi_label_classification"),
+    ("model.problem_type=multi_label_classification", "data.columns={text: text, labels: labels}"),
+)
+TAGGED = Content(
+    ("--text-column", "tokens", "--label-column", "tags"), ("task=token-classification", "data.columns={tokens: tokens, tags: tags}")
+)
+MARKED = Content(
+    ("--label-column", "text"), ("task=token-classification", "data.columns={text: text, spans: spans}")
+)
 
 
 @dataclass(frozen=True)
@@ -65,12 +96,13 @@ class Made:
     adapted: Path
     recipe: Path
 
-    def reading(self, name: str, *options: str) -> list[list[str]]:
+    def reading(self, name: str, content: Content = CLASSES) -> list[list[str]]:
         """Return commands that read a data file; training is the rarest, because it takes longest."""
-        doctor = ["doctor", "--data", name, *options]
-        evaluate = ["evaluate", str(self.model), "--data", name]
-        train = ["fine-tune", str(self.recipe), f"data.source={name}", "--output-dir", "out", "--ledger", "ledger"]
-        return [doctor] * 12 + [[*doctor, "--json"]] * 4 + [evaluate, ["predict", str(self.model), name], train]
+        doctor = ["doctor", "--data", name, *content.options]
+        predict = ["predict", str(self.model), name, *content.options[: content.options.index("--label-column")]]
+        train = ["fine-tune", str(self.recipe), f"data.source={name}", *content.changes, *OUT]
+        often = 8 if "token-classification" in str(content.changes) else 1  # tags are read by a training alone
+        return [doctor] * 12 + [[*doctor, "--json"]] * 4 + [predict] + [train] * often
 
 
 def _delimited(rows: Sequence[Mapping[str, Any]], **dialect: Any) -> bytes:
@@ -91,42 +123,40 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def texts() -> dict[str, tuple[bytes, Mutation, tuple[str, ...]]]:
-    """Content of text files by name, with its mutation and the options of ``doctor``."""
-    several = ("--problem", "multi_label_classification")
-    number = ("--problem", "regression")
+def texts() -> dict[str, tuple[bytes, Mutation, Content]]:
+    """Bytes of text files by name, with their mutation and what they hold."""
     plain = _delimited(ROWS)
     split = {"columns": ["text", "label"], "data": [[*row.values()] for row in ROWS]}
-    conll = "-DOCSTART- O\n\n" + "the O\n영화 B-film\nfilm I-film\n\n" * 8
-    files: dict[str, tuple[bytes, Mutation, tuple[str, ...]]] = {
-        "a.csv": (plain, mutate_bytes, ()),
-        "semicolons.csv": (_delimited(SCORES, delimiter=";"), mutate_bytes, number),
-        "korean.csv": (plain.decode().replace("é", "e").encode("cp949"), mutate_bytes, ()),
-        "utf-16.csv": (plain.decode().encode("utf-16"), mutate_bytes, ()),
-        "sets.csv": (_delimited(SETS), mutate_bytes, several),
-        "pairs.tsv": (_delimited([{k: v.replace("\n", " ") for k, v in row.items()} for row in PAIRS], delimiter="\t"), mutate_bytes, ("--text-pair-column", "text_pair")),
-        "a.txt": ("\n".join(row["text"] for row in ROWS).encode(), mutate_bytes, ()),
-        "table.txt": (plain.replace(b",", b"\t"), mutate_bytes, ()),
-        "a.json": (_json(ROWS), mutate_json, ()),
-        "columns.json": (_json(_columns(ROWS)), mutate_json, ()),
-        "split.json": (_json(split), mutate_json, ()),
-        "wrapped.json": (_json({"version": 1, "data": SETS}), mutate_json, several),
-        "a.jsonl": (_lines(ROWS), mutate_json, ()),
-        "sets.jsonl": (_lines(SETS), mutate_json, several),
-        "numbers.jsonl": (_lines(SCORES), mutate_json, number),
-        "spans.jsonl": (_lines(SPANS), mutate_json, ("--text-column", "text")),
-        "a.conll": (conll.encode(), mutate_bytes, ()),
+    conll = "-DOCSTART- O\n\n" + "the O\n영화 B-film\nfilm I-film\n\n" * 24
+    files: dict[str, tuple[bytes, Mutation, Content]] = {
+        "a.csv": (plain, mutate_bytes, CLASSES),
+        "semicolons.csv": (_delimited(SCORES, delimiter=";"), mutate_bytes, NUMBERS),
+        "korean.csv": (plain.decode().replace("é", "e").encode("cp949"), mutate_bytes, CLASSES),
+        "utf-16.csv": (plain.decode().encode("utf-16"), mutate_bytes, CLASSES),
+        "sets.csv": (_delimited(SETS), mutate_bytes, SEVERAL),
+        "pairs.tsv": (_delimited([{k: v.replace("\n", " ") for k, v in row.items()} for row in PAIRS], delimiter="\t"), mutate_bytes, PAIRED),
+        "a.txt": ("\n".join(row["text"] for row in ROWS).encode(), mutate_bytes, CLASSES),
+        "table.txt": (plain.replace(b",", b"\t"), mutate_bytes, CLASSES),
+        "a.json": (_json(ROWS), mutate_json, CLASSES),
+        "columns.json": (_json(_columns(ROWS)), mutate_json, CLASSES),
+        "split.json": (_json(split), mutate_json, CLASSES),
+        "wrapped.json": (_json({"version": 1, "data": SETS}), mutate_json, SEVERAL),
+        "a.jsonl": (_lines(ROWS), mutate_json, CLASSES),
+        "sets.jsonl": (_lines(SETS), mutate_json, SEVERAL),
+        "numbers.jsonl": (_lines(SCORES), mutate_json, NUMBERS),
+        "spans.jsonl": (_lines(SPANS), mutate_json, MARKED),
+        "a.conll": (conll.encode(), mutate_bytes, TAGGED),
     }  # fmt: skip
     inner = {f"a{suffix}{ending}": (*files[f"a{suffix}"][:2], pack) for (suffix, (ending, pack)) in zip((".csv", ".jsonl", ".json", ".txt"), mutations.PACKERS.items(), strict=True)}
-    return files | {name: (content, mutations.packed(mutation, pack), ()) for name, (content, mutation, pack) in inner.items()}
+    return files | {name: (content, mutations.packed(mutation, pack), CLASSES) for name, (content, mutation, pack) in inner.items()}
 
 
 def text_files(made: Made, *suffixes: str) -> Iterator[Valid]:
     """Yield the text files with one of the suffixes."""
-    for name, (content, mutation, options) in texts().items():
+    for name, (written, mutation, content) in texts().items():
         if name.endswith(suffixes):
-            (made.folder / name).write_bytes(content)
-            yield Valid(made.folder / name, mutation, made.reading(str(made.folder / name), *options))
+            (made.folder / name).write_bytes(written)
+            yield Valid(made.folder / name, mutation, made.reading(str(made.folder / name), content))
 
 
 def arrow_tables() -> dict[str, pa.Table]:
@@ -259,7 +289,7 @@ def trained_on(made: Made) -> Iterator[Valid]:
         return yaml.safe_dump({**tree, "data": None}).encode().replace(b"data: null", b"data:\n  " + data.replace(b"\n", b"\n  "))
 
     file = Path(shutil.copy(made.recipe, made.folder / "data.yaml"))
-    yield Valid(file, mutate, [["fine-tune", str(file), "--output-dir", "out", "--ledger", "ledger"]])
+    yield Valid(file, mutate, [["fine-tune", str(file), *OUT]])
 
 
 def model_files(made: Made, *names: str) -> Iterator[Valid]:
@@ -267,12 +297,13 @@ def model_files(made: Made, *names: str) -> Iterator[Valid]:
     from fuzz_models import small_models
 
     for folder in small_models(made.folder):
+        ask = ["predict", str(folder), "a good film"]
         using = [
-            ["predict", str(folder), "a good film"],
+            *([ask] if folder.name == "encoder" else []),
             ["extract", str(folder), "--data", str(made.folder / "rows.csv"), "--output", "features.parquet", "--no-cache"],
             ["doctor", "--data", str(made.folder / "rows.csv"), "--model", str(folder)],
             ["zero-shot", str(folder), "a good film", "--labels", "good,bad"],
-            ["fine-tune", str(made.recipe), f"model.name={folder}", "--output-dir", "out", "--ledger", "ledger"],
+            ["fine-tune", str(made.recipe), f"model.name={folder}", *OUT],
         ]
         for name in names:
             file = folder / name
