@@ -41,8 +41,8 @@ class Outcome:
     seconds: float = 0.0
 
 
-def fuzz(kind: str, *, cases: int, seed: int, output: Path, first: int = 0) -> Outcome:
-    """Try some cases of a kind; write the findings into a folder."""
+def fuzz(kind: str, *, cases: int, seed: int, output: Path, first: int = 0, most_seconds: float = 1e9) -> Outcome:
+    """Try some cases of a kind, fewer if time is up; write the findings into a folder."""
     outcome = Outcome()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
         work = Path(scratch) / "work"
@@ -52,6 +52,8 @@ def fuzz(kind: str, *, cases: int, seed: int, output: Path, first: int = 0) -> O
         worker = Worker(work)
         begin = time.monotonic()
         for number in range(first, first + cases):
+            if time.monotonic() - begin > most_seconds:
+                break
             chance = random.Random(f"{seed} {kind} {number}")
             valid = chance.choice(files)
             content = valid.file.read_bytes()
@@ -85,8 +87,17 @@ def _keep(name: str, valid: Valid, put: bytes, command: list[str], ended: Ended,
     (output / f"{name}-{valid.file.name}").write_bytes(put)
     said = ended.said[-3000:]
     line = f"{name}: {valid.file.parent.name}/{valid.file.name}: {ended.fault}: {said.strip().splitlines()[-1:]}"
-    note = {"fault": ended.fault, "command": command, "seconds": ended.seconds, "n_bytes": ended.n_bytes, "said": said, "debug": again.said[-6000:]}
-    (output / f"{name}.json").write_text(json.dumps(note, indent=1, ensure_ascii=False), encoding="utf-8", errors="backslashreplace")
+    note = {
+        "fault": ended.fault,
+        "command": command,
+        "seconds": ended.seconds,
+        "n_bytes": ended.n_bytes,
+        "said": said,
+        "debug": again.said[-6000:],
+    }
+    (output / f"{name}.json").write_text(
+        json.dumps(note, indent=1, ensure_ascii=False), encoding="utf-8", errors="backslashreplace"
+    )
     return line
 
 
@@ -97,14 +108,27 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=200, help="of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
+    parser.add_argument("--seconds", type=float, default=1e9, help="of each kind, at most")
     parser.add_argument("--output", type=Path, default=Path("found"), help="folder of the findings")
     asked = parser.parse_args()
     n_findings = 0
     for kind in asked.kinds or KINDS:
-        outcome = fuzz(kind, cases=asked.cases, seed=asked.seed, output=asked.output, first=asked.first)
+        outcome = fuzz(
+            kind,
+            cases=asked.cases,
+            seed=asked.seed,
+            output=asked.output,
+            first=asked.first,
+            most_seconds=asked.seconds,
+        )
         for line in outcome.findings:
             print(line, file=sys.stderr)
-        found = {"kind": kind, "cases": asked.cases, "codes": dict(outcome.codes), "findings": len(outcome.findings)}
+        found = {
+            "kind": kind,
+            "cases": outcome.codes.total(),
+            "codes": dict(outcome.codes),
+            "findings": len(outcome.findings),
+        }
         print(json.dumps({**found, "seconds": round(outcome.seconds)}), flush=True)
         n_findings += len(outcome.findings)
     sys.exit(n_findings > 0)

@@ -87,7 +87,15 @@ def make(folder: Path, *, kind: str) -> valid_files.Made:
     runs = {"run": [], "adapted": ["method=lora"]} if kind in ("run", "adapter", "ledger", "recipe") else {}
     worker = Worker(folder)
     for name, changes in runs.items():
-        command = ["fine-tune", str(recipe), *changes, "--output-dir", str(folder / name), "--ledger", str(folder / "ledger")]
+        command = [
+            "fine-tune",
+            str(recipe),
+            *changes,
+            "--output-dir",
+            str(folder / name),
+            "--ledger",
+            str(folder / "ledger"),
+        ]
         ended = worker.run(command)
         assert ended.code == 0, ended.said
     worker.close()

@@ -69,7 +69,9 @@ class Worker:
         longest: seconds after which a command is ended.
     """
 
-    def __init__(self, folder: Path, *, command: str = "toolkit.cli.main:run", longest: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self, folder: Path, *, command: str = "toolkit.cli.main:run", longest: float = LONGEST_SECONDS
+    ) -> None:
         self._folder, self._command, self._longest = folder, command, longest
         self._process: subprocess.Popen[str] | None = None
 

@@ -106,11 +106,15 @@ def mutate_yaml(content: bytes, chance: random.Random) -> bytes:
     if chance.random() < 0.3:
         return mutate_bytes(content, chance)
     tree = _mutated_tree(yaml.safe_load(content), chance)
-    text = yaml.dump(tree, sort_keys=False, allow_unicode=chance.random() < 0.5, default_flow_style=chance.choice((None, False)))
+    text = yaml.dump(
+        tree, sort_keys=False, allow_unicode=chance.random() < 0.5, default_flow_style=chance.choice((None, False))
+    )
     if chance.random() < 0.2:
         lines = text.splitlines()
         at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
-        lines[at] = chance.choice((" " + lines[at], lines[at].strip(), lines[other], lines[at] + " #", lines[at] + "\t"))
+        lines[at] = chance.choice(
+            (" " + lines[at], lines[at].strip(), lines[other], lines[at] + " #", lines[at] + "\t")
+        )
         text = "\n".join(lines)
     return text.encode("utf-8", "surrogatepass")
 
@@ -140,7 +144,9 @@ def _changed(tree: Any, chance: random.Random) -> Any:
         case 3 if isinstance(inner, dict):
             inner[chance.choice((key + "x", key.upper(), "", "0", key[:-1], "가"))] = inner.pop(key)
         case 4 if isinstance(inner[key], int | float) and not isinstance(inner[key], bool):
-            inner[key] = chance.choice((-inner[key], inner[key] + 1, inner[key] - 1, inner[key] * 1000, str(inner[key]), inner[key] / 3))
+            inner[key] = chance.choice(
+                (-inner[key], inner[key] + 1, inner[key] - 1, inner[key] * 1000, str(inner[key]), inner[key] / 3)
+            )
         case 5 if isinstance(inner, list):
             inner.insert(key, chance.choice((inner[key], chance.choice(ODD_VALUES))))
         case _:

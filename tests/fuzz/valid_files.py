@@ -63,7 +63,8 @@ class Content:
 OUT = ("--output-dir", "out", "--ledger", "ledger")
 CLASSES = Content(("--label-column", "label"))
 PAIRED = Content(
-    ("--text-pair-column", "text_pair", "--label-column", "label"), ("data.columns={text: text, text_pair: text_pair, label: label}",)
+    ("--text-pair-column", "text_pair", "--label-column", "label"),
+    ("data.columns={text: text, text_pair: text_pair, label: label}",),
 )
 NUMBERS = Content(("--label-column", "label", "--problem", "regression"), ("model.problem_type=regression",))
 SEVERAL = Content(
@@ -71,11 +72,10 @@ SEVERAL = Content(
     ("model.problem_type=multi_label_classification", "data.columns={text: text, labels: labels}"),
 )
 TAGGED = Content(
-    ("--text-column", "tokens", "--label-column", "tags"), ("task=token-classification", "data.columns={tokens: tokens, tags: tags}")
+    ("--text-column", "tokens", "--label-column", "tags"),
+    ("task=token-classification", "data.columns={tokens: tokens, tags: tags}"),
 )
-MARKED = Content(
-    ("--label-column", "text"), ("task=token-classification", "data.columns={text: text, spans: spans}")
-)
+MARKED = Content(("--label-column", "text"), ("task=token-classification", "data.columns={text: text, spans: spans}"))
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,13 @@ def texts() -> dict[str, tuple[bytes, Mutation, Content]]:
         "spans.jsonl": (_lines(SPANS), mutate_json, MARKED),
         "a.conll": (conll.encode(), mutate_bytes, TAGGED),
     }  # fmt: skip
-    inner = {f"a{suffix}{ending}": (*files[f"a{suffix}"][:2], pack) for (suffix, (ending, pack)) in zip((".csv", ".jsonl", ".json", ".txt"), mutations.PACKERS.items(), strict=True)}
-    return files | {name: (content, mutations.packed(mutation, pack), CLASSES) for name, (content, mutation, pack) in inner.items()}
+    inner = {
+        f"a{suffix}{ending}": (*files[f"a{suffix}"][:2], pack)
+        for (suffix, (ending, pack)) in zip((".csv", ".jsonl", ".json", ".txt"), mutations.PACKERS.items(), strict=True)
+    }
+    return files | {
+        name: (content, mutations.packed(mutation, pack), CLASSES) for name, (content, mutation, pack) in inner.items()
+    }
 
 
 def text_files(made: Made, *suffixes: str) -> Iterator[Valid]:
@@ -185,7 +190,12 @@ def arrow_tables() -> dict[str, pa.Table]:
         "union": pa.UnionArray.from_sparse(pa.array([0] * n, pa.int8()), [pa.array(["x"] * n)]),
     }
     classes = pa.table({"text": odd["text"], "label": pa.array([i % 2 for i in range(n)])})
-    features = {"features": {"label": {"names": ["bad", "좋다"], "_type": "ClassLabel"}, "text": {"dtype": "string", "_type": "Value"}}}
+    features = {
+        "features": {
+            "label": {"names": ["bad", "좋다"], "_type": "ClassLabel"},
+            "text": {"dtype": "string", "_type": "Value"},
+        }
+    }
     plain = pa.Table.from_pylist(ROWS)
     return {
         "plain": plain,
@@ -229,7 +239,9 @@ def excel_files(made: Made) -> Iterator[Valid]:
     file = made.folder / "a.xlsx"
     book = openpyxl.Workbook()
     day = datetime.datetime(2026, 1, 2)
-    for i, row in enumerate([("text", "label", "n", "when", "sum"), *((*row.values(), i / 2, day, f"=A{i}") for i, row in enumerate(ROWS))]):
+    for i, row in enumerate(
+        [("text", "label", "n", "when", "sum"), *((*row.values(), i / 2, day, f"=A{i}") for i, row in enumerate(ROWS))]
+    ):
         book.active.append(row)
     book.create_sheet("둘").append(["text"])
     book.save(file)
@@ -244,7 +256,13 @@ def ods_files(made: Made) -> Iterator[Valid]:
     number = '<table:table-cell office:value-type="float" office:value="{}"/>'
     repeated = '<table:table-cell table:number-columns-repeated="3"/>'
     rows = [cell.format("text") + cell.format("label") + cell.format("n")]
-    rows += [cell.format(f"영화 <text:s text:c=\"2\"/>{i}<text:tab/>x") + cell.format("ab"[i % 2]) + number.format(i / 2) + repeated for i in range(24)]
+    rows += [
+        cell.format(f'영화 <text:s text:c="2"/>{i}<text:tab/>x')
+        + cell.format("ab"[i % 2])
+        + number.format(i / 2)
+        + repeated
+        for i in range(24)
+    ]
     lines = "".join(f'<table:table-row table:number-rows-repeated="1">{row}</table:table-row>' for row in rows)
     declared = " ".join(f'xmlns:{name}="{uri}"' for name, uri in names.items())
     sheet = f'<table:table table:name="하나">{lines}</table:table><table:table table:name="b"/>'
@@ -286,7 +304,11 @@ def trained_on(made: Made) -> Iterator[Valid]:
 
     def mutate(content: bytes, chance: Any) -> bytes:
         data = mutate_yaml(yaml.safe_dump(tree["data"]).encode(), chance)
-        return yaml.safe_dump({**tree, "data": None}).encode().replace(b"data: null", b"data:\n  " + data.replace(b"\n", b"\n  "))
+        return (
+            yaml.safe_dump({**tree, "data": None})
+            .encode()
+            .replace(b"data: null", b"data:\n  " + data.replace(b"\n", b"\n  "))
+        )
 
     file = Path(shutil.copy(made.recipe, made.folder / "data.yaml"))
     yield Valid(file, mutate, [["fine-tune", str(file), *OUT]])
@@ -300,7 +322,15 @@ def model_files(made: Made, *names: str) -> Iterator[Valid]:
         ask = ["predict", str(folder), "a good film"]
         using = [
             *([ask] if folder.name == "encoder" else []),
-            ["extract", str(folder), "--data", str(made.folder / "rows.csv"), "--output", "features.parquet", "--no-cache"],
+            [
+                "extract",
+                str(folder),
+                "--data",
+                str(made.folder / "rows.csv"),
+                "--output",
+                "features.parquet",
+                "--no-cache",
+            ],
             ["doctor", "--data", str(made.folder / "rows.csv"), "--model", str(folder)],
             ["zero-shot", str(folder), "a good film", "--labels", "good,bad"],
             ["fine-tune", str(made.recipe), f"model.name={folder}", *OUT],
@@ -342,7 +372,11 @@ def ledgers(made: Made) -> Iterator[Valid]:
     file = Path(shutil.copy(made.run.parent / "ledger", made.folder / "ledger.jsonl"))
     trial = json.loads(file.read_text(encoding="utf-8").splitlines()[0])["id"]
     options = ["--ledger", str(file)]
-    yield Valid(file, mutate_json, [["trials", "list", *options], ["trials", "list", "--json", *options], ["trials", "show", trial[:6], *options]])
+    yield Valid(
+        file,
+        mutate_json,
+        [["trials", "list", *options], ["trials", "list", "--json", *options], ["trials", "show", trial[:6], *options]],
+    )
 
 
 TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "added_tokens.json")

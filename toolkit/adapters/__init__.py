@@ -19,6 +19,7 @@ from toolkit.adapters.open import (
     open_tokenizer,
 )
 from toolkit.adapters.opened import OpenedBody, OpenedModel
+from toolkit.adapters.opening import in_use
 from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "entailment_index",
     "export_pooled",
     "family_of",
+    "in_use",
     "learn_tokenizer",
     "locate_model",
     "open_body",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
 from toolkit.data.columns import pick_columns
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
@@ -89,7 +89,8 @@ def evaluate(
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
-    answers = asked.answer(rows, metrics)
+    with in_use(located):
+        answers = asked.answer(rows, metrics)
     result = room.measure(answers, metrics)
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
@@ -140,7 +141,8 @@ def predict(
     column = room.input_columns(asked.family)[0]
     columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
-    answers = asked.answer(rows, ())
+    with in_use(located):
+        answers = asked.answer(rows, ())
     if output is not None:
         answers.write(output)
     return Predicted(answers, room.pages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.adapters import locate_model
+from toolkit.adapters import in_use, locate_model
 from toolkit.data.inputs import read_inputs
 from toolkit.evaluation.zero_shot import ZeroShot, ask, clean_labels, open_for_question, settle_question
 from toolkit.progress import warn
@@ -49,7 +49,8 @@ def zero_shot(
     located = locate_model(subject.model)
     is_pair = "text_pair" in columns
     question = settle_question(located, labels=labels, settings=settings, is_pair=is_pair, n_rows=len(rows))
-    answers = ask(open_for_question(located, question), rows, question)
+    with in_use(located):
+        answers = ask(open_for_question(located, question), rows, question)
     for line in answers.warnings:
         warn(line)
     if output is not None:
