@@ -50,6 +50,7 @@ def fuzz(kind: str, *, cases: int, seed: int, output: Path, first: int = 0, most
         made = make(Path(scratch), kind=kind)
         files = list(KINDS[kind](made))
         worker = Worker(work)
+        worker.run(["--version"])  # which waits until the process is ready
         begin = time.monotonic()
         for number in range(first, first + cases):
             if time.monotonic() - begin > most_seconds:

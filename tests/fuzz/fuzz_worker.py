@@ -75,7 +75,7 @@ class Worker:
         self._folder, self._command, self._longest = folder, command, longest
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, arguments: list[str]) -> Ended:
+    def run(self, arguments: list[str] | str) -> Ended:
         """Carry out one command line."""
         process = self._process or self._start()
         assert process.stdin is not None and process.stdout is not None

@@ -7,6 +7,7 @@ https://lcamtuf.coredump.cx/afl/technical_details.txt), and for trees what other
 from __future__ import annotations
 
 import bz2
+import copy
 import gzip
 import io
 import json
@@ -129,7 +130,7 @@ def _changed(tree: Any, chance: random.Random) -> Any:
     """Return a tree of which one value or key, of any depth, is another."""
     places = list(_places(tree))
     if not places or chance.random() < 0.02:
-        return chance.choice(ODD_VALUES)
+        return _odd(chance)
     levels = sorted({depth for _, _, depth in places})  # else the many values of a vocabulary would be all
     depth = chance.choice(levels)
     inner, key, _ = chance.choice([place for place in places if place[2] == depth])
@@ -140,7 +141,7 @@ def _changed(tree: Any, chance: random.Random) -> Any:
             inner[key] = chance.choice(([inner[key]], {"a": inner[key]}, str(inner[key]), [inner[key]] * 3))
         case 2:
             other, name, _ = chance.choice(places)
-            inner[key] = json.loads(json.dumps(other[name]))
+            inner[key] = copy.deepcopy(other[name])
         case 3 if isinstance(inner, dict):
             inner[chance.choice((key + "x", key.upper(), "", "0", key[:-1], "가"))] = inner.pop(key)
         case 4 if isinstance(inner[key], int | float) and not isinstance(inner[key], bool):
@@ -148,10 +149,14 @@ def _changed(tree: Any, chance: random.Random) -> Any:
                 (-inner[key], inner[key] + 1, inner[key] - 1, inner[key] * 1000, str(inner[key]), inner[key] / 3)
             )
         case 5 if isinstance(inner, list):
-            inner.insert(key, chance.choice((inner[key], chance.choice(ODD_VALUES))))
+            inner.insert(key, copy.deepcopy(chance.choice((inner[key], _odd(chance)))))
         case _:
-            inner[key] = json.loads(json.dumps(chance.choice(ODD_VALUES)))
+            inner[key] = _odd(chance)
     return tree
+
+
+def _odd(chance: random.Random) -> Any:
+    return copy.deepcopy(chance.choice(ODD_VALUES))  # later faults change it
 
 
 def _places(tree: Any, depth: int = 0) -> Iterator[tuple[Any, Any, int]]:
