@@ -57,8 +57,12 @@ def small_models(folder: Path) -> list[Path]:
     made = {
         "encoder": (BertForSequenceClassification, BertConfig(vocab_size=120, **sizes, **IDS, **labels), pieces),
         "decoder": (GPT2LMHeadModel, GPT2Config(vocab_size=300, **gpt), characters),
-        "both": (T5ForConditionalGeneration, T5Config(**{**T5_SIZES, "vocab_size": 120}, pad_token_id=0, eos_token_id=2), words),
-    }  # fmt: skip
+        "both": (
+            T5ForConditionalGeneration,
+            T5Config(**{**T5_SIZES, "vocab_size": 120}, pad_token_id=0, eos_token_id=2),
+            words,
+        ),
+    }
     for name, (factory, config, tokenizer) in made.items():
         factory(config).save_pretrained(folder / name)
         fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=40, **NAMES)
@@ -78,10 +82,16 @@ def make(folder: Path, *, kind: str) -> valid_files.Made:
     tree = {
         "task": "text-classification",
         "model": {"name": str(model)},
-        "data": {"source": str(rows), "columns": {"text": "text", "label": "label"}, "test_size": 8, "validation_size": 4, "max_length": 32},
+        "data": {
+            "source": str(rows),
+            "columns": {"text": "text", "label": "label"},
+            "test_size": 8,
+            "validation_size": 4,
+            "max_length": 32,
+        },
         "method": "full",
         "training": training,
-    }  # fmt: skip
+    }
     recipe = folder / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
     runs = {"run": [], "adapted": ["method=lora"]} if kind in ("run", "adapter", "ledger", "recipe") else {}

@@ -78,7 +78,8 @@ class Worker:
     def run(self, arguments: list[str] | str) -> Ended:
         """Carry out one command line."""
         process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         late = threading.Event()
         timer = threading.Timer(self._longest, lambda: (late.set(), process.kill()))
         begin = time.monotonic()
@@ -117,7 +118,7 @@ class Worker:
 def serve(command: str) -> None:
     """Carry out the command lines of stdin; answer each with one JSON line on what was stdout."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    said = Path("said").open("w+b", buffering=0)
+    said = Path("said").open("w+b", buffering=0)  # noqa: SIM115  (open as long as the process is)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(said.fileno(), 2)

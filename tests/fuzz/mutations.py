@@ -1,4 +1,4 @@
-"""Valid content with faults: of bytes, of text, of JSON and YAML trees, of archives. A seed gives the same faults again.
+"""Valid content with faults: of bytes, JSON and YAML trees, and archives. A seed gives the same faults again.
 
 The kinds of faults are those of American Fuzzy Lop (flips, odd bytes, cuts, repeats, splices; Zalewski 2013,
 https://lcamtuf.coredump.cx/afl/technical_details.txt), and for trees what other programs and hands write by mistake.
@@ -24,16 +24,23 @@ import yaml
 Mutation: TypeAlias = Callable[[bytes, random.Random], bytes]
 
 ODD_BYTES = (
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b'"', b"'", b'""', b"\\", b"\r",
-    b"\n", b"\r\n", b",", b";", b"\t", b"|", b"{", b"}", b"[", b"]", b":", b"#", b"&a", b"*a", b"<<: *a", b"!!python/none ",
-    b"%YAML 9.9\n", b"---\n", b"...\n", b"? ", b"- ", b"null", b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"-0", b"0x",
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b'"', b"'",
+    b'""', b"\\", b"\r",
+    b"\n", b"\r\n", b",", b";", b"\t", b"|", b"{", b"}", b"[", b"]", b":", b"#", b"&a", b"*a",
+    b"<<: *a", b"!!python/none ",
+    b"%YAML 9.9\n", b"---\n", b"...\n", b"? ", b"- ", b"null", b"NaN", b"-Infinity", b"1e999",
+    b"9" * 5000, b"-0", b"0x",
     b"\\ud800", b"\\u0000", "가".encode(), "가".encode(), "\u2028".encode(), "\x85".encode(), "\u202e".encode(),
-    b"&x;", b"<", b">", b"<!DOCTYPE a>", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff", b"\1\0\0\0\0\0\0\0",
+    b"&x;", b"<", b">", b"<!DOCTYPE a>", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\xff\xff\xff\xff",
+    b"\1\0\0\0\0\0\0\0",
 )  # fmt: skip
 ODD_VALUES: tuple[Any, ...] = (
-    None, True, False, 0, 1, -1, 2, 7, 10**6, 2**31, -(2**31) - 1, 2**63, 10**30, 0.0, -0.0, 0.5, 1e308, -1e-320, float("nan"),
-    float("inf"), "", " ", "x", "0", "1", "true", "null", "NaN", "a\nb", "\0", "\ud800", "가", "\u202e", "../x", "/", "~", "C:\\a",
-    "{}", "{0}", "%s", "[UNK]", "<unk>", "x" * 5000, [], [None], [1], ["x"], [[]], [[1, 2], [3]], {}, {"a": None}, {"": {}},
+    None, True, False, 0, 1, -1, 2, 7, 10**6, 2**31, -(2**31) - 1, 2**63, 10**30, 0.0, -0.0, 0.5,
+    1e308, -1e-320, float("nan"),
+    float("inf"), "", " ", "x", "0", "1", "true", "null", "NaN", "a\nb", "\0", "\ud800", "가", "\u202e",
+    "../x", "/", "~", "C:\\a",
+    "{}", "{0}", "%s", "[UNK]", "<unk>", "x" * 5000, [], [None], [1], ["x"], [[]], [[1, 2], [3]], {},
+    {"a": None}, {"": {}},
     {"0": "x"}, {"1": 1, "x": [2]},
 )  # fmt: skip
 DEEP = 100_000

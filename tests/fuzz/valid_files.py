@@ -28,8 +28,13 @@ PAIRS = [{**row, "text_pair": row["text"][::-1]} for row in ROWS]
 SETS = [{"text": row["text"], "labels": [["a"], ["a", "나"], []][i % 3]} for i, row in enumerate(ROWS)]
 SCORES = [{"text": row["text"], "label": i % 5 / 2} for i, row in enumerate(ROWS)]
 SPANS = [
-    {"text": "the 영화 film", "tokens": ["the", "영화", "film"], "tags": ["O", "B-x", "I-x"], "spans": [{"start": 4, "end": 6, "label": "x"}]}
-] * 24  # fmt: skip
+    {
+        "text": "the 영화 film",
+        "tokens": ["the", "영화", "film"],
+        "tags": ["O", "B-x", "I-x"],
+        "spans": [{"start": 4, "end": 6, "label": "x"}],
+    }
+] * 24
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,11 @@ def texts() -> dict[str, tuple[bytes, Mutation, Content]]:
         "korean.csv": (plain.decode().replace("é", "e").encode("cp949"), mutate_bytes, CLASSES),
         "utf-16.csv": (plain.decode().encode("utf-16"), mutate_bytes, CLASSES),
         "sets.csv": (_delimited(SETS), mutate_bytes, SEVERAL),
-        "pairs.tsv": (_delimited([{k: v.replace("\n", " ") for k, v in row.items()} for row in PAIRS], delimiter="\t"), mutate_bytes, PAIRED),
+        "pairs.tsv": (
+            _delimited([{k: v.replace("\n", " ") for k, v in row.items()} for row in PAIRS], delimiter="\t"),
+            mutate_bytes,
+            PAIRED,
+        ),
         "a.txt": ("\n".join(row["text"] for row in ROWS).encode(), mutate_bytes, CLASSES),
         "table.txt": (plain.replace(b",", b"\t"), mutate_bytes, CLASSES),
         "a.json": (_json(ROWS), mutate_json, CLASSES),
@@ -146,7 +155,7 @@ def texts() -> dict[str, tuple[bytes, Mutation, Content]]:
         "numbers.jsonl": (_lines(SCORES), mutate_json, NUMBERS),
         "spans.jsonl": (_lines(SPANS), mutate_json, MARKED),
         "a.conll": (conll.encode(), mutate_bytes, TAGGED),
-    }  # fmt: skip
+    }
     inner = {
         f"a{suffix}{ending}": (*files[f"a{suffix}"][:2], pack)
         for (suffix, (ending, pack)) in zip((".csv", ".jsonl", ".json", ".txt"), mutations.PACKERS.items(), strict=True)
@@ -239,10 +248,9 @@ def excel_files(made: Made) -> Iterator[Valid]:
     file = made.folder / "a.xlsx"
     book = openpyxl.Workbook()
     day = datetime.datetime(2026, 1, 2)
-    for i, row in enumerate(
-        [("text", "label", "n", "when", "sum"), *((*row.values(), i / 2, day, f"=A{i}") for i, row in enumerate(ROWS))]
-    ):
-        book.active.append(row)
+    book.active.append(("text", "label", "n", "when", "sum"))
+    for i, row in enumerate(ROWS):
+        book.active.append((*row.values(), i / 2, day, f"=A{i + 2}"))
     book.create_sheet("둘").append(["text"])
     book.save(file)
     yield Valid(file, inside_zip, [*made.reading(str(file)), ["doctor", "--data", f"{file}#둘"]])
@@ -266,7 +274,9 @@ def ods_files(made: Made) -> Iterator[Valid]:
     lines = "".join(f'<table:table-row table:number-rows-repeated="1">{row}</table:table-row>' for row in rows)
     declared = " ".join(f'xmlns:{name}="{uri}"' for name, uri in names.items())
     sheet = f'<table:table table:name="하나">{lines}</table:table><table:table table:name="b"/>'
-    content = f'<?xml version="1.0"?><office:document-content {declared}><office:body><office:spreadsheet>{sheet}</office:spreadsheet></office:body></office:document-content>'
+    for tag in ("spreadsheet", "body"):
+        sheet = f"<office:{tag}>{sheet}</office:{tag}>"
+    content = f'<?xml version="1.0"?><office:document-content {declared}>{sheet}</office:document-content>'
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
@@ -285,9 +295,18 @@ def recipe_files(made: Made) -> Iterator[Valid]:
 
 
 OVERRIDES = (
-    "training.learning_rate=1e-5", "data.columns={text: 글, label: label}", "data.source=[a.csv, b.csv]", "seed=3", "note='가: b'",
-    "training.optim=adamw_torch", "data.test_size=0.2", "peft.r=8", "method=lora", "evaluation.metrics=[f1]", "model.config.d_model=8",
-)  # fmt: skip
+    "training.learning_rate=1e-5",
+    "data.columns={text: 글, label: label}",
+    "data.source=[a.csv, b.csv]",
+    "seed=3",
+    "note='가: b'",
+    "training.optim=adamw_torch",
+    "data.test_size=0.2",
+    "peft.r=8",
+    "method=lora",
+    "evaluation.metrics=[f1]",
+    "model.config.d_model=8",
+)
 
 
 def overrides(made: Made) -> Iterator[Valid]:
