@@ -130,6 +130,56 @@ def test_a_workbook_with_links_to_others_is_refused(tmp_path):
         read_table(str(path))
 
 
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHARED = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+ODS_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            '<row r="2000000000"><c r="A2000000000" t="inlineStr"><is><t>a</t></is></c></row>',
+            "more than 2,097,152 rows",
+        ),
+        ('<row><c t="s"><v>0</v></c><c t="s"><v>0</v></c></row>' * 200, "as those of a bomb do"),
+    ],
+)
+def test_a_small_workbook_that_is_a_large_table(tmp_path, rows, words):
+    plain, path = tmp_path / "plain.xlsx", tmp_path / "a.xlsx"
+    workbook(plain, [["text", "label"], ["a", "b"]])
+    header = '<row r="1"><c r="A1" t="inlineStr"><is><t>text</t></is></c></row>'
+    parts = {
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{SHEET}"><sheetData>{header}{rows}</sheetData></worksheet>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{SHEET}"><si><t>{"x" * 1_000_000}</t></si></sst>',
+    }
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if name == "[Content_Types].xml":
+                target.writestr(name, source.read(name).replace(b"</Types>", SHARED + b"</Types>"))
+            elif name not in parts:
+                target.writestr(name, source.read(name))
+        for name, part in parts.items():
+            target.writestr(name, part)
+    assert words in refused(path)
+
+
+def test_a_small_ods_that_is_a_large_table(tmp_path):
+    path = tmp_path / "a.ods"
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    row = f'<table:table-row table:number-rows-repeated="{{}}">{cell}{cell.replace("{}", "a")}</table:table-row>'
+    table = f'<table:table table:name="a">{row.format(1, "text")}{row.format(2_000_000, "x" * 10_000)}</table:table>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", ODS)
+        archive.writestr("content.xml", f"<office:document-content {ODS_NAMES}>{table}</office:document-content>")
+    assert "as those of a bomb do" in refused(path)
+
+
 def test_a_workbook_with_entities_is_refused(tmp_path):
     plain, path = tmp_path / "plain.xlsx", tmp_path / "a.xlsx"
     workbook(plain, [["text", "label"], ["a", "b"]])

@@ -1,4 +1,4 @@
-"""Files with faults, put to the commands that read them: each has to end with a code of docs/design.md and one line.
+"""Files with faults, put to the commands that read them: each has to end as it should, in one line.
 
     python tests/fuzz/fuzz.py --cases 1000 --seed 0 --output found csv parquet     (no kind: all of them)
 
