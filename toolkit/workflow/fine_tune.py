@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,9 @@ def _base_digest(recipe: Recipe, folder: Path) -> str | None:
 
 def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
     """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
-    base = nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
+    base: AbstractContextManager[None] = (
+        nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
+    )
     with base:
         warn_of_reading(room, recipe, data.train)
         set_seed(recipe.seed)
