@@ -62,14 +62,13 @@ def _verbs(folder: Path) -> list[list[str]]:
     return [again, ["push", str(folder / "run"), "me/mine", "--card-only"]]
 
 
-@pytest.mark.parametrize("n_cases", [30, pytest.param(1_000, marks=pytest.mark.soak)])
-def test_mutations_of_metrics(n_cases: int, finished: Path, tmp_path: Path, capsys, monkeypatch):
+def test_mutations_of_metrics(finished: Path, tmp_path: Path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = finished / "run" / "metrics.json"
     kept = file.read_text(encoding="utf-8")
     tree = json.loads(kept)
     cases = [(path, value) for path in _paths(tree) for value in (..., *ODD)]
-    chosen = random.Random(0).sample(cases, n_cases)
+    chosen = random.Random(0).sample(cases, 30)  # many more, of every file of a run: tests/fuzz
     refused = 0
     try:
         for path, value in chosen:
@@ -77,7 +76,7 @@ def test_mutations_of_metrics(n_cases: int, finished: Path, tmp_path: Path, caps
             refused += sum(_told(verb, capsys) == 7 for verb in _verbs(finished))
     finally:
         file.write_text(kept, encoding="utf-8")
-    assert refused > n_cases // 3
+    assert refused > 10
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "recipe.yaml", "files.json", "golden.json", "trial.json"])

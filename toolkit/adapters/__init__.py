@@ -19,6 +19,7 @@ from toolkit.adapters.open import (
     open_tokenizer,
 )
 from toolkit.adapters.opened import OpenedBody, OpenedModel
+from toolkit.adapters.opening import in_use
 from toolkit.adapters.pairs import keep_pairs, reads_pairs
 from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
@@ -33,6 +34,7 @@ __all__ = [
     "entailment_index",
     "export_pooled",
     "family_of",
+    "in_use",
     "keep_pairs",
     "learn_tokenizer",
     "locate_model",

@@ -13,6 +13,7 @@ from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
 from toolkit.adapters.family import family_of
 from toolkit.adapters.heads import Head
+from toolkit.adapters.integrity import check_finite
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
@@ -170,4 +171,5 @@ def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> Pre
         )
     merged: PreTrainedModel = adapted.merge_and_unload()
     merged.train(False)
+    check_finite(merged, where=where)
     return merged

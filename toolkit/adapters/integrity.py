@@ -126,12 +126,24 @@ def check_loaded(
         for name, found, needed in mismatched
         if name.startswith(body) or not new_head
     ]
-    faults += [
+    _raise_any([*faults, *_not_finite(model)], where)
+
+
+def check_finite(model: PreTrainedModel, *, where: str) -> None:
+    """Refuse weights that are no numbers.
+
+    Raises:
+        IntegrityError: with the parameters that are not finite.
+    """
+    _raise_any(_not_finite(model), where)
+
+
+def _not_finite(model: PreTrainedModel) -> list[str]:
+    return [
         f"{name} holds numbers that are not finite"
         for name, tensor in model.state_dict().items()
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all())
     ]
-    _raise_any(faults, where)
 
 
 def check_tokenizer_files(tokenizer: PreTrainedTokenizerBase, folder: Path, *, where: str) -> None:

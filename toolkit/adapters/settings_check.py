@@ -31,6 +31,7 @@ _SHAPES: dict[str, tuple[type, str]] = {
     "architectures": (list, "a list"),
     "auto_map": (dict, "an object"),
 }
+_TOKEN = re.compile(r"_token_id$")
 _LAYERS = re.compile(r"^(num_(hidden_)?layers|(num_)?(encoder|decoder)_layers|num_decoder_layers|n_layers?)$")
 _WIDTHS = re.compile(
     r"^(hidden_size|intermediate_size|vocab_size|embedding_size|d_model|d_ff|d_kv|n_embd|dim|hidden_dim)$|_heads$|ffn_dim$"
@@ -89,15 +90,11 @@ def _own_code(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") -> Iterator[str]:
-    for key, (kind, words) in _SHAPES.items():
-        value = config.get(key)
-        if value is not None and not isinstance(value, kind):
-            yield f"{CONFIG}: {path}{key} is {shown(value)}; {words} is expected"
-    names = config.get("id2label")
-    if isinstance(names, dict) and set(names) != {str(index) for index in range(len(names))}:
-        yield f"{CONFIG}: {path}id2label is {shown(names)}; it has to name the numbers from 0 on"
+    yield from (f"{CONFIG}: {path}{found}" for found in _shape_faults(config))
     for key, value in config.items():
-        if isinstance(value, dict):
+        if _TOKEN.search(key) and not _is_token(value):
+            yield f"{CONFIG}: {path}{key} is {shown(value)}; the number of a token is expected"
+        elif isinstance(value, dict):
             yield from _config_faults(value, weights, f"{path}{key}.")
         elif isinstance(value, str) and "/" in value and _ATTENTION.search(key):
             yield f"{CONFIG}: {path}{key} is {shown(value)}; it names code to fetch, which is not run; take it out"
@@ -105,6 +102,26 @@ def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") ->
             found = weights.fault(key, value)
             if found is not None:
                 yield f"{CONFIG}: {path}{key} is {value:,}, and {found}"
+
+
+def _shape_faults(config: dict[str, Any]) -> Iterator[str]:
+    for key, (kind, words) in _SHAPES.items():
+        value = config.get(key)
+        if value is not None and not isinstance(value, kind):
+            yield f"{key} is {shown(value)}; {words} is expected"
+    classes = config.get("architectures")
+    if isinstance(classes, list) and not all(isinstance(name, str) for name in classes):
+        yield f"architectures is {shown(classes)}; a list of texts is expected"
+    names = config.get("id2label")
+    if isinstance(names, dict) and set(names) != {str(index) for index in range(len(names))}:
+        yield f"id2label is {shown(names)}; it has to name the numbers from 0 on"
+
+
+def _is_token(value: Any) -> bool:
+    """Return whether a value can be the number of a token, such as -1 for none, or a list of these, or null."""
+    if isinstance(value, list):
+        return all(isinstance(each, int) and _is_token(each) for each in value)
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and -1 <= value < 1 << 31)
 
 
 @dataclass(frozen=True)

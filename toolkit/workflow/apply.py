@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.cut_texts import counting_cuts
@@ -100,7 +100,7 @@ def evaluate(
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
-    with counting_cuts() as cuts:
+    with in_use(located), counting_cuts() as cuts:
         answers = asked.answer(rows, metrics)
     cuts.tell()
     result = room.measure(answers, metrics)
@@ -156,7 +156,7 @@ def predict(
     column = room.input_columns(asked.family)[0]
     columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
-    with counting_cuts() as cuts:
+    with in_use(located), counting_cuts() as cuts:
         answers = asked.answer(rows, ())
     cuts.tell()
     if output is not None:

@@ -86,7 +86,7 @@ def _columns(model: str | None, given: Mapping[str, ColumnName]) -> tuple[dict[s
 
 
 def _look(splits: Mapping[str, Examples], name: str, *, max_length: int | None, output: Path | None) -> ModelReport:
-    from toolkit.adapters import locate_model, open_tokenizer
+    from toolkit.adapters import in_use, locate_model, open_tokenizer
     from toolkit.workflow.checked_rows import write_checked
     from toolkit.workflow.trust import MOST_ROWS, find_doubts
 
@@ -96,12 +96,14 @@ def _look(splits: Mapping[str, Examples], name: str, *, max_length: int | None, 
     chosen = [examples.take(np.arange(0, len(examples), step)).texts for examples in splits.values()]
     texts, *pairs = ([text for texts in chosen for text in texts[column]] for column in chosen[0])
     second = pairs[0] if pairs else None
-    tokens = examine_tokens(texts, tokenizer, length, pairs=second)
-    losses = find_losses([*texts, *(second or ())], tokenizer)
+    with in_use(located):
+        tokens = examine_tokens(texts, tokenizer, length, pairs=second)
+        losses = find_losses([*texts, *(second or ())], tokenizer)
     warnings = reading_warnings(tokens, losses)
     if losses.reads_badly and output is not None:
         message = f"{name} loses too much of these texts to tell which rows are wrong; choose a model that reads them"
         raise RecipeError(message, where="--output")
-    trust = None if losses.reads_badly else find_doubts(splits, located, max_length=max_length)
+    with in_use(located):
+        trust = None if losses.reads_badly else find_doubts(splits, located, max_length=max_length)
     files = {} if trust is None or output is None else write_checked(output, splits, trust.doubts)
     return ModelReport(name, tokens, tuple(warnings), trust, files)

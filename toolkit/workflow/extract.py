@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from toolkit.adapters import locate_model, open_body
+from toolkit.adapters import in_use, locate_model, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
 from toolkit.data import prepare_rows
 from toolkit.data.feature_table import Vectors
@@ -83,9 +83,10 @@ def extract(
     rows = prepare_rows(list(data), columns=texts, encoding=encoding)
     body = open_body(located, max_length=max_length)
     cache = feature_cache(body, located.folder, pooling=pooling, bf16=bf16) if use_cache else None
-    features = pooled_features(
-        body, rows, pooling=pooling, layers=layers, cache=cache, device=inference_device(), bf16=bf16
-    )
+    with in_use(located):
+        features = pooled_features(
+            body, rows, pooling=pooling, layers=layers, cache=cache, device=inference_device(), bf16=bf16
+        )
     extracted = Extracted(list(rows["id"]), features)
     _write(extracted, output)
     return extracted

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from transformers import set_seed
 
-from toolkit.adapters import LocatedModel, locate_model
+from toolkit.adapters import LocatedModel, in_use, locate_model
 from toolkit.adapters.features import model_digest
 from toolkit.adapters.open import open_tokenizer
 from toolkit.errors import HubError, RecipeError
@@ -121,9 +122,13 @@ def _base_digest(recipe: Recipe, folder: Path) -> str | None:
 
 def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
     """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
-    warn_of_reading(room, recipe, data.train)
-    set_seed(recipe.seed)
-    used = METHODS[recipe.method](room, recipe, data, work=work)
+    base: AbstractContextManager[None] = (
+        nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
+    )
+    with base:
+        warn_of_reading(room, recipe, data.train)
+        set_seed(recipe.seed)
+        used = METHODS[recipe.method](room, recipe, data, work=work)
     baselines = room.baselines(data, recipe.metrics)
     learnt = learnt_rows(data, recipe.method)
     write_learnt_rows(work, learnt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.adapters import LocatedModel, entailment_index, locate_model, open_config
+from toolkit.adapters import LocatedModel, entailment_index, in_use, locate_model, open_config
 from toolkit.adapters.classification_head import labels_of
 from toolkit.data.inputs import read_inputs
 from toolkit.evaluation.zero_shot import ZeroShot, ask, clean_labels, open_for_question, settle_question
@@ -55,7 +55,8 @@ def zero_shot(
     rows = read_inputs(inputs, columns=columns, encoding=encoding)
     is_pair = "text_pair" in columns
     question = settle_question(located, labels=labels, settings=settings, is_pair=is_pair, n_rows=len(rows))
-    answers = ask(open_for_question(located, question), rows, question)
+    with in_use(located):
+        answers = ask(open_for_question(located, question), rows, question)
     for line in answers.warnings:
         warn(line)
     if output is not None:
