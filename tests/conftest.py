@@ -18,6 +18,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"  # models of width 32 gain nothing from threads, and two workers share the cores
 
 import pytest
+from crash_worker import processes_at_once
 from preloaded_python import preloaded_python
 
 
@@ -38,6 +39,12 @@ def python_at_once() -> Iterator[Path]:
     """An executable like `sys.executable`, whose processes have imported torch and transformers already."""
     with tempfile.TemporaryDirectory(prefix="python-") as folder:
         yield preloaded_python(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def processes() -> Any:
+    """Processes that can be killed and start in no time, see `crash_worker`."""
+    return processes_at_once()
 
 
 @pytest.fixture

@@ -38,37 +38,52 @@ def mount(folder: Path, size: int, *, again: bool = False) -> bool:
     return not library.mount(b"tmpfs", str(folder).encode(), b"tmpfs", REMOUNT if again else 0, options)
 
 
-def run(arguments: list[str], folder: Path, *, file: int | None = None, memory: int | None = None) -> dict[str, Any]:
-    """Run a command line in a fork of this process; return its exit code and what it wrote to stderr."""
-    streams = [os.pipe(), os.pipe()]  # which have no limit of size
+def run(
+    arguments: list[str], folder: Path, *, file: int | None = None, memory: int | None = None, most: int | None = None
+) -> dict[str, Any]:
+    """Run a command line in a fork of this process; return its exit code, what it wrote and the bytes it needed.
+
+    It may have some memory beside what it holds, or at most some memory in all, as its own processes then may too.
+    """
+    streams = [os.pipe(), os.pipe(), os.pipe()]  # which have no limit of size
+    held = _status("VmSize")
     child = os.fork()
     if child == 0:
         code: Any = 1
         try:
-            for number, (_, write) in enumerate(streams, start=1):
+            for number, (_, write) in enumerate(streams[:2], start=1):
                 os.dup2(write, number)
             sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8") for number in (1, 2))
             os.chdir(folder)
             if file is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
-            if memory is not None:
-                held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-                resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
+            if memory is not None or most is not None:
+                limit = most if memory is None else held + memory
+                resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
             from toolkit.cli.main import run as command
 
             code = command(arguments)
         except BaseException:
             traceback.print_exc()
         sys.stderr.flush()
+        with suppress(MemoryError, OSError):
+            os.write(streams[2][1], str(_status("VmPeak") - held).encode())
         os._exit(code if isinstance(code, int) else 1)
     written = []
     for _, write in streams:
         os.close(write)
-    for read, _ in reversed(streams):  # results are small, messages may be many
+    for read, _ in (streams[1], streams[0], streams[2]):  # results are small, messages may be many
         with os.fdopen(read, "rb") as opened:
             written.append(opened.read().decode("utf-8", "replace"))
     status = os.waitpid(child, 0)[1]
-    return {"code": os.waitstatus_to_exitcode(status), "stdout": written[1], "stderr": written[0]}
+    stderr, stdout, peak = written
+    return {"code": os.waitstatus_to_exitcode(status), "stdout": stdout, "stderr": stderr, "needed": int(peak or 0)}
+
+
+def _status(name: str) -> int:
+    """Return a figure of this process in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
 
 
 def fill_later(folder: Path, when: str) -> None:
@@ -90,7 +105,9 @@ def under(limit: dict[str, Any], plan: dict[str, Any], folder: Path) -> dict[str
     commands = [[argument.replace("{}", str(folder)) for argument in command] for command in plan["commands"]]
     if "fill" in limit:
         threading.Thread(target=fill_later, args=(folder, limit["fill"]), daemon=True).start()
-    runs = [run(command, folder, file=limit.get("file"), memory=limit.get("memory")) for command in commands]
+    runs = [
+        run(command, folder, **{name: limit.get(name) for name in ("file", "memory", "most")}) for command in commands
+    ]
     left = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     result = {"limit": limit, "runs": runs, "left": left}
     if plan.get("afterwards"):
@@ -105,8 +122,10 @@ def under(limit: dict[str, Any], plan: dict[str, Any], folder: Path) -> dict[str
 
 def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    import toolkit.choose.preloaded
     import toolkit.cli.main
-    import toolkit.workflow  # noqa: F401  (once, for all forks)
+    import toolkit.workflow.export
+    import toolkit.workflow.verify  # noqa: F401  (once, for all forks)
 
     for number, limit in enumerate(plan["limits"]):
         read, write = os.pipe()

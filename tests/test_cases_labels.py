@@ -87,7 +87,10 @@ def test_14_a_column_for_each_label(case: Case):
     assert case("14", "predict", "out", "rows.csv", "--output", "answers.csv")[0] == 0
     code, said = fine_tune(case, "14", "data.columns.labels=toxic", out="out2")
     assert code == 3
-    assert "write data.columns.labels: [toxic, insult, threat], or data.columns.label: toxic" in said
+    assert (
+        "write data.columns.labels: [toxic, insult, threat] (or --label-column for each), or data.columns.label: toxic"
+        in said
+    )
 
 
 def test_34_ids_are_no_labels(case: Case):
@@ -149,7 +152,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_advice_works_when_it_is_followed(tmp_path: Path, name: str):
     from toolkit.data import prepare_classification
-    from toolkit.errors import DataError
+    from toolkit.errors import DataError, RecipeError
     from toolkit.recipe import build_recipe
 
     content, columns = WRONG[name]
@@ -160,9 +163,13 @@ def test_advice_works_when_it_is_followed(tmp_path: Path, name: str):
         "method": "features",
         "data": {"source": str(tmp_path / "rows.csv"), "columns": columns},
     }
-    recipe = build_recipe(tree)
-    with pytest.raises(DataError) as error:
+
+    def prepare() -> None:
+        recipe = build_recipe(tree)
         prepare_classification(recipe.data, problem=recipe.problem)
+
+    with pytest.raises((DataError, RecipeError)) as error:
+        prepare()
     advised = ADVICE.findall(str(error.value))
     assert advised
     for section, key, value in advised:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,26 +52,69 @@ def test_new_file_follows_the_umask(tmp_path: Path):
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_failure_keeps_the_old_file_and_leaves_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str):
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of Unix")
+def test_a_file_that_cannot_grow_keeps_the_old_one_and_leaves_no_temporary(tmp_path: Path):
+    import resource
+
     path = tmp_path / "state.json"
     files.write_json_atomically(path, {"step": 1})
-
-    def full(*args: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, call, full)
-    with pytest.raises(ResourceError, match=r"state\.json: the disk is full: [\d,]+ bytes are free, 16 are needed"):
-        files.write_json_atomically(path, {"step": 2})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(ResourceError, match=r"state\.json: a file may have 10 bytes here .*, 16 are needed"):
+            files.write_json_atomically(path, {"step": 2})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert json.loads(path.read_text(encoding="utf-8")) == {"step": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_cannot_be_taken_leaves_no_temporary(tmp_path: Path):
+    """The rename fails: a folder stands under the name."""
+    path = tmp_path / "state.json"
+    path.mkdir()
+    (path / "kept").touch()
+    with pytest.raises(ResourceError, match=r"state\.json: cannot be written"):
+        files.write_json_atomically(path, {"step": 2})
+    assert list(tmp_path.rglob("*")) == [path, path / "kept"]
+
+
+DISK = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from limited_worker import mount
+folder = Path(sys.argv[2])
+if not mount(folder, 8192):
+    sys.exit(77)
+from toolkit import files
+from toolkit.errors import ResourceError
+path = folder / "state.json"
+files.write_json_atomically(path, {"step": 1})
+(folder / "ballast").write_bytes(bytes(4096))
+try:
+    files.write_json_atomically(path, {"step": 2})
+except ResourceError as error:
+    print(error, path.read_text(), sorted(file.name for file in folder.iterdir()), sep="|")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk of Linux")
+def test_a_full_disk_keeps_the_old_file_and_leaves_no_temporary(tmp_path: Path):
+    command = [sys.executable, "-c", DISK, str(Path(__file__).parent), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode == 77:
+        pytest.skip("the system gives no disk of its own")
+    told, kept, left = done.stdout.split("|")
+    assert told == f"{tmp_path}/state.json: the disk is full: 0 bytes are free, 16 are needed; make room and try again"
+    assert (json.loads(kept), left.strip()) == ({"step": 1}, "['ballast', 'state.json']")
 
 
 def test_an_interrupted_writer_leaves_nothing(tmp_path: Path):
     def write() -> None:
         with files.replacing(tmp_path / "rows.csv") as temporary:
             temporary.write_bytes(b"half")
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         write()
@@ -124,17 +169,12 @@ def test_fsync_reaches_the_disk_call(tmp_path: Path, monkeypatch: pytest.MonkeyP
         files.fsync_folder(tmp_path / "missing")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="does nothing there")
-def test_folder_flush_forgives_only_file_systems_that_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def answer(number: int):
-        def fail(descriptor: int) -> None:
-            raise OSError(number, os.strerror(number))
-
-        return fail
-
-    monkeypatch.setattr(os, "fsync", answer(errno.EINVAL))
-    files.fsync_folder(tmp_path)
-    monkeypatch.setattr(os, "fsync", answer(errno.EIO))
-    with pytest.raises(OSError) as caught:
-        files.fsync_folder(tmp_path)
-    assert caught.value.errno == errno.EIO
+@pytest.mark.skipif(sys.platform != "linux", reason="a file system of Linux")
+def test_folder_flush_forgives_file_systems_that_cannot():
+    descriptor = os.open("/proc", os.O_RDONLY)
+    try:
+        with pytest.raises(OSError, match="Invalid argument"):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    files.fsync_folder("/proc")

@@ -61,10 +61,13 @@ def test_a_disk_that_fills_up(train: list[str], tmp_path: Path, python_at_once: 
 def test_small_disks(train: list[str], tmp_path: Path, python_at_once: Path):
     sizes = (4 * KB, 8 * KB, 16 * KB, 1 * MB, 20 * MB)
     results = under_limits(python_at_once, tmp_path, [train], *({"disk": size} for size in sizes))
-    for result in results:
+    for size, result in zip(sizes, results, strict=True):
         if result.get("skipped"):
             pytest.skip("the system gives no disk of its own")
         _told(result["runs"][0])
+        if size >= MB:  # there is room for the folder of the run: the bytes of the checkpoints are counted before
+            assert "training would need about" in result["runs"][0]["stderr"]
+            assert "step 1/3" not in result["runs"][0]["stderr"]
 
 
 def test_other_verbs(train: list[str], tmp_path: Path, python_at_once: Path, tiny_tree: dict[str, Any]):
@@ -73,8 +76,12 @@ def test_other_verbs(train: list[str], tmp_path: Path, python_at_once: Path, tin
     (made,) = under_limits(python_at_once, tmp_path / "made", [train], {})
     assert made["runs"][0]["code"] == 0, made["runs"][0]["stderr"]
     run = str(tmp_path / "made" / "limited" / "0" / "run")
+    old = [tmp_path / "old" / f"rows.{suffix}" for suffix in ("csv", "jsonl", "parquet")]
+    (tmp_path / "old").mkdir()
+    for file in old:
+        file.write_bytes(b"predictions of yesterday")
     commands = [
-        *(["predict", run, data, "--output", f"rows.{suffix}"] for suffix in ("csv", "jsonl", "parquet")),
+        *(["predict", run, data, "--output", name] for file in old for name in (file.name, str(file))),
         ["extract", model, "--data", data, "--output", "features.parquet"],
         ["export", run, "--format", "onnx", "--output-dir", "onnx"],
     ]
@@ -82,3 +89,6 @@ def test_other_verbs(train: list[str], tmp_path: Path, python_at_once: Path, tin
     for done in limited["runs"]:
         _told(done)
     assert not [name for name in limited["left"] if not name.startswith("runs")]
+    assert {file: file.read_bytes() for file in (tmp_path / "old").iterdir()} == dict.fromkeys(
+        old, b"predictions of yesterday"
+    )

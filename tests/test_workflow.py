@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
 import pytest
+from crash_worker import start, wait_for_lines
+from limits import write_recipe
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
 
@@ -149,19 +153,20 @@ def test_a_model_that_is_not_found_is_no_trial(tiny_tree: dict[str, Any], tmp_pa
 
 
 @pytest.mark.parametrize("method", ["full", "lora"])
-def test_the_base_model_is_part_of_a_run(tiny_tree: dict[str, Any], tmp_path: Path, method: str, caplog):
+def test_the_base_model_is_part_of_a_run(
+    processes: Any, tiny_tree: dict[str, Any], tmp_path: Path, method: str, caplog: pytest.LogCaptureFixture
+):
     model = Path(shutil.copytree(tiny_tree["model"]["name"], tmp_path / "model"))
     weights = model / "model.safetensors"
-    recipe = _recipe(tiny_tree, model={"name": str(model)}, method=method, training={"num_train_epochs": 1})
+    changed = {**tiny_tree, "model": {"name": str(model)}, "method": method}
+    file = write_recipe({**changed, "training": {**tiny_tree["training"], "save_steps": 1}}, tmp_path / "tiny.yaml")
+    recipe = load_recipe(file)
     settings: dict[str, Any] = {"name": "tiny", "output_dir": tmp_path / "run", "ledger": tmp_path / "trials.jsonl"}
-
-    def stop(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.MonkeyPatch.context() as patch:  # Ctrl-C after the training, before the model is saved
-        patch.setattr("toolkit.methods.train.save_and_measure", stop)
-        with pytest.raises(KeyboardInterrupt):
-            fine_tune(recipe, **settings)
+    process = start(processes, ["fine-tune", "tiny.yaml", "--output-dir", "run", "--ledger", "trials.jsonl"], tmp_path)
+    wait_for_lines(process, tmp_path / "run.unfinished" / "log.jsonl", 3)
+    os.kill(process.pid, signal.SIGINT)  # Ctrl-C
+    process.join()
+    assert process.exitcode == 130
     tensors = load_file(weights)
     tensors["embeddings.LayerNorm.bias"] += 1
     kept = weights.read_bytes()

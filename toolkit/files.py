@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,9 @@ from toolkit.shortage import full_disk, is_full_disk
 
 # Errors of file systems that cannot flush a folder (network drives, some FUSE mounts).
 _CANNOT_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EBADF})
+
+# Only an escape can stand for a surrogate.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @contextlib.contextmanager
@@ -81,6 +85,35 @@ def write_json_atomically(path: str | Path, value: Any) -> None:
         TypeError: if a part of the value has no form in JSON.
     """
     write_text_atomically(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file in UTF-8.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: as `json_value`; or it is not UTF-8.
+    """
+    return json_value(Path(path).read_text(encoding="utf-8"))
+
+
+def json_value(text: str, **settings: Any) -> Any:
+    """Parse JSON whose texts can be shown and written again.
+
+    Args:
+        text: the JSON.
+        settings: of `json.loads`.
+
+    Raises:
+        ValueError: it is not JSON, is nested too deeply, or has half a surrogate pair, which UTF-8 cannot hold.
+    """
+    try:
+        value = json.loads(text, **settings)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if _SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
 
 
 def fsync_file(path: str | Path) -> None:

@@ -10,9 +10,6 @@ from types import FrameType
 
 from toolkit.progress import say
 
-by_clock = threading.Event()
-"""Set while a timer sends SIGINT instead of a person; the line about pressing it once more is left out then."""
-
 
 class Interrupted(BaseException):
     """A run that was stopped by a signal and can be resumed.
@@ -55,8 +52,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
         if request.signal_number is not None:
             raise Interrupted(signal_number)
         request.signal_number = signal_number
-        if not by_clock.is_set():
-            say("stopping after this step and saving; once more to stop at once")
+        say("stopping after this step and saving; once more to stop at once")
 
     watched = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, remember) for number in watched}

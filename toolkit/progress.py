@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 logger = logging.getLogger("toolkit")
@@ -19,6 +19,13 @@ class Bar(Protocol):
 
     def advance(self, steps: int = 1, *, note: str = "") -> None:
         """Advance by some steps and show a short note after the bar."""
+
+
+class Draw(Protocol):
+    """A way to show progress bars."""
+
+    def __call__(self, description: str, total: int, *, start: int = 0) -> AbstractContextManager[Bar]:
+        """Show a bar while a block runs; arguments as of `progress_bar`."""
 
 
 class _SilentBar:
@@ -36,8 +43,7 @@ def warn(line: str) -> None:
     logger.warning(line)
 
 
-@contextmanager
-def progress_bar(description: str, total: int, *, start: int = 0) -> Iterator[Bar]:
+def progress_bar(description: str, total: int, *, start: int = 0) -> AbstractContextManager[Bar]:
     """Show a progress bar with the remaining time; it is drawn only if stderr is a terminal.
 
     Args:
@@ -45,6 +51,18 @@ def progress_bar(description: str, total: int, *, start: int = 0) -> Iterator[Ba
         total: number of steps of the whole work.
         start: number of steps that are done already, for work that is resumed.
     """
+    return _draw(description, total, start=start)
+
+
+def draw_with(draw: Draw) -> Draw:
+    """Show all bars of this process in another way from now on; return the way before."""
+    global _draw
+    before, _draw = _draw, draw
+    return before
+
+
+@contextmanager
+def _on_terminal(description: str, total: int, *, start: int = 0) -> Iterator[Bar]:
     if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
         yield _SilentBar()
         return
@@ -68,3 +86,6 @@ def progress_bar(description: str, total: int, *, start: int = 0) -> Iterator[Ba
                     progress.update(task, note=note)
 
         yield _RichBar()
+
+
+_draw: Draw = _on_terminal

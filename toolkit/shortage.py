@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import re
 import shutil
 import sys
@@ -19,6 +20,8 @@ from toolkit.errors import ResourceError, ToolkitError
 
 MEMORY_ADVICE = "take a smaller model or shorter texts, or end other programs"
 
+_CONTAINER = Path("/sys/fs/cgroup")
+_HARDLY_ANY = 16 << 20
 _DISK_CODES = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _DISK_WORDS = re.compile(
     r"no space left on device|file too large|disk quota exceeded|not enough space on the disk"
@@ -29,7 +32,7 @@ _DISK_WORDS = re.compile(
 _MEMORY_WORDS = re.compile(
     r"out of memory|defaultcpuallocator|not enough memory|cannot allocate memory|can't allocate|failed to allocate"
     r"|unable to allocate|bad_?alloc|malloc of size|alloc_failed|memory allocation of \d+ bytes|os error 12\b"
-    r"|paging file is too small|failed to map segment",
+    r"|paging file is too small|failed to map segment|\bmemoryerror\b|can't start new thread",
     re.IGNORECASE,
 )
 
@@ -43,13 +46,24 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error, or one that it came from, says that memory could not be had."""
+    """Return whether an error, or one that it came from, says that memory could not be had.
+
+    Where hardly any is left, libraries fail in any way, such as a `SystemError` without a cause.
+    """
+    free = None if isinstance(error, ToolkitError) else free_memory()
+    if free is not None and free < _HARDLY_ANY:
+        return True
     return any(
         isinstance(each, MemoryError)
         or (isinstance(each, OSError) and each.errno == errno.ENOMEM)
         or _MEMORY_WORDS.search(str(each)) is not None
         for each in _chain(error)
     )
+
+
+def says_out_of_memory(text: str) -> bool:
+    """Return whether what another process wrote says that memory could not be had."""
+    return _MEMORY_WORDS.search(text) is not None
 
 
 def full_disk(folder: str | Path, *, needed: int | None = None, fix: str = "make room and try again") -> ResourceError:
@@ -71,11 +85,16 @@ def full_disk(folder: str | Path, *, needed: int | None = None, fix: str = "make
 
 def out_of_memory(fix: str, *, where: str | None = None) -> ResourceError:
     """Return the error of memory that could not be had, with what to do as a clause."""
-    return ResourceError(f"out of memory; {fix}", where=where)
+    free = free_memory()
+    found = "" if free is None else f": {free:,} bytes are free"
+    return ResourceError(f"out of memory{found}; {fix}", where=where)
 
 
-def shortage_of(error: Exception) -> ResourceError | None:
+def shortage_of(error: BaseException) -> ResourceError | None:
     """Return the error of a shortage that nothing has told better; None for an error of another kind."""
+    if isinstance(error, ToolkitError):  # what another layer took it for, such as a damaged file
+        cause = error.__cause__
+        return None if cause is None or isinstance(error, ResourceError) else shortage_of(cause)
     if is_full_disk(error):
         file = getattr(error, "filename", None)
         return ResourceError("the disk is full; make room and try again") if file is None else full_disk(file)
@@ -114,6 +133,41 @@ def free_bytes(folder: Path) -> int | None:
         with contextlib.suppress(OSError):
             return shutil.disk_usage(path).free
     return None
+
+
+def memory_bytes() -> int | None:
+    """Return the memory of this machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows has no such call
+        return None
+
+
+def free_memory() -> int | None:
+    """Return the bytes that this process can still have, by the machine, its limits and its container.
+
+    None where the system cannot tell.
+    """
+    try:
+        import psutil
+    except (ImportError, MemoryError):  # too little memory even for that
+        return None
+    found: list[int] = []
+    with contextlib.suppress(OSError, RuntimeError, MemoryError):
+        found.append(int(psutil.virtual_memory().available))
+    with contextlib.suppress(OSError, ValueError):  # of a container, see the kernel's cgroup-v2.rst
+        limit, held = (
+            int((_CONTAINER / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current")
+        )
+        found.append(limit - held)
+    if sys.platform != "win32":
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            with contextlib.suppress(OSError, psutil.Error, MemoryError):
+                found.append(limit - int(psutil.Process().memory_info().vms))
+    return max(0, min(found)) if found else None
 
 
 def largest_file() -> int | None:

@@ -76,6 +76,11 @@ def folder(tiny_bert: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bert, tmp_path / "model"))
 
 
+def _change(file: Path, **changed: Any) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(content | changed), encoding="utf-8")
+
+
 def _refused(opens: Callable[[LocatedModel], Any], folder: Path, words: str) -> None:
     with pytest.raises(IntegrityError) as raised:
         opens(LocatedModel("mine", folder))
@@ -87,8 +92,7 @@ def _refused(opens: Callable[[LocatedModel], Any], folder: Path, words: str) -> 
 @pytest.mark.parametrize("name", CONFIG)
 def test_settings_that_no_model_has(name: str, folder: Path):
     changed, words = CONFIG[name]
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    (folder / "config.json").write_text(json.dumps(config | changed), encoding="utf-8")
+    _change(folder / "config.json", **changed)
     _refused(_train, folder, words)
     for opens in (open_body, open_config, open_tokenizer):  # may do without what is damaged, or say so
         with contextlib.suppress(ToolkitError):
@@ -103,16 +107,13 @@ def test_files_that_are_something_else(name: str, folder: Path):
 
 
 def test_a_tokenizer_of_a_later_version(folder: Path):
-    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    tokenizer["version"] = "2.0"
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    _change(folder / "tokenizer.json", version="2.0")
     _refused(_train, folder, 'tokenizer.json: version is "2.0"')
     _refused(open_tokenizer, folder, 'tokenizer.json: version is "2.0"')
 
 
 def test_too_many_layers_are_refused_before_anything_is_built(folder: Path):
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 10**9}), encoding="utf-8")
+    _change(folder / "config.json", num_hidden_layers=10**9)
     tracemalloc.start()
     try:
         _refused(open_tokenizer, folder, "num_hidden_layers is 1,000,000,000, and the weights hold")

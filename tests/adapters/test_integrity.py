@@ -139,6 +139,43 @@ def test_missing_shard_and_damaged_index_are_named(classifier: Path):
         assert _refused(classifier) == ["model.safetensors.index.json is damaged"]
 
 
+def test_parts_that_no_index_names_are_refused(classifier: Path):
+    shutil.copy(classifier / "model.safetensors", classifier / "model-00001-of-00002.safetensors")
+    stray = "model-00001-of-00002.safetensors is named by no index: files of two saves are mixed"
+    assert _refused(classifier) == [f"{stray}; take the whole model again"]
+    (classifier / "model.safetensors").rename(classifier / "model-00001-of-00001.safetensors")
+    index = {"metadata": {}, "weight_map": {LAYER: "model-00001-of-00001.safetensors"}}
+    (classifier / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    assert _refused(classifier) == [f"{stray}; take the whole model again"]
+
+
+def test_a_tensor_that_stands_twice_is_refused(classifier: Path):
+    """The library takes the last one of the two, so that two readers may see two models."""
+    file = classifier / "model.safetensors"
+    content = file.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = content[8 : 8 + length].decode().rstrip()
+    again = json.dumps({"classifier.bias": json.loads(header)["classifier.bias"]})
+    longer = f"{header[:-1]},{again[1:]}".encode()
+    file.write_bytes(len(longer).to_bytes(8, "little") + longer + content[8 + length :])
+    assert load_file(file)["classifier.bias"].shape == (2,)
+    assert _refused(classifier) == ["model.safetensors holds two tensors named classifier.bias"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(torch.int32, "I32"), (torch.bool, "BOOL"), (torch.complex64, "C64")])
+def test_weights_that_are_other_than_numbers_are_refused(classifier: Path, kind: torch.dtype, name: str):
+    _change_weights(classifier, lambda tensors: tensors.update({LAYER: tensors[LAYER].to(kind)}))
+    found = f"{LAYER} in model.safetensors holds {name}, where a weight is a floating-point number"
+    assert _refused(classifier) == [found]
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_open(classifier: Path, kind: torch.dtype):
+    _change_weights(classifier, lambda tensors: tensors.update({LAYER: tensors[LAYER].to(kind)}))
+    opened = open_for_prediction(LocatedModel("mine", classifier), SEQUENCE_HEAD)
+    assert {parameter.dtype for parameter in opened.model.parameters()} == {torch.float32}
+
+
 def test_sharded_weights_open(classifier: Path):
     whole = BertForSequenceClassification.from_pretrained(classifier)
     (classifier / "model.safetensors").unlink()

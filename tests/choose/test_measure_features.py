@@ -16,7 +16,7 @@ from toolkit.choose.look.first_look import divided
 from toolkit.choose.measure import features as measuring
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.costs import Costs
-from toolkit.choose.measure.features import features_answers, measure_features
+from toolkit.choose.measure.features import features_answers, measure_features, read_and_fit
 from toolkit.choose.measure.measurement import Status
 from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.work import Work
@@ -37,7 +37,7 @@ def candidate(tiny_bert: Path) -> Candidate:
 
 
 def test_every_layer_is_scored_and_the_head_is_logistic_regression(work: Work, candidate: Candidate) -> None:
-    made = measure_features(work, candidate, seconds=60.0)
+    made = read_and_fit(work, candidate, seconds=600.0)
     assert set(made.details["scores"]) == {"0", "1", "2"}
     assert made.rows_learnt == len(work.rows.learn)
     assert candidate.located is not None
@@ -55,19 +55,19 @@ def test_every_layer_is_scored_and_the_head_is_logistic_regression(work: Work, c
 def test_the_same_answers_come_again_from_the_kept_head_and_from_one_that_is_fitted_again(
     work: Work, candidate: Candidate
 ) -> None:
-    made = measure_features(work, candidate, seconds=60.0)
-    assert len(work.heads) == 1
+    made = measure_features(work, candidate, seconds=600.0)
+    assert len(work.heads) == 1  # it came back from the process that has fitted it
     for again in (work, replace(work, heads={})):
         assert features_answers(again, candidate, made, work.rows.judge_rows) == made.answers
 
 
 def test_a_body_is_measured_once(work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = measure_features(work, candidate, seconds=60.0)
+    made = read_and_fit(work, candidate, seconds=600.0)
     monkeypatch.setattr(measuring, "pooled_features", lambda *_, **__: pytest.fail("read again"))
     other = Candidate(**{**vars(candidate), "name": "other"})
     (work.folder / "elsewhere").mkdir()
     elsewhere = replace(work, notebook=Notebook(work.folder / "elsewhere", data=work.rows.digest))
-    found = measure_features(elsewhere, other, seconds=60.0, known=[made])
+    found = read_and_fit(elsewhere, other, seconds=600.0, known=[made])
     assert (found.candidate, found.answers) == ("other", made.answers)
     assert found.details["same_body_as"] == candidate.name
 
@@ -83,7 +83,22 @@ def test_with_little_time_it_learns_from_fewer_rows_or_says_what_all_would_take(
     monkeypatch.setattr(measuring, "FEWEST_TO_LEARN", 10)
     monkeypatch.setattr(measuring, "SPEEDUP", 1.0)
     monkeypatch.setattr(measuring, "measure_costs", _costing(rate))
-    made = measure_features(work, candidate, seconds=60.0)
+    made = read_and_fit(work, candidate, seconds=60.0)
     assert made.status is (Status.MEASURED if n_learnt else Status.SKIPPED)
     assert made.rows_learnt <= n_learnt + 8
     assert made.reason is None or "would take about" in made.reason
+
+
+def test_a_process_of_its_own_measures_the_same_to_the_last_bit(work: Work, candidate: Candidate) -> None:
+    apart, here = measure_features(work, candidate, seconds=600.0), read_and_fit(work, candidate, seconds=600.0)
+    assert (apart.answers, apart.value, apart.recipe) == (here.answers, here.value, here.recipe)
+    assert apart.details["scores"] == here.details["scores"]
+    assert apart.details["held_out_loss"] == here.details["held_out_loss"]
+
+
+def test_a_candidate_that_takes_too_long_is_skipped(work: Work, candidate: Candidate) -> None:
+    made = measure_features(work, candidate, seconds=0.01)
+    assert made.status is Status.SKIPPED
+    assert made.reason is not None
+    assert made.reason.startswith("stopped after")
+    assert "needed_seconds" in made.details

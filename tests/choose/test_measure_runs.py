@@ -19,9 +19,10 @@ from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure import runs as measuring
 from toolkit.choose.measure.budget import Budget
-from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.notebook import Notebook
-from toolkit.choose.measure.runs import Arm, Pace, measure_run, run_answers
+from toolkit.choose.measure.recipes import training_section
+from toolkit.choose.measure.runs import Arm, run_answers, train_and_answer
 from toolkit.choose.measure.work import Work
 from toolkit.names import Method, Problem, Task
 from toolkit.tasks.texts.judge import targets_of
@@ -50,7 +51,9 @@ def _candidate(work: Work, made: Measurement) -> Candidate:
 def _run(work: Work, model: str, method: Method) -> Measurement:
     (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem)
     data = write_for_runs(work.rows, work.folder / "data")
-    made = measure_run(work, Arm(candidate, method, rate=100.0), epochs=1.0, data=data, pace=Pace(10.0, 10.0))
+    training = training_section(candidate, method, epochs=1.0)
+    arm = Arm(candidate, method, rate=100.0)
+    made = train_and_answer(work, arm, training=training, data=data, seed=work.seed, stage=Stage.RUN)
     assert made.status is Status.MEASURED, made.reason
     return made
 

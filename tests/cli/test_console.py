@@ -19,8 +19,8 @@ def test_control_characters_of_data_do_not_reach_the_terminal(capsys: pytest.Cap
     warn("beep \x07")
     console.report_faults([Fault("bad \x1b]0;title\x07\nname", "file\r.csv")], code=3, as_json=False)
     printed = capsys.readouterr()
-    assert printed.out == "a\\x1b[31mred\\x0db\\x00\\x9b\ntab\tand 한글 👨‍👩‍👧\nline\n"
-    assert printed.err == "warning: beep \\x07\nerror: file\\x0d.csv: bad \\x1b]0;title\\x07 name\n"
+    assert printed.out == "a␛[31mred␍b␀⟨U+009B⟩\ntab\tand 한글 👨‍👩‍👧\nline\n"
+    assert printed.err == "warning: beep ␇\nerror: file␍.csv: bad ␛]0;title␇ name\n"
 
 
 def test_faults_are_a_line_each_and_one_object(capsys: pytest.CaptureFixture[str]):

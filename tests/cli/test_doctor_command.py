@@ -13,7 +13,11 @@ import pytest
 import yaml
 
 from toolkit.cli.main import run
+from toolkit.data import prepare_classification
+from toolkit.names import Problem
+from toolkit.recipe import load_recipe
 
+SETS = Problem.MULTI_LABEL
 RECIPE = "A recipe for these data:\n\n"
 
 
@@ -50,11 +54,17 @@ def test_without_a_model_nothing_heavy_is_imported(tmp_path):
     assert done.stdout.endswith("HEAVY []\n")
 
 
-def followed(out: str, folder: Path, *, output: str) -> dict:
-    """Follow the advice literally: write the recipe to a file, check it, carry it out."""
+def checked(out: str, folder: Path, *, output: str) -> Path:
+    """Write the recipe to a file and check it."""
     file = folder / f"{output}.yaml"
     file.write_text(out.split(RECIPE)[1], encoding="utf-8")
     assert run(["recipes", "check", str(file)]) == 0
+    return file
+
+
+def followed(out: str, folder: Path, *, output: str) -> dict:
+    """Follow the advice literally: write the recipe to a file, check it, carry it out."""
+    file = checked(out, folder, output=output)
     command = ["fine-tune", str(file), "--output-dir", str(folder / output), "--ledger", str(folder / "trials.jsonl")]
     tree = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert run([*command, *(["training.max_steps=1"] if tree["method"] == "full" else [])]) == 0
@@ -131,6 +141,16 @@ def test_wrong_labels_are_found_corrected_and_given_back(tmp_path, capsys, monke
     followed(told, tmp_path, output="corrected")
 
 
+def test_rows_to_correct_keep_formulas_and_say_so(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"={text}" if i < 3 else text, label) for i, (text, label) in enumerate(films())]
+    write(tmp_path / "a.csv", rows)
+    assert run(["doctor", "--data", "a.csv", "--model", "packaged:minilm", "--output", "checked.csv"]) == 0
+    assert "checked.csv: 3 texts would run as formulas in a spreadsheet" in capsys.readouterr().err
+    with (tmp_path / "checked.csv").open(encoding="utf-8", newline="") as stream:
+        assert sorted(row["text"] for row in csv.DictReader(stream)) == sorted(text for text, _ in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -146,3 +166,53 @@ def test_options_that_do_not_fit(tmp_path, capsys, monkeypatch, arguments, messa
     write(tmp_path / "a.csv", films())
     assert run(["doctor", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_columns_of_labels_vectors_and_spellings_become_a_recipe_that_runs(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = [(f"{'damn ' * (i % 2)}{'stupid ' * (i % 3 > 0)}text {i}", i % 2, int(i % 3 > 0)) for i in range(60)]
+    write(tmp_path / "flags.csv", flags, header=("text", "욕설", "insult"))
+    out = doctor(capsys, "--data", "flags.csv", "--label-column", "욕설", "--label-column", "insult")
+    assert "labels: 2 (insult 40, 욕설 30)" in out
+    tree = followed(out, tmp_path, output="flags")
+    assert tree["data"]["columns"] == {"labels": ["욕설", "insult"]}
+    assert run(["evaluate", "flags", "--data", "flags.csv", "--json"]) == 0  # the run knows its columns
+    capsys.readouterr()
+
+    write(tmp_path / "vectors.csv", [(text, f"[{one}, {other}]") for text, one, other in flags])
+    several = ["--data", "vectors.csv", "--problem", "multi_label_classification"]
+    assert run(["doctor", *several]) == 3
+    assert "(or --labels)" in capsys.readouterr().err
+    out = doctor(capsys, *several, "--labels", 'toxic,"rude, insulting"')
+    section = load_recipe(checked(out, tmp_path, output="vectors")).data
+    assert prepare_classification(section, problem=SETS).labels == ("toxic", "rude, insulting")
+    capsys.readouterr()
+
+    write(tmp_path / "spelt.csv", [(text, ("Yes", "no", "yes ", "NO")[i % 4]) for i, (text, *_) in enumerate(flags)])
+    out = doctor(capsys, "--data", "spelt.csv", "--merge-labels")
+    assert "Nothing to warn of." in out
+    section = load_recipe(checked(out, tmp_path, output="spelt")).data
+    assert sorted(map(str.lower, prepare_classification(section).labels)) == ["no", "yes"]
+    out = doctor(capsys, "--data", "spelt.csv", "--labels", "Yes,no")
+    assert "labels that are not among the named ones ('NO', 'yes')" in " ".join(out.split())
+    assert "labels:" not in out.split(RECIPE)[1]
+
+
+def test_several_columns_are_refused_where_labels_are_one_class(tmp_path, capsys):
+    name = write(tmp_path / "a.csv", [(f"text {i}", i % 2, 1) for i in range(9)], header=("text", "a", "b"))
+    columns = ["--label-column", "a", "--label-column", "b"]
+    assert run(["doctor", "--data", name, *columns, "--problem", "single_label_classification"]) == 2
+    assert "2 columns of labels are named" in capsys.readouterr().err
+
+
+def test_what_the_readers_took_upon_themselves_stands_in_the_json(tmp_path, capsys):
+    lines = [f"film {i};{i % 5},{i % 10}" for i in range(30)]
+    (tmp_path / "a.csv").write_text("\n".join(["text;stars", *lines, ";"]), encoding="utf-8")
+    arguments = ["--data", str(tmp_path / "a.csv"), "--label-column", "stars", "--problem", "regression", "--json"]
+    notes = " ".join(json.loads(doctor(capsys, *arguments))["notes"])
+    assert "columns are separated by semicolons" in notes
+    assert "1 row without content left out" in notes
+    assert "commas in the scores begin the fraction" in notes
+    (tmp_path / "b.csv").write_text("\n".join(f"film {i},{('good', 'bad')[i % 2]}" for i in range(30)), "utf-8")
+    found = json.loads(doctor(capsys, "--data", str(tmp_path / "b.csv"), "--text-column", "0", "--json"))
+    assert "no header" in " ".join(found["notes"])

@@ -101,7 +101,7 @@ def test_table_for_people_has_a_row_a_text(finished: Path, home: Path, capsys: p
     header, first, second = printed.out.splitlines()
     assert header.split() == ["id", "prediction", "probability", "text"]
     assert first.split()[0] == "0"
-    assert second.endswith("two\\x1b[2J")
+    assert second.endswith("two␛[2J")
     assert printed.err == ""
 
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from examined import examine_file
 from transformers import AutoTokenizer
 
-from toolkit.data.doctor import examine_file, examine_section
+from toolkit.data.doctor import examine_section
 from toolkit.data.doctor_tokens import examine_tokens
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.sources import read_table

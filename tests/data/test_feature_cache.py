@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ class Reader:
 
     def __call__(self, places: Places) -> Mapping[int, Vectors]:
         if self.stops_after is not None and len(self.read) >= self.stops_after:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)  # Ctrl-C
         self.read += places.tolist()
         if self.log is not None:
             time.sleep(0.05)

@@ -11,14 +11,15 @@ import pyarrow.parquet
 import pytest
 import torch
 from datasets import Dataset
+from examined import examine_file
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from toolkit.data.doctor import examine_file
 from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.data.labels import label_kind
-from toolkit.data.labels.name_lists import clean_label_set, label_separator
+from toolkit.data.labels.class_sets import ClassSet
+from toolkit.data.labels.name_lists import label_separator
 from toolkit.data.normalise import clean_number, names_of, number_text
 from toolkit.data.packaged import packaged_model_folder
 from toolkit.data.prepare import prepare_classification
@@ -58,7 +59,7 @@ def scores(n_rows: int) -> str:
     ],
 )
 def test_names_of_a_cell(cell: str | None, names: list[str]):
-    assert names_of(clean_label_set(cell, separator=";")) == names
+    assert names_of(ClassSet(separator=";").clean(cell)) == names
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_names_of_a_cell(cell: str | None, names: list[str]):
 )
 def test_what_looks_like_a_list_and_is_none_of_names(cell: str):
     with pytest.raises(ValueError):
-        clean_label_set(cell, separator=";")
+        ClassSet(separator=";").clean(cell)
 
 
 def test_one_separator_for_the_whole_column():
@@ -125,8 +126,9 @@ def test_parquet_lists_have_the_same_rows_and_digest_as_json(write, section, tmp
 def test_the_column_may_be_called_label(write, section):
     name = write("a.csv", "text,label\n" + "".join(f"t{i},{'a;b' if i % 2 else 'b'}\n" for i in range(20)))
     assert prepare_classification(section(source=name, columns={"label": "label"}), problem=SETS).labels == ("a", "b")
-    with pytest.raises(DataError, match="no column 'labels'; did you mean 'label'"):
-        prepare_classification(section(source=name), problem=SETS)
+    assert prepare_classification(section(source=name), problem=SETS).labels == ("a", "b")
+    with pytest.raises(DataError, match="no column 'labels'"):
+        prepare_classification(section(source=write("b.csv", "text,tag\na,b\n")), problem=SETS)
 
 
 def test_the_separator_is_that_of_all_splits(write, section):

@@ -16,12 +16,13 @@ import pyarrow
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
+from examined import examine_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toolkit.data.doctor import examine_file
 from toolkit.data.labels import label_kind
-from toolkit.data.labels.name_lists import clean_label_set, vector_in
+from toolkit.data.labels.class_sets import ClassSet
+from toolkit.data.labels.name_lists import vector_in
 from toolkit.data.labels.spelling import alike, class_name, spelling_key
 from toolkit.data.normalise import names_of
 from toolkit.data.prepare import prepare_classification
@@ -161,7 +162,7 @@ SPELLINGS: dict[str, Callable[[list[str]], str]] = {
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("names", LISTS)
 def test_names_in_every_spelling_of_a_list(spelling: str, names: list[str]):
-    assert names_of(clean_label_set(SPELLINGS[spelling](names), separator=";")) == sorted(names)
+    assert names_of(ClassSet(separator=";").clean(SPELLINGS[spelling](names))) == sorted(names)
 
 
 @given(st.lists(st.text(min_size=1, max_size=6), max_size=4), st.sampled_from(sorted(SPELLINGS)))
@@ -169,7 +170,7 @@ def test_any_names_in_any_spelling(names: list[str], spelling: str):
     cleaned = sorted({class_name(name) for name in names} - {""})
     if spelling in ("array", "repr of an array") or any(name.replace(".", "").isdigit() for name in cleaned):
         return  # a number with a fraction is no name, and NumPy breaks lines
-    assert names_of(clean_label_set(SPELLINGS[spelling](names), separator=";")) == cleaned
+    assert names_of(ClassSet(separator=";").clean(SPELLINGS[spelling](names))) == cleaned
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from toolkit.data import read_table, text_column
 from toolkit.data.coded_text import CodedText
 from toolkit.data.fingerprints import fingerprints
-from toolkit.data.normalise import clean_text, clean_texts
+from toolkit.data.normalise import blank_rows, clean_text, clean_texts, is_blank
 from toolkit.data.text_column import TextColumn, character_counts, map_cells
 
+SPACES = [chr(code) for code in range(0x110000) if chr(code).isspace()]
 CELLS = st.lists(st.none() | st.text(st.characters(codec="utf-8"), max_size=6), max_size=30)
 
 
@@ -41,6 +42,13 @@ def test_a_column_is_the_list_of_its_cells(cells, size, data):
     assert clean_texts(column) == clean_texts(cells) == [clean_text(cell) for cell in cells]
 
 
+@given(
+    cells=st.lists(st.text(st.sampled_from([*SPACES, "a", "가", "\u200b", "\x00", "\u0301"]), max_size=3), max_size=8)
+)
+def test_blank_rows_are_those_of_white_space(cells):
+    assert blank_rows(TextColumn.of(cells)) == [i for i, cell in enumerate(cells) if is_blank(cell)]
+
+
 def test_rows_are_taken_in_their_order_only():
     with pytest.raises(ValueError, match="do not ascend"):
         in_chunks(["a", "b"], 1).take(np.array([1, 0]))
@@ -55,6 +63,7 @@ def test_clean_blocks_are_not_copied():
 
 def test_a_long_column_is_cut_into_blocks(monkeypatch):
     monkeypatch.setattr(text_column, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(text_column, "CELLS_AT_ONCE", 1)
     assert [len(block) for block in TextColumn.of(map(str, range(8))).arrays()] == [3, 3, 2]
     assert map_cells(pa.chunked_array([list(range(8))]), str) == list("01234567")
 

@@ -50,7 +50,7 @@ def read_back(path: Path) -> dict[str, list[object]]:
 def test_files_hold_the_columns_in_order_and_the_same_text(tmp_path: Path, suffix: str, labelled: bool):
     predictions = predictions_of(TEXTS, labelled=labelled)
     path = tmp_path / f"out{suffix}"
-    predictions.write(path)
+    predictions.write(path, raw=True)
     found = read_back(path)
     assert list(found) == ["id", "text", *(["reference"] if labelled else []), "prediction", "probability"]
     assert found["text"] == TEXTS
@@ -65,8 +65,41 @@ def test_files_hold_the_columns_in_order_and_the_same_text(tmp_path: Path, suffi
 def test_any_text_survives_every_format(tmp_path_factory: pytest.TempPathFactory, texts: list[str]):
     for suffix in OUTPUT_SUFFIXES:
         path = tmp_path_factory.getbasetemp() / f"any{suffix}"
-        predictions_of(texts).write(path)
+        predictions_of(texts).write(path, raw=True)
         assert read_back(path)["text"] == texts, suffix
+
+
+FORMULAS = [
+    "=1+1",
+    "+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    "＋1+1",
+    "－a",
+    "＠a",
+    "-",
+    "-3.5.1",
+]
+PLAIN = ["-3.5", "+7", "-1e-5", "-1,000.50", "-12%", "1=1", " =1", "'=1", "a", "", "007", "–5", "한글", "NA"]
+
+
+@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+def test_only_csv_keeps_formulas_from_running_and_raw_leaves_them(tmp_path: Path, suffix: str):
+    path = tmp_path / f"out{suffix}"
+    predictions_of(FORMULAS + PLAIN).write(path)
+    inert = [f"'{text}" for text in FORMULAS] if suffix == ".csv" else FORMULAS
+    assert read_back(path)["text"] == inert + PLAIN
+    predictions_of(FORMULAS + PLAIN).write(path, raw=True)
+    assert read_back(path)["text"] == FORMULAS + PLAIN
+
+
+def test_labels_and_ids_too(tmp_path: Path):
+    Predictions(["=id"], ["a"], None, None, ("=neg", "@pos"), np.array([[0.25, 0.75]])).write(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[1] == "'=id,a,'@pos,0.75"
 
 
 def test_plain_csv_is_plain(tmp_path: Path):

@@ -44,7 +44,7 @@ def read_back(path: Path) -> dict[str, list[object]]:
 @pytest.mark.parametrize("complete", [True, False])
 def test_files_hold_the_columns_in_order_and_the_same_text(tmp_path: Path, suffix: str, complete: bool):
     predictions = predictions_of(complete=complete)
-    predictions.write(tmp_path / f"out{suffix}")
+    predictions.write(tmp_path / f"out{suffix}", raw=True)
     found = read_back(tmp_path / f"out{suffix}")
     optional = ["reference"] if complete else []
     assert list(found) == ["id", "text", *optional, "prediction", *(["probability"] if complete else [])]

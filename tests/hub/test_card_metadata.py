@@ -91,3 +91,15 @@ def test_a_card_does_not_name_the_folders_of_its_recipe(metrics: dict[str, Any])
     assert "someone" not in card
     assert "are left out of the recipe" in card
     assert check_card(card) == ()
+
+
+def test_a_list_of_numbers_leaves_out_rows_that_the_model_has_learnt_from(on_hub: dict[str, Any]):
+    test = on_hub["splits"]["test"]
+    measured = {"rows": 990, "metrics": {"accuracy": {"value": 0.7, "ci95": [0.6, 0.8]}}}
+    on_hub["splits"]["test"] = {**test, "learnt_from": {"rows": 10, "without": measured}}
+    (shown,) = ModelCard(card_of(on_hub, recipe_yaml=RECIPE)).data.eval_results
+    assert (shown.metric_type, shown.metric_value) == ("accuracy", 0.7)
+    assert shown.dataset_name.endswith(", without 10 rows that the model has learnt from")
+    assert eval_results(result_of(on_hub), recipe_of(RECIPE)) == {}
+    on_hub["splits"]["test"] = {**test, "learnt_from": {"rows": 1000, "without": {"rows": 0}}}
+    assert "model-index" not in card_of(on_hub, recipe_yaml=RECIPE).split("---")[1]

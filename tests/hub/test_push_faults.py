@@ -62,6 +62,33 @@ def test_what_the_client_does_not_repeat_we_do_and_no_commit_comes_twice(loopbac
     assert len(loopback_hub.repos[REPO].commits) == 2
 
 
+@pytest.mark.parametrize("step", ["preupload", "commit"])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(501, "does not offer pull requests"), (405, "does not offer pull requests"), (403, "may not open a pull")],
+)
+def test_a_hub_without_pull_requests_is_told_as_that_and_the_advice_works(loopback_hub, waits, step, status, words):
+    send(loopback_hub)
+    fault = loopback_hub.faults.add(rf"POST .*/{step}/.*create_pr", status=status, times=99)
+    with pytest.raises(HubError, match=words) as told:
+        send(loopback_hub, CHANGED, create_pr=True)
+    assert f"HTTP {status}" in str(told.value)
+    assert (fault.hits, waits) == (1, [])  # it is final, so nothing is tried again
+    assert remote(loopback_hub) == FILES
+    assert "--create-pr" in str(told.value)
+    send(loopback_hub, CHANGED)
+    assert remote(loopback_hub) == CHANGED
+
+
+@pytest.mark.parametrize("status", [405, 501])
+def test_what_a_hub_does_not_offer_beside_them_is_not_called_a_pull_request(loopback_hub, waits, status):
+    loopback_hub.faults.add(OURS["create"], status=status, times=99)
+    with pytest.raises(HubError, match="does not offer what was asked") as told:
+        send(loopback_hub)
+    assert "pull request" not in str(told.value)
+    assert "--create-pr" not in str(told.value)
+
+
 def test_lost_answer_of_a_commit_that_landed_is_a_success(loopback_hub):
     fault = loopback_hub.faults.add(OURS["commit"], drop_answer=True)
     pushed = send(loopback_hub, tag="v1")

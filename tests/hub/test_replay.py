@@ -14,7 +14,7 @@ import pytest
 from verified_models import SENTENCES, golden_of, labelled
 
 from toolkit.errors import HubError, IntegrityError
-from toolkit.hub.verify import replay
+from toolkit.hub.verify import fresh_process, replay
 from toolkit.hub.verify.fresh_process import replayed
 
 
@@ -58,21 +58,23 @@ def test_the_process_stands_alone(monkeypatch: pytest.MonkeyPatch):
         assert "HF_TOKEN" not in seen["env"]
 
 
-def test_a_process_that_dies_or_hangs_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    def dies(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.CompletedProcess(command, -9, stdout="", stderr="Traceback\nKilled by hf_abc\n")
+@pytest.mark.skipif(sys.platform == "win32", reason="scripts of a shell")
+def test_a_process_that_dies_or_hangs_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def becomes(script: str) -> None:
+        python = tmp_path / "python"
+        python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
 
-    def hangs(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        raise subprocess.TimeoutExpired(command, 1)
-
-    monkeypatch.setattr(subprocess, "run", dies)
+    becomes("echo Traceback >&2; echo Killed by hf_abc >&2; kill -9 $$")
     with (
         pytest.raises(IntegrityError, match=r"died with code -9: Killed by hf_\*\*\*"),
         replayed({}, offline=True, token="hf_abc"),
     ):
         pass
-    monkeypatch.setattr(subprocess, "run", hangs)
-    with pytest.raises(HubError, match="within 3600 seconds"), replayed({}, offline=True):
+    becomes("exec sleep 60")
+    monkeypatch.setattr(fresh_process, "LONGEST_SECONDS", 1)
+    with pytest.raises(HubError, match="within 1 seconds"), replayed({}, offline=True):
         pass
 
 

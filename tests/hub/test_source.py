@@ -57,7 +57,9 @@ def test_adapter_of_a_model_that_others_do_not_have_goes_merged_and_that_is_said
     source = find_source(str(folder_of(tmp_path, metrics, base=base, revision=None)))
     assert source.model.name == "model"
     assert source.base is None
-    assert source.remarks == (f"the merged model is sent: its base model {base} is not on the hub",)
+    assert source.remarks == (
+        f"the merged model is sent, for the adapter alone cannot be: its base model {base} is not on the hub",
+    )
     manifest, _ = collect(source, repo_id="alice/model", language="en")
     assert "model.safetensors" in manifest.paths
     assert "adapter_config.json" not in manifest.paths
@@ -77,6 +79,11 @@ def test_merged_when_asked(tmp_path, metrics):
         None,
         ("the merged model is sent; leave out --merged to send the adapter alone",),
     )
+
+
+def test_merged_when_asked_says_nothing_that_would_not_work(tmp_path, metrics):
+    source = find_source(str(folder_of(tmp_path, metrics, base="models/bert", revision=None)), merged=True)
+    assert "--merged" not in source.remarks[0]
 
 
 @pytest.mark.parametrize("base", ["packaged:minilm", "/home/me/bert", None])

@@ -119,3 +119,23 @@ def test_unsound_models(changes, words):
 def test_a_faulty_key_of_the_configuration_is_the_only_fault():
     (message,) = broken(**config(hidden_size=0, num_attention_heads=3))
     assert message.startswith("model.config.hidden_size: found 0")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (config(hidden_size=10**9, num_attention_heads=8), "parameters"),
+        (config(preset="tiny", encoder_layers=10**6, decoder_layers=10**6, hidden_size=512), "parameters"),
+        (config(preset="small", intermediate_size=10**12), "parameters"),
+        (config(preset="small", max_position_embeddings=10**12, position="learned"), "parameters"),
+        ({"tokenizer": {"vocab_size": 10**12}}, "1,000,000,000,000 tokens"),
+    ],
+)
+def test_sizes_that_no_machine_holds_are_refused_with_figures(changes, told):
+    (fault,) = broken(**changes)
+    assert told in fault
+
+
+def test_heads_are_one_at_least():
+    assert broken(**config(num_attention_heads=0))
+    assert not broken(**config(preset="base"))

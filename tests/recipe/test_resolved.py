@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.recipe import build_recipe, list_recipes, load_recipe, recipe_digest, recipe_yaml
+from toolkit.recipe import build_recipe, list_recipes, load_recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.recipe.document import TOKEN
 from toolkit.transformer.configuration import PRESETS, TransformerConfig
 
@@ -102,3 +102,22 @@ def test_a_format_that_no_recipe_names_leaves_no_trace():
     named = recipe(data=data | {"format": "conll"})
     assert yaml.safe_load(recipe_yaml(named))["data"]["format"] == "conll"
     assert recipe_digest(named) != recipe_digest(recipe(data=data))
+
+
+def test_naming_the_usual_columns_makes_no_other_recipe(load):
+    plain, named, spaced = (
+        load("", *overrides)
+        for overrides in (
+            (),
+            ("data.columns.label=label", "data.columns.text=text"),
+            ("data.columns={label: ' label', text: 'text '}",),
+        )
+    )
+    assert recipe_digest(named) == recipe_digest(spaced) != recipe_digest(plain)
+    assert recipe_digest(plain) in same_digests(spaced)
+    assert recipe_digest(spaced) in same_digests(plain)
+    several = load("", "data.columns.labels=labels", "evaluation.metrics=[f1]")
+    pairs = load("", "data.columns.text_pair=text_pair")
+    other = load("", "data.columns.label=topic")
+    for another in (several, pairs, other):
+        assert same_digests(another).isdisjoint(same_digests(plain))

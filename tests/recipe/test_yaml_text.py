@@ -43,6 +43,10 @@ def test_quoted_words_are_texts():
     assert read("a: |\n  5\n").tree == {"a": "5\n"}
 
 
+def test_two_escapes_stand_for_one_character_as_in_json():
+    assert read('["\\ud83d\\ude00", "\\U0001F600", "\\u2028\\e\\x7f"]').tree == ["😀", "😀", "\u2028\x1b\x7f"]
+
+
 def test_every_duplicate_key_is_reported_with_both_places():
     document = read("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n")
     assert [str(fault) for fault in document.faults] == [
@@ -65,6 +69,13 @@ def test_every_duplicate_key_is_reported_with_both_places():
         ("a: *b", "1:4: not YAML: found undefined alias 'b'"),
         ("a: &a [*a]", "the aliases (*) stand for more than 20,000 values, or for themselves"),
         ("a: " + "[" * 5000, "1:35: nested deeper than 32 levels"),
+        ('a: "x\\UFFFFFFFF"', "1:6: this escape stands for no character, because Unicode ends at \\U0010FFFF"),
+        ('a:\n  b: "\\U00110000"', "2:7: this escape stands for no character"),
+        ('a: "\\uD800"', "1:4: an escape from \\uD800 to \\uDFFF is half a character"),
+        ('"\\uDC00\\uD83D": a', "1:1: an escape from \\uD800 to \\uDFFF is half a character"),
+        ('a: ["x\\0"]', "1:5: the escape \\0 stands for no character"),
+        ('a: "\\x00"', "1:4: the escape \\0 stands for no character"),
+        (f"%YAML 1.{'1' * 5000}\n---\na: b", "not YAML: a number of too many digits"),
         ("a: b\x01c", "1:5: the control character 0x01 is not allowed"),
     ],
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-import multiprocessing
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -15,23 +15,16 @@ from typing import Any
 
 import pytest
 import yaml
-from safetensors.torch import load_file
+from crash_worker import SAID, finish, start, wait_for_lines
+from limits import write_recipe
+from safetensors.torch import load_file, save_file
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tasks" / "token_classification")]
-from crash_worker import command  # noqa: E402
-from tagging_models import SENTENCES  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "token_classification"))
+from tagging_models import SENTENCES
+
+from toolkit.training.checkpoints import MARKER
 
 KILLS = 5
-
-
-@pytest.fixture(scope="module")
-def processes() -> Any:
-    """Processes that start in no time: they are forked from one that has imported everything and run nothing."""
-    if sys.platform == "win32":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["toolkit.workflow"])
-    return context
 
 
 @pytest.fixture
@@ -50,53 +43,36 @@ def _outcome(run: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     }
 
 
-def _start(processes: Any, arguments: list[str], folder: Path) -> Any:
-    process = processes.Process(target=command, args=(arguments, str(folder)))
-    process.start()
-    return process
-
-
-def _lines(log: Path) -> int:
-    try:
-        return log.read_text(encoding="utf-8").count("\n")
-    except FileNotFoundError:
-        return 0
-
-
-def _wait_for_lines(process: Any, log: Path, more: int) -> None:
-    """Until the run has logged so many lines more; with a line a step this is its progress."""
-    target = _lines(log) + more
-    while process.is_alive() and _lines(log) < target:
-        time.sleep(0.005)
-
-
-def _finish(processes: Any, arguments: list[str], folder: Path) -> None:
-    process = _start(processes, arguments, folder)
+def _kill(process: Any) -> None:
+    process.kill()
     process.join()
-    assert process.exitcode == 0
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _ended_the_same(folder: Path) -> None:
+    """The run that was killed and went on has the weights and the numbers of the one that was left alone."""
+    assert '"resume"' in (folder / "killed" / "log.jsonl").read_text(encoding="utf-8")
+    weights, numbers = _outcome(folder / "whole")
+    killed_weights, killed_numbers = _outcome(folder / "killed")
+    assert killed_numbers == numbers
+    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
 
 
 def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: Path):
     arguments = ["fine-tune", str(recipe_file), "--output-dir"]
-    _finish(processes, [*arguments, "whole"], tmp_path)
+    finish(processes, [*arguments, "whole"], tmp_path)
     seed = random.SystemRandom().randrange(2**32)
     print(f"moments drawn with seed {seed}")
     moments = random.Random(seed)
     log = tmp_path / "killed.unfinished" / "log.jsonl"
     for _ in range(KILLS):
-        process = _start(processes, [*arguments, "killed"], tmp_path)
-        _wait_for_lines(process, log, moments.randint(1, 8))
+        process = start(processes, [*arguments, "killed"], tmp_path)
+        wait_for_lines(process, log, moments.randint(1, 8))
         process.join(moments.uniform(0, 0.15))  # somewhere in a step, an evaluation or a checkpoint
-        process.kill()
-        process.join()
-        assert process.exitcode == -signal.SIGKILL
+        _kill(process)
         assert not (tmp_path / "killed").exists()
-    _finish(processes, [*arguments, "killed"], tmp_path)
-    assert '"resume"' in (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8")
-    weights, numbers = _outcome(tmp_path / "whole")
-    killed_weights, killed_numbers = _outcome(tmp_path / "killed")
-    assert killed_numbers == numbers
-    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
+    finish(processes, [*arguments, "killed"], tmp_path)
+    _ended_the_same(tmp_path)
     assert not list(tmp_path.glob("*.unfinished"))
 
 
@@ -111,18 +87,12 @@ def test_a_killed_run_of_tags_ends_the_same(processes: Any, recipe_file: Path, t
     tree.pop("evaluation", None)
     recipe_file.write_text(yaml.safe_dump(tree), encoding="utf-8")
     arguments = ["fine-tune", str(recipe_file), "--output-dir"]
-    _finish(processes, [*arguments, "whole"], tmp_path)
-    process = _start(processes, [*arguments, "killed"], tmp_path)
-    _wait_for_lines(process, tmp_path / "killed.unfinished" / "log.jsonl", random.SystemRandom().randint(3, 9))
-    process.kill()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    _finish(processes, [*arguments, "killed"], tmp_path)
-    assert '"resume"' in (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8")
-    weights, numbers = _outcome(tmp_path / "whole")
-    killed_weights, killed_numbers = _outcome(tmp_path / "killed")
-    assert killed_numbers == numbers
-    assert [name for name in weights if not weights[name].equal(killed_weights[name])] == []
+    finish(processes, [*arguments, "whole"], tmp_path)
+    process = start(processes, [*arguments, "killed"], tmp_path)
+    wait_for_lines(process, tmp_path / "killed.unfinished" / "log.jsonl", random.SystemRandom().randint(3, 9))
+    _kill(process)
+    finish(processes, [*arguments, "killed"], tmp_path)
+    _ended_the_same(tmp_path)
 
 
 def test_interrupt_saves_and_the_same_command_goes_on(processes: Any, recipe_file: Path, tmp_path: Path):
@@ -130,13 +100,121 @@ def test_interrupt_saves_and_the_same_command_goes_on(processes: Any, recipe_fil
     arguments = ["fine-tune", str(recipe_file), "--output-dir", "run"]
     log = tmp_path / "run.unfinished" / "log.jsonl"
     for number, expected in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        process = _start(processes, arguments, tmp_path)
-        _wait_for_lines(process, log, 4)
+        process = start(processes, arguments, tmp_path)
+        wait_for_lines(process, log, 4)
         os.kill(process.pid, number)
         process.join(60)
         assert process.exitcode == expected
-    _finish(processes, arguments, tmp_path)
+    finish(processes, arguments, tmp_path)
     ledger = [json.loads(line) for line in (tmp_path / "runs" / "trials.jsonl").read_text().splitlines()]
     assert [trial["status"] for trial in ledger] == ["interrupted", "interrupted", "degenerate"]
     assert [trial["error"] and trial["error"]["code"] for trial in ledger] == [130, 143, None]
     assert [trial["parent"] for trial in ledger] == [None, ledger[0]["id"], ledger[1]["id"]]
+
+
+def _cut_off(process: Any, checkpoints: Path, name: str) -> Path | None:
+    """Kill a run as soon as its newest checkpoint has a file and is not complete; None if it came too late."""
+    while process.is_alive():
+        folders = {int(path.name.rpartition("-")[2]): path for path in checkpoints.glob("checkpoint-*")}
+        newest = folders.pop(max(folders, default=0), None)
+        if newest and folders and (newest / name).exists() and not (newest / MARKER).exists():
+            process.kill()
+            process.join()
+            return None if (newest / MARKER).exists() else newest
+        time.sleep(0.0003)
+    return None
+
+
+@pytest.fixture(scope="module")
+def short(processes: Any, tiny_tree: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe of twelve steps with a checkpoint after each, and beside it the run that nothing has disturbed."""
+    folder = tmp_path_factory.mktemp("short")
+    file = write_recipe({**tiny_tree, "training": {**tiny_tree["training"], "save_steps": 1}}, folder / "recipe.yaml")
+    finish(processes, ["fine-tune", str(file), "--output-dir", "whole"], folder)
+    return file
+
+
+@pytest.mark.parametrize(
+    "name", ["weights.safetensors", "optimizer.pt", pytest.param("trainer_state.json", marks=pytest.mark.soak)]
+)
+def test_a_kill_while_a_checkpoint_is_written(processes: Any, short: Path, tmp_path: Path, name: str):
+    """The half of a checkpoint is set aside, and the one before it leads to the same end."""
+    arguments = ["fine-tune", str(short), "--output-dir"]
+    checkpoints = tmp_path / "killed.unfinished" / "checkpoints"
+    half = None
+    for _ in range(10):  # the kill may come after the marker
+        process = start(processes, [*arguments, "killed"], tmp_path)
+        half = half or _cut_off(process, checkpoints, name)
+        if half:
+            break
+        process.kill()
+        process.join()
+    assert half is not None
+    (before,) = [path for path in checkpoints.glob("checkpoint-*") if path != half and (path / MARKER).exists()][-1:]
+    finish(processes, [*arguments, "killed"], tmp_path)
+    log = (tmp_path / "killed" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    resumed = [entry["step"] for entry in map(json.loads, log) if entry.get("event") == "resume"]
+    assert resumed[-1] == max(int(before.name.rpartition("-")[2]), *resumed)
+    assert resumed[-1] < int(half.name.rpartition("-")[2])
+    _assert_same(short.with_name("whole"), tmp_path / "killed")
+
+
+def _without_a_tensor(checkpoint: Path) -> None:
+    tensors = load_file(checkpoint / "weights.safetensors")
+    del tensors[sorted(tensors)[0]]
+    save_file(tensors, checkpoint / "weights.safetensors", metadata={"format": "pt"})
+
+
+def _flip_a_bit(checkpoint: Path) -> None:
+    content = bytearray((checkpoint / "weights.safetensors").read_bytes())
+    content[len(content) // 2] ^= 1
+    (checkpoint / "weights.safetensors").write_bytes(content)
+
+
+DAMAGES: dict[str, tuple[Any, str]] = {
+    "optimizer": (lambda checkpoint: (checkpoint / "optimizer.pt").unlink(), "optimizer.pt is missing"),
+    "scheduler": (lambda checkpoint: (checkpoint / "scheduler.pt").unlink(), "scheduler.pt is missing"),
+    "random numbers": (lambda checkpoint: (checkpoint / "rng_state.pth").unlink(), "rng_state.pth is missing"),
+    "tensor": (_without_a_tensor, "weights.safetensors has "),
+    "bit": (_flip_a_bit, "weights.safetensors has another content"),
+}
+
+
+def test_damage_of_every_kind_is_seen_and_the_checkpoint_before_is_used(processes: Any, short: Path, tmp_path: Path):
+    arguments = ["fine-tune", str(short), "--output-dir"]
+    process = start(processes, [*arguments, "killed"], tmp_path)
+    killed = tmp_path / "killed.unfinished"
+    wait_for_lines(process, killed / "log.jsonl", 8)
+    while process.is_alive() and len(list(killed.glob(f"checkpoints/checkpoint-*/{MARKER}"))) < 2:
+        pass
+    process.kill()
+    process.join()
+    whole = sorted(path.parent.name for path in killed.glob(f"checkpoints/checkpoint-*/{MARKER}"))
+    newest, older = sorted(whole, key=lambda name: -int(name.rpartition("-")[2]))[:2]
+    for number, (damage, words) in enumerate(DAMAGES.values()):
+        copy = Path(shutil.copytree(killed, tmp_path / f"{number}.unfinished"))
+        damage(copy / "checkpoints" / newest)
+        finish(processes, [*arguments, str(number)], tmp_path)
+        said = (tmp_path / SAID).read_text(encoding="utf-8")
+        assert f"checkpoint at step {newest.rpartition('-')[2]} is set aside: {words}" in said
+        assert f"going on at step {older.rpartition('-')[2]}" in said
+        _assert_same(short.with_name("whole"), tmp_path / str(number))
+    # With none left that is whole, nothing begins again by itself.
+    for checkpoint in (newest, older):
+        _flip_a_bit(killed / "checkpoints" / checkpoint)
+    for _ in range(2):
+        process = start(processes, [*arguments, "killed"], tmp_path)
+        process.join()
+        assert process.exitcode == 7
+        said = (tmp_path / SAID).read_text(encoding="utf-8")
+        assert "no checkpoint of this run is whole; --restart begins it again" in said
+        assert (killed / "checkpoints" / newest).is_dir()
+    finish(processes, [*arguments, "killed", "--restart"], tmp_path)
+    _assert_same(short.with_name("whole"), tmp_path / "killed")
+
+
+def _assert_same(first: Path, second: Path) -> None:
+    weights, numbers = _outcome(first)
+    other_weights, other_numbers = _outcome(second)
+    assert other_numbers == numbers
+    assert [name for name in weights if not weights[name].equal(other_weights[name])] == []

@@ -91,7 +91,7 @@ def test_interrupted_runs_end_with_the_same_weights(
                 self: Pace, args: Any, state: Any, control: Any, at: int = stopped_at, **kwargs: Any
             ) -> None:
                 if state.global_step == at:
-                    self.stop.signal_number = signal.SIGINT
+                    signal.raise_signal(signal.SIGINT)
                 original(self, args, state, control, **kwargs)
 
             patch.setattr(Pace, "on_step_end", on_step_end)

@@ -19,6 +19,8 @@ from toolkit.adapters.open import (
     open_tokenizer,
 )
 from toolkit.adapters.opened import OpenedBody, OpenedModel
+from toolkit.adapters.opening import in_use
+from toolkit.adapters.pairs import keep_pairs, reads_pairs
 from toolkit.adapters.scratch import learn_tokenizer, open_from_scratch
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "entailment_index",
     "export_pooled",
     "family_of",
+    "in_use",
+    "keep_pairs",
     "learn_tokenizer",
     "locate_model",
     "open_body",
@@ -41,4 +45,5 @@ __all__ = [
     "open_for_training",
     "open_from_scratch",
     "open_tokenizer",
+    "reads_pairs",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
 from toolkit.adapters.family import family_of
 from toolkit.adapters.heads import Head
+from toolkit.adapters.integrity import check_finite
+from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.quiet import quiet_library
@@ -85,11 +86,11 @@ def adapter_task_type(located: LocatedModel) -> str | None:
 
 def _settings(located: LocatedModel) -> dict[str, Any]:
     try:
-        settings = json.loads((located.folder / SETTINGS).read_text(encoding="utf-8"))
+        settings = read_object(located.folder / SETTINGS)
         str(settings["base_model_name_or_path"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError) as error:
         raise IntegrityError(f"{SETTINGS} is damaged", where=f"model {located.name}") from error
-    return dict(settings)
+    return settings
 
 
 def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
@@ -117,8 +118,8 @@ def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> Non
     if not noted.is_file():
         return
     try:
-        digests = json.loads(noted.read_text(encoding="utf-8"))["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        digests = read_object(noted)["sha256"]
+    except (ValueError, KeyError) as error:
         raise IntegrityError(f"{BASE} is damaged", where=where) from error
     if digests != _digests(base.folder):
         raise IntegrityError(
@@ -171,4 +172,5 @@ def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> Pre
         )
     merged: PreTrainedModel = adapted.merge_and_unload()
     merged.train(False)
+    check_finite(merged, where=where)
     return merged

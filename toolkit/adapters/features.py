@@ -16,6 +16,7 @@ from toolkit.adapters.family import adapter_of
 from toolkit.adapters.locate import HUB_FILES
 from toolkit.adapters.opened import OpenedBody
 from toolkit.cache import file_digest
+from toolkit.data.cut_texts import is_counting
 from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.data.feature_cache import FeatureCache, complete
 from toolkit.data.feature_table import FeatureTable, Places, Vectors, text_keys
@@ -91,8 +92,12 @@ def pooled_features(
     if cache is not None:
         cache.fill(table)
     missing = table.missing()
+    rows_of = np.fromiter(first.values(), dtype=np.int64)
+    known = np.setdiff1d(np.arange(len(first)), missing)
+    if len(known) and is_counting():  # the cache does not know how long its texts are
+        encode(_take(rows, rows_of[known]), body.tokenizer, max_length=body.max_length)
     if len(missing):
-        texts = _take(rows, np.fromiter(first.values(), dtype=np.int64)[missing])
+        texts = _take(rows, rows_of[missing])
         reader = _Reader(body, texts, places=missing, pooling=pooling, layers=table.layers, device=device, bf16=bf16)
         with progress_bar(
             "features",

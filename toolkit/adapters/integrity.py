@@ -6,7 +6,6 @@ random, and makes an empty tokenizer if the tokenizer's files are missing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.json_files import read_object
 from toolkit.adapters.settings_check import not_meant
+from toolkit.adapters.weight_headers import other_than_numbers, repeated_names, stray_shards
 from toolkit.errors import Fault, IntegrityError
 
 INDEX = "model.safetensors.index.json"
@@ -49,6 +50,8 @@ def check_weight_files(folder: Path, *, where: str) -> None:
                 where=where,
             )
         raise IntegrityError("it has no weights: model.safetensors is missing", where=where)
+    else:
+        _raise_any([_stray(name) for name in stray_shards(folder, ())], where)
     for file in sorted(folder.glob("model*.safetensors")):
         _check_header(file, where)
 
@@ -61,17 +64,38 @@ def _check_header(file: Path, where: str) -> None:
             opened.keys()
     except (SafetensorError, OSError) as error:
         raise IntegrityError(other or f"{file.name} is damaged: {error}", where=where) from error
+    _raise_any([f"{file.name} holds two tensors named {name}" for name in repeated_names(file)], where)
+
+
+def _stray(name: str) -> str:
+    return f"{name} is named by no index: files of two saves are mixed; take the whole model again"
 
 
 def _check_shards(folder: Path, where: str) -> None:
     try:
-        shards = set(json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"].values())
+        shards = set(read_object(folder / INDEX)["weight_map"].values())
         outside = sorted(name for name in shards if Path(name).name != name or not name.endswith(".safetensors"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{INDEX} is damaged", where=where) from error
     faults = [f"{INDEX} names {name!r}, which is no weight file of this folder" for name in outside]
     faults += [f"the weight file {name} is missing" for name in sorted(shards) if not (folder / name).is_file()]
+    faults += [_stray(name) for name in stray_shards(folder, shards)]
     _raise_any(faults, where)
+
+
+def check_kinds(folder: Path, model: PreTrainedModel, *, where: str) -> None:
+    """Refuse weights that are no floating-point numbers in the files.
+
+    Args:
+        folder: of the model.
+        model: as the library opened it.
+        where: its name, for messages.
+
+    Raises:
+        IntegrityError: with the files and the tensors.
+    """
+    if getattr(model.config, "quantization_config", None) is None:
+        _raise_any(other_than_numbers(folder, model, prefix=f"{model.base_model_prefix}."), where)
 
 
 def check_loaded(
@@ -102,12 +126,24 @@ def check_loaded(
         for name, found, needed in mismatched
         if name.startswith(body) or not new_head
     ]
-    faults += [
+    _raise_any([*faults, *_not_finite(model)], where)
+
+
+def check_finite(model: PreTrainedModel, *, where: str) -> None:
+    """Refuse weights that are no numbers.
+
+    Raises:
+        IntegrityError: with the parameters that are not finite.
+    """
+    _raise_any(_not_finite(model), where)
+
+
+def _not_finite(model: PreTrainedModel) -> list[str]:
+    return [
         f"{name} holds numbers that are not finite"
         for name, tensor in model.state_dict().items()
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all())
     ]
-    _raise_any(faults, where)
 
 
 def check_tokenizer_files(tokenizer: PreTrainedTokenizerBase, folder: Path, *, where: str) -> None:

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoConfig, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.family import adapter_of, family_of, reading_config
-from toolkit.adapters.integrity import check_loaded, check_tokenizer_files, check_weight_files
+from toolkit.adapters.integrity import check_kinds, check_loaded, check_tokenizer_files, check_weight_files
 from toolkit.adapters.lengths import settle_length
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.opening import told
@@ -62,6 +62,7 @@ def load_model(
         )
     missing, mismatched = info["missing_keys"] - _computed(model), info["mismatched_keys"]
     body = f"{model.base_model_prefix}." if body is None else body
+    check_kinds(located.folder, model, where=where)
     check_loaded(model, missing=missing, mismatched=mismatched, body=body, new_head=new_head, where=where)
     model.eval()
     return model, tuple(sorted({*missing, *(name for name, *_ in mismatched)}))

@@ -6,13 +6,13 @@ again, so the folder may be deleted.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from toolkit.adapters.json_files import read_object
 from toolkit.cache import cache_folder
 from toolkit.errors import ResourceError
 from toolkit.files import fsync_file, fsync_folder, write_json_atomically
@@ -93,7 +93,7 @@ def _files_of(folder: Path) -> list[Path]:
 def _is_whole(folder: Path) -> bool:
     """Return True if every file exists with the size it was written with; their list is written last."""
     try:
-        sizes = json.loads((folder / _SIZES).read_text(encoding="utf-8"))
+        sizes = read_object(folder / _SIZES)
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError):
         return False

@@ -9,13 +9,16 @@ from __future__ import annotations
 import functools
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
+import transformers
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
+from toolkit.adapters.json_files import read_object
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, ToolkitError
@@ -43,6 +46,30 @@ def told(opens: Callable[Concatenate[LocatedModel, P], R]) -> Callable[Concatena
             raise IntegrityError(found, where=f"model {located.name}") from error
 
     return opening
+
+
+@contextmanager
+def in_use(located: LocatedModel) -> Iterator[None]:
+    """Tell an error of the block, which uses an opened model, as damage of the model if it is that.
+
+    Some damage shows only then. The blame is found by experiment: the library alone, without the toolkit, cannot use
+    the model either. Every other error passes.
+
+    Raises:
+        IntegrityError: the model cannot be used.
+    """
+    try:
+        yield
+    except ToolkitError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error) or is_full_disk(error):
+            raise
+        other = _error_of(_use, located.folder)
+        if other is None:
+            raise
+        found = _blamed(located.folder) or f"the model cannot be used: {in_a_line(other)}"
+        raise IntegrityError(found, where=f"model {located.name}") from error
 
 
 def in_a_line(error: BaseException) -> str:
@@ -73,7 +100,7 @@ def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exceptio
     It is the first key without which the file opens, or else the only one without which the error is another.
     """
     try:
-        content = json.loads((folder / name).read_text(encoding="utf-8"))
+        content = read_object(folder / name)
     except (OSError, ValueError):
         return ""
     changing = []
@@ -81,7 +108,7 @@ def _key(folder: Path, name: str, opens: Callable[[Path], None], error: Exceptio
         for file in folder.iterdir():
             if file.is_file() and file.name != name and file.suffix != ".safetensors":
                 (Path(scratch) / file.name).symlink_to(file.resolve())
-        for key, value in content.items() if isinstance(content, dict) else ():
+        for key, value in content.items():
             rest = {other: kept for other, kept in content.items() if other != key}
             (Path(scratch) / name).write_text(json.dumps(rest), encoding="utf-8")
             found = f"{key} is {json.dumps(value, ensure_ascii=False)[:_SHOWN]}: "
@@ -120,6 +147,27 @@ def _open_rust(folder: Path) -> None:
 def _open_tokenizer(folder: Path) -> None:
     tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
     tokenizer("a")
+
+
+_ALL_SORTS = "a film, 영화 1 \U0001f3a5 \u00e9\ue000"
+
+
+def _use(folder: Path) -> None:
+    """Read a text, of characters that few vocabularies have, with a model as it was saved."""
+    encoded = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)(_ALL_SORTS, return_tensors="pt")
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    config._attn_implementation = None
+    factory: Any = getattr(transformers, config.architectures[0], None) if config.architectures else AutoModel
+    if factory is None:  # a class of ours: nothing can be told without the toolkit
+        return
+    model = factory.from_pretrained(str(folder), config=config, dtype=torch.float32, use_safetensors=True).eval()
+    inputs = {"input_ids": encoded["input_ids"][:, :8], "attention_mask": encoded["attention_mask"][:, :8]}
+    if config.is_encoder_decoder:
+        inputs |= {"decoder_input_ids": inputs["input_ids"]}
+    with torch.no_grad():
+        numbers = model(**inputs)[0]
+    if not bool(torch.isfinite(numbers).all()):
+        raise ValueError("its answers are not finite")
 
 
 _PARTS: dict[str, Callable[[Path], None]] = {

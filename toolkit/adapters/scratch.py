@@ -13,11 +13,13 @@ from toolkit.adapters.classification_head import write_labels
 from toolkit.adapters.heads import Head
 from toolkit.adapters.opened import OpenedModel
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, ResourceError
 from toolkit.names import Family, Problem
 from toolkit.progress import warn
 from toolkit.recipe import TokenizerSection
+from toolkit.recipe.config_keys import completed_config, least_parameters
 from toolkit.recipe.schema import OWN_TRANSFORMER
+from toolkit.shortage import memory_bytes
 from toolkit.transformer import TransformerConfig
 
 LONGEST_TEXT = 10**6  # tokens that a tokenizer allows until its model is made
@@ -46,7 +48,13 @@ def open_from_scratch(
 
     Raises:
         RecipeError: if the library does not know a setting of `generation`.
+        ResourceError: if the weights alone are larger than the memory of this machine.
     """
+    n_bytes = 4 * least_parameters(completed_config(settings), vocab_size=len(tokenizer))
+    most = memory_bytes()
+    if most is not None and n_bytes > most:
+        found = f"these sizes take {n_bytes / 1e9:,.1f} GB at least, and this machine has {most / 1e9:,.1f} GB"
+        raise ResourceError(f"{found}; lower hidden_size or the layers", where="model.config")
     config = TransformerConfig(
         **settings,
         vocab_size=len(tokenizer),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from safetensors import safe_open
 
+from toolkit.adapters.json_files import read_object, shown
 from toolkit.data.file_kinds import kind_of, what_to_do
 from toolkit.errors import Fault, IntegrityError
 
@@ -31,12 +31,13 @@ _SHAPES: dict[str, tuple[type, str]] = {
     "architectures": (list, "a list"),
     "auto_map": (dict, "an object"),
 }
+_TOKEN = re.compile(r"_token_id$")
 _LAYERS = re.compile(r"^(num_(hidden_)?layers|(num_)?(encoder|decoder)_layers|num_decoder_layers|n_layers?)$")
 _WIDTHS = re.compile(
     r"^(hidden_size|intermediate_size|vocab_size|embedding_size|d_model|d_ff|d_kv|n_embd|dim|hidden_dim)$|_heads$|ffn_dim$"
 )
+_ATTENTION = re.compile(r"^_?(attn|attention|experts)_implementation")
 _MOST_TIMES = 16  # packed weights are shorter than what they stand for
-_SHOWN = 60
 
 
 def check_settings(folder: Path, *, where: str) -> None:
@@ -69,34 +70,58 @@ def _faults(file: Path) -> Iterator[str]:
         yield other
         return
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError:
-        yield f"{file.name} is damaged: it is nested too deeply"
-        return
+        content = read_object(file)
     except (OSError, ValueError) as error:
         yield f"{file.name} is damaged: {error}"
         return
-    if not isinstance(content, dict):
-        yield f"{file.name} is damaged: an object is expected, and it holds {_shown(content)}"
-    elif file.name == CONFIG:
+    if file.name == CONFIG:
         yield from _config_faults(content, _Weights.of(file.parent))
+        yield from _own_code(content)
+
+
+def _own_code(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the faults of a kind of model that only the code beside its weights can open."""
+    from transformers import CONFIG_MAPPING
+
+    kind, code = config.get("model_type"), config.get("auto_map")
+    if isinstance(kind, str) and isinstance(code, dict) and "AutoConfig" in code and kind not in CONFIG_MAPPING:
+        fix = "a model's code is not run here; take a model of a kind that transformers knows"
+        yield f"{CONFIG}: model_type is {shown(kind)}, which needs the code that auto_map names; {fix}"
 
 
 def _config_faults(config: dict[str, Any], weights: _Weights, path: str = "") -> Iterator[str]:
-    for key, (kind, words) in _SHAPES.items():
-        value = config.get(key)
-        if value is not None and not isinstance(value, kind):
-            yield f"{CONFIG}: {path}{key} is {_shown(value)}; {words} is expected"
-    names = config.get("id2label")
-    if isinstance(names, dict) and set(names) != {str(index) for index in range(len(names))}:
-        yield f"{CONFIG}: {path}id2label is {_shown(names)}; it has to name the numbers from 0 on"
+    yield from (f"{CONFIG}: {path}{found}" for found in _shape_faults(config))
     for key, value in config.items():
-        if isinstance(value, dict):
+        if _TOKEN.search(key) and not _is_token(value):
+            yield f"{CONFIG}: {path}{key} is {shown(value)}; the number of a token is expected"
+        elif isinstance(value, dict):
             yield from _config_faults(value, weights, f"{path}{key}.")
+        elif isinstance(value, str) and "/" in value and _ATTENTION.search(key):
+            yield f"{CONFIG}: {path}{key} is {shown(value)}; it names code to fetch, which is not run; take it out"
         elif isinstance(value, int) and not isinstance(value, bool):
             found = weights.fault(key, value)
             if found is not None:
                 yield f"{CONFIG}: {path}{key} is {value:,}, and {found}"
+
+
+def _shape_faults(config: dict[str, Any]) -> Iterator[str]:
+    for key, (kind, words) in _SHAPES.items():
+        value = config.get(key)
+        if value is not None and not isinstance(value, kind):
+            yield f"{key} is {shown(value)}; {words} is expected"
+    classes = config.get("architectures")
+    if isinstance(classes, list) and not all(isinstance(name, str) for name in classes):
+        yield f"architectures is {shown(classes)}; a list of texts is expected"
+    names = config.get("id2label")
+    if isinstance(names, dict) and set(names) != {str(index) for index in range(len(names))}:
+        yield f"id2label is {shown(names)}; it has to name the numbers from 0 on"
+
+
+def _is_token(value: Any) -> bool:
+    """Return whether a value can be the number of a token, such as -1 for none, or a list of these, or null."""
+    if isinstance(value, list):
+        return all(isinstance(each, int) and _is_token(each) for each in value)
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and -1 <= value < 1 << 31)
 
 
 @dataclass(frozen=True)
@@ -128,7 +153,3 @@ class _Weights:
         if _WIDTHS.search(key) and self.largest_dim and value > _MOST_TIMES * self.largest_dim:
             return f"the longest side of a tensor in the weights is {self.largest_dim:,}"
         return None
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:_SHOWN]

@@ -20,6 +20,8 @@ from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
 from toolkit.choose.measure.on_test import measure_on_test
+from toolkit.choose.measure.own_process import start_server
+from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.work import Work
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
@@ -28,15 +30,17 @@ from toolkit.files import write_text_atomically
 from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
-from toolkit.training.memory import keep_freed_memory
+from toolkit.shortage import out_of_memory
 from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
+from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
 _RESERVED = 0.05  # of the budget, for test examples, recipes and the page
 _LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
 _LOCK = ".lock"
 
 
+@memory_told(smaller_candidates)
 def choose(
     task: Task,
     data: Mapping[str, Any],
@@ -64,10 +68,10 @@ def choose(
 
     Raises:
         RecipeError: a task that no candidate fits, a budget too small for one candidate.
-        ResourceError: the output folder is in use, or holds something else.
+        ResourceError: the output folder is in use, or holds something else; memory is too short for every candidate.
         ToolkitError: the data or the models cannot be read.
     """
-    keep_freed_memory()
+    start_server()
     found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes)
     rows, view = found.rows, found.look
     for line in look_lines(view):
@@ -98,7 +102,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
     if not any(result.method is not None for result in decision.contenders):
-        _refuse_short_budget(work.budget, measured)
+        _refuse_shortage(work.budget, measured)
     by_name = {candidate.name: candidate for candidate in found.candidates}
     recipes = hand_over(decision, work.rows, by_name, folder=work.folder)
     chosen = decision.recommended
@@ -140,11 +144,14 @@ def _claimed(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _refuse_short_budget(budget: Budget, measured: Sequence[Measurement]) -> None:
-    """Raise an error with the time that one candidate needs, where only time was missing."""
+def _refuse_shortage(budget: Budget, measured: Sequence[Measurement]) -> None:
+    """Raise an error with what one candidate needs, where only time or memory was missing."""
     waiting = [result for result in measured if result.status is Status.SKIPPED]
     if not waiting:
-        failed = [f"{result.candidate}: {result.reason}" for result in measured if result.status is Status.FAILED]
+        failures = [result for result in measured if result.status is Status.FAILED]
+        if failures and all(result.details.get(OUT_OF_MEMORY) for result in failures):
+            raise out_of_memory(smaller_candidates(), where="--models")
+        failed = [f"{result.candidate}: {result.reason}" for result in failures]
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
     known = [result for result in waiting if "needed_seconds" in result.details]

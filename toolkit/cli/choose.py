@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
 from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
 
 if TYPE_CHECKING:
     from toolkit.choose.measure.budget import Budget
+    from toolkit.data.column_names import ColumnName
 
 EXAMPLE = console.example(
     "toolkit choose --task text-classification --data packaged:rotten-tomatoes --budget 5m",
@@ -36,12 +38,17 @@ def choose(
     ] = None,
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     label_column: Annotated[
-        str | None, typer.Option(help="The column with the label, or with the target text.")
+        list[str] | None, typer.Option(help=f"The column with the label, or with the target text. {LABEL_COLUMNS}")
     ] = None,
+    labels: Annotated[list[str] | None, typer.Option(help=LABELS)] = None,
+    merge_labels: Annotated[bool, typer.Option("--merge-labels", help=MERGE_LABELS)] = False,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     problem: Annotated[
         Problem | None,
-        typer.Option(help="What the labels are: one class a text, several, or a number; by default one class."),
+        typer.Option(
+            help="What the labels are: one class a text, several, or a number; by default one class, or several where "
+            "several columns are named."
+        ),
     ] = None,
     models: Annotated[
         str | None,
@@ -81,9 +88,11 @@ def choose(
 
     kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
-    columns = _columns(kind, problem=problem, text=text_column, label=label_column, text_pair=text_pair_column)
+    label = one_or_several(label_column)
+    columns = _columns(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
+    named = {"columns": columns, "labels": names_in(labels or ()), "merge_labels": merge_labels}
     settings: dict[str, Any] = {
-        "data": {**section, **({"columns": columns} if columns else {})},
+        "data": {**section, **{name: value for name, value in named.items() if value}},
         "problem": problem,
         "models": [] if models is None else models.split(","),
         "memory_bytes": None if memory is None else bytes_of(memory),
@@ -98,6 +107,9 @@ def choose(
 def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> None:
     import json
 
+    from toolkit.choose.measure.own_process import start_server
+
+    start_server()  # it imports its libraries while this process does
     from toolkit.choose.choose import choose as carry_out
     from toolkit.choose.choose import write_json
     from toolkit.choose.show.lines import choice_json, choice_lines
@@ -173,17 +185,19 @@ def _columns(
     *,
     problem: Problem | None,
     text: str | None,
-    label: str | None,
+    label: ColumnName | None,
     text_pair: str | None,
-) -> dict[str, str]:
+) -> dict[str, ColumnName]:
     """Return the recipe's ``columns``, by the task's own names."""
     from toolkit.names import SPECS
 
     known = SPECS[task].column_names
+    named: dict[str, ColumnName | None]
     if text_pair is not None and "text_pair" not in known:
         raise RecipeError(f"{task} reads no pairs of texts; leave it out", where="--text-pair-column")
     if "label" in known:
-        named = {"text": text, "labels" if problem is Problem.MULTI_LABEL else "label": label, "text_pair": text_pair}
+        several = problem is Problem.MULTI_LABEL or isinstance(label, list)
+        named = {"text": text, "labels" if several else "label": label, "text_pair": text_pair}
     elif "text" not in known or label is not None:
         named = {"source": text, "target": label}
     else:

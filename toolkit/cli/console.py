@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from toolkit.errors import Fault
+from toolkit.wording import escaped_json, visible
 
 _NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft")
-
-# Data may hold characters that move a terminal's cursor or change its colours; line ends and tabs are harmless.
-_SHOWN_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 class _PlainLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = _harmless(record.getMessage())
+        text = visible(record.getMessage())
         return f"warning: {text}" if record.levelno >= logging.WARNING else text
 
 
@@ -54,7 +52,7 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
     Of several faults each line of ``message`` begins with its own position; ``where`` is that of the first.
     """
     for fault in faults:
-        sys.stderr.write(f"error: {_harmless(str(fault))}\n")
+        sys.stderr.write(f"error: {visible(str(fault))}\n")
     if as_json:
         message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))
         with contextlib.suppress(OSError):  # stdout may be what failed
@@ -63,22 +61,18 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
 
 def print_json(value: Any) -> None:
     """Write one JSON object to stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(escaped_json(json.dumps(value, ensure_ascii=False, allow_nan=False)) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Write the lines of a result to stdout."""
-    sys.stdout.write("".join(f"{_harmless(line)}\n" for line in lines))
+    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
 
 
 def example(*commands: str) -> str:
     """Return the end of a verb's help: commands that can be copied, never wrapped."""
     title = "Example" if len(commands) == 1 else "Examples"
     return "\n".join(["\b", f"{title}:", *(f"  {command}" for command in commands)])
-
-
-def _harmless(text: str) -> str:
-    return text.translate(_SHOWN_CONTROLS)
 
 
 def _nowhere() -> TextIO:

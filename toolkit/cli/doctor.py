@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.names import Problem, Split
 
@@ -19,6 +20,7 @@ EXAMPLE = console.example(
     "toolkit doctor --data reviews.csv --label-column sentiment",
     "toolkit doctor --data reviews.csv --model packaged:minilm --output checked.csv",
     "toolkit doctor --train train.csv --test test.csv",
+    "toolkit doctor --data comments.csv --label-column toxic --label-column insult",
 )
 
 
@@ -31,14 +33,22 @@ def doctor(
     test: Annotated[list[str] | None, typer.Option(help="The test rows; compared with the others.")] = None,
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="The column with the label, if there is one.")] = None,
+    label_column: Annotated[
+        list[str] | None, typer.Option(help=f"The column with the label, if there is one. {LABEL_COLUMNS}")
+    ] = None,
+    labels: Annotated[list[str] | None, typer.Option(help=LABELS)] = None,
+    merge_labels: Annotated[bool, typer.Option("--merge-labels", help=MERGE_LABELS)] = False,
     model: Annotated[str | None, typer.Option(help="Also read the rows with this model.")] = None,
     max_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens beyond which a text is cut; needs --model.")
     ] = None,
     problem: Annotated[
-        Problem, typer.Option(help="What the labels are: one class a text, several, or a number.")
-    ] = Problem.SINGLE_LABEL,
+        Problem | None,
+        typer.Option(
+            help="What the labels are: one class a text, several, or a number; by default one class, or several where "
+            "several columns are named."
+        ),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     output: Annotated[
         Path | None, typer.Option(help="Write a .csv of all rows to correct, the doubtful ones first; needs --model.")
@@ -61,7 +71,9 @@ def doctor(
         sources,
         text_column=text_column,
         text_pair_column=text_pair_column,
-        label_column=label_column,
+        label_column=one_or_several(label_column),
+        labels=names_in(labels or ()),
+        merge_labels=merge_labels,
         model=model,
         max_length=max_length,
         problem=problem,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import LABEL_COLUMNS, one_or_several
 
 EXAMPLE = console.example(
     "toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment",
@@ -21,10 +22,11 @@ def evaluate(
     text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     label_column: Annotated[
-        str | None, typer.Option(help="The column with the label, or with the target text.")
+        list[str] | None, typer.Option(help=f"The column with the label, or with the target text. {LABEL_COLUMNS}")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object in the shape of metrics.json.")
     ] = False,
@@ -41,9 +43,10 @@ def evaluate(
         data,
         text_column=text_column,
         text_pair_column=text_pair_column,
-        label_column=label_column,
+        label_column=one_or_several(label_column),
         encoding=encoding,
         output=output,
+        raw=raw,
     )
     if as_json:
         console.print_json(result.to_json())

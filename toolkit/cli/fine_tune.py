@@ -41,7 +41,6 @@ def fine_tune(
     """
     from toolkit.recipe import find_recipe, load_recipe
     from toolkit.report.summary import run_summary, spread_summary
-    from toolkit.run_result import content_of
     from toolkit.trials.finished import METRICS_FILE
     from toolkit.workflow.fine_tune import fine_tune as carry_out
     from toolkit.workflow.fine_tune import fine_tune_over_seeds
@@ -65,7 +64,7 @@ def fine_tune(
     if as_json:
         console.print_json(run.result.to_json() | {"run": str(run.folder)})
     else:
-        with content_of(run.folder / METRICS_FILE):
+        with run.showing(METRICS_FILE):
             lines = run_summary(run.result, folder=str(run.folder), samples=run.samples())
         console.print_lines(lines)
 

@@ -132,7 +132,7 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None
         raise
-    except (Exception, KeyboardInterrupt, Interrupted) as error:
+    except BaseException as error:  # also a panic of Rust, which is no `Exception`
         if debug:
             traceback.print_exc()
         code, faults = _explain(error)
@@ -155,16 +155,16 @@ def _stop(signal_number: int, _frame: FrameType | None) -> None:
 
 def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
     """Return the exit code and the faults of the error that ended the command."""
-    if isinstance(error, ToolkitError):
-        return error.exit_code, error.faults
     if isinstance(error, Interrupted):
         return error.exit_code, [Fault(str(error))]
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return _INTERRUPTED, [Fault("interrupted")]
+    if (short := shortage_of(error)) is not None:
+        return short.exit_code, short.faults
+    if isinstance(error, ToolkitError):
+        return error.exit_code, error.faults
     if isinstance(error, _UsageError):
         return RecipeError.exit_code, [_usage_fault(error)]
-    if isinstance(error, Exception) and (short := shortage_of(error)) is not None:
-        return short.exit_code, short.faults
     if isinstance(error, OSError) and error.errno in _RESOURCE_ERRORS:
         return ResourceError.exit_code, [Fault(error.strerror or str(error), where=error.filename)]
     return 1, [Fault(f"internal error: {type(error).__name__}: {error}; please report it with the output of --debug")]

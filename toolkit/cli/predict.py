@@ -26,13 +26,20 @@ def predict(
     text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file or of stdin, such as cp949.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
     from toolkit.workflow.apply import predict as carry_out
 
     predicted = carry_out(
-        model, inputs, text_column=text_column, text_pair_column=text_pair_column, encoding=encoding, output=output
+        model,
+        inputs,
+        text_column=text_column,
+        text_pair_column=text_pair_column,
+        encoding=encoding,
+        output=output,
+        raw=raw,
     )
     if as_json:
         console.print_json({"predictions": predicted.rows()})

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import names_in
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
@@ -45,10 +46,10 @@ def zero_shot(
     text_column: Annotated[str | None, typer.Option(help="The column with the text.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file or of stdin, such as cp949.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
-    from toolkit.evaluation.zero_shot.labels import label_list
     from toolkit.recipe.schema import ZeroShotSection
     from toolkit.workflow.zero_shot import zero_shot as carry_out
 
@@ -56,12 +57,13 @@ def zero_shot(
     answers = carry_out(
         model,
         inputs,
-        labels=label_list(labels),
+        labels=names_in(labels),
         settings=settings,
         text_column=text_column,
         text_pair_column=text_pair_column,
         encoding=encoding,
         output=output,
+        raw=raw,
     )
     if as_json:
         console.print_json({"predictions": answers.rows()})

@@ -2,7 +2,7 @@
 
 from toolkit.data.batches import StepBatches, by_length
 from toolkit.data.columns import pick_columns
-from toolkit.data.doctor import examine, examine_file, examine_section
+from toolkit.data.doctor import examine, examine_section
 from toolkit.data.doctor_report import DoctorReport
 from toolkit.data.doctor_tokens import TokenReport, examine_tokens
 from toolkit.data.encodings import decode
@@ -28,7 +28,6 @@ __all__ = [
     "by_length",
     "decode",
     "examine",
-    "examine_file",
     "examine_section",
     "examine_tokens",
     "few_shot",

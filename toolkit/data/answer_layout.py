@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from toolkit.data.chat_template import ChatTemplate, WrittenChat
+from toolkit.data.cut_texts import note_lengths
 from toolkit.data.encode import CHUNK_ROWS, in_chunks, prompted
 from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, SYSTEM, USER, Message
 from toolkit.data.packing import PackAnswers
 from toolkit.data.row_layouts import Collator, Layout
-from toolkit.progress import warn
 from toolkit.transformer.cross_entropy import IGNORED
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ class AnswerLayout(Layout):
             ChatError: the template cannot show some chat.
         """
         template = ChatTemplate(tokenizer)
-        n_cut = {"questions": 0, "answers": 0}
+        lengths: list[int] = []
 
         def written(context: list[Message], answer: str) -> WrittenChat:
             def answered(chat: list[Message]) -> WrittenChat:
                 return template.written([*chat, Message(role=ASSISTANT, content=answer)])
 
             whole = answered(context)
+            lengths.append(len(whole.ids))
             if len(whole.ids) <= max_length:
                 return whole
             short = answered(fitted(context, lambda chat: len(answered(chat).ids), max_length, tokenizer))
-            n_cut["questions" if len(short.ids) <= max_length else "answers"] += 1
             return WrittenChat(short.ids[:max_length], short.learnt[:max_length])
 
         def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
@@ -75,9 +75,7 @@ class AnswerLayout(Layout):
             return columns | ({"id": pa.array(chunk["id"])} if "id" in chunk else {})
 
         encoded = in_chunks(rows, columns_of)
-        for what, count in n_cut.items():
-            if count:
-                warn(f"{count:,} of {len(rows):,} rows have more than {max_length} tokens; their {what} were cut")
+        note_lengths(list(rows[ANSWER]), lengths, max_length=max_length)
         return encoded
 
     def packer(

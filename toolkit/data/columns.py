@@ -50,6 +50,7 @@ def pick_columns(
             picked[name] = column
             if column in table.not_text:
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
+                message += "; write the text itself into the column"
                 faults.append(Fault(message, table.name))
         elif name in needed:
             advice = _naming_advice(label if name == "label" else name, column, table)
@@ -107,6 +108,6 @@ def _column_of(table: Table, column: str, *, is_first: bool) -> str:
 
 def _naming_advice(name: str, column: str, table: Table) -> str:
     """Return how to name a column; nothing if the name in use looks like a typing error."""
-    if nearest(column, table.columns) is not None:
+    if column != name and nearest(column, table.columns) is not None:
         return ""
     return f"; say which is the {name} with data.columns.{name}{_OPTIONS.get(name, '')}"

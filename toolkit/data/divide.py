@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from toolkit.recipe.schema import DataSection
 
 R = TypeVar("R", bound=DivisibleRows)
+_Name = TypeVar("_Name", bound=str)
 _From = TypeVar("_From")
 _To = TypeVar("_To")
 
@@ -76,7 +77,7 @@ def read_splits_of(
     # Cells of all splits are spelt alike, such as with the same separator.
     cells = chain.from_iterable(table.columns.get("label", []) for table in picked.values())
     kind = of_labels.named(section.labels or ()).fitted(cells, merge=section.merge_labels)
-    splits = _each(picked, partial(_examples, needed=needed, kind=kind), faults)
+    splits = collect_each(picked, partial(_examples, needed=needed, kind=kind), faults)
     if faults:
         raise DataError(*faults)
     for table in picked.values():
@@ -87,15 +88,15 @@ def read_splits_of(
 def _tables(section: DataSection, pick: Callable[[Table], Table], faults: list[Fault]) -> dict[Split, Table]:
     sources = {split: getattr(section, split) for split in Split if getattr(section, split) is not None}
     tables = {} if section.source is None else _own_splits(section.source, section)
-    tables |= _each(sources, partial(_one_split, section), faults)
-    return _each(tables, lambda _, table: pick(table), faults)
+    tables |= collect_each(sources, partial(_one_split, section), faults)
+    return collect_each(tables, lambda _, table: pick(table), faults)
 
 
-def _each(
-    values: Mapping[Split, _From], convert: Callable[[Split, _From], _To], faults: list[Fault]
-) -> dict[Split, _To]:
+def collect_each(
+    values: Mapping[_Name, _From], convert: Callable[[_Name, _From], _To], faults: list[Fault]
+) -> dict[_Name, _To]:
     """Convert the value of each split, and collect the faults of those that cannot be converted."""
-    converted: dict[Split, _To] = {}
+    converted: dict[_Name, _To] = {}
     for split, value in values.items():
         try:
             converted[split] = convert(split, value)

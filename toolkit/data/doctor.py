@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_labelled_columns
+from toolkit.data.divide import collect_each
 from toolkit.data.doctor_pairs import pair_warnings
 from toolkit.data.doctor_report import Distribution, DoctorReport, Finding, Overlap, SplitReport
 from toolkit.data.doctor_warnings import split_warnings
 from toolkit.data.examples import Examples, cut_cells, read_labels
-from toolkit.data.fingerprints import Fingerprints, fingerprints
+from toolkit.data.fingerprints import Fingerprints, count_distinct, fingerprints, repeated
 from toolkit.data.labels import LabelFigures, LabelKind, label_kind
 from toolkit.data.normalise import LONGEST_CHARACTERS
-from toolkit.data.notes import conflicting, count_shared
+from toolkit.data.notes import conflicting
 from toolkit.data.scripts import NO_LETTERS, ScriptCounter
 from toolkit.data.sources import Source, read_splits, read_table
 from toolkit.data.tables import Table
-from toolkit.data.text_column import character_counts
+from toolkit.data.text_column import BLOCK_ROWS, TextColumn, character_counts
 from toolkit.errors import DataError, Fault
 from toolkit.names import Problem, Split
 
@@ -43,17 +44,21 @@ def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LA
         tables: the rows of each split: ``text``, perhaps ``text_pair``, perhaps ``label``.
         problem: the problem type of the labels.
     """
+    kind = label_kind(problem)
     return examine_examples(
-        {name: _read(table, label_kind(problem)) for name, table in tables.items()}, problem=problem
+        {name: _read(table, _fitted(kind, [table])) for name, table in tables.items()}, problem=problem
     )
 
 
-def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem: Problem) -> DoctorReport:
+def examine_examples(
+    read: Mapping[str, tuple[Examples, list[int]]], *, problem: Problem, labels: Sequence[str] = ()
+) -> DoctorReport:
     """Examine splits that were read.
 
     Args:
         read: the examples of each, and the rows whose label is not of the kind; see `read_examples`.
         problem: the problem type of the labels.
+        labels: their names, if they are known.
     """
     tables = {name: of_split.table for name, (of_split, _) in read.items()}
     examples = {name: of_split for name, (of_split, _) in read.items()}
@@ -61,7 +66,7 @@ def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem:
     overlaps = tuple(_overlap(first, second, examples) for first, second in combinations(examples, 2))
     warnings = [line for table in tables.values() for line in cut_cells(table)]
     for name, report in splits.items():
-        warnings += split_warnings(name if len(splits) > 1 else "", report, problem=problem)
+        warnings += split_warnings(name if len(splits) > 1 else "", report, problem=problem, labels=labels)
     warnings += [line for overlap in overlaps for line in pair_warnings(overlap, splits, problem=problem)]
     return DoctorReport(
         source=", ".join(dict.fromkeys(table.name for table in tables.values())),
@@ -70,42 +75,21 @@ def examine_examples(read: Mapping[str, tuple[Examples, list[int]]], *, problem:
         overlaps=overlaps,
         warnings=tuple(warnings),
         problem=problem,
+        notes=tuple(dict.fromkeys(note for of_split in examples.values() for note in _notes(of_split))),
     )
 
 
-def examine_file(
-    source: Source,
-    *,
-    columns: Mapping[str, ColumnName] | None = None,
-    problem: Problem = Problem.SINGLE_LABEL,
-    encoding: str | None = None,
-    quoting: bool | None = None,
-    subset: str | None = None,
-) -> DoctorReport:
-    """Examine one source; it may lack a label column unless `columns` names it.
-
-    Args:
-        source: as in `read_table`.
-        columns: the data's name of a column by the task's name.
-        problem: the problem type of the labels.
-        encoding: of text files; None detects it.
-        quoting: whether quotes enclose cells; None means that they do in csv and do not in tsv.
-        subset: the configuration of a hub data set, or the language of a packaged one.
-
-    Raises:
-        DataError: the file or a column is missing, broken or unreadable.
-        HubError: a hub or packaged data set that cannot be found.
-        RecipeError: an unknown encoding, subset or split.
-    """
-    table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
-    return examine({"all": _picked(table, columns or {}, problem)}, problem=problem)
+def _notes(examples: Examples) -> list[str]:
+    """Return what the readers and the kind of the labels took upon themselves."""
+    return [*examples.table.notes, *(f"{examples.table.name}: {note}" for note in examples.kind.notes)]
 
 
 def read_examples(
     sources: Mapping[str, Source],
     *,
-    columns: Mapping[str, ColumnName] | None = None,
-    problem: Problem = Problem.SINGLE_LABEL,
+    columns: Mapping[str, ColumnName],
+    kind: LabelKind,
+    merge_labels: bool = False,
     encoding: str | None = None,
 ) -> dict[str, tuple[Examples, list[int]]]:
     """Read the examples of each split, and the rows whose label is not of the kind.
@@ -113,7 +97,8 @@ def read_examples(
     Args:
         sources: of each split, as in `read_table`.
         columns: the data's name of a column by the task's name.
-        problem: the problem type of the labels.
+        kind: of the labels, with the names of their places if those are known.
+        merge_labels: whether labels that differ in case, white space or width only are one.
         encoding: of text files; None detects it.
 
     Raises:
@@ -121,14 +106,12 @@ def read_examples(
         HubError: a hub or packaged data set that cannot be found.
         RecipeError: an unknown encoding, subset or split.
     """
-    read: dict[str, tuple[Examples, list[int]]] = {}
     faults: list[Fault] = []
-    for name, source in sources.items():
-        try:
-            table = _picked(read_table(source, encoding=encoding), columns or {}, problem)
-            read[name] = _read(table, label_kind(problem))
-        except DataError as error:
-            faults += error.faults
+    tables = collect_each(
+        sources, lambda _, source: _picked(read_table(source, encoding=encoding), columns, kind), faults
+    )
+    fitted = _fitted(kind, tables.values(), merge=merge_labels)
+    read = collect_each(tables, lambda _, table: _read(table, fitted), faults)
     if faults:
         raise DataError(*faults)
     return read
@@ -152,20 +135,24 @@ def examine_section(section: DataSection, *, problem: Problem = Problem.SINGLE_L
         if source is not None:
             splits = read_splits(source, encoding=section.encoding, quoting=section.quoting, subset=section.subset)
             chosen = {name: splits.get(name, next(iter(splits.values())))} if name != "all" else splits
-            tables |= {split: _picked(table, section.columns, problem) for split, table in chosen.items()}
+            tables |= {split: _picked(table, section.columns, label_kind(problem)) for split, table in chosen.items()}
     return examine(tables, problem=problem)
 
 
-def _picked(table: Table, columns: Mapping[str, ColumnName], problem: Problem) -> Table:
+def _picked(table: Table, columns: Mapping[str, ColumnName], kind: LabelKind) -> Table:
     named = {"label"} if not columns.keys().isdisjoint({"label", "labels"}) else set()
     needed = ["text", *(["text_pair"] if "text_pair" in columns else []), *named]
     optional = [name for name in ("label",) if name not in needed]
-    return pick_labelled_columns(table, columns, needed=needed, optional=optional, kind=label_kind(problem))
+    return pick_labelled_columns(table, columns, needed=needed, optional=optional, kind=kind)
+
+
+def _fitted(kind: LabelKind, tables: Iterable[Table], *, merge: bool = False) -> LabelKind:
+    """Return the kind with the spelling that it has in some tables."""
+    return kind.fitted(chain.from_iterable(table.columns.get("label", []) for table in tables), merge=merge)
 
 
 def _read(table: Table, kind: LabelKind) -> tuple[Examples, list[int]]:
     """Return the examples of a table, and the rows whose label is not of the kind."""
-    kind = kind.fitted(table.columns.get("label", []))
     if faults := kind.faults(table):
         raise DataError(*faults)
     labels, misread = read_labels(table, kind)
@@ -180,6 +167,7 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
     empty = examples.blank()
     conflicts = conflicting(examples)
     scripts, strange = _scripts(examples)
+    alike = repeated(examples.keys)
     return SplitReport(
         rows=len(examples),
         classes=figures.classes,
@@ -188,8 +176,8 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         empty_rows=len(empty),
         empty_places=_places(examples, empty[:_EXAMPLES]),
         unlabelled_rows=len(examples) - len(labels) - len(misread) if has_labels else 0,
-        exact_duplicates=len(examples) - len(np.unique(_copies(table))),
-        normalised_duplicates=len(examples) - len(np.unique(examples.keys)),
+        exact_duplicates=len(alike) - count_distinct(_copies(examples, alike)),
+        normalised_duplicates=len(examples) - count_distinct(examples.keys),
         conflicting_texts=len(conflicts),
         conflicts=tuple(_finding(examples, rows) for rows in conflicts[:_EXAMPLES]),
         scores=figures.scores,
@@ -227,14 +215,23 @@ def _distribution(lengths: NDArray[np.int64]) -> Distribution:
 
 
 def _overlap(first: str, second: str, examples: Mapping[str, Examples]) -> Overlap:
-    exact = int(np.isin(_copies(examples[second].table), _copies(examples[first].table)).sum())
-    return Overlap(first, second, exact, count_shared(examples[first], examples[second]))
+    former, latter = examples[first], examples[second]
+    shared = np.flatnonzero(np.isin(latter.keys, former.keys))
+    theirs = np.flatnonzero(np.isin(former.keys, latter.keys))
+    exact = int(np.isin(_copies(latter, shared), _copies(former, theirs)).sum())
+    return Overlap(first, second, exact, len(shared))
 
 
-def _copies(table: Table) -> Fingerprints:
-    """Return a fingerprint of each row; exact copies have the same."""
-    texts = (table.columns[name] for name in ("text", "text_pair") if name in table.columns)
-    return fingerprints(map(repr, zip(*texts, strict=True)))
+def _copies(examples: Examples, positions: NDArray[np.int64]) -> Fingerprints:
+    """Return a fingerprint of some rows as they were read; exact copies have the same.
+
+    Copies have the same `Examples.keys` too, so only rows that share theirs need to be asked for.
+    """
+    rows, table = examples.ids[positions], examples.table
+    columns = [TextColumn.of(table.columns[name]) for name in ("text", "text_pair") if name in table.columns]
+    blocks = (rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS))
+    cells = chain.from_iterable(zip(*(column.take(block) for column in columns), strict=True) for block in blocks)
+    return fingerprints(map(repr, cells))
 
 
 def _finding(examples: Examples, rows: Sequence[int]) -> Finding:

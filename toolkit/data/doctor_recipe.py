@@ -19,9 +19,8 @@ def recipe_lines(
     sources: Mapping[str, list[str]],
     *,
     columns: Mapping[str, ColumnName],
-    encoding: str | None,
     model: str | None,
-    max_length: int | None,
+    more: Mapping[str, Any],
 ) -> list[str]:
     """Return a recipe for these data as lines of YAML; none for data without labels, or of one class.
 
@@ -31,9 +30,8 @@ def recipe_lines(
         report: of all splits.
         sources: by their key in the recipe's ``data``.
         columns: the data's name of a column by the task's name.
-        encoding: of text files, if it was given.
         model: a model's name, if it was given.
-        max_length: tokens beyond which a text is cut, if that was given.
+        more: other keys of the recipe's ``data``; None is left out, and so are ``labels`` that lack some.
     """
     splits = list(report.splits.values())
     if not _can_be_learnt(report):
@@ -42,7 +40,10 @@ def recipe_lines(
     problem = Problem.REGRESSION if is_score else report.problem
     is_uneven = problem is Problem.SINGLE_LABEL and any((split.imbalance or 0) >= IMBALANCED for split in splits)
     data: dict[str, Any] = {key: source[0] if len(source) == 1 else list(source) for key, source in sources.items()}
-    given = {"columns": dict(columns) or None, "encoding": encoding, "max_length": max_length}
+    given = {"columns": dict(columns) or None, **more}
+    found = {name for split in splits for name in split.classes or ()}
+    if not found.issubset(given.get("labels") or found):
+        given["labels"] = None  # training would refuse the others
     named = model or _USUAL_MODEL
     tree: dict[str, Any] = {
         "task": "text-classification",

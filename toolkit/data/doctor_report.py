@@ -102,6 +102,7 @@ class DoctorReport:
         splits: a report for each split.
         overlaps: an entry for each pair of splits.
         warnings: findings that deserve attention, a line each.
+        notes: what the readers took upon themselves, such as a separator, a line each.
         problem: the kind of label that was assumed.
     """
 
@@ -111,3 +112,4 @@ class DoctorReport:
     overlaps: tuple[Overlap, ...]
     warnings: tuple[str, ...]
     problem: Problem = Problem.SINGLE_LABEL
+    notes: tuple[str, ...] = ()

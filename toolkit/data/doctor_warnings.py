@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from toolkit.data.doctor_report import SplitReport
 from toolkit.data.labels import LabelKind, label_kind
-from toolkit.data.wording import counted
+from toolkit.data.wording import counted, listed
 from toolkit.names import Problem
 
 
-def split_warnings(name: str, report: SplitReport, *, problem: Problem = Problem.SINGLE_LABEL) -> list[str]:
+def split_warnings(
+    name: str, report: SplitReport, *, problem: Problem = Problem.SINGLE_LABEL, labels: Sequence[str] = ()
+) -> list[str]:
     """Return the figures of a split that deserve attention, a line each.
 
     Args:
         name: the split's name, or empty if it is the only one.
         report: its figures.
         problem: the problem type of its labels.
+        labels: their names, if they are known.
     """
     kind = label_kind(problem)
-    lines = _about_rows(report, kind) + kind.warnings(report)
+    lines = _about_rows(report, kind) + _unnamed(report, labels) + kind.warnings(report)
     return [f"{name}: {line}" if name else line for line in lines]
+
+
+def _unnamed(report: SplitReport, labels: Sequence[str]) -> list[str]:
+    """Return a line on labels that are not among those that were named."""
+    strange = sorted(set(report.classes or ()).difference(labels)) if labels else []
+    return [f"labels that are not among the named ones ({listed(strange)}); training refuses them"] if strange else []
 
 
 def _about_rows(report: SplitReport, kind: LabelKind) -> list[str]:

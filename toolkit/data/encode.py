@@ -11,12 +11,13 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 
+from toolkit.data.cut_texts import note_cuts
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.padding import pad_right
 from toolkit.progress import progress_bar
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 CHUNK_ROWS = 1_000
 
@@ -42,13 +43,13 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
     blank = {"input_ids": [filler]}
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        encoded = tokenizer(
-            chunk["text"],
-            chunk.get("text_pair"),
-            truncation=True,
-            max_length=max_length,
-            return_attention_mask=False,
-        )
+        texts, pairs = chunk["text"], chunk.get("text_pair")
+        encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length, return_attention_mask=False)
+
+        def whole(row: int) -> int:
+            return len(tokenizer(texts[row], None if pairs is None else pairs[row], verbose=False)["input_ids"])
+
+        note_cuts(encoded, texts, pairs, max_length=max_length, length_of=whole)
         # A tokenizer that adds no special token encodes a blank text as no token, which no model reads.
         filled = {name: [ids or blank.get(name, [0]) for ids in encoded[name]] for name in names if name in encoded}
         columns = {name: pa.array(ids, _IDS) for name, ids in filled.items()}
@@ -108,7 +109,7 @@ def encode_pairs(
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
         sources = source_ids(tokenizer, chunk["source"], max_length=max_length, prompt=prompt)
-        targets = _token_ids(tokenizer, text_target=chunk["target"], truncation=True, max_length=max_length)
+        targets = cut_ids(tokenizer, chunk["target"], max_length=max_length, argument="text_target")
         lengths = [len(source) + len(target) for source, target in zip(sources, targets, strict=True)]
         return {
             "input_ids": pa.array(sources, _IDS),
@@ -123,8 +124,7 @@ def source_ids(
     tokenizer: PreTrainedTokenizerBase, sources: Sequence[str], *, max_length: int, prompt: str | None = None
 ) -> list[list[int]]:
     """Tokenise sources as an encoder reads them; arguments as of `encode_pairs`."""
-    asked = [prompted(source, prompt) for source in sources]
-    return _token_ids(tokenizer, text=asked, truncation=True, max_length=max_length)
+    return cut_ids(tokenizer, [prompted(source, prompt) for source in sources], max_length=max_length)
 
 
 def prompted(source: str, prompt: str | None) -> str:
@@ -153,7 +153,7 @@ def encode_texts(
     room = max_length - len(frame.before) - len(frame.after)
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        bodies = _token_ids(tokenizer, text=chunk["text"], add_special_tokens=False)
+        bodies = _encoded(tokenizer, text=chunk["text"], add_special_tokens=False)["input_ids"]
         texts = [_parts(ids + frame.end, room) for ids in bodies]
         parts = [[*frame.before, *part, *frame.after] for text in texts for part in text]
         columns = {"input_ids": pa.array(parts, _IDS), "length": _lengths(parts)}
@@ -165,12 +165,33 @@ def encode_texts(
     return in_chunks(rows, columns_of)
 
 
-def _token_ids(tokenizer: PreTrainedTokenizerBase, **arguments: Any) -> list[list[int]]:
-    """Tokenise texts in which special tokens are spelt as text."""
-    encoded = tokenizer(**arguments, return_attention_mask=False, split_special_tokens=True, verbose=False)
+def cut_ids(
+    tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], *, max_length: int, argument: str = "text"
+) -> list[list[int]]:
+    """Tokenise texts, cut at `max_length` tokens; special tokens in them are spelt as text.
+
+    Args:
+        tokenizer: the model's own.
+        texts: sources or targets.
+        max_length: tokens a text may have, special tokens included.
+        argument: ``text_target`` for targets.
+    """
+    encoded = _encoded(tokenizer, **{argument: texts}, truncation=True, max_length=max_length)
+
+    def whole(row: int) -> int:
+        return len(_encoded(tokenizer, **{argument: texts[row]})["input_ids"])
+
+    note_cuts(encoded, texts, max_length=max_length, length_of=whole)
     # The ids of ``text_target`` are called labels only where there is a ``text`` beside it.
     ids: list[list[int]] = encoded["input_ids"]
     return ids
+
+
+def _encoded(tokenizer: PreTrainedTokenizerBase, **arguments: Any) -> BatchEncoding:
+    encoded: BatchEncoding = tokenizer(
+        **arguments, return_attention_mask=False, split_special_tokens=True, verbose=False
+    )
+    return encoded
 
 
 def _parts(ids: list[int], max_length: int) -> list[list[int]]:

@@ -17,7 +17,7 @@ from toolkit.data.coded_text import CodedText
 from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.labels import LabelKind, OneClass
-from toolkit.data.normalise import LONGEST_CHARACTERS, clean_texts, comparison_key, is_blank
+from toolkit.data.normalise import LONGEST_CHARACTERS, blank_rows, clean_texts, comparison_key
 from toolkit.data.tables import Table
 from toolkit.data.text_column import BLOCK_ROWS, TextColumn, character_counts
 from toolkit.errors import DataError
@@ -98,7 +98,7 @@ class Examples:
 
     def blank(self) -> list[int]:
         """Return the positions of examples with a text of nothing but white space."""
-        return [i for i, cells in enumerate(zip(*self.texts.values(), strict=True)) if any(map(is_blank, cells))]
+        return sorted({row for column in self.texts.values() for row in blank_rows(column)})
 
     @cached_property
     def keys(self) -> Fingerprints:

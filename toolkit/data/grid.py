@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from toolkit.data.headers import lacks_header
+from toolkit.data.headers import count_titles, lacks_header
 from toolkit.data.tables import Part, Table
-from toolkit.data.text_column import BLOCK_ROWS, TextColumn
+from toolkit.data.text_column import CELLS_AT_ONCE, GrowingColumn, TextColumn
 from toolkit.errors import DataError, Fault, explain
 
 MOST_COLUMNS = 4096
@@ -25,7 +25,8 @@ Row = tuple[int, Sequence[str | None]]
 def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = None) -> Table:
     """Return rows as a table, whose columns the first row names; cells are taken verbatim.
 
-    Rows without any content are left out and counted, as are columns with neither a name nor content. A first row that
+    Rows without any content are left out and counted, as are columns with neither a name nor content, and titles above
+    the names. A first row that
     looks like the others is a row, and the columns are called ``0``, ``1`` and so on.
 
     Args:
@@ -40,8 +41,13 @@ def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = Non
     sample = list(islice(filled, _SAMPLE_ROWS + 1))
     if not sample:
         raise DataError("the file is empty", where=where)
-    line, first = sample[0]
     notes = []
+    n_titles = count_titles([cells for _, cells in sample])
+    if n_titles:
+        titles, sample = sample[:n_titles], sample[n_titles:]
+        above = ", ".join(repr(clean_name(cells[0])[:40]) for _, cells in titles)
+        notes.append(f"{where}: {_counted(n_titles, 'row')} above the names of the columns left out ({above})")
+    line, first = sample[0]
     if lacks_header(first, [cells for _, cells in sample[1:]]):
         names = [str(index) for index in range(len(first))]
         kept = sample
@@ -54,8 +60,9 @@ def table_of_rows(rows: Iterable[Row], *, where: str, encoding: str | None = Non
         if not kept:
             raise DataError("only a header, no rows", where=where)
     grid = _Grid(names, where)
-    for row in chain(kept, filled):
-        grid.add(row)
+    rows = chain(kept, filled)
+    while block := list(islice(rows, CELLS_AT_ONCE)):
+        grid.add(block)
     if filled.n_empty:
         notes.append(f"{where}: {_counted(filled.n_empty, 'row')} without content left out")
     return grid.table(encoding, notes)
@@ -71,64 +78,65 @@ class _Filled:
     def __iter__(self) -> Iterator[Row]:
         for row in self._rows:
             cells = row[1]
-            if len(cells) == 1 or any(cell and not cell.isspace() for cell in cells):
+            # The first cell nearly always decides; a million rows notice whether the others are looked at.
+            if len(cells) == 1 or (cells and cells[0] and not cells[0].isspace()) or not all(map(_is_empty, cells)):
                 yield row
             elif cells:
                 self.n_empty += 1
 
 
 class _Grid:
-    """The rows of a table, in Arrow but for the last few."""
+    """The rows of a table, in Arrow."""
 
     def __init__(self, names: list[str], where: str) -> None:
         self._names, self._where = names, where
-        self._blocks: list[list[object]] = [[] for _ in names]
-        self._pending: list[Sequence[str | None]] = []
+        self._columns = [GrowingColumn() for _ in names]
         self._lines = array("q")
         self._ragged: list[Fault] = []
         self._n_ragged = self._n_trailing = 0
 
-    def add(self, row: Row) -> None:
-        line, cells = row
+    def add(self, rows: Sequence[Row]) -> None:
+        """Add a block of rows; once a row is ragged, faults alone are kept."""
         width = len(self._names)
-        if len(cells) > width and not any(cells[width:]):
-            self._n_trailing += 1
-            cells = cells[:width]
-        if len(cells) != width:
-            self._n_ragged += 1
-            if self._n_ragged <= _MOST_FAULTS:
-                found = f"{_counted(len(cells), 'cell')} where the header has {width}"
-                self._ragged.append(Fault(found, f"{self._where}:{line}"))
-        elif not self._ragged:
-            self._lines.append(line)
-            self._pending.append(cells)
-            if len(self._pending) == BLOCK_ROWS:
-                self._flush()
-
-    def _flush(self) -> None:
-        import pyarrow
-
+        if any(len(cells) != width for _, cells in rows):
+            rows = self._even(rows)
+        if self._ragged:
+            return
+        self._lines.extend(line for line, _ in rows)
         try:
-            for blocks, cells in zip(self._blocks, zip(*self._pending, strict=True), strict=False):
-                blocks.append(pyarrow.array(cells, pyarrow.large_string()))
+            for column, cells in zip(self._columns, zip(*(cells for _, cells in rows), strict=True), strict=False):
+                column.add(cells)
         except UnicodeEncodeError as error:
             raise DataError(
                 "a cell holds half of a surrogate pair, which is not a character", where=self._where
             ) from error
-        self._pending = []
+
+    def _even(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows that fit below the header, without empty cells beyond it; note the others."""
+        width = len(self._names)
+        even: list[Row] = []
+        for line, cells in rows:
+            if len(cells) > width and not any(cells[width:]):
+                self._n_trailing += 1
+                even.append((line, cells[:width]))
+            elif len(cells) == width:
+                even.append((line, cells))
+            else:
+                self._n_ragged += 1
+                if self._n_ragged <= _MOST_FAULTS:
+                    found = f"{_counted(len(cells), 'cell')} where the header has {width}"
+                    self._ragged.append(Fault(found, f"{self._where}:{line}"))
+        return even
 
     def table(self, encoding: str | None, notes: list[str]) -> Table:
-        import pyarrow
-
         if self._n_ragged > _MOST_FAULTS:
             self._ragged.append(Fault(f"and {self._n_ragged - _MOST_FAULTS:,} more such rows", self._where))
         if self._ragged:
             raise DataError(*self._ragged)
-        self._flush()
         columns: dict[str, Sequence[str | None]] = {}
         n_empty = 0
-        for number, (name, blocks) in enumerate(zip(self._names, self._blocks, strict=True), start=1):
-            column: TextColumn[str | None] = TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
+        for number, (name, growing) in enumerate(zip(self._names, self._columns, strict=True), start=1):
+            column: TextColumn[str | None] = growing.column()
             if name or not _is_blank(column):
                 columns[name or _unused(f"column {number}", self._names)] = column
             else:
@@ -174,8 +182,12 @@ def _unused(name: str, names: Sequence[str]) -> str:
     return name
 
 
+def _is_empty(cell: str | None) -> bool:
+    return not cell or cell.isspace()
+
+
 def _is_blank(column: TextColumn[str | None]) -> bool:
-    return all(not cell or cell.isspace() for cell in column)
+    return all(map(_is_empty, column))
 
 
 def _counted(number: int, noun: str) -> str:

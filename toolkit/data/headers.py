@@ -11,6 +11,9 @@ from toolkit.data.columns import TASK_COLUMNS
 Row = Sequence[str | None]
 
 _LEAST_ROWS = 3
+_LEAST_COLUMNS = 2
+_MOST_TITLES = 5
+_SAMPLE_ROWS = 200
 
 
 def lacks_header(first: Row, rest: Sequence[Row]) -> bool:
@@ -25,16 +28,49 @@ def lacks_header(first: Row, rest: Sequence[Row]) -> bool:
     """
     if len(rest) < _LEAST_ROWS or _is_counted(first):
         return False
-    columns = zip(*(row[: len(first)] for row in rest if len(row) >= len(first)), strict=True)
-    named = zip(first, columns, strict=False)  # without columns if no row is as wide
-    votes = [_vote(_text(name), [_text(cell) for cell in cells if _text(cell)]) for name, cells in named]
+    votes = _votes(first, rest)
     return 1 in votes and -1 not in votes
+
+
+def count_titles(rows: Sequence[Row]) -> int:
+    """Return the number of rows above the names of columns: a title, a date of export, a line on who made it.
+
+    Such a row has its first cell alone. The row below the last one has names, which are short and all different, and
+    one of its columns at least is unlike a name further down.
+
+    Args:
+        rows: the first rows of a table, those without content left out.
+    """
+    count = 0
+    while count < min(_MOST_TITLES, len(rows)) and _is_title(rows[count]):
+        count += 1
+    below = rows[count : count + 1 + _SAMPLE_ROWS]
+    if not count or len(below) <= _LEAST_ROWS or not is_like_names(below[0]):
+        return 0
+    names, rest = below[0], below[1:]
+    if len(names) < _LEAST_COLUMNS or any(len(row) != len(names) for row in rest):
+        return 0
+    votes = _votes(names, rest)
+    return count if -1 in votes and 1 not in votes else 0
+
+
+def _is_title(row: Row) -> bool:
+    """Return whether a row has its first cell alone, and this is no usual name of a column."""
+    first, *others = map(_text, row)
+    return bool(first) and not any(others) and first.casefold() not in TASK_COLUMNS
 
 
 def is_like_names(first: Row) -> bool:
     """Return whether all cells of a row could be names: short, not numbers, all different."""
     names = [_text(name) for name in first]
     return len(set(names)) == len(names) and all(0 < len(name) <= 40 and _number(name) is None for name in names)
+
+
+def _votes(first: Row, rest: Sequence[Row]) -> list[int]:
+    """Return the `_vote` of each column; none if no row is as wide as the first."""
+    columns = zip(*(row[: len(first)] for row in rest if len(row) >= len(first)), strict=True)
+    named = zip(first, columns, strict=False)
+    return [_vote(_text(name), [_text(cell) for cell in cells if _text(cell)]) for name, cells in named]
 
 
 def _vote(name: str, cells: Sequence[str]) -> int:

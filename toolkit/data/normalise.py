@@ -10,8 +10,11 @@ import json
 import math
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
-from toolkit.data.text_column import TextColumn
+import numpy as np
+
+from toolkit.data.text_column import TextColumn, map_cells
 
 LONGEST_CHARACTERS = 200_000
 """The characters at which a cell is cut before anything else: no model reads as much, and it would take memory."""
@@ -35,12 +38,23 @@ def clean_texts(cells: Sequence[str | None]) -> TextColumn[str]:
     """Return the `clean_text` of each cell; Arrow blocks that are clean already are not copied."""
     import pyarrow
 
-    blocks = []
-    for block in TextColumn.of(cells).arrays():
-        found = block.to_pylist()
-        cleaned = [clean_text(cell) for cell in found]
-        blocks.append(block if cleaned == found else pyarrow.array(cleaned, pyarrow.large_string()))
-    return TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
+    columns: list[TextColumn[Any]] = [
+        TextColumn(pyarrow.chunked_array([block])) for block in TextColumn.of(cells).arrays()
+    ]
+    return TextColumn.concatenated(
+        [column if _are_clean(column) else map_cells(column.chunks, clean_text) for column in columns]
+    )
+
+
+def _are_clean(cells: TextColumn[str | None]) -> bool:
+    """Return whether cells are as `clean_text` would return them; there is one at least."""
+    from pyarrow import compute
+
+    chunks = cells.chunks
+    if chunks.null_count or compute.max(compute.binary_length(chunks)).as_py() > LONGEST_CHARACTERS:
+        return False
+    foreign: TextColumn[str] = TextColumn(chunks.filter(compute.invert(compute.string_is_ascii(chunks))))
+    return all(unicodedata.is_normalized("NFC", cell) for cell in foreign)
 
 
 def clean_label(cell: str | None) -> str:
@@ -73,6 +87,16 @@ def names_of(label: str) -> list[str]:
     """Return the names in a label that names any number of classes."""
     names: list[str] = json.loads(label or NO_LABELS)
     return names
+
+
+def blank_rows(texts: TextColumn[str]) -> list[int]:
+    """Return the rows of texts that `is_blank`, ascending."""
+    from pyarrow import compute
+
+    # A character that is no separator, control character or unknown to the library is no white space for Python either.
+    seen = compute.match_substring_regex(texts.chunks, r"[^\pZ\pC]")
+    rows = np.flatnonzero(compute.invert(seen))
+    return [int(row) for row, text in zip(rows, texts.take(rows), strict=True) if is_blank(text)]
 
 
 def is_blank(text: str) -> bool:

@@ -14,7 +14,8 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
-_MOST_ROWS = 1 << 21
+MOST_ROWS = 1 << 21
+"""Rows of a sheet that is read; programs have half as many at most."""
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -40,8 +41,8 @@ def sheet_rows(path: Path, name: str) -> Iterator[tuple[int, list[str | None]]]:
                 element.clear()
                 if cells:
                     width = width or len(cells)
-                    if number + repeated > _MOST_ROWS:
-                        raise ValueError(f"more than {_MOST_ROWS:,} rows")
+                    if number + repeated > MOST_ROWS:
+                        raise ValueError(f"more than {MOST_ROWS:,} rows")
                     for step in range(repeated):
                         yield number + step + 1, cells + [None] * (width - len(cells))
                 number += repeated

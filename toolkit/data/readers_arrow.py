@@ -17,6 +17,9 @@ from toolkit.errors import DataError, explain
 if TYPE_CHECKING:
     import pyarrow
 
+_IDLE_TIME = r"(?: 00:00:00)?(?:\.0+)?$"
+"""What spreadsheets and pandas leave out behind a date: a time of midnight, and a fraction of zero."""
+
 
 def read_parquet(path: Path) -> Table:
     """Read a parquet file.
@@ -83,8 +86,9 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
     spelt = _without_space(names)
     not_text: dict[str, str] = {}
     columns: dict[str, Sequence[str | None]] = {}
+    fields = _named_fields(table.schema)
     for column in names:
-        cells = _cells(table.column(column), name, column, not_text)
+        cells = _cells(table.column(column), name, column, not_text, fields.get(column, {}))
         if column in categories:
             named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
             cells = map_cells(cells.chunks, named(categories[column]))
@@ -104,8 +108,11 @@ def _without_space(names: Sequence[str]) -> dict[str, str]:
     return cleaned if len(set(cleaned.values())) == len(names) else {name: name for name in names}
 
 
-def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> TextColumn[str | None]:
+def _cells(
+    column: Any, name: str, label: str, not_text: dict[str, str], classes: Mapping[str, tuple[str, ...]]
+) -> TextColumn[str | None]:
     import pyarrow
+    import pyarrow.compute as pc
     from pyarrow import types
 
     if types.is_dictionary(column.type):
@@ -117,16 +124,18 @@ def _cells(column: Any, name: str, label: str, not_text: dict[str, str]) -> Text
         return map_cells(column, _list)
     if _is_list_of_records(column.type):
         not_text[label] = "lists of objects"
-        return map_cells(column, _json)
+        return map_cells(column, lambda value: _json(_named(value, classes)))
     if types.is_struct(column.type) and all(_is_flat_list(field.type) for field in column.type):
         not_text[label] = "objects of lists"  # datasets keeps lists of records so
-        return map_cells(column, _json)
+        return map_cells(column, lambda value: _json(_named(value, classes)))
     if types.is_nested(column.type) or types.is_binary(column.type) or types.is_large_binary(column.type):
         not_text[label] = "bytes" if not types.is_nested(column.type) else "lists or objects"
         return TextColumn(pyarrow.chunked_array([pyarrow.nulls(len(column), pyarrow.large_string())]))
     try:
         texts = column.cast(pyarrow.large_string())
         texts.validate(full=True)  # a file may hold other bytes than UTF-8
+        if types.is_timestamp(column.type):
+            texts = pc.replace_substring_regex(texts, _IDLE_TIME, "")
     except pyarrow.ArrowException as error:
         raise DataError(f"column {label!r} is not valid text: {_first_line(error)}", where=name) from error
     return TextColumn(texts)
@@ -172,6 +181,39 @@ def _categories(schema: pyarrow.Schema, name: str) -> dict[str, tuple[str, ...]]
         found = f"the class names that `datasets` wrote into the file are damaged: {error!s:.100}"
         raise DataError(explain(found, fix="write it again from its source"), where=name) from error
     return {column: tuple(names) for column, names in classes.items()}
+
+
+def _named_fields(schema: pyarrow.Schema) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the class names of the fields of records, such as the label of a span, by column and field."""
+    metadata = (schema.metadata or {}).get(b"huggingface")
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    features = json.loads(metadata)["info"]["features"] if metadata else {}
+    for column, feature in features.items():
+        fields = feature[0] if isinstance(feature, list) and feature else _item_feature(feature)
+        inner = {} if not isinstance(fields, dict) else {field: _item_feature(each) for field, each in fields.items()}
+        classes = {
+            field: tuple(each["names"])
+            for field, each in inner.items()
+            if each.get("_type") == "ClassLabel" and isinstance(each.get("names"), list)
+        }
+        if classes:
+            found[column] = classes
+    return found
+
+
+def _named(value: Any, classes: Mapping[str, tuple[str, ...]]) -> Any:
+    """Return records, or an object of lists, with names in place of the class numbers of some fields."""
+    if isinstance(value, list):
+        return [_named(record, classes) for record in value]
+    if not isinstance(value, dict):
+        return value
+    return {field: _name_of(inner, classes[field]) if field in classes else inner for field, inner in value.items()}
+
+
+def _name_of(number: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(number, list):
+        return [_name_of(each, names) for each in number]
+    return names[number] if isinstance(number, int) and 0 <= number < len(names) else None
 
 
 def _item_feature(feature: Any) -> dict[str, Any]:
@@ -220,7 +262,8 @@ def _lists_of_class_names(names: tuple[str, ...]) -> Callable[[str | None], str 
     name_of = _class_names(names)
 
     def named(cell: str | None) -> str | None:
-        known = None if cell is None else [name for name in map(name_of, json.loads(cell)) if name]
+        # A number without a name keeps its place, because the tags of words are counted.
+        known = None if cell is None else [name_of(number) for number in json.loads(cell)]
         return None if known is None else json.dumps(known, ensure_ascii=False)
 
     return named

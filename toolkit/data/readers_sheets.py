@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from toolkit.data.byte_streams import HARMLESS_BYTES, LARGEST_RATIO
-from toolkit.data.grid import MOST_COLUMNS, table_of_rows
-from toolkit.data.ods import sheet_names, sheet_rows
+from toolkit.data.grid import MOST_COLUMNS, Row, table_of_rows
+from toolkit.data.merged_cells import with_merged
+from toolkit.data.ods import MOST_ROWS, sheet_names, sheet_rows
 from toolkit.data.tables import Table
 from toolkit.data.text_files import LONGEST_LINE, refuse_other_kind
 from toolkit.errors import DataError, ToolkitError, explain, nearest
@@ -32,25 +33,17 @@ def read_excel(path: Path, *, sheet: str | None = None) -> Table:
         DataError: not a workbook, damaged, far larger than its file, with links to other files, or without the sheet;
             a package is missing.
     """
-    refuse_other_kind(path, wanted="an Excel workbook")
-    _refuse_bombs(path)
-    try:
-        import defusedxml  # noqa: F401  # openpyxl reads XML with it where it is installed
-        import openpyxl
-    except ImportError as error:
-        raise DataError(explain("Excel workbooks need packages of their own", fix=_INSTALL), where=str(path)) from error
-    try:
+    with _spreadsheet(path, "Excel workbook"):
+        import openpyxl  # reads XML with defusedxml where it is installed
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions, which hold no texts
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         with closing(book):
             name = _chosen([each.title for each in book.worksheets], sheet, path)
             rows = ((number, [_text(cell) for cell in cells]) for number, cells in _excel_rows(book[name], path))
-            return _with_note(table_of_rows(rows, where=str(path)), book.sheetnames, name, sheet, path)
-    except ToolkitError:
-        raise
-    except Exception as error:  # openpyxl and the XML below raise whatever a damaged part makes them stumble over
-        raise _damaged("Excel workbook", error, path) from error
+            table = with_merged(table_of_rows(_bounded(rows, path), where=str(path)), path)
+            return _with_note(table, book.sheetnames, name, sheet, path)
 
 
 def read_ods(path: Path, *, sheet: str | None = None) -> Table:
@@ -59,20 +52,28 @@ def read_ods(path: Path, *, sheet: str | None = None) -> Table:
     Raises:
         DataError: not a spreadsheet, damaged, far larger than its file, or without the sheet; a package is missing.
     """
-    refuse_other_kind(path, wanted="an OpenDocument spreadsheet")
+    with _spreadsheet(path, "OpenDocument spreadsheet"):
+        names = sheet_names(path)
+        name = _chosen(names, sheet, path)
+        table = with_merged(table_of_rows(_bounded(sheet_rows(path, name), path), where=str(path)), path)
+        return _with_note(table, names, name, sheet, path)
+
+
+@contextmanager
+def _spreadsheet(path: Path, what: str) -> Iterator[None]:
+    """Refuse a file that is something else, and turn what the libraries raise while reading it into a `DataError`."""
+    refuse_other_kind(path, wanted=f"an {what}")
     _refuse_bombs(path)
     try:
         import defusedxml  # noqa: F401
+
+        yield
     except ImportError as error:
-        raise DataError(explain("spreadsheets need a package of their own", fix=_INSTALL), where=str(path)) from error
-    try:
-        names = sheet_names(path)
-        name = _chosen(names, sheet, path)
-        return _with_note(table_of_rows(sheet_rows(path, name), where=str(path)), names, name, sheet, path)
+        raise DataError(explain(f"an {what} needs packages of its own", fix=_INSTALL), where=str(path)) from error
     except ToolkitError:
         raise
-    except Exception as error:  # as above
-        raise _damaged("OpenDocument spreadsheet", error, path) from error
+    except Exception as error:  # openpyxl and the XML below raise whatever a damaged part makes them stumble over
+        raise _damaged(what, error, path) from error
 
 
 def _excel_rows(sheet: Any, path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -81,12 +82,26 @@ def _excel_rows(sheet: Any, path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     # The size that the file declares may be wrong, and it makes rows of as many cells.
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if number > MOST_ROWS:  # a row may bear any number, and the rows before it come as empty ones
+            raise DataError(f"more than {MOST_ROWS:,} rows", where=str(path))
         filled = next((index for index in range(len(cells), 0, -1) if cells[index - 1] not in (None, "")), 0)
         if filled > MOST_COLUMNS:
             raise DataError(f"{filled:,} columns, and at most {MOST_COLUMNS:,} are read", where=f"{path}:{number}")
         if filled:
-            width = width or filled
+            width = max(width, filled)
             yield number, [*cells[: max(width, filled)], *[None] * (width - len(cells))]
+
+
+def _bounded(rows: Iterable[Row], path: Path) -> Iterator[Row]:
+    """Yield rows until they grow beyond `LARGEST_RATIO`: cells may repeat, or share, a text that is packed once."""
+    most = max(HARMLESS_BYTES, LARGEST_RATIO * path.stat().st_size)
+    n_characters = 0
+    for row in rows:
+        n_characters += sum(len(cell) for cell in row[1] if cell)
+        if n_characters > most:
+            found = f"its cells have more than {LARGEST_RATIO} times its size, as those of a bomb do"
+            raise DataError(explain(found, fix="save the sheet as csv if you trust it"), where=str(path))
+        yield row
 
 
 def _text(value: Any) -> str | None:

@@ -100,12 +100,13 @@ def _lines(file: TextFile) -> Table:
         blank: list[str] = []  # empty lines at the end are left out
         for line in file.lines():
             content = line.rstrip("\r\n")
-            if content.strip():
-                yield from blank
-                yield content
-                blank.clear()
-            else:
+            if not content or content.isspace():
                 blank.append(content)
+                continue
+            if blank:
+                yield from blank
+                blank.clear()
+            yield content
 
     column: TextColumn[str | None] = TextColumn.of(text())
     if not len(column):

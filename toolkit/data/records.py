@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.data.grid import MOST_COLUMNS, clean_name, refuse_many_columns
 from toolkit.data.tables import Part, Table
-from toolkit.data.text_column import BLOCK_ROWS, TextColumn
+from toolkit.data.text_column import CELLS_AT_ONCE, GrowingColumn
 from toolkit.data.text_files import LONGEST_LINE
 from toolkit.errors import DataError
 
@@ -26,7 +26,7 @@ class Records:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._blocks: dict[str, list[Any]] = {}
+        self._columns: dict[str, GrowingColumn] = {}
         self._pending: list[Mapping[str, Any]] = []
         self._lines = array("q")
         self._not_text: dict[str, str] = {}
@@ -42,7 +42,7 @@ class Records:
         """
         self._pending.append(record)
         self._lines.append(line)
-        if len(self._pending) == BLOCK_ROWS:
+        if len(self._pending) == CELLS_AT_ONCE:
             self._flush()
 
     def table(self, encoding: str | None) -> Table:
@@ -51,37 +51,32 @@ class Records:
         Raises:
             DataError: as `add`; no object has a key.
         """
-        import pyarrow
-
         self._flush()
-        if not self._blocks:
+        if not self._columns:
             raise DataError("the objects have no keys, so there are no columns", where=self._where)
-        names = {name: clean_name(name) for name in self._blocks}
+        names = {name: clean_name(name) for name in self._columns}
         if len(set(names.values())) < len(names):
             names = {name: name for name in names}
         columns: dict[str, Sequence[str | None]] = {
-            names[name]: TextColumn(pyarrow.chunked_array(blocks, pyarrow.large_string()))
-            for name, blocks in self._blocks.items()
+            names[name]: growing.column() for name, growing in self._columns.items()
         }
         not_text = {names[name]: what for name, what in self._not_text.items()}
         return Table(columns, (Part(self._where, self._lines, encoding),), not_text=not_text)
 
     def _flush(self) -> None:
-        import pyarrow
-
-        kind = pyarrow.large_string()
         n_before = len(self._lines) - len(self._pending)
         for record in self._pending:
             for name in record:
-                if name not in self._blocks:
-                    self._blocks[name] = [pyarrow.nulls(n_before, kind)]
-            if len(self._blocks) > MOST_COLUMNS:
-                refuse_many_columns(len(self._blocks), self._where)
-        for name, blocks in self._blocks.items():
+                if name not in self._columns:
+                    self._columns[name] = GrowingColumn()
+                    self._columns[name].add_missing(n_before)
+            if len(self._columns) > MOST_COLUMNS:
+                refuse_many_columns(len(self._columns), self._where)
+        for name, column in self._columns.items():
             cells = [self._cell(record.get(name), name) for record in self._pending]
             self._refuse_long(cells, n_before)
             try:
-                blocks.append(pyarrow.array(cells, kind))
+                column.add(cells)
             except UnicodeEncodeError:
                 raise self._half_a_pair(name, cells, n_before) from None
         self._pending = []

@@ -9,8 +9,10 @@ from pathlib import Path
 from toolkit.data.file_kinds import kind_of
 from toolkit.data.text_files import refuse_kind
 from toolkit.errors import DataError, explain
+from toolkit.shortage import out_of_memory, says_out_of_memory
 
 _CHECK = Path(__file__).with_name("check_arrow.py")
+_KILL = 9  # the signal by which a system ends what takes too much memory
 _SECONDS = 60
 _BYTES_A_SECOND = 5_000_000
 _FIX = "write it again from its source"
@@ -27,6 +29,7 @@ def refuse_damage(path: Path, kind: str) -> None:
 
     Raises:
         DataError: reading it fails, kills the process or does not end.
+        ResourceError: memory runs out.
     """
     found = kind_of(path)
     if found not in (None, "a parquet file" if kind == "parquet" else "an Arrow file"):
@@ -39,6 +42,8 @@ def refuse_damage(path: Path, kind: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise DataError(f"not a readable {kind} file: reading it does not end", where=str(path)) from error
     fault = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode == -_KILL or says_out_of_memory(fault or done.stderr.decode("utf-8", "replace")):
+        raise out_of_memory("give fewer rows at once, or end other programs", where=str(path))
     if fault or done.returncode:
         message = f"not a readable {kind} file: {fault or 'reading it crashes'}"
         raise DataError(explain(message, fix=_FIX), where=str(path))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from toolkit.data.cut_texts import note_lengths
 from toolkit.data.encode import Frame, encode_pairs, encode_texts, source_ids
 from toolkit.data.packing import PackMasked, PackPairs, PackTexts
 from toolkit.data.padding import PadPacked
@@ -136,8 +137,10 @@ class CausalLayout(Layout):
         The end of a long text says more about what follows than its beginning.
         """
         before = Frame.of(tokenizer).before if self.by_tokenizer else [int(tokenizer.bos_token_id)]
-        plain = tokenizer(list(rows["text"]), add_special_tokens=False, split_special_tokens=True, verbose=False)
-        return [[*before, *ids[-(max_length // 2) :]] for ids in plain["input_ids"]]
+        texts, room = list(rows["text"]), max_length // 2
+        plain = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+        note_lengths(texts, [len(ids) for ids in plain], max_length=room)
+        return [[*before, *ids[-room:]] for ids in plain]
 
 
 @dataclass(frozen=True)

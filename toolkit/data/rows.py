@@ -61,6 +61,9 @@ def prepare_rows(
     columns = columns or {}
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
     texts = ("text", "text_pair") if "text_pair" in columns else ("text",)
+    if "text_pair" in table.columns and "text_pair" not in (*columns, *columns.values()):
+        found = "the column 'text_pair' is not read, as this model is not known to read pairs"
+        warn(f"{table.name}: {found}; --text-pair-column text_pair reads it")
     return _rows(table, columns, texts=texts, reference="label", required=require_label, kind=kind)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from toolkit.data.cut_texts import counting_cuts
 from toolkit.methods.used import Used, locate_supported, save_and_measure, untrained
 from toolkit.recipe import Recipe
 from toolkit.tasks.interfaces import TaskData
@@ -23,10 +25,13 @@ def fit_on_features(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Pat
     """
     locate_supported(recipe)
     started = time.monotonic()
-    fitted = room.fit_head(recipe, data)
+    with counting_cuts() as cuts:
+        fitted = room.fit_head(recipe, data)
+    cuts.tell()
     log = RunLog(work / LOG_FILE)
     for line in fitted.curve:
         log.write(line)
     seconds = time.monotonic() - started
     trained = untrained(fitted.opened.model, n_trainable=fitted.n_trainable, seconds=seconds)
-    return save_and_measure(room, recipe, data, fitted.opened, trained=trained, work=work, answer=fitted.answer)
+    used = save_and_measure(room, recipe, data, fitted.opened, trained=trained, work=work, answer=fitted.answer)
+    return replace(used, cut=cuts.to_json())

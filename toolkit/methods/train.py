@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from toolkit.data.cut_texts import counting_cuts
 from toolkit.methods.used import Used, save_and_measure
 from toolkit.recipe import Recipe
 from toolkit.tasks.interfaces import TaskData
@@ -22,6 +24,8 @@ def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
         work: the run folder, unfinished; holds the checkpoints.
     """
     opened = room.open_for_training(recipe, data, tokenizer_folder=work / CHECKPOINTS / "tokenizer")
-    objective = room.objective(recipe, data, opened)
+    with counting_cuts() as cuts:
+        objective = room.objective(recipe, data, opened)
+    cuts.tell()
     trained = train(recipe, objective, opened, work, peft_type=room.head.peft_types[opened.family])
-    return save_and_measure(room, recipe, data, opened, trained=trained, work=work)
+    return replace(save_and_measure(room, recipe, data, opened, trained=trained, work=work), cut=cuts.to_json())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import Dataset
 from transformers import PreTrainedModel
 
-from toolkit.adapters import LocatedModel, OpenedModel, locate_model, open_config
+from toolkit.adapters import LocatedModel, OpenedModel, keep_pairs, locate_model, open_config
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
 from toolkit.names import Family
@@ -36,6 +36,7 @@ class Used:
         result: what was measured on them.
         evaluate_seconds: wall time of answering and measuring.
         proof: that what was saved is what was trained; None where nothing was saved.
+        cut: counts of the texts to learn from that are longer than the model reads; None where none is.
     """
 
     family: Family
@@ -46,6 +47,7 @@ class Used:
     result: Result
     evaluate_seconds: float
     proof: Proof | None = None
+    cut: Mapping[str, int] | None = None
 
 
 def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
@@ -86,6 +88,8 @@ def save_and_measure(
     Raises:
         IntegrityError: the saved model does not answer as the one in memory.
     """
+    if "text_pair" in data.train.column_names:
+        keep_pairs(opened.model.config)
     before = answers_in_memory(room, opened, trained.model, data)
     folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")

@@ -90,6 +90,10 @@ def _columns_of_the_task(recipe: Recipe) -> Broken:
             )
         elif not isinstance(columns[name], str) and not (recipe.spec.problems and name == "labels"):
             yield f"data.columns.{name}", f"{name} is one column; only labels may be a list of columns of 0 and 1"
+    several = [part.strip() for part in str(columns.get("labels", "")).split(",")]
+    if isinstance(columns.get("labels"), str) and len(several) > 1:
+        fix = f"write data.columns.labels: [{', '.join(several)}]; one column with a comma in its name is called label"
+        yield "data.columns.labels", f"{columns['labels']!r} is one text, and several columns are a list; {fix}"
     for name, column in columns.items():
         others = [other for other in columns if columns[other] == column and other != name]
         if others and name == list(columns)[-1]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from toolkit.errors import explain
 from toolkit.names import Family, Method
-from toolkit.recipe.config_keys import completed_config, config_fault, idle_preset, names_pairs
+from toolkit.recipe.config_keys import completed_config, config_fault, idle_preset, least_parameters, names_pairs
 from toolkit.recipe.rules import Broken, rule
-from toolkit.recipe.schema import PAIR, Recipe
+from toolkit.recipe.schema import PAIR, Recipe, TokenizerSection
 
 _SCRATCH = "method: scratch"
+
+MOST_PARAMETERS = 10**11
+"""Parameters of a model that one machine can hold at all: 400 GB as float32."""
+
+MOST_TOKENS = 10_000_000
+"""Tokens of a vocabulary; the largest of published models have a million."""
 
 
 @rule("model")
@@ -78,6 +84,20 @@ def _config_can_be_built(recipe: Recipe) -> Broken:
     fault = config_fault(completed_config(written))
     if fault is not None:
         yield "model.config", fault
+
+
+@rule("model.config", "tokenizer.vocab_size")
+def _size_can_be_held(recipe: Recipe) -> Broken:
+    vocab_size = (recipe.tokenizer or TokenizerSection()).vocab_size
+    if vocab_size > MOST_TOKENS:
+        found = f"{vocab_size:,} tokens, and texts give {MOST_TOKENS:,} at most"
+        yield "tokenizer.vocab_size", f"{found}; 8000 to 100000 are usual"
+    elif recipe.model.config is not None:
+        size = least_parameters(completed_config(recipe.model.config), vocab_size=vocab_size)
+        if size > MOST_PARAMETERS:
+            found = f"these sizes make a model of about {size:.1e} parameters, which take {4 * size / 1e9:,.0f} GB"
+            fix = "lower hidden_size, intermediate_size, the layers, or max_position_embeddings"
+            yield "model.config", f"{found}; at most {MOST_PARAMETERS:.0e} are built; {fix}"
 
 
 @rule("model.config", "data.max_length")

@@ -130,6 +130,21 @@ def config_fault(values: Mapping[str, Any]) -> str | None:
     return None
 
 
+def least_parameters(values: Mapping[str, Any], *, vocab_size: int) -> int:
+    """Return about the parameters of our own Transformer, rather too few: its matrices without biases, norms and gates.
+
+    Args:
+        values: complete.
+        vocab_size: tokens of its tokenizer.
+    """
+    width, architecture = values["hidden_size"], values["architecture"]
+    stacks = {"encoder_layers": Family.DECODER, "decoder_layers": Family.ENCODER}
+    depth = sum(values[key] for key, without in stacks.items() if architecture != without)
+    positions = 0 if values["position"] == "rotary" else values["max_position_embeddings"]
+    layer = 2 * width * width + 2 * width * values["intermediate_size"]
+    return int(depth * layer + (vocab_size + positions) * width)
+
+
 def idle_preset(written: Mapping[str, Any]) -> bool:
     """Return True if a preset sets nothing, because all of its values are written beside it."""
     from toolkit.transformer.configuration import PRESETS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import chain, combinations
 from typing import Any
 
 import yaml
 
-from toolkit.names import Method
+from toolkit.names import Method, Problem
 from toolkit.recipe.check_methods import UNTRAINED
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
@@ -50,6 +51,19 @@ def recipe_digest(recipe: Recipe) -> str:
     values = {key: value for key, value in recipe_values(recipe).items() if key != "hub"}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+def same_digests(recipe: Recipe) -> frozenset[str]:
+    """Return the digests of all recipes that do the same: whether the usual columns are named or not."""
+    usual = ("text",) if recipe.problem is Problem.MULTI_LABEL else ("text", "label")
+    others = {name: column for name, column in recipe.data.columns.items() if name not in usual or column != name}
+    free = [name for name in usual if name in recipe.spec.column_names and name not in others]
+    digests = set()
+    for named in chain.from_iterable(combinations(free, n) for n in range(len(free) + 1)):
+        columns = {**others, **{name: name for name in named}}
+        data = recipe.data.model_copy(update={"columns": columns})
+        digests.add(recipe_digest(recipe.model_copy(update={"data": data})))
+    return frozenset(digests)
 
 
 def recipe_values(recipe: Recipe) -> dict[str, Any]:

@@ -61,18 +61,23 @@ class CountOrFraction:
 
 @dataclass(frozen=True)
 class NameOrNumber:
-    """A marker for a text that may be written as a whole number, such as the column ``0`` of a file without names."""
+    """A marker for a text that may be written as a whole number, such as the column ``0`` of a file without names.
+
+    White space around it is dropped, as the readers of data drop it around the names of columns.
+    """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the check of a text, before which a whole number becomes one."""
-        return core_schema.no_info_before_validator_function(_number_as_text, handler(source))
+        return core_schema.no_info_before_validator_function(_name, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Return the JSON Schema of a text that is not empty, or a whole number."""
         return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 0}]}
 
 
-def _number_as_text(value: object) -> object:
+def _name(value: object) -> object:
+    if isinstance(value, str):
+        return value.strip() or value
     number = as_whole(value)
     return str(number) if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else value
 

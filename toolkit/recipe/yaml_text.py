@@ -27,9 +27,15 @@ _UNCLOSED = "the bracket at {opened} is not closed, or a comma is missing in it"
 
 _ESCAPE = "a backslash in double quotes begins an escape; write a path with / or in single quotes: 'C:\\data\\rows.csv'"
 
+_BEYOND = "this escape stands for no character, because Unicode ends at \\U0010FFFF; write the character itself"
+_HALF = "an escape from \\uD800 to \\uDFFF is half a character, and the other half is missing; write the character"
+_NUL = "the escape \\0 stands for no character of a text; take it out"
+
 _WORDS = {
     _TAG: _TAG,
     _DEEP: _DEEP,
+    _HALF: _HALF,
+    _NUL: _NUL,
     "found character '\\t' that cannot start any token": "a tab indents this line; use spaces",
     "mapping values are not allowed here": "a colon too many, or a wrongly indented line; "
     "put a text that contains ': ' in quotes",
@@ -77,6 +83,8 @@ def parse(text: str, place: PlaceOf) -> Document:
         composer = _Composer(text)
         try:
             node = composer.get_single_node()
+        except (OverflowError, ValueError) as error:
+            raise _no_character(composer, text, place) from error
         finally:
             composer.dispose()
     except yaml.MarkedYAMLError as error:
@@ -100,6 +108,14 @@ def _plain_error(error: yaml.MarkedYAMLError, place: PlaceOf) -> RecipeError:
     words = _WORDS.get(problem) or _WORDS.get(error.context or "") or f"not YAML: {problem}"
     message = words.replace("{opened}", where(error.context_mark))
     return RecipeError(message, where=where(error.problem_mark))
+
+
+def _no_character(composer: _Composer, text: str, place: PlaceOf) -> RecipeError:
+    """Return the error for a number that the scanner has just failed to read."""
+    mark = composer.get_mark()
+    if text[mark.index - 2 : mark.index - 1] == "\\":  # at the first digit of an escape
+        return RecipeError(_BEYOND, where=place(mark.line + 1, mark.column - 1))
+    return RecipeError("not YAML: a number of too many digits", where=place(mark.line + 1, mark.column + 1))
 
 
 def refuse_tokens(text: str, place: PlaceOf) -> None:
@@ -163,6 +179,17 @@ class _Composer(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem=_DEEP, problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self._depth -= 1
+        return node
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        try:
+            # As in JSON, two escapes may stand for the two halves of one character in UTF-16.
+            node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise yaml.MarkedYAMLError(problem=_HALF, problem_mark=node.start_mark) from None
+        if "\0" in node.value:
+            raise yaml.MarkedYAMLError(problem=_NUL, problem_mark=node.start_mark)
         return node
 
 

@@ -37,6 +37,7 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None, *, more: It
     """
     lines = [report.source]
     lines += [f"encoding of {name}: {encoding}" for name, encoding in report.encodings.items()]
+    lines += report.notes
     for name, split in report.splits.items():
         lines += ["", *_split_lines(name if len(report.splits) > 1 else "", split, problem=report.problem)]
     if tokens is not None:

@@ -18,6 +18,7 @@ from toolkit.report.scatter import scatter_chart
 from toolkit.run_result import RunResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.pages import TASKS
+from toolkit.wording import visible
 
 MOST_CHARACTERS = 600
 
@@ -64,8 +65,7 @@ def render_page(
             **pages.part(result),
         )
     )
-    # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
-    return page.encode("utf-8", "replace").decode("utf-8")
+    return visible(page)
 
 
 @cache

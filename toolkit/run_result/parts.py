@@ -63,13 +63,15 @@ class DataSource:
 
     Attributes:
         source: names of the sources, for people.
+        cut: counts of the texts that were read, and of those longer than the model reads; None where none was.
     """
 
     source: str
+    cut: Mapping[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return ``data`` of an evaluation."""
-        return {"source": self.source}
+        return {"source": self.source, **({} if self.cut is None else {"cut": dict(self.cut)})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,17 +91,19 @@ class DataSummary(DataSource):
     @classmethod
     def from_json(cls, entry: JsonObject) -> Self:
         """Read ``data`` of a run."""
+        cut = entry.optional_object("cut")
         return cls(
             source=entry.get("source", str),
             digest=entry.get("digest", str),
             pairs=entry.optional("pairs", bool),
             warnings=entry.elements("warnings", str),
+            cut=None if cut is None else {key: cut.get(key, int) for key in cut.values},
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return ``data`` of a run."""
         pairs = {} if self.pairs is None else {"pairs": self.pairs}
-        return {"source": self.source, "digest": self.digest, **pairs, "warnings": list(self.warnings)}
+        return {**super().to_json(), "digest": self.digest, **pairs, "warnings": list(self.warnings)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from toolkit.errors import IntegrityError
+from toolkit.files import read_json
 from toolkit.names import Family, Method, Problem, Split, Task
 from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.json_object import JsonObject
@@ -134,8 +134,8 @@ class RunResult(EvaluationResult):
             IntegrityError: it is not there, cannot be read, or is damaged.
         """
         try:
-            value = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+            value = read_json(file)
+        except (OSError, ValueError) as error:
             raise IntegrityError(
                 "this file of the run is missing or damaged; fine-tune again", where=str(file)
             ) from error

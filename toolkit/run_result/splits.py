@@ -62,6 +62,11 @@ class SplitResult:
     slices: Mapping[str, Any] | None = None
     seen: SeenRows | None = None
 
+    @property
+    def unseen_metrics(self) -> Mapping[str, MetricValue]:
+        """Return the metrics on rows that the model has not learnt from; none where it has learnt from all."""
+        return self.metrics if self.seen is None else self.seen.metrics
+
     @classmethod
     def of(
         cls,

@@ -68,8 +68,8 @@ class Answers(Protocol):
     def rows(self) -> list[Row]:
         """Return the same as one dict a row."""
 
-    def write(self, path: str | Path) -> None:
-        """Write the rows in the format that the path's suffix names."""
+    def write(self, path: str | Path, *, raw: bool = False) -> None:
+        """Write the rows in the format that the path's suffix names; ``raw`` keeps formulas in csv."""
 
 
 class Result(Protocol):

@@ -8,13 +8,13 @@ too.
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.files import fsync_file, fsync_folder, sha256_file, write_json_atomically
+from toolkit.errors import Fault, IntegrityError
+from toolkit.files import fsync_file, fsync_folder, read_json, sha256_file, write_json_atomically
 from toolkit.progress import warn
 
 CHECKPOINTS = "checkpoints"
@@ -65,7 +65,7 @@ def seal(folder: Path, info: dict[str, Any]) -> None:
 def damage(folder: Path) -> str | None:
     """Return the damage of a sealed folder in words; None if it is complete."""
     try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        marker = read_json(folder / MARKER)
         expected, schema = marker["files"], marker["schema"]
     except FileNotFoundError:
         return f"it has no {MARKER}: writing it was cut off"
@@ -87,20 +87,41 @@ def damage(folder: Path) -> str | None:
 def newest_whole(root: Path) -> Checkpoint | None:
     """Return the complete checkpoint of the latest step; damaged later ones are renamed.
 
-    A checkpoint also needs the weights of the evaluations that its info lists under ``kept_steps``.
+    A checkpoint also needs the weights of the evaluations that its info lists under ``kept_steps``. Checkpoints that
+    were never complete count for nothing: the first of a run may be cut off.
+
+    Raises:
+        IntegrityError: all checkpoints that were complete are damaged; nothing is renamed.
     """
+    wrong: dict[Path, str] = {}
+    whole = None
     for step, folder in sorted(_steps(root, PREFIX), reverse=True):
-        wrong = damage(folder)
-        if wrong is None:
-            info = json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"]
-            kept = [root / f"{BEST_PREFIX}{kept_step}" for kept_step in info.get("kept_steps", [])]
-            unusable = [f"{best.name}: {found}" for best in kept if (found := damage(best)) is not None]
-            if not unusable:
-                return Checkpoint(folder, step, info)
-            wrong = f"the weights that it goes back to cannot be used ({'; '.join(unusable)})"
-        warn(f"checkpoint at step {step} is set aside: {wrong}")
+        found = damage(folder) or _damage_of_kept(folder)
+        if found is None:
+            whole = Checkpoint(folder, step, _info(folder))
+            break
+        wrong[folder] = found
+    if whole is None:
+        damaged = [Fault(found, str(folder)) for folder, found in wrong.items() if (folder / MARKER).exists()]
+        if damaged:
+            fix = "no checkpoint of this run is whole; --restart begins it again"
+            raise IntegrityError(*damaged, Fault(fix, str(root)))
+    for folder, found in wrong.items():
+        warn(f"checkpoint at step {folder.name.removeprefix(PREFIX)} is set aside: {found}")
         _quarantine(folder)
-    return None
+    return whole
+
+
+def _info(folder: Path) -> dict[str, Any]:
+    info: dict[str, Any] = read_json(folder / MARKER)["info"]
+    return info
+
+
+def _damage_of_kept(folder: Path) -> str | None:
+    """Return the damage of the weights that a complete checkpoint goes back to, in words."""
+    kept = [folder.with_name(f"{BEST_PREFIX}{step}") for step in _info(folder).get("kept_steps", [])]
+    unusable = [f"{best.name}: {found}" for best in kept if (found := damage(best)) is not None]
+    return f"the weights that it goes back to cannot be used ({'; '.join(unusable)})" if unusable else None
 
 
 def rotate(root: Path, *, keep: int = KEPT) -> None:
@@ -112,7 +133,7 @@ def rotate(root: Path, *, keep: int = KEPT) -> None:
         shutil.rmtree(folder)
     wanted: set[int] = set()
     for _, folder in by_age[:keep]:
-        wanted.update(json.loads((folder / MARKER).read_text(encoding="utf-8"))["info"].get("kept_steps", []))
+        wanted.update(_info(folder).get("kept_steps", []))
     for step, folder in _steps(root, BEST_PREFIX):
         if step not in wanted:
             (folder / MARKER).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,24 @@ class FinishedRun:
     Attributes:
         folder: with the files of docs/design.md, section 4.4.
         result: the content of ``metrics.json``.
+        read_back: whether `result` was read from the file, and not made by this process.
     """
 
     folder: Path
     result: RunResult
+    read_back: bool = False
+
+    def showing(self, name: str) -> AbstractContextManager[None]:
+        """Return the context in which the content of a file is shown: what was read back may be damaged.
+
+        An error about a result that this process made is a fault of the toolkit, and stays what it is.
+        """
+        return content_of(self.folder / name) if self.read_back else nullcontext()
 
     def samples(self) -> list[dict[str, Any]]:
         """Return test rows to look at, from ``predictions.parquet``, in the form of the task's room."""
-        file = self.folder / PREDICTIONS_FILE
-        with content_of(file):
-            columns = parquet.read_table(file).to_pydict()
+        with self.showing(PREDICTIONS_FILE):
+            columns = parquet.read_table(self.folder / PREDICTIONS_FILE).to_pydict()
             return room_of(self.result.task).samples(columns, self.result.problem)
 
 
@@ -46,7 +55,7 @@ def read_run(folder: Path) -> FinishedRun:
     Raises:
         IntegrityError: its ``metrics.json`` is missing or damaged.
     """
-    return FinishedRun(folder, RunResult.read(folder / METRICS_FILE))
+    return FinishedRun(folder, RunResult.read(folder / METRICS_FILE), read_back=True)
 
 
 def training_losses(folder: Path) -> list[dict[str, Any]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from toolkit.cache import file_digest
 from toolkit.errors import Fault, IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
-from toolkit.files import sha256_file, write_json_atomically
+from toolkit.files import read_json, sha256_file, write_json_atomically
 from toolkit.trials.learnt_rows import LEARNT_ROWS_FILE
 
 FILES_FILE = "files.json"
@@ -57,12 +56,12 @@ def read_base(run: Path) -> str | None:
 def _read(run: Path) -> tuple[dict[str, str], str | None] | None:
     file = run / FILES_FILE
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
         digests = {str(path): str(digest) for path, digest in content["files"].items()}
         return digests, None if content.get("base") is None else str(content["base"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError("the digests of the run's files cannot be read", where=str(file)) from error
 
 

@@ -6,20 +6,19 @@ a reader never sees half a run (docs/design.md, section 4.4).
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from toolkit.errors import ResourceError
-from toolkit.files import fsync_folder, write_json_atomically
+from toolkit.files import fsync_folder, read_json, write_json_atomically
 
 TRIAL_FILE = "trial.json"
 _IDENTITY = "identity.json"
@@ -36,16 +35,22 @@ class RunIdentity:
         recipe_digest: sha256 of the recipe with every default filled in.
         data_digest: sha256 of the prepared rows.
         base_digest: sha256 of the files of the pretrained model; None: there is none, or it is not known.
+        same_recipes: digests of other recipes that do the same; they are not written down.
     """
 
     recipe_digest: str
     data_digest: str
     base_digest: str | None = None
+    same_recipes: frozenset[str] = frozenset()
+
+    def written(self) -> dict[str, str | None]:
+        """Return what an unfinished run keeps of its identity."""
+        return {name: value for name, value in vars(self).items() if name != "same_recipes"}
 
     def differs_from(self, other: dict[str, Any]) -> str | None:
         """Return what is different about another run, in words, or None."""
-        names = {"recipe_digest": "its recipe", "data_digest": "its data"}
-        different = [word for key, word in names.items() if other.get(key) != getattr(self, key)]
+        different = [] if other.get("recipe_digest") in {self.recipe_digest, *self.same_recipes} else ["its recipe"]
+        different += [] if other.get("data_digest") == self.data_digest else ["its data"]
         base = other.get("base_digest")
         if None not in (base, self.base_digest) and base != self.base_digest:
             different.append("the files of its base model")
@@ -107,6 +112,7 @@ def claim_run(output_dir: Path, identity: RunIdentity, *, restart: bool = False)
             written.
     """
     final = Path(output_dir).resolve()
+    _require_unicode(final)
     work = final.with_name(f"{final.name}.unfinished")
     if _is_finished(final, identity, restart=restart):
         yield ClaimedRun(final, work, finished=True)
@@ -201,7 +207,7 @@ def _start_or_go_on(work: Path, identity: RunIdentity, *, restart: bool, where: 
                 "or choose another --output-dir",
                 where=where,
             )
-    write_json_atomically(file, asdict(identity))
+    write_json_atomically(file, identity.written())
     write_json_atomically(work / _OWNER, {"pid": os.getpid(), "host": socket.gethostname()})
 
 
@@ -212,18 +218,24 @@ def _read_object(file: Path) -> dict[str, Any]:
         OSError: the file cannot be read.
         ValueError: it holds something else.
     """
-    try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    value = read_json(file)
     if not isinstance(value, dict):
         raise ValueError("it holds no object")
     return value
 
 
+def _require_unicode(folder: Path) -> None:
+    """Refuse a folder that the library of tokenizers cannot write into, before any work is done."""
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        message = "the name of this folder is not UTF-8; choose another --output-dir, or rename the folder"
+        raise ResourceError(message, where=str(folder)) from None
+
+
 def _owner(work: Path) -> str:
     try:
-        owner = json.loads((work / _OWNER).read_text(encoding="utf-8"))
+        owner = read_json(work / _OWNER)
         return f"process {owner['pid']} on {owner['host']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from toolkit.adapters import LocatedModel, reads_pairs
 from toolkit.data.column_names import ColumnName
-from toolkit.errors import IntegrityError, ResourceError, ToolkitError
+from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import Recipe, load_recipe
+from toolkit.recipe.yaml_text import read_document
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import refuse_changed_files
+
+_LABELS = frozenset({"label", "labels"})
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,16 @@ class Subject:
     labels: tuple[str, ...] = ()
     merge_labels: bool = False
 
-    def columns(self, **given: str | None) -> dict[str, ColumnName]:
-        """Return the columns to read: those given on the command line, else those of the recipe."""
-        return {
-            **self.recipe_columns,
-            **{name: column for name, column in given.items() if column is not None},
-        }
+    def columns(self, **given: ColumnName | None) -> dict[str, ColumnName]:
+        """Return the columns to read: those given on the command line, else those of the recipe.
+
+        ``label`` and ``labels`` are two names of one thing, so one that is given takes the other's place.
+        """
+        named = {name: column for name, column in given.items() if column is not None}
+        kept = dict(self.recipe_columns)
+        if not named.keys().isdisjoint(_LABELS):
+            kept = {name: column for name, column in kept.items() if name not in _LABELS}
+        return {**kept, **named}
 
 
 def find_subject(name: str) -> Subject:
@@ -74,16 +80,30 @@ def find_subject(name: str) -> Subject:
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     refuse_changed_files(folder, below=MODEL_FOLDER)
     try:
-        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+        recipe = read_document(recipe_file).tree
         columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
         task = Task(recipe["task"])
         known = SPECS[task].all_metrics
         if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
             raise ValueError("these are no metrics of the task")
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except RecipeError as error:
+        raise IntegrityError(*error.faults) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
     return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
+
+
+def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName | None) -> dict[str, ColumnName]:
+    """Return the columns that a model reads: a model without its run may know itself that it reads pairs.
+
+    Args:
+        subject: the model, perhaps with its run.
+        located: its files.
+        given: on the command line.
+    """
+    columns = subject.columns(**given)
+    return {"text_pair": "text_pair", **columns} if reads_pairs(located) else columns
 
 
 def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:
@@ -104,10 +124,10 @@ def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:
 def _method(recipe_file: Path) -> str | None:
     """Return the method of a run's recipe, as far as it can be read."""
     try:
-        recipe = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        method: str | None = read_document(recipe_file).tree.get("method")
+    except RecipeError:
         return None
-    return recipe.get("method") if isinstance(recipe, dict) else None
+    return method
 
 
 def _untrained(folder: Path) -> Subject:

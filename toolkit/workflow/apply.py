@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit.adapters import LocatedModel, family_of, locate_model, open_config
+from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
 from toolkit.adapters.layouts import READS, kept_word
+from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
+from toolkit.data.cut_texts import counting_cuts
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
@@ -22,7 +24,8 @@ from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.trials.learnt_rows import read_learnt_rows
-from toolkit.trials.subject import Subject, find_subject
+from toolkit.trials.subject import Subject, columns_to_read, find_subject
+from toolkit.workflow.little_memory import fewer_rows, memory_told
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,29 @@ class Predicted:
         return self.pages.prediction_lines(self.answers.rows())
 
 
+@memory_told(fewer_rows)
 def evaluate(
     model: str,
     data: Sequence[str],
     *,
     text_column: str | None = None,
     text_pair_column: str | None = None,
-    label_column: str | None = None,
+    label_column: ColumnName | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> EvaluationResult:
     """Measure a run's or a model's predictions on labelled rows.
 
     Args:
         model: a run folder, or a model's name.
         data: files or other sources.
-        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``.
+        text_column, label_column: where the data has other names than the run's recipe, or than ``text`` and ``label``;
+            a list names the columns of 0 and 1 of several labels.
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Returns:
         The result, with the split ``test`` alone.
@@ -78,23 +85,29 @@ def evaluate(
     check_output(output, inputs=data)
     subject = find_subject(model)
     if subject.task is None:
-        given = {"text": text_column, "text_pair": text_pair_column, "label": label_column}
-        _check_data(data, given, encoding=encoding)
+        labels = dict(enumerate(label_column)) if isinstance(label_column, list) else {"label": label_column}
+        given = {"text": text_column, "text_pair": text_pair_column}
+        _check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
+    if isinstance(label_column, list) and "labels" not in room.spec.column_names:
+        raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
-    columns = subject.columns(**dict(zip(names, (text_column, label_column), strict=False)), **pair)
+    given_columns = dict(zip(names, (text_column, label_column), strict=False))
+    columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
-    answers = asked.answer(rows, metrics)
+    with in_use(located), counting_cuts() as cuts:
+        answers = asked.answer(rows, metrics)
+    cuts.tell()
     result = room.measure(answers, metrics)
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     for line in result.warnings:
         warn(line)
     return EvaluationResult(
@@ -104,10 +117,11 @@ def evaluate(
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
         splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
-        data=DataSource(source=", ".join(data)),
+        data=DataSource(source=", ".join(data), cut=cuts.to_json()),
     )
 
 
+@memory_told(fewer_rows)
 def predict(
     model: str,
     inputs: Sequence[str],
@@ -116,6 +130,7 @@ def predict(
     text_pair_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
+    raw: bool = False,
 ) -> Predicted:
     """Predict files, texts, or lines of stdin.
 
@@ -126,6 +141,7 @@ def predict(
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files and of stdin; None finds it.
         output: where predictions go, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -139,11 +155,13 @@ def predict(
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
     column = room.input_columns(asked.family, asked.reads)[0]
-    columns = subject.columns(**{column: text_column}, **_pair_column(room, text_pair_column))
+    columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
-    answers = asked.answer(rows, ())
+    with in_use(located), counting_cuts() as cuts:
+        answers = asked.answer(rows, ())
+    cuts.tell()
     if output is not None:
-        answers.write(output)
+        answers.write(output, raw=raw)
     return Predicted(answers, room.pages)
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 from toolkit.data.doctor_doubts import Doubt
 from toolkit.data.examples import Examples
+from toolkit.evaluation.inference.rows import is_formula
 from toolkit.files import replacing
+from toolkit.progress import warn
 
 
 def write_checked(path: Path, splits: Mapping[str, Examples], doubts: Sequence[Doubt]) -> dict[Path, int]:
     """Write a csv a split: ``line``, the texts, ``label``, ``suggestion``, ``reason``; return its rows to look at.
 
     The rows in doubt come first, in the order of the doubts, then all others. So the file is whole: edit the labels,
-    delete rows, and use it as data.
+    delete rows, and use it as data. Texts are not altered, since they are to be learnt from; a warning counts those
+    that a spreadsheet would run as formulas.
 
     Args:
         path: of the csv; several splits get their names added to it.
@@ -35,6 +38,12 @@ def write_checked(path: Path, splits: Mapping[str, Examples], doubts: Sequence[D
         with replacing(file) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows(_rows(examples, of_split))
         written[file] = len(of_split)
+        n_formulas = sum(is_formula(text) for texts in examples.texts.values() for text in texts)
+        if n_formulas:
+            warn(
+                f"{file}: {n_formulas:,} text{'' if n_formulas == 1 else 's'} would run as formulas in a spreadsheet, "
+                "and stay as they are to be given back; open the file with its columns as text"
+            )
     return written
 
 

@@ -26,6 +26,7 @@ from toolkit.tasks.room import TaskRoom
 from toolkit.training.save import ADAPTER_FOLDER, readable
 from toolkit.trials.subject import find_subject
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
+from toolkit.workflow.little_memory import memory_told, smaller_model
 
 PARITY_FILE = "parity.json"
 
@@ -56,6 +57,7 @@ class Exported:
         return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json()}
 
 
+@memory_told(smaller_model)
 def export(target: str, *, form: Format, output_dir: Path) -> Exported:
     """Write a model in another form, with tokenizer, configuration and the figures of its check.
 

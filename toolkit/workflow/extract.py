@@ -10,15 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from toolkit.adapters import locate_model, open_body
+from toolkit.adapters import in_use, locate_model, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
 from toolkit.data import prepare_rows
 from toolkit.data.feature_table import Vectors
 from toolkit.errors import RecipeError, explain
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.files import replacing
-from toolkit.trials.subject import find_subject
+from toolkit.trials.subject import columns_to_read, find_subject
 from toolkit.workflow.apply import check_output
+from toolkit.workflow.little_memory import memory_told, shorter_texts
 
 SUFFIX = ".parquet"
 
@@ -38,6 +39,7 @@ class Extracted:
     features: Vectors
 
 
+@memory_told(shorter_texts)
 def extract(
     model: str,
     data: Sequence[str],
@@ -75,15 +77,16 @@ def extract(
         raise RecipeError(explain(found, allowed=[SUFFIX]), where=str(output))
     check_output(output, inputs=data)
     subject = find_subject(model)
-    columns = subject.columns(text=text_column, text_pair=text_pair_column)
+    located = locate_model(subject.model)
+    columns = columns_to_read(subject, located, text=text_column, text_pair=text_pair_column)
     texts = {name: column for name, column in columns.items() if name in ("text", "text_pair")}
     rows = prepare_rows(list(data), columns=texts, encoding=encoding)
-    located = locate_model(subject.model)
     body = open_body(located, max_length=max_length)
     cache = feature_cache(body, located.folder, pooling=pooling, bf16=bf16) if use_cache else None
-    features = pooled_features(
-        body, rows, pooling=pooling, layers=layers, cache=cache, device=inference_device(), bf16=bf16
-    )
+    with in_use(located):
+        features = pooled_features(
+            body, rows, pooling=pooling, layers=layers, cache=cache, device=inference_device(), bf16=bf16
+        )
     extracted = Extracted(list(rows["id"]), features)
     _write(extracted, output)
     return extracted

@@ -5,27 +5,27 @@ Each stage gives back a frozen dataclass, and this module alone knows their orde
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from transformers import set_seed
 
-from toolkit.adapters import LocatedModel, locate_model
+from toolkit.adapters import LocatedModel, in_use, locate_model
 from toolkit.adapters.features import model_digest
 from toolkit.adapters.open import open_tokenizer
 from toolkit.errors import HubError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
-from toolkit.files import write_json_atomically, write_text_atomically
+from toolkit.files import read_json, write_json_atomically, write_text_atomically
 from toolkit.hub.card.example import make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
 from toolkit.methods import METHODS, Used
 from toolkit.progress import say, warn
-from toolkit.recipe import Recipe, recipe_digest, recipe_yaml
+from toolkit.recipe import Recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.report.page import render_page
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
@@ -48,13 +48,15 @@ from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import read_base, write_digests
 from toolkit.trials.run_folder import RunIdentity, claim_run
+from toolkit.workflow.little_memory import memory_told
 from toolkit.workflow.reading import warn_of_reading
-from toolkit.workflow.shortages import shortages_told
+from toolkit.workflow.shortages import shortages_told, smaller
 
 DEFAULT_RUNS = Path("runs")
 DEFAULT_LEDGER = DEFAULT_RUNS / "trials.jsonl"
 
 
+@memory_told(smaller)
 def fine_tune(
     recipe: Recipe,
     *,
@@ -86,7 +88,7 @@ def fine_tune(
     say(room.describe(data))
     for line in data.warnings:
         warn(line)
-    identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder))
+    identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder), same_digests(recipe))
     with claim_run(folder, identity, restart=restart) as run:
         if run.finished:
             say("this run is finished; --restart would start over")
@@ -120,17 +122,21 @@ def _base_digest(recipe: Recipe, folder: Path) -> str | None:
 
 def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
     """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
-    warn_of_reading(room, recipe, data.train)
-    set_seed(recipe.seed)
-    used = METHODS[recipe.method](room, recipe, data, work=work)
+    base: AbstractContextManager[None] = (
+        nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
+    )
+    with base:
+        warn_of_reading(room, recipe, data.train)
+        set_seed(recipe.seed)
+        used = METHODS[recipe.method](room, recipe, data, work=work)
     baselines = room.baselines(data, recipe.metrics)
     learnt = learnt_rows(data, recipe.method)
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
-    model_config = json.loads((used.folder / "config.json").read_text(encoding="utf-8"))
+    model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
-    result = replace(measured, example=example)
+    result = replace(measured, example=example, data=replace(measured.data, cut=used.cut))
     _write_down(recipe, result, used, work=work, model_config=model_config)
     return result
 

@@ -21,6 +21,7 @@ from toolkit.hub.push.send import Pushed, Target, push
 from toolkit.hub.push.source import Source, find_source
 from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.progress import say
+from toolkit.workflow.little_memory import memory_told, smaller_model
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Published:
         return {**vars(self), **lists, "verified": self.verified.to_json()}
 
 
+@memory_told(smaller_model)
 def publish(
     model: str,
     repo_id: str | None = None,

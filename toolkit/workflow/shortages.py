@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from toolkit.errors import ToolkitError
 from toolkit.names import PEFT_METHODS, Method
@@ -36,7 +37,7 @@ def shortages_told(recipe: Recipe, work: Path) -> Iterator[None]:
         raise
 
 
-def smaller(recipe: Recipe) -> str:
+def smaller(recipe: Recipe, **_: Any) -> str:
     """Return the nearest settings that need less memory, as they are written behind the recipe's name."""
     if recipe.method in (Method.FEATURES, Method.ZERO_SHOT):
         return "lower data.max_length, or take a smaller model"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,16 @@ from toolkit.adapters import locate_model
 from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE, read_golden
+from toolkit.files import read_json
 from toolkit.hub.push.remote import find_endpoint, find_token
 from toolkit.hub.verify.verdict import Verified, verify_folder, verify_remote
 from toolkit.progress import say
 from toolkit.trials.finished import METRICS_FILE
 from toolkit.trials.subject import find_subject
+from toolkit.workflow.little_memory import memory_told, smaller_model
 
 
+@memory_told(smaller_model)
 def verify(
     target: str, *, revision: str | None = None, endpoint: str | None = None, trust_code: bool = False
 ) -> Verified:
@@ -63,8 +65,8 @@ def verify(
 
 def _metrics(path: Path) -> Any:
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (ValueError, RecursionError) as error:
+        metrics = read_json(path) if path.is_file() else None
+    except ValueError as error:
         raise IntegrityError("this file is damaged", where=str(path)) from error
     if metrics is not None and not isinstance(metrics, dict):
         raise IntegrityError("this file is damaged", where=str(path))
@@ -77,7 +79,7 @@ def _local_base(folder: Path) -> Path | None:
     if not settings.is_file():
         return None
     try:
-        base = str(json.loads(settings.read_text(encoding="utf-8"))["base_model_name_or_path"])
+        base = str(read_json(settings)["base_model_name_or_path"])
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(f"{ADAPTER_SETTINGS} is damaged", where=str(folder)) from error
     is_here = base.startswith("packaged:") or Path(base).is_dir()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tiny_models import BOS, EOS, GROUPED, IDS, PAD, SMALL, STACKS, T5_SIZES, tokenizer_for
 from tiny_models import ARCHITECTURES as SHARED
+from tiny_models import EOS, GROUPED, IDS, PAD, SMALL, STACKS, T5_SIZES, tokenizer_for
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
@@ -33,8 +33,14 @@ MORE: dict[str, PreTrainedConfig] = {
     "gemma": GemmaConfig(**SMALL, **GROUPED, **IDS),
     "gemma2": Gemma2Config(**SMALL, **GROUPED, **IDS),
     "opt": OPTConfig(
-        vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, ffn_dim=24, word_embed_proj_dim=16,
-        max_position_embeddings=40, **IDS,
+        vocab_size=40,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        ffn_dim=24,
+        word_embed_proj_dim=16,
+        max_position_embeddings=40,
+        **IDS,
     ),
     "mt5": MT5Config(**T5_SIZES, pad_token_id=PAD, eos_token_id=EOS, feed_forward_proj="gated-gelu"),
     "mbart": MBartConfig(**IDS_OF_STACKS),

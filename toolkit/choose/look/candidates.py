@@ -28,6 +28,7 @@ from toolkit.errors import (
 )
 from toolkit.names import SPECS, Family, Method, Problem, Task
 from toolkit.report.facts import amount
+from toolkit.shortage import is_out_of_memory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -117,9 +118,13 @@ def find_candidates(
         try:
             found.append(_candidate(name, task=task, problem=problem, memory_bytes=memory_bytes))
         except ToolkitError as error:
+            if error.__cause__ is not None and is_out_of_memory(error.__cause__):
+                raise
             errors.append(error)
             found.append(Candidate(name, family=_known_family(name), refused=error.faults[0].message))
         except Exception as error:  # of the library, of any kind: the others go on
+            if is_out_of_memory(error):
+                raise
             errors.append(IntegrityError(f"the model cannot be opened: {type(error).__name__}: {error}"))
             found.append(Candidate(name, refused=errors[-1].faults[0].message.split("\n")[0]))
     if len(errors) == len(wanted):

@@ -14,7 +14,7 @@ from toolkit.choose.look.look import Look, look, text_language
 from toolkit.choose.look.rows import TEST_SIZE, VALIDATION_SIZE, Rows, divide
 from toolkit.errors import HubError, RecipeError
 from toolkit.names import SPECS, Method, Problem, Task
-from toolkit.recipe import Recipe, build_recipe
+from toolkit.recipe import Recipe, build_recipe, list_recipes
 from toolkit.tasks import room_of
 
 
@@ -89,9 +89,10 @@ def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Row
     """
     if not room_of(task).compares:
         measured = ", ".join(each for each in Task if room_of(each).compares)
+        recipes = " or ".join(f"toolkit fine-tune {each.name}" for each in list_recipes() if each.task == task)
+        fix = f"carry out a recipe, as in {recipes}, or give --explain and no --data" if recipes else "give --explain"
         raise RecipeError(
-            f"{task} is only explained in this version; give --explain and no --data. Measured are: {measured}",
-            where="--task",
+            f"choose measures {measured}; it only explains the families for {task}; {fix}", where="--task"
         )
     section = {"test_size": TEST_SIZE, "validation_size": VALIDATION_SIZE, **data}
     model = {} if problem is None or not SPECS[task].problems else {"problem_type": problem.value}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def measure_features(
     return work.measure(
         candidate,
         Stage.FEATURES,
-        lambda: _measure(work, candidate, seconds=seconds, known=known),
+        partial(read_and_fit, candidate=candidate, seconds=seconds, known=known),
         method=Method.FEATURES.value,
         seconds=seconds * 1.2,
         settings={
@@ -95,14 +96,15 @@ def features_answers(work: Work, candidate: Candidate, result: Measurement, exam
     body = open_body(candidate.files(), max_length=work.rows.max_length)
     (layer,) = result.recipe["features"]["layers"]
     head = work.heads.get((str(result.body), layer, result.rows_learnt))
-    if head is None:  # measured by an earlier process
+    if head is None:  # measured by an earlier command
         learn = work.rows.some_to_learn(result.rows_learnt)
         head = _fit(work, _read(work, candidate, body, learn, [layer]).of(layer), _labels(learn))
     vectors = _read(work, candidate, body, examples, [layer]).of(layer)
     return work.rows.judge.answers_of(head.logits(vectors).numpy())
 
 
-def _measure(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement]) -> Measurement:
+def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement] = ()) -> Measurement:
+    """Measure a frozen candidate with a head, in this process; arguments as of `measure_features`."""
     started = time.monotonic()
     rows = work.rows
     body = open_body(candidate.files(), max_length=rows.max_length)

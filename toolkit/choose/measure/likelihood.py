@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 
 from toolkit.adapters import open_for_scoring
 from toolkit.choose.look.candidates import Candidate
@@ -35,14 +36,15 @@ def measure_likelihood(work: Work, candidate: Candidate, *, seconds: float) -> M
     return work.measure(
         candidate,
         Stage.ZERO_SHOT,
-        lambda: _measure(work, candidate, seconds=seconds),
+        partial(score, candidate=candidate, seconds=seconds),
         method=None,
         seconds=seconds,
         settings={"rows": ROWS},
     )
 
 
-def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+def score(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+    """Score some validation examples in this process; arguments as of `measure_likelihood`."""
     started = time.monotonic()
     rows, indices = work.rows, work.rows.some_to_judge(ROWS)
     examples = rows.judge_rows.select(indices)

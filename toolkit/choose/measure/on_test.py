@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from datasets import Dataset
 
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.deadline import within
 from toolkit.choose.measure.features import features_answers
 from toolkit.choose.measure.measurement import Measurement
+from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_own_process
+from toolkit.choose.measure.reasons import killed, reason_of
 from toolkit.choose.measure.runs import run_answers
-from toolkit.choose.measure.work import Work, reason_of
+from toolkit.choose.measure.work import Work
 from toolkit.choose.measure.zero_shot import zero_shot_answers
 from toolkit.names import Method
 from toolkit.tasks.judge import Answered
@@ -60,11 +62,23 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
     examples = work.rows.test
     if n_rows < n_all:
         examples = examples.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
+    answer = partial(_answers, work, candidate, result, examples)
     try:
-        with within(1.5 * left):
-            answers = _ANSWER[str(result.method)](work, candidate, result, examples)
-    except Exception as error:  # of any kind: the results so far are worth a page
-        return OnTest(0, None, None, reason_of(error))
+        answers = in_own_process(answer, seconds=1.5 * left)
+    except OutOfTimeError as error:
+        answers = str(error)
+    except KilledError as error:
+        answers = str(killed(candidate, error)["reason"])
+    if isinstance(answers, str):
+        return OnTest(0, None, None, answers)
     judge = work.rows.judge_of(examples)
     few = None if len(examples) == n_all else f"{len(examples):,} of {n_all:,} rows: the budget allowed no more"
     return OnTest(len(examples), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)
+
+
+def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any] | str:
+    """Answer in a process of its own; return the reason where that fails, for the results so far are worth a page."""
+    try:
+        return _ANSWER[str(result.method)](work, candidate, result, examples)
+    except BaseException as error:
+        return reason_of(error)

@@ -124,16 +124,11 @@ def measure_run(
         "max_length": work.rows.max_length,
     }
     left = work.budget.left()
-
-    def measure() -> Measurement:
-        expected = pace.seconds(epochs)
-        if expected > left:
-            reason = (
-                f"a run of {epochs_in_words(epochs)} would take about {duration(expected)}; {duration(left)} are left"
-            )
-            return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=expected)
-        return _measure(work, arm, training=training, data=data, seed=seed, stage=stage)
-
+    measure = partial(train_and_answer, arm=arm, training=training, data=data, seed=seed, stage=stage)
+    expected = pace.seconds(epochs)
+    if expected > left:
+        reason = f"a run of {epochs_in_words(epochs)} would take about {duration(expected)}; {duration(left)} are left"
+        measure = partial(_too_long, arm=arm, reason=reason, needed=expected, stage=stage)
     return work.measure(
         arm.candidate,
         stage,
@@ -155,9 +150,15 @@ def run_answers(work: Work, _: Candidate, result: Measurement, examples: Dataset
     return work.rows.judge_of(examples).answers_by(_opened(work, work.folder / result.details["run"]), examples)
 
 
-def _measure(
+def train_and_answer(
     work: Work, arm: Arm, *, training: Mapping[str, Any], data: Mapping[str, Any], seed: int, stage: Stage
 ) -> Measurement:
+    """Train and measure in this process.
+
+    Args:
+        work, arm, data, seed, stage: as of `measure_run`.
+        training: the recipe's section.
+    """
     parts = {"training": {**training, "eval_strategy": "no", "load_best_model_at_end": False, "save_strategy": "no"}}
     if work.rows.judge.run_metrics:
         parts["evaluation"] = {"metrics": list(work.rows.judge.run_metrics)}
@@ -209,3 +210,7 @@ def _costs(work: Work, run: Path) -> Costs:
         return measure_costs(opened, rows, most_seconds=COST_SECONDS)
     write = partial(write_texts, opened)
     return measure_costs(opened, rows, answer=write, batch_rows=_WRITTEN_AT_ONCE, most_seconds=COST_SECONDS)
+
+
+def _too_long(_: Work, arm: Arm, *, reason: str, needed: float, stage: Stage) -> Measurement:
+    return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=needed)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.recipes import recipe_tree
+from toolkit.errors import ResourceError
+from toolkit.interrupt import Interrupted
 from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
 from toolkit.trials.ledger import Trial, new_trial
+
+_STATUS = {Status.MEASURED: "done", Status.FAILED: "failed", Status.SKIPPED: "interrupted"}
 
 
 def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int, folder: Path) -> Trial:
@@ -20,15 +26,14 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
     Args:
         rows: of the choice.
         candidate: the model.
-        result: with a method, so that a recipe can carry it out; it may have failed.
+        result: with a method, so that a recipe can carry it out; it may have failed, or have been stopped.
         seed: of the choice.
         folder: of the choice.
     """
     recipe = build_recipe(recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed))
-    failed = result.status is Status.FAILED
     value = {"value": result.value, "ci95": None if result.interval is None else list(result.interval)}
     return new_trial(
-        status="failed" if failed else "done",
+        status=_STATUS[result.status],
         recipe=f"choose-{result.method}",
         recipe_digest=recipe_digest(recipe),
         data_digest=rows.digest,
@@ -38,8 +43,15 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
         method=result.method,
         seed=seed,
         output_dir=str(folder),
-        metrics=None if failed else {rows.judge.metric: value},
+        metrics={rows.judge.metric: value} if result.status is Status.MEASURED else None,
         cost={"seconds": result.seconds},
-        error={"code": 1, "message": result.reason} if failed else None,
+        error=None if result.status is Status.MEASURED else {"code": _code(result), "message": result.reason},
         note="toolkit choose: measured on the validation rows",
     )
+
+
+def _code(result: Measurement) -> int:
+    """Return the exit code of a command that ended so."""
+    if result.status is Status.SKIPPED:
+        return Interrupted(signal.SIGINT).exit_code
+    return ResourceError.exit_code if result.details.get(OUT_OF_MEMORY) else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,19 @@ from toolkit.adapters.features import model_digest
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.budget import Budget
-from toolkit.choose.measure.deadline import OutOfTimeError, within
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.notebook import Notebook
+from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_own_process
+from toolkit.choose.measure.reasons import failed, killed
 from toolkit.choose.measure.trial import trial_of
-from toolkit.errors import ToolkitError
+from toolkit.interrupt import Interrupted
 from toolkit.progress import say
 from toolkit.report.facts import duration
 from toolkit.training.head import FittedHead
+from toolkit.training.memory import keep_freed_memory
 from toolkit.trials.ledger import append_trial
 
-_UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs write to the ledger themselves
+_UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs that end by themselves write to the ledger themselves
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Work:
         language: of prompts.
         use_bf16: whether features are computed in bfloat16.
         digests: of the candidates' files, by name; filled as they are needed.
-        heads: those that were fitted in this process, by body, layer and number of training examples.
+        heads: those that were fitted for this choice, by body, layer and number of training examples.
     """
 
     rows: Rows
@@ -65,45 +68,36 @@ class Work:
         self,
         candidate: Candidate,
         stage: Stage,
-        measure: Callable[[], Measurement],
+        measure: Callable[[Work], Measurement],
         *,
         method: str | None,
         seconds: float,
         settings: Mapping[str, Any] | None = None,
         enough: Callable[[Measurement], bool] = lambda _: True,
     ) -> Measurement:
-        """Measure a candidate once; a failure or a time-out is a result too, and the choice goes on.
+        """Measure a candidate once in a process of its own.
+
+        A failure, a time-out and a process that the system has killed are results too, and the choice goes on.
 
         Args:
             candidate: to measure.
             stage, method: of the result.
-            measure: measures, and may raise any error.
+            measure: measures, and may raise any error; picklable.
             seconds: time limit.
             settings: what the result depends on, beside data, candidate and stage.
             enough: returns whether an earlier result can be used again.
         """
 
         def attempt() -> Measurement:
-            started = time.monotonic()
             unmeasured = Measurement(
                 candidate=candidate.name,
                 stage=stage,
+                status=Status.SKIPPED,
                 method=method,
                 family=None if candidate.family is None else candidate.family.value,
                 recipe=dict(settings or {}),
             )
-            try:
-                with within(seconds):
-                    result = measure()
-            except OutOfTimeError as error:
-                needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
-                result = replace(unmeasured, status=Status.SKIPPED, reason=str(error), details=needed)
-            except Exception as error:  # of any library, such as too little memory: the others go on
-                result = replace(unmeasured, status=Status.FAILED, reason=reason_of(error))
-            result = replace(result, seconds=round(time.monotonic() - started, 2))
-            if result.stage in _UNRECORDED and result.method is not None and result.status is not Status.SKIPPED:
-                append_trial(self.ledger, trial_of(self.rows, candidate, result, seed=self.seed, folder=self.folder))
-            return result
+            return self._attempt(candidate, measure, unmeasured, seconds=seconds)
 
         result = self.notebook.once(
             stage, model=self.digest(candidate), settings=settings or {}, measure=attempt, enough=enough
@@ -111,6 +105,29 @@ class Work:
         # An earlier result may be that of another candidate with the same files.
         result = replace(result, candidate=candidate.name)
         say(f"[{duration(self.budget.spent())}] {self.line(result)}")
+        return result
+
+    def _attempt(
+        self, candidate: Candidate, measure: Callable[[Work], Measurement], unmeasured: Measurement, *, seconds: float
+    ) -> Measurement:
+        started, is_recorded = time.monotonic(), unmeasured.stage not in _UNRECORDED
+        result = unmeasured
+        try:
+            result, heads = in_own_process(partial(_measured, self, measure, unmeasured), seconds=seconds)
+            self.heads.update(heads)
+        except OutOfTimeError as error:
+            needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
+            result, is_recorded = replace(unmeasured, reason=str(error), details=needed), not needed
+        except KilledError as error:
+            result, is_recorded = replace(unmeasured, status=Status.FAILED, **killed(candidate, error)), False
+        except (KeyboardInterrupt, Interrupted):
+            result, is_recorded = replace(unmeasured, reason="interrupted"), False
+            raise
+        finally:
+            result = replace(result, seconds=round(time.monotonic() - started, 2))
+            is_tried = result.status is not Status.SKIPPED or result.stage not in _UNRECORDED
+            if not is_recorded and result.method is not None and is_tried:
+                append_trial(self.ledger, trial_of(self.rows, candidate, result, seed=self.seed, folder=self.folder))
         return result
 
     def line(self, result: Measurement) -> str:
@@ -142,11 +159,16 @@ def skipped(
     )
 
 
-def reason_of(error: Exception) -> str:
-    """Return the cause of a failure in one line."""
-    if isinstance(error, ToolkitError):
-        return error.faults[0].message
-    if isinstance(error, MemoryError) or "out of memory" in str(error):
-        return "out of memory"
-    line = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+def _measured(
+    work: Work, measure: Callable[[Work], Measurement], unmeasured: Measurement
+) -> tuple[Measurement, dict[tuple[str, int, int], FittedHead]]:
+    """Measure, in a process of its own; return the result, and the heads that were fitted.
+
+    Nothing is raised: a fault of any library is a result, and so is a panic of Rust, which is no `Exception`.
+    """
+    keep_freed_memory()
+    try:
+        result = measure(work)
+    except BaseException as error:
+        result = replace(unmeasured, status=Status.FAILED, **failed(error))
+    return result, work.heads

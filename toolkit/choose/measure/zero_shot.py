@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from datasets import Dataset
 
@@ -36,7 +37,7 @@ def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Me
     return work.measure(
         candidate,
         Stage.ZERO_SHOT,
-        lambda: _measure(work, candidate, seconds=seconds),
+        partial(answer_and_score, candidate=candidate, seconds=seconds),
         method=Method.ZERO_SHOT.value,
         seconds=seconds,
         settings=settings,
@@ -54,7 +55,8 @@ def zero_shot_answers(work: Work, candidate: Candidate, _: Measurement, examples
     return _answers(_respondent(work, candidate, n_rows=len(examples)), examples)
 
 
-def _measure(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+def answer_and_score(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
+    """Answer some validation examples in this process; arguments as of `measure_zero_shot`."""
     started = time.monotonic()
     rows, numbers = work.rows, work.rows.some_to_judge(ROWS)
     examples = rows.judge_rows.select(numbers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 
@@ -15,7 +14,7 @@ from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
 from toolkit.evaluation.metrics.paired import is_tie
-from toolkit.files import write_json_atomically
+from toolkit.files import read_json, write_json_atomically
 from toolkit.report.facts import duration
 
 PLAN = "plan.json"
@@ -130,7 +129,7 @@ class Runs:
         """Return the length of the first rung; an interrupted choice keeps its plan, and so finds its runs again."""
         path = self.work.folder / PLAN
         key = [self.work.rows.identity, self.work.budget.seconds, *(list(arm.key) for arm in self.arms)]
-        plan = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        plan = read_json(path) if path.is_file() else {}
         if plan.get("asked") == key:
             for arm in [arm for arm in self.arms if list(arm.key) not in plan["arms"]]:
                 self._leave_out(arm, "the budget had no room for it when these runs were planned")

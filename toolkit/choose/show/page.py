@@ -15,6 +15,7 @@ from toolkit.choose.show.lines import PAGE_HEADER, page_rows, promise, recommend
 from toolkit.choose.show.picture import front_png
 from toolkit.files import replacing, write_text_atomically
 from toolkit.report.facts import duration
+from toolkit.wording import visible
 
 if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
@@ -73,8 +74,7 @@ def render_choice(choice: Choice, *, picture: bytes | None) -> str:
         advice="\n".join(advice_lines(choice.advice)),
         spent=f"{duration(choice.seconds)} of {duration(choice.budget.seconds)} used",
     )
-    # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
-    return page.encode("utf-8", "replace").decode("utf-8")
+    return visible(page)
 
 
 def _picture(choice: Choice) -> bytes | None:

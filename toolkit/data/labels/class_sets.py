@@ -51,12 +51,13 @@ class ClassSet(Classes):
     balance = "look at f1 beside f1_micro"
 
     def gathered(self, table: Table, columns: Mapping[str, ColumnName]) -> tuple[Table, dict[str, str]]:
-        """Return the table with one column of lists of names, ``label`` by default called ``labels``.
+        """Return the table with one column of lists of names, by default called ``labels``, else ``label``.
 
         Raises:
             DataError: a list of columns names one that is not there, or that holds something else than 0 and 1.
         """
-        wanted = columns.get("label") or columns.get("labels") or "labels"
+        usual = "label" if "label" in table.columns and "labels" not in table.columns else "labels"
+        wanted = columns.get("label") or columns.get("labels") or usual
         if isinstance(wanted, list):
             return gathered(table, wanted), {**plain_names(columns), "label": "labels"}
         return table, {**plain_names(columns), "label": wanted}
@@ -97,14 +98,15 @@ class ClassSet(Classes):
         parts = [part.strip() for part in column.split(",")]
         if column not in table.columns:
             meant = len(parts) > 1 and all(part in table.columns for part in parts)
-            found = f"no column {column!r}; write data.columns.labels: [{', '.join(parts)}]"
+            found = f"no column {column!r}; write data.columns.labels: [{', '.join(parts)}]{_AGAIN}"
             return [Fault(found, table.name)] if meant else []
         learnt_so = {"0", "1"}.issubset(self.places)  # the names of a model's outputs
         if learnt_so or not _are_flags(table.columns[column]):
             return []
         flags = [name for name, cells in table.columns.items() if _are_flags(cells)]
         fix = (
-            f"write data.columns.labels: [{', '.join(flags)}], or data.columns.label: {column} to learn this one alone"
+            f"write data.columns.labels: [{', '.join(flags)}]{_AGAIN}, or data.columns.label: {column} to learn this "
+            "one alone"
         )
         return [Fault(f"column {column!r} holds 0 and 1, which name nothing; {fix}", table.name)]
 
@@ -128,7 +130,7 @@ class ClassSet(Classes):
             return []
         names = ", ".join(["first", "second", "third", *map(str, range(4, expected + 1))][:expected])
         rows = [row for row, cell in enumerate(table.columns["label"]) if vectors[cell]]
-        fix = f"write data.labels: [{names}] with the names of their places"
+        fix = f"write data.labels: [{names}] with the names of their places (or --labels)"
         return [
             Fault(f"{fault.message}; {fix}", fault.where)
             for fault in table.faults("the labels are vectors of 0 and 1, which name nothing,", rows)
@@ -206,6 +208,8 @@ def _are_flags(cells: Sequence[str | None]) -> bool:
     filled = {cell for cell in cells if not is_blank(cell or "")}
     return 0 < len(filled) <= MOST_FLAGS and all(flag_in(cell) is not None for cell in filled)
 
+
+_AGAIN = " (or --label-column for each)"
 
 MOST_FLAGS = 8
 """Spellings of 0 and 1 that one column may have."""

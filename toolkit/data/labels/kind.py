@@ -11,7 +11,7 @@ from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.data.doctor_report import Numbers, SplitReport
 from toolkit.data.tables import Table
 from toolkit.data.text_column import TextColumn
-from toolkit.errors import Fault
+from toolkit.errors import Fault, RecipeError
 from toolkit.names import Problem, Split
 
 
@@ -57,6 +57,11 @@ class LabelKind(ABC):
 
     # Reading.
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what reading took upon itself, a line each."""
+        return ()
+
     def accepts(self, content: str) -> bool:
         """Return whether a label column may have content other than text, such as ``lists``."""
         return False
@@ -66,7 +71,12 @@ class LabelKind(ABC):
 
         Raises:
             DataError: a list of columns names one that is not there, or that holds something else than 0 and 1.
+            RecipeError: columns of 0 and 1 are named, and this is no kind of several labels.
         """
+        several = next((column for column in columns.values() if isinstance(column, list)), None)
+        if several is not None:
+            message = f"{len(several)} columns of labels are named, and the labels are {self.problem}; name one"
+            raise RecipeError(message, where="--label-column")
         return table, plain_names(columns)
 
     def fitted(self, cells: Iterable[str | None], *, merge: bool = False) -> LabelKind:

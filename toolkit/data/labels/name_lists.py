@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable
 
 from toolkit.data.labels.spelling import class_name
 from toolkit.data.normalise import SEPARATORS, clean_label
+from toolkit.files import json_value
 
 _CALL = re.compile(r"(?:frozenset|set|list|tuple|array|tensor)\((.*?)(?:,\s*dtype=[\w.]+)?\)", re.DOTALL)
 _SCALAR = re.compile(r"\bnp\.\w+\(((?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^()'\"]+))\)")
@@ -43,15 +43,6 @@ def names_in(cell: str | None, *, separator: str) -> list[str]:
     if listed is not None and any(map(_FRACTION.fullmatch, cleaned)):
         raise ValueError(f"{text[:40]!r} has numbers with fractions, which are no names")
     return cleaned
-
-
-def clean_label_set(cell: str | None, *, separator: str) -> str:
-    """Return the names in a cell as one label: a JSON list, sorted, each name once.
-
-    Raises:
-        ValueError: as `names_in`.
-    """
-    return json.dumps(sorted(set(names_in(cell, separator=separator))), ensure_ascii=False)
 
 
 def label_separator(cells: Iterable[str | None]) -> str:
@@ -115,9 +106,7 @@ def _listed(text: str) -> list[str] | None:
         return None
     text = _without_call(text)
     try:
-        items = json.loads(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
-    except RecursionError as error:
-        raise ValueError("nested too deeply for names") from error
+        items = json_value(text, parse_int=str, parse_float=str, parse_constant=lambda _: None)
     except ValueError:
         return _python_items(_SCALAR.sub(r"\1", text)[1:-1].strip())
     if isinstance(items, dict):
@@ -156,6 +145,8 @@ def _value(match: re.Match[str]) -> str:
     if match["quoted"] is None:
         return "" if match["bare"] in _MISSING else match["bare"].removesuffix(".")
     try:
-        return str(ast.literal_eval(match["quoted"]))
+        name = str(ast.literal_eval(match["quoted"]))
+        name.encode("utf-8")  # half a surrogate pair is no name
+        return name
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{match['quoted'][:40]!r} is not a text in quotes") from error

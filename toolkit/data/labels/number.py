@@ -51,6 +51,11 @@ class Number(LabelKind):
         agree = all(_DECIMAL_COMMA.fullmatch(cell) for cell in found) and not any("." in cell for cell in known)
         return replace(self, decimal_comma=bool(found) and agree and not all(map(_THOUSANDS.fullmatch, found)))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return that commas begin the fractions, if they do."""
+        return ("commas in the scores begin the fraction, as 4,5 is 4.5",) if self.decimal_comma else ()
+
     def clean(self, cell: str | None) -> str:
         """Return the number in a cell as Python writes it; empty without one.
 

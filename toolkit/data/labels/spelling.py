@@ -40,6 +40,7 @@ def spelling_key(name: str) -> str:
     Of a number with a fraction its value is left: ``0.50`` is ``0.5``.
     """
     visible = "".join(letter for letter in _narrowed(name) if unicodedata.category(letter) != "Cf")
+    visible = visible.replace("\N{MINUS SIGN}", "-")
     key = " ".join(unicodedata.normalize("NFC", visible).casefold().split())
     return number_text(float(key)) if _DECIMAL.fullmatch(key) else key
 

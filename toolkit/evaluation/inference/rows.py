@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,10 @@ _ANSWERS = ("prediction", "reference")
 PROBABILITY_OF = "probability:"
 """What the name of a column begins with that holds the probability of one label, whose name follows."""
 
+# What a spreadsheet takes for a formula (https://owasp.org/www-community/attacks/CSV_Injection), and does not for one.
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9][0-9,]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?%?")
+
 Row = dict[str, Any]
 Columns = Mapping[str, Sequence[Any]]
 
@@ -42,17 +47,18 @@ class RowPredictions(ABC):
         """Return the columns as one dict a row."""
         return rows_of(self.columns())
 
-    def write(self, path: str | Path) -> None:
+    def write(self, path: str | Path, *, raw: bool = False) -> None:
         """Write the rows, atomically, in the format that the path's suffix names.
 
         Args:
             path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
+            raw: see `write_rows`.
 
         Raises:
             RecipeError: the suffix is none of them.
             ResourceError: the file cannot be written.
         """
-        write_rows(self.columns(), path)
+        write_rows(self.columns(), path, raw=raw)
 
 
 def rows_of(columns: Columns) -> list[Row]:
@@ -60,21 +66,34 @@ def rows_of(columns: Columns) -> list[Row]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def write_rows(columns: Columns, path: str | Path) -> None:
+def write_rows(columns: Columns, path: str | Path, *, raw: bool = False) -> None:
     """Write rows, atomically, in the format that the path's suffix names.
 
     Args:
         columns: ``id`` holds whole numbers or names, those of `_NUMBERS` and `PROBABILITY_OF` numbers, ``prediction``
             and ``reference`` numbers or text, others text, or lists, which are JSON in csv.
         path: ends in one of `OUTPUT_SUFFIXES`; its folder exists.
+        raw: leave texts in csv as they are that a spreadsheet would run as formulas; an apostrophe is put before them
+            otherwise. Other formats are never opened by one, and keep every text.
 
     Raises:
         RecipeError: the suffix is none of them.
         ResourceError: the file cannot be written.
     """
     check_output_suffix(path)
+    if Path(path).suffix.lower() == ".csv" and not raw:
+        columns = {name: [_inert(value) for value in values] for name, values in columns.items()}
     with replacing(path, needed=lambda: _size(columns)) as temporary:
         _WRITERS[Path(path).suffix.lower()](columns, temporary)
+
+
+def is_formula(text: str) -> bool:
+    """Return whether a spreadsheet may run a text; one that is a number is none."""
+    return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value
 
 
 def _size(columns: Columns) -> int:

@@ -58,14 +58,15 @@ class TextPredictions:
         """Return the columns as one dict a row."""
         return rows_of(self.columns())
 
-    def write(self, path: str | Path) -> None:
+    def write(self, path: str | Path, *, raw: bool = False) -> None:
         """Write the rows, atomically, in the format that the path's suffix names.
 
         Args:
             path: ends in one of `toolkit.evaluation.inference.rows.OUTPUT_SUFFIXES`; its folder exists.
+            raw: see `toolkit.evaluation.inference.rows.write_rows`.
 
         Raises:
             RecipeError: the suffix is none of them.
             ResourceError: the file cannot be written.
         """
-        write_rows(self.columns(), path)
+        write_rows(self.columns(), path, raw=raw)

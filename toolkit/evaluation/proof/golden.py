@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +12,7 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.family import reading_config
 from toolkit.errors import IntegrityError
+from toolkit.files import read_json
 from toolkit.names import Family, Task, TaskSpec
 
 GOLDEN_FILE = "golden.json"
@@ -124,8 +124,8 @@ def read_golden(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        golden: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        golden: Any = read_json(path)
+    except (OSError, ValueError) as error:
         raise IntegrityError(
             "this file is damaged; fine-tune again, or take it from a backup", where=str(path)
         ) from error

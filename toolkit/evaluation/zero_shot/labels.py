@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -12,13 +11,6 @@ from toolkit.data.normalise import clean_label
 from toolkit.data.wording import listed
 from toolkit.errors import Fault, RecipeError, explain
 from toolkit.evaluation.zero_shot.prompts import token_ids
-
-
-def label_list(options: Sequence[str]) -> list[str]:
-    """Return the labels of a command line: each option is one, or the only option lists them as a row of csv."""
-    if len(options) != 1:
-        return list(options)
-    return [label for row in csv.reader(options, skipinitialspace=True) for label in row]
 
 
 def clean_labels(labels: Sequence[str], *, where: str | None = None) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def check_card(text: str) -> tuple[Fault, ...]:
     body = text[found.end() :]
     try:
         metadata = yaml.safe_load(found[2])
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         return (Fault(_broken(error), "card metadata"), *_body_faults(body))
     if not isinstance(metadata, dict):
         return (Fault("is no mapping of keys to values", "card metadata"), *_body_faults(body))

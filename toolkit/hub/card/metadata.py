@@ -66,7 +66,7 @@ def eval_results(result: RunResult, recipe: Recipe) -> dict[str, str]:
     """Return the files of ``.eval_results/`` by their path; none where the test split is no benchmark's.
 
     It is a benchmark's where the recipe names a hub data set for it. Rows that were cut from other rows here are not
-    those that others measure on.
+    those that others measure on, and rows that the model has learnt from measure nothing.
 
     Args:
         result: of the run.
@@ -76,7 +76,7 @@ def eval_results(result: RunResult, recipe: Recipe) -> dict[str, str]:
     source = hub_data(data.test) if isinstance(data.test, str) else None
     measures = results(result)[0].measures
     name, measure = next(iter(measures.items()))
-    if source is None or measure.value is None:
+    if source is None or measure.value is None or result.test.seen is not None:
         return {}
     rows = facts.count(result.test.rows, "row")
     interval = f", 95 % interval {measure.interval}" if measure.interval else ""
@@ -94,19 +94,21 @@ def eval_results(result: RunResult, recipe: Recipe) -> dict[str, str]:
 
 
 def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[str, Any]]:
-    measures = results(result)[0].measures
+    # Rows that the model has learnt from measure nothing, and a list of numbers has no place to say so.
+    seen = result.test.seen
     values = [
-        {"type": metric, "name": metric_name(metric), "value": measure.value}
-        for metric, measure in measures.items()
-        if measure.value is not None
+        {"type": metric, "name": metric_name(metric), "value": entry.value}
+        for metric, entry in result.test.unseen_metrics.items()
+        if entry.value is not None
     ]
     if not values:
         return []
     sources = facts.sources(result)
     on_hub = hub_data(sources[0])
+    without = "" if seen is None else f", without {facts.count(seen.rows, 'row')} that the model has learnt from"
     dataset = {
         "type": on_hub.name if on_hub else _plain(data_name(sources[0])),
-        "name": _plain(", ".join(public_source(source) for source in sources)),
+        "name": _plain(", ".join(public_source(source) for source in sources)) + without,
         "config": recipe.data.subset,
         "split": "test",
         "revision": on_hub.revision if on_hub else None,

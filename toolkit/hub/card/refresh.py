@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.errors import ToolkitError
-from toolkit.files import write_text_atomically
+from toolkit.files import read_json, write_text_atomically
 from toolkit.hub.card.render import render_card
 from toolkit.recipe import list_recipes, load_recipe, recipe_digest, reread_recipe
 from toolkit.training.save import MODEL_FOLDER
@@ -72,7 +71,7 @@ def card_of(folder: Path, *, language: str = "en") -> str:
         read_run(folder).result,
         reread_recipe(folder / RECIPE_FILE),
         recipe_yaml=(folder / RECIPE_FILE).read_text(encoding="utf-8"),
-        model_config=json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None,
+        model_config=read_json(config) if config.is_file() else None,
         language=language,
     )
 
@@ -80,7 +79,7 @@ def card_of(folder: Path, *, language: str = "en") -> str:
 def _finished(runs: Path) -> Iterator[tuple[str, RecipeRun]]:
     """Yield the name of the recipe of each finished run, and the run."""
     for file in sorted(runs.rglob(TRIAL_FILE)):
-        trial = json.loads(file.read_text(encoding="utf-8"))
+        trial = read_json(file)
         whole = (file.parent / METRICS_FILE).is_file() and not file.parent.name.endswith(".unfinished")
         if whole and trial.get("status") in FINISHED:
             yield trial["recipe"], RecipeRun(file.parent, trial["recipe_digest"], trial["time"])

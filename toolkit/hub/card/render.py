@@ -25,6 +25,7 @@ from toolkit.report import facts
 from toolkit.report.measures import best_values, results
 from toolkit.run_result import RunResult
 from toolkit.shipped import shipped_folder
+from toolkit.wording import visible
 
 
 def render_card(
@@ -102,8 +103,7 @@ def render_card(
         costs=costs(result, words),
         about_cost=about_cost(result, words),
     )
-    # Half a surrogate pair can come out of a JSON file, and cannot be written to a UTF-8 one.
-    return card.encode("utf-8", "replace").decode("utf-8")
+    return visible(card)
 
 
 @cache

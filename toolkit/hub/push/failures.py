@@ -36,6 +36,14 @@ _MEANINGS = {
     429: "the hub asks to wait; try again later",
 }
 
+_NO_OFFER = "this hub does not offer pull requests; without --create-pr a push makes a plain commit, with write access"
+_NO_PULL_REQUEST = {
+    403: "this token may not open a pull request here; take one with write access and leave out --create-pr, or one "
+    "of an account that may",
+    405: _NO_OFFER,
+    501: _NO_OFFER,
+}
+
 
 def hub_error(error: BaseException, *, doing: str, where: str, token: str | None = None) -> HubError:
     """Word a failure: what was being done, what it means, what the server said.
@@ -114,8 +122,10 @@ def _answered(error: HfHubHTTPError) -> str:
         meaning = "the repository has no such revision; check --revision"
     elif isinstance(error, RepositoryNotFoundError):
         meaning = _MEANINGS[404]
-    elif status == 501:
-        meaning = "this hub does not offer what was asked; without --create-pr a push makes a plain commit"
+    elif status in _NO_PULL_REQUEST and "create_pr" in str(error.response.url):
+        meaning = _NO_PULL_REQUEST[status]
+    elif status in (405, 501):
+        meaning = "this hub does not offer what was asked; check --endpoint"
     elif status >= 500:
         meaning = "the hub has a fault of its own; try again later"
     else:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import Fault, IntegrityError
+from toolkit.files import read_json
 
 _NAMING = ("config.json", "tokenizer_config.json", "processor_config.json", "preprocessor_config.json")
 
@@ -45,7 +45,7 @@ def _named(config: Path) -> Iterator[str]:
     if not config.is_file():
         return
     try:
-        auto_map = json.loads(config.read_text(encoding="utf-8")).get("auto_map") or {}
+        auto_map = read_json(config).get("auto_map") or {}
     except (ValueError, AttributeError) as error:
         raise IntegrityError("this is no JSON object", where=str(config)) from error
     references: list[Any] = list(auto_map.values()) if isinstance(auto_map, dict) else [auto_map]

@@ -155,7 +155,7 @@ def _lacking(card: bytes | None) -> list[Fault]:
     found = _FRONT_MATTER.match(card.decode("utf-8", "replace"))
     try:
         metadata: Mapping[str, Any] = (yaml.safe_load(found[1]) if found else None) or {}
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, OverflowError):
         return []  # `check_card` has said it
     needed = {
         "license": "the licence is not stated, and without one nobody may use the model; write hub.license, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import Fault, HubError, IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
+from toolkit.files import read_json
 from toolkit.hub.push.manifest import Manifest, ManifestFile
 from toolkit.names import Method
 from toolkit.recipe import Recipe, reread_recipe
@@ -23,6 +23,7 @@ from toolkit.trials.ledger import FINISHED
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
 
+_MERGED_SENT = "the merged model is sent; leave out --merged to send the adapter alone"
 _ADAPTER_SENT = "the adapter alone is sent, which opens with its base model; --merged sends the merged model instead"
 _HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
@@ -148,12 +149,12 @@ def _run(folder: Path, *, merged: bool) -> Source:
     remarks = [] if golden else [f"the run has no {GOLDEN_FILE}, so there are no answers to compare with"]
     model, base = folder / MODEL_FOLDER, None
     adapter = folder / ADAPTER_FOLDER
-    if adapter.is_dir() and not merged:
+    if adapter.is_dir():
         base, hindrance = _base_of(adapter, trained=True)
-        model = model if hindrance else adapter
-        remarks += [f"the merged model is sent: {hindrance}" if hindrance else _ADAPTER_SENT]
-    elif adapter.is_dir():
-        remarks += ["the merged model is sent; leave out --merged to send the adapter alone"]
+        model = model if hindrance or merged else adapter
+        only_merged = f"the merged model is sent, for the adapter alone cannot be: {hindrance}"
+        merged_sent = only_merged if hindrance else _MERGED_SENT
+        remarks += [_ADAPTER_SENT if model == adapter else merged_sent]
     recipe = folder / RECIPE_FILE
     return Source(
         folder,
@@ -207,8 +208,8 @@ def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], s
 
 def _json(file: Path) -> Mapping[str, Any]:
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        value = read_json(file)
+    except (OSError, ValueError) as error:
         raise IntegrityError("this file of the run is missing or damaged; fine-tune again", where=str(file)) from error
     if not isinstance(value, dict):
         raise IntegrityError("this file of the run is damaged; fine-tune again", where=str(file))

@@ -172,11 +172,12 @@ def _card(metrics: Mapping[str, Any] | None, card: str | None) -> Check:
         return Check("card", None, "there is no card or no metrics.json to compare")
     try:
         test = JsonObject(metrics).object("splits").object("test")
-        measured = {name: value.value for name, value in SplitResult.from_json(test).metrics.items()}
-        results = yaml.safe_load(card.split("---\n")[1])["model-index"][0]["results"]
+        measured = {name: value.value for name, value in SplitResult.from_json(test).unseen_metrics.items()}
+        matter = yaml.safe_load(card.split("---\n")[1])
+        results = matter["model-index"][0]["results"] if measured or "model-index" in matter else []
         shown = {entry["type"]: entry["value"] for result in results for entry in result["metrics"]}
         wrong = _unequal(shown, measured)
-    except (IntegrityError, yaml.YAMLError, IndexError, KeyError, TypeError, AttributeError):
+    except (IntegrityError, yaml.YAMLError, LookupError, TypeError, ValueError, OverflowError, AttributeError):
         return Check("card", False, "its model-index, or metrics.json, cannot be read")
     if wrong:
         return Check("card", False, f"card and metrics.json differ: {_few(wrong)}")

@@ -16,8 +16,11 @@ from typing import Any
 import toolkit.exported
 import toolkit.transformer
 from toolkit.errors import HubError, IntegrityError
+from toolkit.shortage import out_of_memory, says_out_of_memory
 
 LONGEST_SECONDS = 3600
+_KILL = 9  # the signal by which a system ends what takes too much memory
+_SMALLER = "the model is opened once more, in a process of its own; end other programs, or take a smaller model"
 _SCRIPT = Path(__file__).with_name("replay.py")
 _OURS = ("HF_", "HUGGING", "TRANSFORMERS_", "PYTHON", "XDG_CACHE_HOME", "TQDM")
 
@@ -36,6 +39,7 @@ def replayed(
 
     Raises:
         HubError: if it does not come to an end.
+        ResourceError: if memory runs out.
         IntegrityError: if it dies without an answer.
     """
     with tempfile.TemporaryDirectory(prefix="toolkit-verify-", ignore_cleanup_errors=True) as folder:
@@ -82,8 +86,13 @@ def _run(request: str, work: Path, environment: Mapping[str, str], *, token: str
     try:
         report: dict[str, Any] = json.loads(without_token(done.stdout, token))
     except ValueError as error:
+        if done.returncode == -_KILL or says_out_of_memory(done.stderr):
+            raise out_of_memory(_SMALLER) from error
         last = (without_token(done.stderr, token).strip().splitlines() or ["it said nothing"])[-1]
         raise IntegrityError(f"the process that verifies died with code {done.returncode}: {last[:300]}") from error
+    told = report.get("error") or report.get("hub")
+    if told is not None and says_out_of_memory(json.dumps(told)):
+        raise out_of_memory(_SMALLER)
     return report
 
 

@@ -10,7 +10,8 @@ from datasets import Dataset
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.proof.golden import GoldenRow, plain_ids
 from toolkit.evaluation.proof.golden_rows import choose_rows, rows_to_dataset
-from toolkit.tasks.text_classification.kinds import LabelPredictions, kind_of
+from toolkit.tasks.text_classification.kind import LabelPredictions
+from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.predict import predict
 
 ROWS_AT_ONCE = 4

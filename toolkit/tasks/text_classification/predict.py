@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.inference.logits import DEFAULT_BATCH_ROWS, logits_of
 from toolkit.names import Problem
-from toolkit.tasks.text_classification.kinds import LabelPredictions, kind_of
+from toolkit.tasks.text_classification.kind import LabelPredictions
+from toolkit.tasks.text_classification.kinds import kind_of
 
 
 def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BATCH_ROWS) -> LabelPredictions:

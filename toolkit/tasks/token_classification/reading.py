@@ -14,6 +14,7 @@ from toolkit.data.normalise import clean_label, clean_text
 from toolkit.data.readers_conll import LINES
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault
+from toolkit.files import json_value
 from toolkit.tasks.token_classification.entities import Entity, tags_of
 from toolkit.tasks.token_classification.schemes import IOB2
 from toolkit.tasks.token_classification.sentences import Sentence, Sentences
@@ -147,7 +148,7 @@ def _faults_of(words: Sequence[str], tags: Sequence[str] | None) -> Iterator[str
     elif len(words) != len(tags):
         yield "words and tags of unlike number"
     if "" in tags:
-        yield "an empty tag"
+        yield "an empty tag, or a class number without a name such as -1,"
 
 
 def _items(cell: str | None) -> list[str] | None:
@@ -155,8 +156,8 @@ def _items(cell: str | None) -> list[str] | None:
     if cell is None or not cell.strip():
         return []
     try:
-        items: Any = json.loads(cell, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
+        items: Any = json_value(cell, parse_int=str, parse_float=str)
+    except ValueError:
         return None
     if not isinstance(items, list) or not all(item is None or isinstance(item, str) for item in items):
         return None

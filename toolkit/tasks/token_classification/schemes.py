@@ -2,8 +2,9 @@
 
 A tag has a position and a label: ``B-PER`` begins a person, ``I-PER`` continues it, ``E-PER`` ends it, ``S-PER`` is a
 whole one, ``O`` is outside (Ramshaw & Marcus 1995, https://aclanthology.org/W95-0107/; Tjong Kim Sang & Veenstra 1999,
-https://aclanthology.org/E99-1023/). Files also write ``PER-B``, ``B_PER``, ``B`` alone, ``L-`` and ``U-`` (BILOU), and
-``M-`` for ``I-`` (BMES). Tags without a position are plain: a run of equal ones is an entity.
+https://aclanthology.org/E99-1023/). Files also write ``PER-B``, ``B_PER``, ``B`` alone, ``L-`` and ``U-`` (BILOU),
+``M-`` for ``I-`` (BMES), and ``W-`` for ``S-`` (BMEWO). Tags without a position are plain: a run of equal ones is an
+entity.
 
 `toolkit.tasks.token_classification.entities` reads entities from tags.
 """
@@ -22,9 +23,9 @@ OUTSIDE = "O"
 UNNAMED = "_"
 """The label of tags that are a position alone, such as ``B``."""
 
-_POSITIONS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S"}
-_PREFIXED = re.compile(r"([BIMELSU])(?:([-_])(.+))?", re.DOTALL)
-_SUFFIXED = re.compile(r"(.+)([-_])([BIMELSU])", re.DOTALL)
+_POSITIONS = {"B": "B", "I": "I", "M": "I", "E": "E", "L": "E", "S": "S", "U": "S", "W": "S"}
+_PREFIXED = re.compile(r"([BIMELSUW])(?:([-_])(.+))?", re.DOTALL)
+_SUFFIXED = re.compile(r"(.+)([-_])([BIMELSUW])", re.DOTALL)
 
 
 class Kind(StrEnum):
@@ -199,8 +200,9 @@ def _spelling(tags: set[str]) -> Scheme:
     if 2 * len(parts) <= len(tags):
         return Scheme(Kind.PLAIN)
     letters = {tag[-1] if suffixed else tag[0] for tag in parts}
-    pairs = (("B", "B"), ("I", "M"), ("E", "L"), ("S", "U"))
-    spelt = "".join(rare if rare in letters and usual not in letters else usual for usual, rare in pairs)
+    spelt = "".join(
+        next((letter for letter in same if letter in letters), same[0]) for same in ("B", "IM", "EL", "SUW")
+    )
     pattern = _SUFFIXED if suffixed else _PREFIXED
     separators = Counter(match[2] for tag in parts if (match := pattern.fullmatch(tag)) and match[2])
     separator = separators.most_common(1)[0][0] if separators else "-"

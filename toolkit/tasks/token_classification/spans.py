@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from toolkit.data.normalise import LONGEST_CHARACTERS, clean_label
+from toolkit.files import json_value
 
 FORM = '[{"start": 0, "end": 5, "label": "PER"}]'
 _NAMES = (("start", "start_offset", "begin"), ("end", "end_offset"), ("label", "entity_group", "entity", "type", "tag"))
@@ -70,8 +70,8 @@ def _items(cell: str | None) -> list[Any]:
     if cell is None or not cell.strip():
         raise SpanError("no spans, not even [], which stands for a text without entities,")
     try:
-        items = json.loads(cell)
-    except (ValueError, RecursionError):
+        items = json_value(cell)
+    except ValueError:
         items = None
     if isinstance(items, dict):
         items = _rows_of(items)

@@ -1,0 +1,31 @@
+"""Lists on a command line, and the options that have the same words in several verbs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.data.column_names import ColumnName
+
+LABEL_COLUMNS = "Of several labels give it again for each column of 0 and 1."
+LABELS = (
+    "Names of the labels in their order, with commas between them; what the places of vectors of 0 and 1 stand for. "
+    "A label with a comma of its own is put in double quotes; or give the option again for each label."
+)
+MERGE_LABELS = "Take labels that differ in case, white space or width only for one."
+
+
+def names_in(options: Sequence[str]) -> list[str]:
+    """Return the names of a command line: each option is one, or the only option lists them as a row of csv."""
+    if len(options) != 1:
+        return list(options)
+    return [name for row in csv.reader(options, skipinitialspace=True) for name in row]
+
+
+def one_or_several(options: Sequence[str] | None) -> ColumnName | None:
+    """Return the column that was given, or the list of several; None without one."""
+    if not options:
+        return None
+    return options[0] if len(options) == 1 else list(options)
