@@ -56,7 +56,7 @@ def test_sound_recipes(changes):
         ({"evaluation": {"metrics": ["accuracy"]}}, "text-generation has no metric 'accuracy'"),
         (
             {"evaluation": {"metrics": ["chrf"]}},
-            "chrf compares an answer with a target, and free text has none; name source and target in data.columns",
+            "chrf is for answers with targets, and free text has none; name source and target in data.columns",
         ),
         (
             {"training": {"metric_for_best_model": "perplexity"}},
