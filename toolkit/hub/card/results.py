@@ -85,12 +85,13 @@ def heading(metric: MetricWords, words: Words) -> str | Markdown:
     """Return a metric's name for a column, which says where less is better, or neither is."""
     if metric.greater_is_better:
         return metric.name
-    return words(f"results.{'neither' if metric.greater_is_better is None else 'less'}_is_better", name=metric.name)
+    key = "results.neither_is_better" if metric.greater_is_better is None else "results.less_is_better"
+    return words(key, name=metric.name)
 
 
 def _signature(metric: MetricWords, text: str, words: Words) -> Markdown:
-    key = "signature" if metric.by_sacrebleu else "settings"
-    return words(f"results.{key}", name=metric.name, signature=code_span(text))
+    key = "results.signature" if metric.by_sacrebleu else "results.settings"
+    return words(key, name=metric.name, signature=code_span(text))
 
 
 def _size(found: Comparison, words: Words) -> Markdown:
