@@ -119,7 +119,7 @@ def test_two_thousand_rows_are_measured_in_seconds():
     sources, references = drawn(800), drawn(120)
     predictions = [source[:60] + reference[60:] for source, reference in zip(sources, references, strict=True)]
     names = [name for name in SPECS[Task.TEXT_GENERATION].metrics if name.startswith("rouge")]
-    start = time.perf_counter()
+    start = time.process_time()
     found = measure_texts([*names, *NAMES], predictions=predictions, references=references, sources=sources)
-    assert time.perf_counter() - start < 60  # rouge-score alone takes longer
+    assert time.process_time() - start < 20
     assert all(metric.ci95[0] <= metric.value <= metric.ci95[1] for metric in found.values())
