@@ -18,7 +18,8 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics import bleu_tokenizer as tokenizer_module
 from toolkit.evaluation.metrics.bleu_tokenizer import bleu_tokenizer
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
-from toolkit.evaluation.metrics.texts import TEXT_METRICS, TextRows, signature, text_metrics
+from toolkit.evaluation.metrics.texts import TEXT_METRICS, LikelihoodMetric, TextRows, signature, text_metrics
+from toolkit.recipe.check_texts import SCORING_METRICS
 
 ENGLISH = [
     ("The cat sat on the mat.", "The cat is on the mat."),
@@ -190,6 +191,10 @@ def test_likelihood_metrics_are_quotients_of_sums():
 
 def test_characters_are_syllables():
     assert count_characters(["", "한국어", unicodedata.normalize("NFD", "한국어"), "a b\n"]).tolist() == [0, 3, 3, 4]
+
+
+def test_metrics_of_free_text_are_those_of_likelihoods():
+    assert {name for name, each in TEXT_METRICS.items() if isinstance(each, LikelihoodMetric)} == SCORING_METRICS
 
 
 def test_every_metric_is_explained_in_the_docs():
