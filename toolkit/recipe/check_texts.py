@@ -8,8 +8,8 @@ from toolkit.recipe.schema import PAIR, Recipe
 
 NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
-COMPARING_METRICS = frozenset({"bleu", "chrf"})
-"""Metrics that compare a generated text with its target."""
+SCORING_METRICS = frozenset({"perplexity", "bits_per_character", "masked_accuracy"})
+"""Metrics of given texts; all others examine a generated text beside its target."""
 
 
 @rule("task", "data.columns")
@@ -56,9 +56,9 @@ def _no_classes_without_labels(recipe: Recipe) -> Broken:
 def _metrics_of_pairs(recipe: Recipe) -> Broken:
     if not recipe.spec.generates or recipe.text_columns != ("text",):
         return
-    for name in (name for name in recipe.metrics if name in COMPARING_METRICS):
+    for name in (name for name in recipe.metrics if name in recipe.spec.metrics and name not in SCORING_METRICS):
         fix = f"name {' and '.join(PAIR)} in data.columns, or take it out"
-        yield "evaluation.metrics", f"{name} compares an answer with a target, and free text has none; {fix}"
+        yield "evaluation.metrics", f"{name} is for answers with targets, and free text has none; {fix}"
 
 
 @rule("task", "training.dataloader_persistent_workers")

@@ -7,6 +7,7 @@ from toolkit.report import comparison as compare
 from toolkit.report.comparison import Comparison, compared_metric
 from toolkit.report.facts import count
 from toolkit.report.measures import Measure, headline_metric, metric_name, results, without_baseline
+from toolkit.report.metric_words import metric_words
 from toolkit.run_result import Degenerate, EvaluationResult, RunResult
 from toolkit.tasks import room_of
 from toolkit.wording import enumerated
@@ -87,8 +88,12 @@ def weights(result: RunResult) -> str:
 
 
 def signatures(result: EvaluationResult) -> list[tuple[str, str]]:
-    """Return each metric of sacreBLEU in words, with the signature that others need to compare theirs with it."""
-    return [(metric_name(name), signature) for name, signature in result.test.signatures.items()]
+    """Return each metric with settings in words, and the settings that others need to compare theirs with it."""
+    signed = ((metric_words(name), text) for name, text in result.test.signatures.items())
+    return [
+        (f"{words.name}, {'signature of sacreBLEU' if words.by_sacrebleu else 'settings'}", text)
+        for words, text in signed
+    ]
 
 
 def not_compared(result: RunResult) -> str:
@@ -111,6 +116,7 @@ def notes(result: RunResult) -> list[str]:
             "Perplexity is counted over the tokens of this model's own tokenizer: "
             "compare it only with models that share it."
         )
+    found += [metric_words(name).about for name in result.test.metrics]
     return [sentence for sentence in found if sentence]
 
 

@@ -21,6 +21,7 @@ SAMPLES_SHOWN = 2
 """Of the worst rows, and of the others."""
 
 _BASELINES = {
+    "first-sentences": "First sentences of the source",
     "copy-source": "Copy of the source",
     "nearest-neighbour": "Target of the nearest source",
     "character-5-gram": "5-gram of characters",
