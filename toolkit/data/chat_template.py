@@ -56,7 +56,7 @@ class ChatTemplate:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
-        self._pieces: dict[tuple[str, ...], list[str]] = {}
+        self._pieces: dict[tuple[str, ...], tuple[list[str], dict[int, int]]] = {}
         if not tokenizer.is_fast:
             raise ChatError("the tokenizer does not tell where its tokens stand in a text")
 
@@ -122,7 +122,7 @@ class ChatTemplate:
 
     def _answers(self, messages: Sequence[Message], text: str) -> list[tuple[int, int]]:
         """Return where the answers begin and end in a rendered chat, in characters."""
-        pieces = self._pieces_of(tuple(message["role"] for message in messages))
+        pieces, leads = self._pieces_of(tuple(message["role"] for message in messages))
         position, spans = len(pieces[0]), []
         if not text.startswith(pieces[0]):
             raise ChatError("the chat template changes with what is said")
@@ -134,12 +134,17 @@ class ChatTemplate:
             if form is None:
                 raise ChatError("the chat template changes what is said")
             if message["role"] == ASSISTANT:
-                spans.append((position, position + len(form)))
+                spans.append((position - leads[int(index)], position + len(form)))
             position += len(form) + len(after)
         return spans
 
-    def _pieces_of(self, roles: tuple[str, ...]) -> list[str]:
-        """Return what a template puts between messages, with the index of the message at every second place."""
+    def _pieces_of(self, roles: tuple[str, ...]) -> tuple[list[str], dict[int, int]]:
+        """Return what a template makes of messages with these roles.
+
+        Returns:
+            What it puts between messages, with the index of the message at every second place; and by the index of each
+            answer the number of blanks in front of it that the model writes, since nothing that asks for it has them.
+        """
         if roles not in self._pieces:
             marks = [Message(role=role, content=f"\ue000{index}\ue001") for index, role in enumerate(roles)]
             pieces = _MARK.split(self._rendered(marks))
@@ -147,8 +152,16 @@ class ChatTemplate:
             lacking = [str(index) for index, role in enumerate(roles) if role == ASSISTANT and str(index) not in there]
             if lacking or len(set(there)) < len(there):
                 raise ChatError("the chat template drops or repeats an answer")
-            self._pieces[roles] = pieces
+            answers = [index for index, role in enumerate(roles) if role == ASSISTANT]
+            self._pieces[roles] = (pieces, {index: self._blanks_before(marks, index) for index in answers})
         return self._pieces[roles]
+
+    def _blanks_before(self, messages: Sequence[Message], index: int) -> int:
+        whole = self._rendered(messages)
+        before = whole[: whole.index(messages[index]["content"])]
+        asked = self._rendered(messages[:index], add_generation_prompt=True)
+        rest = before[len(asked) :]
+        return len(rest) if before.startswith(asked) and not rest.strip() else 0
 
     def _learn_end(self, ids: list[int], learnt: list[bool], place: int) -> int:
         """Mark the special token that ends an answer, and blanks before it; return the place behind it."""

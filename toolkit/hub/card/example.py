@@ -49,7 +49,7 @@ def make_example(
     own_code = brings_code(recipe, model_config)
     code = snippet(result, recipe, own_code=own_code, inputs=inputs)
     if is_asked(recipe):
-        answer = {name: columns[name][row] for name in ("prediction", "probability")}
+        answer = {name: columns[name][row] for name in ("prediction", "probability") if name in columns}
         return Example(inputs=inputs, reference=reference, code=code, **answer)
     runnable = snippet(result, recipe, own_code=own_code, inputs=inputs, model=str(folder.resolve()))
     return Example(inputs=inputs, reference=reference, code=code, output=execute_snippet(runnable))

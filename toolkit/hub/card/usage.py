@@ -166,7 +166,7 @@ def _command(result: RunResult, recipe: Recipe, inputs: Mapping[str, str]) -> st
     renamed = any(label != word for label, word in asked.label_words.items())
     if "text_pair" in inputs:
         return "toolkit predict RUN pairs.csv"
-    if renamed or asked.shots or any("," in label for label in result.labels):
+    if not result.labels or renamed or asked.shots or any("," in label for label in result.labels):
         return f"toolkit predict RUN {shlex.quote(inputs['text'])}"
     options = {"--scorer": asked.scorer, "--calibration": asked.calibration}
     model = short_name(result.model) if is_full_path(result.model) else result.model

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
 
 from toolkit.adapters.heads import language_head
 from toolkit.data import TextData
@@ -22,6 +22,10 @@ class Summarization(TextsRoom):
     head = language_head(Task.SUMMARIZATION, (Family.ENCODER_DECODER, Family.DECODER))
     class_endings = ("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")
     pages = SummarizationPages()
+    prompts: ClassVar[Mapping[str, str]] = {
+        "en": "Summarize the following text in one sentence.\n\n{source}",
+        "ko": "다음 글을 한 문장으로 요약하세요.\n\n{source}",
+    }
 
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``source`` and ``target``."""

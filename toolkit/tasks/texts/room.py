@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from toolkit.adapters import OpenedModel
+from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.batching import batching_of, collator_of
-from toolkit.adapters.layouts import layout_for
+from toolkit.adapters.layouts import layout_for, prompt_of
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
 from toolkit.data.column_names import ColumnName
 from toolkit.data.inputs import read_inputs
@@ -22,9 +22,10 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Problem
+from toolkit.names import Family, Problem
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import Answerer, Answers, Result, TaskData
+from toolkit.recipe.schema import PAIR
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
@@ -32,13 +33,19 @@ from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
-from toolkit.tasks.texts.settle import settle_writing
+from toolkit.tasks.texts.settle import settle_writing, with_shots
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
 
 
 class TextsRoom(TaskRoom):
-    """A task that learns from texts alone; the loss chooses its best weights."""
+    """A task that learns from texts alone; the loss chooses its best weights.
+
+    Attributes:
+        prompts: what a decoder is asked by where nothing was trained, by language.
+    """
+
+    prompts: ClassVar[Mapping[str, str]] = {}
 
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
@@ -65,8 +72,51 @@ class TextsRoom(TaskRoom):
         """Open the recipe's model, as it shall read and write; or make our own from a random start."""
         opened = super().open_for_training(recipe, data, tokenizer_folder=tokenizer_folder)
         if recipe.model.config is None:
-            settle_writing(opened, recipe, data)
+            settle_writing(opened, recipe, prompt=recipe.data.prompt, examples=data.train)
         return opened
+
+    def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
+        """Let the recipe's model write for the test rows as it is, perhaps after a few examples."""
+        opened = self._open_untrained(recipe, located, examples=data.train)
+        on_open()
+        rows, n_shots = data.test, recipe.zero_shot.shots
+        prompt = prompt_of(opened.tokenizer)
+        if n_shots:
+            rows = with_shots(rows, data.train, n_shots=n_shots, prompt=prompt)
+        return Asked(opened, self.answer(opened, rows, recipe.metrics), {"prompt": prompt, "shots": n_shots}, ())
+
+    def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
+        """Open a model to ask it; one that was never trained is asked as its run did, without examples."""
+        if untrained is None:
+            return super().answerer(located, untrained, labels)
+        opened = self._open_untrained(untrained, located, examples=None)
+        return Answerer(
+            opened.family,
+            (),
+            opened.problem,
+            lambda rows, metrics: self.answer(opened, rows, metrics),
+            reads=untrained.text_columns[0],
+        )
+
+    def _open_untrained(self, recipe: Recipe, located: LocatedModel, *, examples: Dataset | None) -> OpenedModel:
+        """Open a pretrained model, told how it is asked by the recipe, or else by the task's own prompt."""
+        opened = self.open(located)
+        usual = None if recipe.text_columns != PAIR else self.usual_prompt(opened, recipe.zero_shot.language)
+        settle_writing(opened, recipe, prompt=recipe.data.prompt or usual, examples=examples)
+        return opened
+
+    def usual_prompt(self, opened: OpenedModel, language: str) -> str | None:
+        """Return what a pretrained model is asked by for the task; None: the source itself.
+
+        Args:
+            opened: the model; T5's configuration has prompts for tasks that it was trained for.
+            language: of the prompt, ``en`` or ``ko``.
+        """
+        known = getattr(opened.model.config, "task_specific_params", None) or {}
+        prefix = (known.get(self.spec.task) or {}).get("prefix")
+        if isinstance(prefix, str):
+            return f"{prefix}{{source}}"
+        return self.prompts.get(language) if opened.family is Family.DECODER else None
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
         """Learn tokens from rows that lie behind each other where the model takes them so, else from padded ones."""
