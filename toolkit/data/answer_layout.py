@@ -97,6 +97,16 @@ class AnswerLayout(Layout):
                 found.append(ids)
         return found
 
+    def answers(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+        """Return the tokens of each whole answer, with what ends it."""
+        template = ChatTemplate(tokenizer)
+        found: list[list[int]] = []
+        for context, answer in zip(self._contexts(rows[:]), rows[ANSWER], strict=True):
+            chat = template.written([*context, Message(role=ASSISTANT, content=answer)])
+            behind = range(len(template.prompt(context)), len(chat.ids))
+            found.append([chat.ids[place] for place in behind if chat.learnt[place]])
+        return found
+
     def _contexts(self, chunk: dict[str, Any]) -> list[list[Message]]:
         """Return the messages that are answered, of each row."""
         if CHAT in chunk:

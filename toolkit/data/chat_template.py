@@ -48,7 +48,7 @@ class ChatTemplate:
     """The chat template of a tokenizer.
 
     Args:
-        tokenizer: with a ``chat_template``.
+        tokenizer: with a ``chat_template``; else it is `PLAIN_TEMPLATE`.
 
     Raises:
         ChatError: the template does not show the answers, or its tokenizer does not tell where tokens stand.
@@ -56,6 +56,7 @@ class ChatTemplate:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
+        self._own: dict[str, Any] = {} if tokenizer.chat_template else {"chat_template": PLAIN_TEMPLATE}
         self._pieces: dict[tuple[str, ...], tuple[list[str], dict[int, int]]] = {}
         if not tokenizer.is_fast:
             raise ChatError("the tokenizer does not tell where its tokens stand in a text")
@@ -97,7 +98,9 @@ class ChatTemplate:
 
     def differs_elsewhere(self, messages: Sequence[Message]) -> bool:
         """Return whether a chat that asks for an answer is other than learnt where the template alone prepares it."""
-        asked = self._tokenizer.apply_chat_template(list(messages), add_generation_prompt=True, return_dict=False)
+        asked = self._tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, return_dict=False, **self._own
+        )
         return list(asked) != self.prompt(messages)
 
     @property
@@ -115,7 +118,7 @@ class ChatTemplate:
 
     def _rendered(self, messages: Sequence[Message], **settings: Any) -> str:
         try:
-            text = self._tokenizer.apply_chat_template(list(messages), tokenize=False, **settings)
+            text = self._tokenizer.apply_chat_template(list(messages), tokenize=False, **self._own, **settings)
         except TemplateError as error:
             raise ChatError(f"the chat template refuses it ({str(error).splitlines()[0][:100]})") from error
         return str(text)

@@ -97,14 +97,17 @@ def answer_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     layout = layout_for(opened, rows.column_names)
     encoded = layout.encode(rows, opened.tokenizer, max_length=opened.max_length)
     scores = score_encoded(opened, encoded, layout)
-    written = [
-        "".join(answers_in(cell)) + target
-        for cell, target in zip(rows[CHAT] if CHAT in rows.column_names else repeat(None), rows[ANSWER], strict=False)
-    ]
-    for row in np.flatnonzero(np.asarray(encoded["length"]) >= opened.max_length):  # cut, so less was scored
-        ids = [token for token in encoded[int(row)]["labels"] if token != IGNORED]
-        written[row] = str(opened.tokenizer.decode(ids, skip_special_tokens=True))
-    return Likelihoods(scores.negative_log_likelihood, scores.tokens, count_characters(written))
+    earlier = map(answers_in, rows[CHAT]) if CHAT in rows.column_names else repeat([])
+    written = ["".join([*before, target]) for before, target in zip(earlier, rows[ANSWER], strict=False)]
+    nats, tokens = scores.negative_log_likelihood, scores.tokens
+    # Of chats that were cut the last answer alone is scored, in as many windows as it needs.
+    cut = np.flatnonzero(np.asarray(encoded["length"]) >= opened.max_length)
+    if len(cut):
+        windowed = padded_likelihoods(opened, rows.select(cut))
+        nats[cut], tokens[cut] = windowed.negative_log_likelihood, windowed.tokens
+    for row in cut:
+        written[row] = rows[int(row)][ANSWER]
+    return Likelihoods(nats, tokens, count_characters(written))
 
 
 def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:

@@ -17,6 +17,7 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import first_of_targets, prompt_of
+from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.batches import by_length
 from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
@@ -56,7 +57,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     Args:
         opened: a decoder or an encoder-decoder with its language head.
-        rows: column ``text``; for an encoder-decoder perhaps ``source`` and ``target`` instead.
+        rows: column ``text``, or ``source`` or ``messages`` with ``target``.
 
     Raises:
         ValueError: the model is an encoder, which gives texts no likelihood.
@@ -64,7 +65,8 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     if opened.family is Family.ENCODER:
         raise ValueError("an encoder gives no likelihood to a text; take a decoder or an encoder-decoder")
     texts = _texts(rows)
-    windows_of = [_windows(opened, source, target) for source, target in texts]
+    answers = opened.family is Family.DECODER and "text" not in rows.column_names
+    windows_of = _answer_windows(opened, rows) if answers else [_windows(opened, *text) for text in texts]
     windows = [window for of_row in windows_of for window in of_row]
     row_of = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in windows_of])
     device = inference_device()
@@ -96,10 +98,21 @@ def unknown_share(opened: OpenedModel, rows: Dataset) -> float:
 
 
 def _texts(rows: Dataset) -> list[tuple[str | None, str]]:
-    """Return source and target of each row; the source of a text alone is None."""
+    """Return source and target of each row; the source of a text alone, and of a chat, is None."""
     if "source" in rows.column_names:
         return list(zip(rows["source"], rows["target"], strict=True))
-    return [(None, text) for text in rows["text"]]
+    return [(None, text) for text in rows["target" if "target" in rows.column_names else "text"]]
+
+
+def _answer_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
+    """Cut answers into windows that all begin with what is answered, as far as it fits."""
+    layout, longest = AnswerLayout(prompt_of(opened.tokenizer)), opened.max_length
+    read = layout.prompts(rows, opened.tokenizer, max_length=longest)
+    written = layout.answers(rows, opened.tokenizer)
+    return [
+        [_Window([], *part) for part in _cut(prompt, answer, longest)]
+        for prompt, answer in zip(read, written, strict=True)
+    ]
 
 
 def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Window]:

@@ -77,32 +77,38 @@ class TextsRoom(TaskRoom):
 
     def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
         """Let the recipe's model write for the test rows as it is, perhaps after a few examples."""
-        opened = self._open_untrained(recipe, located, examples=data.train)
+        opened = self._open_untrained(recipe, located)
         on_open()
-        rows, n_shots = data.test, recipe.zero_shot.shots
-        prompt = prompt_of(opened.tokenizer)
-        if n_shots:
-            rows = with_shots(rows, data.train, n_shots=n_shots, prompt=prompt)
-        return Asked(opened, self.answer(opened, rows, recipe.metrics), {"prompt": prompt, "shots": n_shots}, ())
+        answers = self._answer_after(opened, data.test, recipe.metrics, recipe, data)
+        asked = {"prompt": prompt_of(opened.tokenizer), "shots": recipe.zero_shot.shots}
+        return Asked(opened, answers, asked, ())
 
     def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
-        """Open a model to ask it; one that was never trained is asked as its run did, without examples."""
+        """Open a model to ask it; one that was never trained is asked as its run did."""
         if untrained is None:
             return super().answerer(located, untrained, labels)
-        opened = self._open_untrained(untrained, located, examples=None)
-        return Answerer(
-            opened.family,
-            (),
-            opened.problem,
-            lambda rows, metrics: self.answer(opened, rows, metrics),
-            reads=untrained.text_columns[0],
-        )
+        opened = self._open_untrained(untrained, located)
+        data = self.prepare(untrained) if untrained.zero_shot.shots else None
 
-    def _open_untrained(self, recipe: Recipe, located: LocatedModel, *, examples: Dataset | None) -> OpenedModel:
+        def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
+            return self._answer_after(opened, rows, metrics, untrained, data)
+
+        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.text_columns[0])
+
+    def _answer_after(
+        self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None
+    ) -> Answers:
+        """Answer rows after the examples that the recipe wants, if any."""
+        if recipe.zero_shot.shots and data is not None:
+            prompt = prompt_of(opened.tokenizer)
+            rows = with_shots(rows, data.train, n_shots=recipe.zero_shot.shots, prompt=prompt)
+        return self.answer(opened, rows, metrics)
+
+    def _open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
         """Open a pretrained model, told how it is asked by the recipe, or else by the task's own prompt."""
         opened = self.open(located)
         usual = None if recipe.text_columns != PAIR else self.usual_prompt(opened, recipe.zero_shot.language)
-        settle_writing(opened, recipe, prompt=recipe.data.prompt or usual, examples=examples)
+        settle_writing(opened, recipe, prompt=recipe.data.prompt or usual, examples=None)
         return opened
 
     def usual_prompt(self, opened: OpenedModel, language: str) -> str | None:
