@@ -86,7 +86,7 @@ def _config_can_be_built(recipe: Recipe) -> Broken:
         yield "model.config", fault
 
 
-@rule("model.config", "tokenizer.vocab_size")
+@rule("model.config", "tokenizer")
 def _size_can_be_held(recipe: Recipe) -> Broken:
     vocab_size = (recipe.tokenizer or TokenizerSection()).vocab_size
     if vocab_size > MOST_TOKENS:
