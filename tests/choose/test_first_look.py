@@ -43,5 +43,7 @@ def test_what_the_labels_are_said_to_be_stands_in_the_recipe(reviews: Path):
 
 
 def test_what_cannot_be_measured_is_refused_before_its_data_are_read():
-    with pytest.raises(RecipeError, match=r"fill-mask is only explained .* Measured are: text-classification"):
+    with pytest.raises(
+        RecipeError, match=r"choose measures text-classification, .* it only explains the families for fill-mask"
+    ):
         first_look(Task.FILL_MASK, {"source": "not-there.txt"})

@@ -51,16 +51,16 @@ def test_only_what_belongs_to_a_model_goes(tmp_path: Path):
         assert file.sha256 == hashlib.sha256(MODEL[file.path]).hexdigest()
 
 
-def test_shards_go_with_their_index_and_no_others(tmp_path: Path):
+def test_shards_go_with_their_index(tmp_path: Path):
     index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
     files = {name: content for name, content in MODEL.items() if name != "model.safetensors"}
-    shards = dict.fromkeys(
-        [*index["weight_map"].values(), "model-00003-of-00003.safetensors"], MODEL["model.safetensors"]
-    )
+    shards = dict.fromkeys(index["weight_map"].values(), MODEL["model.safetensors"])
     indexed = {"model.safetensors.index.json": json.dumps(index).encode()}
     manifest = model_manifest(tree(tmp_path, files | shards | indexed))
     assert set(manifest.paths) == {*files, *indexed, *index["weight_map"].values()}
-    assert manifest.left_out == ("model-00003-of-00003.safetensors",)
+    stray = tree(tmp_path / "stray", files | shards | indexed | {"model-00003-of-00003.safetensors": b"x"})
+    with pytest.raises(IntegrityError, match=r"model-00003-of-00003\.safetensors is named by no index"):
+        model_manifest(stray)
     (tmp_path / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(IntegrityError, match=r"model-00002-of-00002\.safetensors is missing"):
         model_manifest(tmp_path)

@@ -9,7 +9,9 @@ from toolkit.recipe import build_recipe, list_recipes, load_recipe, recipe_diges
 from toolkit.recipe.document import TOKEN
 from toolkit.transformer.configuration import PRESETS, TransformerConfig
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30) | st.sampled_from(
+TEXTS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30
+) | st.sampled_from(
     ["no", "1e-5", "010", "~", "12:30", ".inf", "1e999", " x ", "a: b", "#", "한국어 😀", "\n\n", "!!str x"]
 )
 

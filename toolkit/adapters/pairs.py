@@ -6,6 +6,7 @@ from typing import Any
 
 from toolkit.adapters.loading import open_config
 from toolkit.adapters.locate import LocatedModel
+from toolkit.adapters.settings_check import CONFIG
 
 _KEY = "reads_pairs"
 
@@ -22,7 +23,11 @@ def keep_pairs(config: Any) -> None:
 def reads_pairs(located: LocatedModel) -> bool:
     """Return whether a model says that it reads pairs; models of others, and of older versions, say nothing.
 
+    Nor does an adapter without a configuration of its own.
+
     Raises:
         IntegrityError: its configuration is damaged.
     """
+    if not (located.folder / CONFIG).is_file():
+        return False
     return getattr(open_config(located), _KEY, False) is True

@@ -87,7 +87,7 @@ def evaluate(
     if subject.task is None:
         labels = dict(enumerate(label_column)) if isinstance(label_column, list) else {"label": label_column}
         given = {"text": text_column, "text_pair": text_pair_column}
-        _check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
+        check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
@@ -150,7 +150,7 @@ def predict(
     subject = find_subject(model)
     files = [name for name in inputs if data_suffix(name) is not None]
     if subject.task is None and files:
-        _check_data(files, {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
+        check_data(files, {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
@@ -196,7 +196,7 @@ def check_output(output: Path | None, *, inputs: Sequence[str]) -> None:
         raise ResourceError(f"{found}; choose another --output", where=str(output))
 
 
-def _check_data(sources: Sequence[str], given: Mapping[str, str | None], *, encoding: str | None) -> None:
+def check_data(sources: Sequence[str], given: Mapping[str, str | None], *, encoding: str | None) -> None:
     """Refuse data that cannot be read, or lacks a column that was named, before a model is looked for."""
     columns = {name: column for name, column in given.items() if column is not None}
     pick_columns(read_table(list(sources), encoding=encoding), columns=columns, needed=list(columns))

@@ -18,7 +18,7 @@ from toolkit.errors import RecipeError, explain
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.files import replacing
 from toolkit.trials.subject import columns_to_read, find_subject
-from toolkit.workflow.apply import check_output
+from toolkit.workflow.apply import check_data, check_output
 from toolkit.workflow.little_memory import memory_told, shorter_texts
 
 SUFFIX = ".parquet"
@@ -77,6 +77,8 @@ def extract(
         raise RecipeError(explain(found, allowed=[SUFFIX]), where=str(output))
     check_output(output, inputs=data)
     subject = find_subject(model)
+    if subject.task is None:
+        check_data(data, {"text": text_column or "text", "text_pair": text_pair_column}, encoding=encoding)
     located = locate_model(subject.model)
     columns = columns_to_read(subject, located, text=text_column, text_pair=text_pair_column)
     texts = {name: column for name, column in columns.items() if name in ("text", "text_pair")}

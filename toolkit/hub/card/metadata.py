@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -98,9 +99,11 @@ def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[s
     # Rows that the model has learnt from measure nothing, and a list of numbers has no place to say so.
     seen = result.test.seen
     values = [
-        {"type": _hub_metric(metric), "name": metric_name(metric), "value": entry.value}
+        {"type": _hub_metric(metric), "name": metric_name(metric), "value": float(entry.value)}
         for metric, entry in result.test.unseen_metrics.items()
-        if entry.value is not None
+        if entry.value is not None and math.isfinite(entry.value)
+        for metric, entry in result.test.unseen_metrics.items()
+        if entry.value is not None and math.isfinite(entry.value)
     ]
     if not values:
         return []

@@ -86,7 +86,8 @@ def _run(request: str, work: Path, environment: Mapping[str, str], *, token: str
     try:
         report: dict[str, Any] = json.loads(without_token(done.stdout, token))
     except ValueError as error:
-        if done.returncode == -_KILL or says_out_of_memory(done.stderr):
+        killed = done.returncode == -_KILL and not done.stderr.strip()  # a system that needs memory says nothing
+        if killed or says_out_of_memory(done.stderr):
             raise out_of_memory(_SMALLER) from error
         last = (without_token(done.stderr, token).strip().splitlines() or ["it said nothing"])[-1]
         raise IntegrityError(f"the process that verifies died with code {done.returncode}: {last[:300]}") from error
