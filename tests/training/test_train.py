@@ -55,7 +55,7 @@ def _train(recipe: Recipe, folder: Path) -> tuple[Trained, OpenedModel]:
     folder.mkdir(parents=True, exist_ok=True)
     room = room_of(recipe.task)
     objective = room.objective(recipe, data, opened)
-    return train(recipe, objective, opened, folder, peft_type=room.head.peft_type), opened
+    return train(recipe, objective, opened, folder), opened
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:

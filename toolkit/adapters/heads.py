@@ -15,6 +15,8 @@ from toolkit.names import Family, Task
 READS_PADDING = frozenset({"xlnet"})
 """Types of models whose classification head reads the last position of a row, where the toolkit pads."""
 
+_WRITES = {Family.DECODER: TaskType.CAUSAL_LM, Family.ENCODER_DECODER: TaskType.SEQ_2_SEQ_LM}
+
 
 @dataclass(frozen=True)
 class Head:
@@ -42,6 +44,12 @@ class Head:
             KeyError: the task has no head for this family; `toolkit.adapters.family.check_supported` refuses it first.
         """
         return self.classes[family]
+
+    def task_type(self, family: Family) -> TaskType:
+        """Return what peft is told a model of a family is for; a head that writes is told by the family."""
+        if self.is_labelled or self.peft_type not in _WRITES.values():
+            return self.peft_type
+        return _WRITES.get(family, self.peft_type)
 
     def model_class(self, config: PreTrainedConfig, family: Family, *, model: str) -> Any:
         """Return the class of a model of this configuration.

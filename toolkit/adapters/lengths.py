@@ -5,6 +5,7 @@ from __future__ import annotations
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.family import reading_config
+from toolkit.adapters.peft_models import virtual_tokens
 from toolkit.errors import RecipeError
 
 MAX_LENGTH_WITHOUT_A_LIMIT = 512
@@ -36,15 +37,15 @@ def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wa
 def usable_positions(model: PreTrainedModel) -> int | None:
     """Return the number of tokens that the position table has rows for; None if there is no limit.
 
-    RoBERTa and similar models count positions from after their padding index. T5 and XLNet have relative positions, and
-    so no limit.
+    RoBERTa and similar models count positions from after their padding index. A learnt prompt takes some of them. T5
+    and XLNet have relative positions, and so no limit.
     """
     positions: int | None = getattr(reading_config(model.config), "max_position_embeddings", None)
     if positions is None or positions <= 0:
         return None
     tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
     offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
-    return positions - int(offset)
+    return positions - int(offset) - virtual_tokens(model)
 
 
 def _shortest_limit(positions: int | None, tokenizer: PreTrainedTokenizerBase) -> int:

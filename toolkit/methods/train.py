@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from toolkit.methods.used import Used, save_and_measure
@@ -10,6 +11,7 @@ from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
 from toolkit.training import train
 from toolkit.training.checkpoints import CHECKPOINTS
+from toolkit.training.peft_methods import adapt
 
 
 def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:
@@ -22,6 +24,8 @@ def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
         work: the run folder, unfinished; holds the checkpoints.
     """
     opened = room.open_for_training(recipe, data, tokenizer_folder=work / CHECKPOINTS / "tokenizer")
+    adapted = adapt(recipe, opened, task_type=room.head.task_type(opened.family))
+    opened = replace(opened, max_length=adapted.max_length)
     objective = room.objective(recipe, data, opened)
-    trained = train(recipe, objective, opened, work, peft_type=room.head.peft_type)
+    trained = train(recipe, objective, adapted, work)
     return save_and_measure(room, recipe, data, opened, trained=trained, work=work)

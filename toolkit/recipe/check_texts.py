@@ -36,7 +36,7 @@ def _no_classes_without_labels(recipe: Recipe) -> Broken:
 
 @rule("task", "method", "model.config", "data", "evaluation.metrics")
 def _metrics_of_pairs(recipe: Recipe) -> Broken:
-    if not recipe.spec.generates or recipe.method is not Method.SCRATCH or recipe.text_columns == PAIR:
+    if not recipe.spec.generates or recipe.way is not Method.SCRATCH or recipe.text_columns == PAIR:
         return
     for name in (name for name in recipe.metrics if name in COMPARING_METRICS):
         fix = f"name {' and '.join(PAIR)} in data.columns, or take it out"

@@ -16,7 +16,7 @@ from toolkit.choose.measure.measurement import Measurement
 from toolkit.choose.measure.runs import run_answers
 from toolkit.choose.measure.work import Work, reason_of
 from toolkit.choose.measure.zero_shot import zero_shot_answers
-from toolkit.names import Method
+from toolkit.names import Method, method_of
 from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
@@ -62,7 +62,7 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
         examples = examples.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
     try:
         with within(1.5 * left):
-            answers = _ANSWER[str(result.method)](work, candidate, result, examples)
+            answers = _ANSWER[method_of(str(result.method))](work, candidate, result, examples)
     except Exception as error:  # of any kind: the results so far are worth a page
         return OnTest(0, None, None, reason_of(error))
     judge = work.rows.judge_of(examples)

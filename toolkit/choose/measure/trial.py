@@ -8,7 +8,6 @@ from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.recipes import recipe_tree
-from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
 from toolkit.trials.ledger import Trial, new_trial
@@ -24,7 +23,7 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
         seed: of the choice.
         folder: of the choice.
     """
-    recipe = build_recipe(recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed))
+    recipe = build_recipe(recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed))
     failed = result.status is Status.FAILED
     value = {"value": result.value, "ci95": None if result.interval is None else list(result.interval)}
     return new_trial(

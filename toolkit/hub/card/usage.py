@@ -112,13 +112,13 @@ def draws(recipe: Recipe) -> bool:
 def brings_code(recipe: Recipe, model_config: Mapping[str, Any] | None) -> bool:
     """Return whether the model's folder brings its code: by its ``config.json``, or else by the recipe."""
     if model_config is None:
-        return recipe.method is Method.SCRATCH
+        return recipe.way is Method.SCRATCH
     return "auto_map" in model_config
 
 
 def is_asked(recipe: Recipe) -> bool:
     """Return whether a pretrained model is asked as it is."""
-    return recipe.method is Method.ZERO_SHOT
+    return recipe.way is Method.ZERO_SHOT
 
 
 def reads_pairs(recipe: Recipe) -> bool:

@@ -141,7 +141,7 @@ def _run(folder: Path, *, merged: bool) -> Source:
     _refuse_failed(folder)
     result = RunResult.read(folder / METRICS_FILE)
     if not (folder / MODEL_FOLDER).is_dir():
-        if result.method is Method.ZERO_SHOT:
+        if result.way is Method.ZERO_SHOT:
             raise HubError("this run asked a model as it is; there is nothing of its own to publish", where=str(folder))
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
