@@ -51,13 +51,13 @@ def rows_for(recipe: Recipe, sentences: list[tuple[str, str]]) -> list[dict[str,
 
 def overrides_for(recipe: Recipe, family: str, tiny: dict[str, Path]) -> list[str]:
     """What brings a recipe down to a tiny model."""
-    if recipe.method is Method.SCRATCH:
+    if recipe.way is Method.SCRATCH:
         changes = ["model.config.preset=tiny", "tokenizer.vocab_size=400"]
     else:
         changes = [f"model.name={tiny[family]}"]
     if recipe.zero_shot.scorer is not None:
         changes.append("zero_shot.scorer=similarity")  # no tiny model knows what follows from a sentence
-    if recipe.method is Method.ZERO_SHOT:
+    if recipe.way is Method.ZERO_SHOT:
         changes.append("zero_shot.label_words={negative: bad, positive: good}")  # words of the tiny tokenizer
     if recipe.method not in (Method.FEATURES, Method.ZERO_SHOT):
         changes.append("training.max_steps=2")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from peft import PeftModel, TaskType
+from peft.utils.other import AuxiliaryTrainingWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -28,6 +29,12 @@ def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel | None:
             merged: PreTrainedModel = model.merge_and_unload()
     except (NotImplementedError, ValueError, TypeError, AttributeError):
         return None
+    # peft 0.21 leaves new heads wrapped where LN tuning is merged.
+    for name, module in list(merged.named_modules()):
+        if isinstance(module, AuxiliaryTrainingWrapper):
+            parent, _, child = name.rpartition(".")
+            plain = module.unload_and_optionally_merge_module(merge=True, safe_merge=False, adapter_names=None)
+            setattr(merged.get_submodule(parent), child, plain)
     return merged
 
 

@@ -95,6 +95,11 @@ class RunResult(EvaluationResult):
         """Return how the method used the model; it is PEFT for every PEFT method."""
         return method_of(self.method)
 
+    @property
+    def is_adapter(self) -> bool:
+        """Return whether the model is an adapter beside its base model, because its method cannot be merged."""
+        return self.way is Method.PEFT and self.parity is not None and "merged" not in self.parity
+
     @classmethod
     def from_json(cls, value: Any, *, where: str | None = None) -> Self:
         """Read the content of ``metrics.json``.

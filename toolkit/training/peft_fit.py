@@ -69,6 +69,8 @@ def _ignores_padding(model: PeftModel, opened: OpenedModel) -> None:
 def _logits(model: PeftModel, opened: OpenedModel, texts: tuple[str, ...]) -> Tensor:
     """Return the logits of texts, checked to stand beside their tokens: ``[texts, labels]`` or one row a token."""
     batch = opened.tokenizer(list(texts), padding=len(texts) > 1, return_tensors="pt")
+    for token in (getattr(model.active_peft_config, "token_indices", None) or ())[:1]:
+        batch["input_ids"][0, 1] = token  # it learns nothing from other tokens
     targets = {} if opened.labels else {"labels": batch["input_ids"]}
     logits: Tensor = model(**batch, **targets).logits.float()
     if logits.ndim == 3 and logits.shape[1] != batch["input_ids"].shape[1]:

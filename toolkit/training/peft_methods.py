@@ -94,8 +94,8 @@ def wrap_with_peft(
 
 def _wrapped(model: PreTrainedModel, known: PeftMethod, settings: Mapping[str, Any]) -> PeftModel:
     with warnings.catch_warnings():
-        # GPT-2 stores transposed matrices; peft corrects its setting and warns once for each of them.
-        warnings.filterwarnings("ignore", message="fan_in_fan_out is set to", category=UserWarning)
+        # Kernels that are not there, layers that peft has not tried, transposed matrices of GPT-2 that it corrects.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"peft\.")
         # peft 0.21 reads an attribute that transformers 5.23 has renamed.
         warnings.filterwarnings("ignore", message="`is_gradient_checkpointing`", category=FutureWarning)
         wrapped: PeftModel = get_peft_model(model, known.config(settings))

@@ -148,7 +148,13 @@ def _run(folder: Path, *, merged: bool) -> Source:
     remarks = [] if golden else [f"the run has no {GOLDEN_FILE}, so there are no answers to compare with"]
     model, base = folder / MODEL_FOLDER, None
     adapter = folder / ADAPTER_FOLDER
-    if adapter.is_dir() and not merged:
+    if (model / ADAPTER_SETTINGS).is_file():
+        adapter, (base, hindrance) = model, _base_of(model, trained=True)
+        if merged or hindrance:
+            reason = "leave out --merged" if merged else f"{hindrance}; take a base model that is"
+            raise IntegrityError(f"this adapter cannot be merged into its base model: {reason}", where=str(folder))
+        remarks += ["the adapter is sent, which opens with its base model; its method cannot be merged"]
+    elif adapter.is_dir() and not merged:
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance else adapter
         remarks += [f"the merged model is sent: {hindrance}" if hindrance else _ADAPTER_SENT]
