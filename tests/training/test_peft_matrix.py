@@ -21,27 +21,9 @@ PLACES = [
     *((name, TOKENS) for name in ("bert", "gpt2", "llama", "t5")),
     *((name, WRITING) for name in ("gpt2", "llama", "t5", "bart")),
 ]
-LINEAR_ONLY = frozenset(
-    [
-        "adamss",
-        "beft",
-        "boft",
-        "c3a",
-        "delora",
-        "glora",
-        "hra",
-        "lily",
-        "loha",
-        "lokr",
-        "miss",
-        "oft",
-        "osf",
-        "peanut",
-        "psoft",
-        "road",
-        "shira",
-        "supertuning",
-    ]
+LINEAR_ONLY = (
+    *("adamss", "beft", "boft", "c3a", "delora", "glora", "hra", "lily", "loha", "lokr", "miss", "oft", "osf"),
+    *("peanut", "psoft", "road", "shira", "supertuning"),
 )
 """Methods that peft has for ``nn.Linear`` alone, and not for the transposed layers of GPT-2."""
 NOT_MERGED = frozenset(["adaption_prompt", "cartridge", "lily", "p_tuning", "prefix_tuning", "prompt_tuning"])

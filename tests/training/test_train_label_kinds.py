@@ -49,7 +49,7 @@ def _opened(recipe: Recipe, data: ClassificationData) -> Any:
         locate_model(str(recipe.model.name)),
         SEQUENCE_HEAD,
         labels=data.labels,
-        method=recipe.method,
+        method=recipe.way,
         problem=data.problem,
         max_length=recipe.data.max_length,
     )

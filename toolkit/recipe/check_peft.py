@@ -28,7 +28,7 @@ def _method_can_be_described(recipe: Recipe) -> Broken:
 def _peft_settings_agree(recipe: Recipe) -> Broken:
     if recipe.way is not Method.PEFT or recipe.method in NOT_HERE:
         return
-    lacking = [key for key in NEEDED.get(recipe.method, ()) if recipe.peft.get(key) is None]
+    lacking = [key for key in NEEDED.get(recipe.method, ()) if not recipe.peft.get(key)]
     for key in lacking:
         yield "peft", f"{recipe.method} needs the key {key}"
     if recipe.method == "adalora" and recipe.peft["target_r"] >= recipe.peft["init_r"]:

@@ -105,7 +105,7 @@ def test_a_model_of_iob1_knows_its_scheme(tmp_path: Path) -> None:
         assert data.labels == ("O", "B-A", "I-A")
         work = tmp_path / method
         work.mkdir()
-        METHODS[recipe.method](ROOM, recipe, data, work=work)
+        METHODS[recipe.way](ROOM, recipe, data, work=work)
         asked = ROOM.answerer(LocatedModel("model", work / found), None, ())
         assert asked.scheme == data.scheme == Scheme(Kind.IOB1)
     recipe, data, opened = opened_for(tmp_path, {"max_steps": 2})
