@@ -63,7 +63,9 @@ def adapter_alone(run: Path) -> None:
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
     config = model.peft_config["default"]
-    config.base_model_name_or_path, config.revision = opened.name, opened.revision
+    # A name with its revision is none of the hub's; peft has a field for each.
+    name = opened.name if opened.revision is None else opened.name.partition("@")[0]
+    config.base_model_name_or_path, config.revision = name, opened.revision
     opened.model.config.architectures = [type(opened.model).__name__]
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
