@@ -71,7 +71,8 @@ def test_each_method_fits_or_is_refused_in_one_line(name: str, task: Task):
         for name, task in (("bert", SEQUENCE), ("llama", WRITING), ("t5", WRITING))
         for method in METHODS
         if method not in refused(name, task)
-    ],
+    ]
+    + [("bert", TOKENS, method) for method in ("lora", "adalora", "ia3", "ln_tuning", "prefix_tuning")],
 )
 def test_it_learns_and_answers_alike_when_it_is_opened_again(name: str, task: Task, method: str, tmp_path: Path):
     opened, adapted = adapted_for(method, name, task)

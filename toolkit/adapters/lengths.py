@@ -26,8 +26,10 @@ def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wa
     positions = usable_positions(model)
     length = wanted or _shortest_limit(positions, tokenizer)
     if positions and positions < length:
+        beside = f" beside the {virtual_tokens(model)} of its prompt" if virtual_tokens(model) else ""
         raise RecipeError(
-            f"max_length is {length} tokens but the model has positions for {positions}; make it {positions} or less",
+            f"max_length is {length} tokens but the model has positions for {positions}{beside}; "
+            f"make it {positions} or less",
             where=f"model {name}",
         )
     _attend_in_full(model, length)
