@@ -11,7 +11,7 @@ from peft_cases import METHODS, adapted_for, head_of, logits_of, loss_of
 
 from toolkit.adapters import LocatedModel, open_for_prediction
 from toolkit.errors import RecipeError
-from toolkit.names import Task
+from toolkit.names import Family, Task
 from toolkit.training.save import save_model
 from toolkit.training.trainable import check_new_parameters_train
 
@@ -100,3 +100,19 @@ def test_it_learns_and_answers_alike_when_it_is_opened_again(name: str, task: Ta
         again = open_for_prediction(LocatedModel(str(saved), saved), head_of(task))
         tolerance = 1e-4 * float(expected.abs().max())
         torch.testing.assert_close(logits_of(again), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "t5", "bart"])
+@pytest.mark.parametrize("method", ["prefix_tuning", "prompt_tuning", "p_tuning", "cartridge", "ia3", "vera"])
+def test_it_writes_what_its_logits_say(name: str, method: str):
+    """The logits of a prompt's own tokens are hidden, so the last logit is the first new token's."""
+    _, adapted = adapted_for(method, name, WRITING)
+    batch = adapted.tokenizer("the film is", return_tensors="pt")
+    model = adapted.model.eval()
+    made = model.generate(**batch, max_new_tokens=2, do_sample=False, pad_token_id=0, eos_token_id=39)
+    is_decoder = adapted.family is Family.DECODER
+    given = batch["input_ids"] if is_decoder else made[:, :1]
+    with torch.no_grad():
+        logits = model(**batch, **({} if is_decoder else {"decoder_input_ids": given})).logits
+    assert logits.shape[1] == given.shape[1]
+    assert logits[0, -1].argmax() == made[0, given.shape[1]]

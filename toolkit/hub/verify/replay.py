@@ -276,7 +276,8 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
         logits, n_given = model(**inputs, labels=labels).logits[0], 0
     else:
         text = torch.tensor([[tokenizer.bos_token_id, *tokenizer(row["text"])["input_ids"]]])
-        logits, labels = model(input_ids=text).logits[0, :-1], text[:, 1:]
+        # A learnt prompt has logits of its own before those of the text.
+        logits, labels = model(input_ids=text).logits[0, -text.shape[1] : -1], text[:, 1:]
         plain = tokenizer(row["text"], add_special_tokens=False)["input_ids"]
         prompt = torch.tensor([[tokenizer.bos_token_id, *plain]])
         inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, prompt.shape[1]
