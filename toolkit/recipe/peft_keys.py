@@ -57,12 +57,12 @@ REFUSED: dict[str, str] = {
     "tokenizer_name_or_path": "it is the model's",
     "tokenizer_kwargs": "they are the model's",
     "shadow_model": _NOT_HERE,
+    "progressbar": "what takes long shows a bar on a terminal",
     "num_transformer_submodules": _OF_THE_MODEL,
 }
 """Keys of peft's configurations that a recipe does not have, and why."""
 
 OLD_NAMES = {"alpha": "lora_alpha", "dropout": "lora_dropout", "rank": "r", "lora_r": "r"}
-
 
 FOR_PROMPTS: dict[str, Any] = {"num_virtual_tokens": 20}
 """Defaults of methods that learn a prompt, for which peft has none."""
