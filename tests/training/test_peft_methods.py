@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_models
@@ -189,6 +190,16 @@ def test_damaged_adapters_are_refused_and_nothing_is_executed(run: Path):
     weights.write_bytes(whole)
     settings.write_text("[]", encoding="utf-8")
     assert refusal(run / "adapter") == "adapter_config.json is damaged"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"peft_type": "XLORA"}, {"peft_type": None}, {"shadow_model": "any/model"}, {"megatron_config": {}}]
+)
+def test_adapters_that_no_recipe_makes_or_that_name_code_are_refused(run: Path, changes: dict[str, Any]):
+    file = run / "adapter" / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    with pytest.raises(RecipeError, match="which the toolkit does not open"):
+        open_for_prediction(LocatedModel("mine", run / "adapter"), SEQUENCE_HEAD)
 
 
 def test_adapter_is_no_model_to_train_on(run: Path):
