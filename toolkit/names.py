@@ -32,12 +32,14 @@ class Family(StrEnum):
 
 
 class Method(StrEnum):
-    """How the pretrained model is used; PEFT methods carry their PEFT name."""
+    """How the pretrained model is used.
+
+    Of PEFT there are many methods, which the installed peft names (`toolkit.recipe.peft_methods`). Recipes and results
+    have the name of the one that is meant; `method_of` tells what it is.
+    """
 
     FULL = "full"
-    LORA = "lora"
-    DORA = "dora"
-    RSLORA = "rslora"
+    PEFT = "peft"
     FEATURES = "features"
     ZERO_SHOT = "zero-shot"
     SCRATCH = "scratch"
@@ -59,7 +61,14 @@ class Split(StrEnum):
     TEST = "test"
 
 
-PEFT_METHODS = frozenset({Method.LORA, Method.DORA, Method.RSLORA})
+LORA = "lora"
+"""The PEFT method that is advised and tried where none is named (Hu et al. 2021, https://arxiv.org/abs/2106.09685)."""
+
+
+def method_of(name: str) -> Method:
+    """Return how a method uses the pretrained model: every name that is not the toolkit's own is one of peft's."""
+    return Method(name) if name in set(Method) else Method.PEFT
+
 
 ALL_METHODS = frozenset(Method)
 
@@ -120,9 +129,9 @@ class TaskSpec:
 
 _SCRATCH = frozenset({Method.SCRATCH})
 
-_WRITES = frozenset({Method.FULL, *PEFT_METHODS, Method.ZERO_SHOT})
+_WRITES = frozenset({Method.FULL, Method.PEFT, Method.ZERO_SHOT})
 
-_HEADS = frozenset({Method.FULL, *PEFT_METHODS, Method.FEATURES, Method.SCRATCH})
+_HEADS = frozenset({Method.FULL, Method.PEFT, Method.FEATURES, Method.SCRATCH})
 
 _SPECS = (
     TaskSpec(

@@ -48,7 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("runs")
     return {
         "encoder": labelled("bert", home / "encoder"),
-        "adapter": labelled("bert", home / "adapter", method=Method.LORA, base_name="alice/base"),
+        "adapter": labelled("bert", home / "adapter", method=Method.PEFT, base_name="alice/base"),
         "decoder": labelled("llama", home / "decoder"),
         "encoder-decoder": labelled("bart", home / "encoder-decoder"),
         "own": translating(home / "own"),

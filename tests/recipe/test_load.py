@@ -9,7 +9,7 @@ def test_a_short_recipe_has_every_default(load):
     recipe = load()
     assert isinstance(recipe, Recipe)
     assert recipe.task is Task.TEXT_CLASSIFICATION
-    assert recipe.method is Method.FULL
+    assert recipe.way is Method.FULL
     assert (recipe.data.test_size, recipe.data.validation_size, recipe.data.split_seed) == (0.2, 0.1, 0)
     assert recipe.evaluation.metrics == ["accuracy", "f1"]
     assert recipe.peft == {}

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.peft_models import virtual_tokens
 from toolkit.data.batches import StepBatches
 from toolkit.data.packing import MarkByPosition
 from toolkit.data.row_layouts import Collator, Layout
@@ -42,6 +43,8 @@ def batching_of(model: PreTrainedModel, family: Family) -> Batching:
     """
     if isinstance(model.config, TransformerConfig):
         return Batching.PACKED
+    if virtual_tokens(model):  # a learnt prompt belongs before each sequence
+        return Batching.PADDED
     return Batching.BY_POSITION if family is Family.DECODER and _packs_exactly(model) else Batching.PADDED
 
 
@@ -66,9 +69,17 @@ def _packs_exactly(model: PreTrainedModel) -> bool:
     ids = torch.arange(1, first + second + 1, device=model.device)[None] % rows
     positions = torch.cat([torch.arange(first), torch.arange(second)])[None].to(model.device)
     kept = torch.arange(first, first + second, device=model.device)
-    call: Any = model
+    call, was_training = cast(Any, model), model.training
+    call.eval()
+    try:
+        return _agree(call, ids, positions, kept)
+    finally:
+        call.train(was_training)
+
+
+def _agree(call: Any, ids: torch.Tensor, positions: torch.Tensor, kept: torch.Tensor) -> bool:
     with torch.inference_mode():
-        alone = call(input_ids=ids[:, first:], use_cache=False).logits
+        alone = call(input_ids=ids[:, int(kept[0]) :], use_cache=False).logits
         try:
             packed = call(input_ids=ids, position_ids=positions, logits_to_keep=kept, use_cache=False).logits
         except TypeError:

@@ -48,6 +48,10 @@ class Head:
         """
         return self.classes[family]
 
+    def task_type(self, family: Family) -> TaskType:
+        """Return what peft is told a model of a family is for."""
+        return self.peft_types[family]
+
     def model_class(self, config: PreTrainedConfig, family: Family, *, model: str) -> Any:
         """Return the class of a model of this configuration.
 

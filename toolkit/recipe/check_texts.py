@@ -29,13 +29,13 @@ def _told_to_pretrained_models(recipe: Recipe) -> Broken:
     data = recipe.data
     told = {key: getattr(data, key) for key in ("prompt", "chat_template", "source_language", "target_language")}
     for key in (key for key, value in told.items() if value is not None):
-        if not recipe.spec.generates or recipe.method is Method.SCRATCH:
+        if not recipe.spec.generates or recipe.way is Method.SCRATCH:
             yield f"data.{key}", "it is for pretrained models that write; take it out"
         elif key != "chat_template" and recipe.text_columns != PAIR:
             yield f"data.{key}", f"it is for rows of {' and '.join(PAIR)}; take it out, or name these columns"
     if data.prompt is not None and "{source}" not in data.prompt:
         yield "data.prompt", f"it lacks {{source}}, where the source goes: {data.prompt!r}"
-    if "messages" in data.columns and recipe.method is Method.SCRATCH:
+    if "messages" in data.columns and recipe.way is Method.SCRATCH:
         yield "data.columns.messages", "our own Transformer reads no chats; name source and target, or a model"
 
 

@@ -71,7 +71,7 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
     # The class of training is made at run time, so pydantic has to serialize by the class of the value.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
     for key, methods in _OF_METHODS.items():
-        if recipe.method not in methods:
+        if recipe.way not in methods:
             del values[key]
     if recipe.hub == HubSection():
         del values["hub"]

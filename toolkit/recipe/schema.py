@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec
+from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec, method_of
 from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
@@ -26,7 +26,6 @@ OWN_TRANSFORMER = "own Transformer"
 # A YAML file holds texts, so a text has to be accepted for an enumeration.
 TaskName = Annotated[Task, Field(strict=False)]
 ProblemName = Annotated[Problem, Field(strict=False)]
-MethodName = Annotated[Method, Field(strict=False)]
 MetricName = Annotated[str, OneOf(ALL_METRICS)]
 
 
@@ -253,8 +252,8 @@ class Recipe(Section):
         default=None, description="The tokenizer to train, for method: scratch; null is the usual one."
     )
     data: DataSection = Field(description="Where the rows come from.")
-    method: MethodName = Field(
-        description="How the model is used: full, a PEFT method, features, zero-shot, or scratch."
+    method: Text = Field(
+        description="How the model is used: full, a PEFT method by its name in peft, features, zero-shot, or scratch."
     )
     peft: dict[str, Any] = Field(default={}, description="Fields of the PEFT method's configuration.")
     features: FeaturesSection = Field(default_factory=FeaturesSection, description="For method: features.")
@@ -267,6 +266,11 @@ class Recipe(Section):
     hub: HubSection = Field(default_factory=HubSection, description="Where the model is published, and as what.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
+
+    @property
+    def way(self) -> Method:
+        """Return how the method uses the model; it is PEFT for every PEFT method."""
+        return method_of(self.method)
 
     @property
     def spec(self) -> TaskSpec:

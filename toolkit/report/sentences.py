@@ -32,7 +32,7 @@ _DEGENERATE = {
 
 def subject(result: RunResult) -> str:
     """Return the model as the subject of a sentence."""
-    return _SUBJECTS.get(result.method, "The fine-tuned model")
+    return _SUBJECTS.get(result.way, "The fine-tuned model")
 
 
 def headline(result: RunResult) -> str:
@@ -75,8 +75,8 @@ def comparison(result: RunResult) -> str:
 def weights(result: RunResult) -> str:
     """Return which weights were kept."""
     training = result.training
-    if result.method in _WITHOUT_STEPS:
-        return _WITHOUT_STEPS[result.method]
+    if result.way in _WITHOUT_STEPS:
+        return _WITHOUT_STEPS[result.way]
     averaged = training.averaged_steps or ()
     if averaged:
         steps = enumerated([f"{step:,}" for step in averaged])

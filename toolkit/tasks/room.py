@@ -133,7 +133,7 @@ class TaskRoom(ABC):
                 locate_model(recipe.model.label),
                 self.head,
                 labels=data.labels,
-                method=recipe.method,
+                method=recipe.way,
                 problem=problem,
                 max_length=recipe.data.max_length,
             )

@@ -82,4 +82,4 @@ def test_an_encoder_decoder_goes_on_with_no_text(tmp_path: Path) -> None:
     (tmp_path / "texts.txt").write_text("the film\nis good\n" * 10, encoding="utf-8")
     recipe = recipe_for("text-generation", model, tmp_path / "texts.txt", {"text": "text"})
     with pytest.raises(RecipeError, match="is an encoder-decoder, which answers sources; name source and target"):
-        METHODS[recipe.method](room_of(recipe.task), recipe, room_of(recipe.task).prepare(recipe), work=tmp_path)
+        METHODS[recipe.way](room_of(recipe.task), recipe, room_of(recipe.task).prepare(recipe), work=tmp_path)

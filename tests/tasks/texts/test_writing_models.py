@@ -41,7 +41,7 @@ def carried_out(recipe: Recipe, work: Path) -> Used:
     """Carry out a recipe with the method's own function, and look at its proof."""
     room = room_of(recipe.task)
     work.mkdir()
-    used = METHODS[recipe.method](room, recipe, room.prepare(recipe), work=work)
+    used = METHODS[recipe.way](room, recipe, room.prepare(recipe), work=work)
     assert used.result.rows == 4
     assert used.proof is not None
     assert all(parity.passed for parity in used.proof.parity.values())

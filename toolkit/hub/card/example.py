@@ -51,6 +51,8 @@ def make_example(
     if is_asked(recipe):
         answer = {name: columns[name][row] for name in ("prediction", "probability") if name in columns}
         return Example(inputs=inputs, reference=reference, code=code, **answer)
+    if result.is_adapter:  # only the hub has a name for its base model that the lines could use
+        return Example(inputs=inputs, reference=reference, code=code)
     runnable = snippet(result, recipe, own_code=own_code, inputs=inputs, model=str(folder.resolve()))
     return Example(inputs=inputs, reference=reference, code=code, output=execute_snippet(runnable))
 

@@ -42,7 +42,7 @@ def front_matter(
         adapter: whether the adapter alone is published.
     """
     base_model = hub_model(result)
-    made_of_it = result.method is not Method.ZERO_SHOT
+    made_of_it = result.way is not Method.ZERO_SHOT
     datasets = [found.name for source in facts.sources(result) if (found := hub_data(source))]
     values = {
         "library_name": "peft" if adapter else "transformers",
@@ -53,7 +53,7 @@ def front_matter(
         "base_model_relation": ("adapter" if adapter else "finetune") if base_model and made_of_it else None,
         "datasets": list(dict.fromkeys(datasets)),
         "metrics": list(dict.fromkeys(map(_hub_metric, result.test.metrics))),
-        "tags": ["transfer-toolkit", result.family.value, result.method.value, *(["custom_code"] if own_code else [])],
+        "tags": ["transfer-toolkit", result.family.value, result.method, *(["custom_code"] if own_code else [])],
         "model-index": _model_index(result, recipe, name=name),
     }
     return {key: value for key, value in values.items() if value}

@@ -71,7 +71,7 @@ def notes(result: RunResult, words: Words) -> list[Markdown]:
     compared = results(result)
     found = [words("results.of", rows=words.count("test_rows", result.test.rows))]
     found += [words("results.bold")] if best_values(compared) else []
-    found.append(words("results.saved_asked" if result.method is Method.ZERO_SHOT else "results.saved"))
+    found.append(words("results.saved_asked" if result.way is Method.ZERO_SHOT else "results.saved"))
     missing, lacking = without_baseline(compared), room_of(result.task).pages.no_baseline(result)
     if missing and lacking is not None:
         names = words.listed([metric_name(name) for name in missing])

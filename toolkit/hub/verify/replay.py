@@ -279,12 +279,13 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
         asked, answered = _chat(tokenizer, row)
         prompt, labels = torch.tensor([asked]), torch.tensor([answered])
         inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, len(asked)
-        logits = model(input_ids=torch.cat([prompt, labels], dim=1)).logits[0, n_given - 1 : -1]
+        logits = model(input_ids=torch.cat([prompt, labels], dim=1)).logits[0, -labels.shape[1] - 1 : -1]
     else:
         begin, read, plain = _text(tokenizer, row["text"])
         end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
         text = torch.tensor([[*begin, *plain, *end]])
-        logits, labels = model(input_ids=text).logits[0, :-1], text[:, 1:]
+        # A learnt prompt has logits of its own before those of the text.
+        logits, labels = model(input_ids=text).logits[0, -text.shape[1] : -1], text[:, 1:]
         prompt = torch.tensor([[*read, *plain]])
         inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, prompt.shape[1]
     answer = {"log_likelihood": float(logits.float().log_softmax(-1).gather(-1, labels[0][:, None]).sum())}

@@ -107,7 +107,7 @@ class TokenClassification(TaskRoom):
             locate_model(recipe.model.label),
             self.head,
             labels=data.labels,
-            method=recipe.method,
+            method=recipe.way,
             max_length=recipe.data.max_length,
         )
         write_scheme(opened, tagged.scheme)
