@@ -51,13 +51,13 @@ def rows_for(recipe: Recipe, sentences: list[tuple[str, str]]) -> list[dict[str,
 
 def overrides_for(recipe: Recipe, family: str, tiny: dict[str, Path]) -> list[str]:
     """What brings a recipe down to a tiny model."""
-    if recipe.method is Method.SCRATCH:
+    if recipe.way is Method.SCRATCH:
         changes = ["model.config.preset=tiny", "tokenizer.vocab_size=400"]
     else:
         changes = [f"model.name={tiny[family]}"]
     if recipe.zero_shot.scorer is not None:
         changes.append("zero_shot.scorer=similarity")  # no tiny model knows what follows from a sentence
-    if recipe.method is Method.ZERO_SHOT:
+    if recipe.way is Method.ZERO_SHOT:
         changes.append("zero_shot.label_words={negative: bad, positive: good}")  # words of the tiny tokenizer
     if recipe.method not in (Method.FEATURES, Method.ZERO_SHOT):
         changes.append("training.max_steps=2")
@@ -77,9 +77,9 @@ def test_it_runs_on_a_tiny_model(
     run = fine_tune(recipe, name=shipped.name, output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
     assert run.result.family == shipped.family
     assert run.result.method == shipped.method
-    assert run.result.training.steps == (0 if recipe.method in (Method.FEATURES, Method.ZERO_SHOT) else 2)
+    assert run.result.training.steps == (0 if recipe.way in (Method.FEATURES, Method.ZERO_SHOT) else 2)
     assert set(run.result.test.metrics) == set(recipe.metrics)
-    assert (run.folder / "model" / "model.safetensors").is_file() == (recipe.method is not Method.ZERO_SHOT)
+    assert (run.folder / "model" / "model.safetensors").is_file() == (recipe.way is not Method.ZERO_SHOT)
     for page in ("README.md", "report.html"):
         named = recipe.model.name or "Transformer"
         assert named.split("/")[-1] in (run.folder / page).read_text(encoding="utf-8")

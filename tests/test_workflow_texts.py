@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow.parquet as parquet
 import pytest
 import sacrebleu
+from rouge_score.rouge_scorer import RougeScorer
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 import toolkit.transformer  # noqa: F401, registers the model
+from toolkit.evaluation.metrics.script_tokens import tokens
 from toolkit.recipe import Recipe, build_recipe
 from toolkit.trials.finished import FinishedRun
 from toolkit.trials.ledger import read_trials
@@ -103,6 +106,30 @@ def test_a_language_model_beside_what_counting_gives(folder: Path, reviews_csv: 
     assert 0 < run.result.baselines["character-5-gram"].metrics["bits_per_character"].value < 8
     assert run.result.family == "decoder"
     assert predict(str(run.folder), ["the film"]).rows()[0]["prediction"]
+
+
+def test_answers_are_measured_by_every_metric_of_written_texts(folder: Path):
+    names = ["rougeL", "rouge1", "rouge2", "rougeLsum", "chrf", "exact_match", "length_ratio"]
+    names += ["copied_4grams", "repeated_4grams", "bits_per_character"]
+    data = {"source": "packaged:chatterbot", "subset": "korean", "test_size": 12, "validation_size": 10}
+    data |= {"columns": {"source": "source", "target": "target"}}
+    evaluation = {"metrics": names, "generation": {"max_new_tokens": 12}}
+    run = _run(_recipe(task="text-generation", data=data, evaluation=evaluation), folder, "answers")
+    test = run.result.test.to_json()["metrics"]
+    assert list(test) == names
+    scorer = RougeScorer(["rougeL"], tokenizer=SimpleNamespace(tokenize=tokens))
+    rows = parquet.read_table(run.folder / "predictions.parquet").to_pylist()
+    scores = [scorer.score(row["reference"], row["prediction"])["rougeL"].fmeasure for row in rows]
+    assert test["rougeL"]["value"] == pytest.approx(sum(scores) / len(scores))
+    assert "tok:words-or-characters.1" in test["rougeL"]["signature"]
+    copies = run.result.baselines["copy-source"].metrics
+    assert list(copies) == names[:-1]
+    assert copies["copied_4grams"].value == 1
+    assert any("ROUGE counts characters" in warning for warning in run.result.data.warnings)
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert "ROUGE-L, settings: <code>nrefs:1|" in page
+    assert "copied 4-grams, neither is better" in page
+    assert "type: rouge\n      name: ROUGE-Lsum" in (run.folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_masked_words_and_then_fine_tuning_of_the_result(folder: Path, reviews_csv: Path):

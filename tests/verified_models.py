@@ -15,7 +15,7 @@ from tiny_models import pretrained
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel, open_for_training
 from toolkit.evaluation.proof.golden import make_golden
 from toolkit.hub.push.manifest import model_manifest
-from toolkit.names import SPECS, Method, Problem, Task
+from toolkit.names import LORA, SPECS, Method, Problem, Task
 from toolkit.tasks import room_of
 from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.save import save_model
@@ -60,8 +60,8 @@ def labelled(name: str, folder: Path, *, method: Method = Method.FULL, base_name
     located = LocatedModel(base_name, base, revision=None)
     opened = open_for_training(located, SEQUENCE_HEAD, labels=LABELS, method=method, problem=Problem.SINGLE_LABEL)
     model: Any = opened.model
-    if method is Method.LORA:
-        model = wrap_with_peft(opened, method, {"r": 4, "target_modules": ["query", "value"]})
+    if method is Method.PEFT:
+        model = wrap_with_peft(opened, LORA, {"r": 4, "target_modules": ["query", "value"]})
     torch.manual_seed(1)
     with torch.no_grad():
         for parameter in model.parameters():

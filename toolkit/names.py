@@ -18,6 +18,7 @@ class Task(StrEnum):
     TEXT_CLASSIFICATION = "text-classification"
     TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105
     TRANSLATION = "translation"
+    SUMMARIZATION = "summarization"
     TEXT_GENERATION = "text-generation"
     FILL_MASK = "fill-mask"
 
@@ -31,12 +32,14 @@ class Family(StrEnum):
 
 
 class Method(StrEnum):
-    """How the pretrained model is used; PEFT methods carry their PEFT name."""
+    """How the pretrained model is used.
+
+    Of PEFT there are many methods, which the installed peft names (`toolkit.recipe.peft_methods`). Recipes and results
+    have the name of the one that is meant; `method_of` tells what it is.
+    """
 
     FULL = "full"
-    LORA = "lora"
-    DORA = "dora"
-    RSLORA = "rslora"
+    PEFT = "peft"
     FEATURES = "features"
     ZERO_SHOT = "zero-shot"
     SCRATCH = "scratch"
@@ -58,7 +61,14 @@ class Split(StrEnum):
     TEST = "test"
 
 
-PEFT_METHODS = frozenset({Method.LORA, Method.DORA, Method.RSLORA})
+LORA = "lora"
+"""The PEFT method that is advised and tried where none is named (Hu et al. 2021, https://arxiv.org/abs/2106.09685)."""
+
+
+def method_of(name: str) -> Method:
+    """Return how a method uses the pretrained model: every name that is not the toolkit's own is one of peft's."""
+    return Method(name) if name in set(Method) else Method.PEFT
+
 
 ALL_METHODS = frozenset(Method)
 
@@ -119,7 +129,9 @@ class TaskSpec:
 
 _SCRATCH = frozenset({Method.SCRATCH})
 
-_HEADS = frozenset({Method.FULL, *PEFT_METHODS, Method.FEATURES, Method.SCRATCH})
+_WRITES = frozenset({Method.FULL, Method.PEFT, Method.ZERO_SHOT})
+
+_HEADS = frozenset({Method.FULL, Method.PEFT, Method.FEATURES, Method.SCRATCH})
 
 _SPECS = (
     TaskSpec(
@@ -143,17 +155,63 @@ _SPECS = (
     TaskSpec(
         Task.TRANSLATION,
         columns=(("source", "target"),),
-        methods={Family.ENCODER_DECODER: _SCRATCH},
-        metrics=("bleu", "chrf", "bleu_lowercase", "perplexity"),
+        methods={Family.ENCODER_DECODER: _SCRATCH | _WRITES, Family.DECODER: _WRITES},
+        metrics=(
+            "bleu",
+            "chrf",
+            "bleu_lowercase",
+            "perplexity",
+            "bits_per_character",
+            "exact_match",
+            "length_ratio",
+            "copied_4grams",
+            "repeated_4grams",
+        ),
+        chooses_by="loss",
+        generates=True,
+        packs=True,
+    ),
+    TaskSpec(
+        Task.SUMMARIZATION,
+        columns=(("source", "target"),),
+        methods={Family.ENCODER_DECODER: _SCRATCH | _WRITES, Family.DECODER: _WRITES},
+        metrics=(
+            "rouge1",
+            "rouge2",
+            "rougeL",
+            "chrf",
+            "rougeLsum",
+            "bleu",
+            "exact_match",
+            "length_ratio",
+            "copied_4grams",
+            "repeated_4grams",
+            "perplexity",
+            "bits_per_character",
+        ),
+        n_default_metrics=3,
         chooses_by="loss",
         generates=True,
         packs=True,
     ),
     TaskSpec(
         Task.TEXT_GENERATION,
-        columns=(("text",), ("source", "target")),
-        methods={Family.DECODER: _SCRATCH, Family.ENCODER_DECODER: _SCRATCH},
-        metrics=("bits_per_character", "perplexity", "chrf", "bleu"),
+        columns=(("text",), ("source", "target"), ("messages", "target")),
+        methods={Family.DECODER: _SCRATCH | _WRITES, Family.ENCODER_DECODER: _SCRATCH | _WRITES},
+        metrics=(
+            "bits_per_character",
+            "perplexity",
+            "chrf",
+            "rougeL",
+            "exact_match",
+            "bleu",
+            "rouge1",
+            "rouge2",
+            "rougeLsum",
+            "length_ratio",
+            "copied_4grams",
+            "repeated_4grams",
+        ),
         chooses_by="loss",
         generates=True,
         packs=True,

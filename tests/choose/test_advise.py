@@ -85,7 +85,7 @@ def test_zero_shot_chooses_one_class():
     for problem in (Problem.REGRESSION, Problem.MULTI_LABEL):
         ways = ways_of(Task.TEXT_CLASSIFICATION, Family.DECODER, problem=problem)
         assert Method.ZERO_SHOT not in ways
-        assert Method.LORA in ways
+        assert Method.PEFT in ways
 
 
 def test_a_family_that_does_not_fit_is_told_with_the_families_that_would():
@@ -176,7 +176,7 @@ def test_lines_for_the_terminal_tell_what_all_share_once():
     assert [line for line in lines if line.endswith(": fits")] == [f"{family}: fits" for family in Family]
     assert sum("24·d²" in line for line in lines) == 6  # of each family the rule, and the share of it at this length
     assert sum("window of w tokens" in line for line in lines) == 1
-    assert sum(line.startswith("  methods: full, lora") for line in lines) == 3
+    assert sum(line.startswith("  methods: full, peft") for line in lines) == 3
     korean = advice_lines(advise(Task.TRANSLATION, language="ko"))
     assert korean[0].startswith("translation: 인코더인가, 디코더인가?")
     assert "encoder: 맞지 않습니다" in korean

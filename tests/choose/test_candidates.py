@@ -137,7 +137,7 @@ def test_memory_leaves_out_methods_and_models(models: dict[str, Path]):
     assert Method.FULL in all_ways.methods
     (some_ways,) = find_candidates([name], task=CLASSIFY, memory_bytes=needed - 1)
     assert Method.FULL not in some_ways.methods
-    assert Method.LORA in some_ways.methods
+    assert Method.PEFT in some_ways.methods
     assert "training all weights takes" in some_ways.notes[0]
     with pytest.raises(ResourceError, match="are allowed"):
         find_candidates([name], task=CLASSIFY, memory_bytes=1000)

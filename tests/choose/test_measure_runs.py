@@ -24,7 +24,7 @@ from toolkit.choose.measure.notebook import Notebook
 from toolkit.choose.measure.recipes import training_section
 from toolkit.choose.measure.runs import Arm, run_answers, train_and_answer
 from toolkit.choose.measure.work import Work
-from toolkit.names import Method, Problem, Task
+from toolkit.names import LORA, Method, Problem, Task
 from toolkit.tasks.texts.judge import targets_of
 from toolkit.trials.finished import PREDICTIONS_FILE
 from toolkit.trials.ledger import read_trials
@@ -48,7 +48,7 @@ def _candidate(work: Work, made: Measurement) -> Candidate:
     return find_candidates([made.candidate], task=work.rows.task, problem=work.rows.problem)[0]
 
 
-def _run(work: Work, model: str, method: Method) -> Measurement:
+def _run(work: Work, model: str, method: str) -> Measurement:
     (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem)
     data = write_for_runs(work.rows, work.folder / "data")
     training = training_section(candidate, method, epochs=1.0)
@@ -92,7 +92,7 @@ def test_a_number_is_what_the_model_says(
 ) -> None:
     path = write_csv([(text, str(len(text))) for text, _ in sentences[:60]])
     work = _work(LABELS, {"source": str(path)}, tmp_path / "out", problem=Problem.REGRESSION)
-    made = _run(work, str(tiny_bert), Method.LORA)
+    made = _run(work, str(tiny_bert), LORA)
     assert made.answers == pytest.approx(_logits(work, made)[:, 0], abs=1e-4)
     assert run_answers(work, _candidate(work, made), made, work.rows.judge_rows) == pytest.approx(made.answers)
     _has_costs(made)

@@ -25,7 +25,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def with_adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "lora"
-    return labelled("bert", folder, method=Method.LORA, base_name=str(folder / "base"))
+    return labelled("bert", folder, method=Method.PEFT, base_name=str(folder / "base"))
 
 
 def _other_answers(run_folder: Path, folder: Path) -> Path:

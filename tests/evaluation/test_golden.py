@@ -21,7 +21,7 @@ from toolkit.evaluation.proof.golden import answers_to, make_golden, read_golden
 from toolkit.evaluation.proof.golden_rows import choose_rows
 from toolkit.evaluation.proof.parity import check_adapter, check_saved, compare
 from toolkit.hub.verify import replay
-from toolkit.names import Method, Problem, Task
+from toolkit.names import LORA, Method, Problem, Task
 from toolkit.tasks import room_of
 from toolkit.tasks.text_classification.predict import predict
 from toolkit.training.peft_methods import wrap_with_peft
@@ -190,8 +190,8 @@ def test_deep_models_may_differ_ten_times_as_much(make: Make):
 
 def test_what_was_saved_answers_as_the_model_in_memory(tmp_path: Path):
     base = pretrained("bert", tmp_path / "base")
-    opened = open_for_training(LocatedModel(str(base), base), SEQUENCE_HEAD, labels=LABELS, method=Method.LORA)
-    trained: Any = wrap_with_peft(opened, Method.LORA, {"r": 4, "target_modules": ["query", "value"]}).eval()
+    opened = open_for_training(LocatedModel(str(base), base), SEQUENCE_HEAD, labels=LABELS, method=Method.PEFT)
+    trained: Any = wrap_with_peft(opened, LORA, {"r": 4, "target_modules": ["query", "value"]}).eval()
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in trained.parameters():

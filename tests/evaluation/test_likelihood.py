@@ -10,6 +10,7 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel, open_from_scratch
+from toolkit.adapters.batching import Batching
 from toolkit.data.row_layouts import layout_of
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.evaluation.inference import likelihood
@@ -86,9 +87,9 @@ def test_the_mean_loss_is_no_mean_of_means(monkeypatch: pytest.MonkeyPatch):
     rows = layout.encode(_pairs(), opened.tokenizer, max_length=64)
     found = measure_likelihoods(opened, _pairs())
     expected = found.negative_log_likelihood.sum() / found.tokens.sum()
-    pack = layout.packer(opened.tokenizer)
+    collate = layout.packer(opened.tokenizer)
     for budget in (8, 40, 4096):
         monkeypatch.setattr(likelihood, "TOKENS_AT_ONCE", budget)
-        assert mean_loss(opened.model, rows, pack) == pytest.approx(expected, rel=1e-5)
+        assert mean_loss(opened.model, rows, layout, collate, Batching.PACKED) == pytest.approx(expected, rel=1e-5)
     # Of a model that knows nothing it is about the logarithm of the vocabulary.
     assert abs(expected - math.log(len(opened.tokenizer))) < 1.0

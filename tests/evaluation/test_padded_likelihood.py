@@ -45,7 +45,7 @@ def test_of_a_pair_the_target_alone_is_paid_for(tmp_path: Path) -> None:
     rows = Dataset.from_dict({"source": ["a b", "c"], "target": ["good film", "bad"]})
     found = bits_of(opened, rows)
     for source, target, bits in zip(rows["source"], rows["target"], found, strict=True):
-        read = [1, *opened.tokenizer(f"{source}\n", add_special_tokens=False)["input_ids"]]
+        read = opened.tokenizer(f"{source}\n", add_special_tokens=False)["input_ids"]
         written = [*opened.tokenizer(target, add_special_tokens=False)["input_ids"], 2]
         with torch.no_grad():
             logits = opened.model(input_ids=torch.tensor([read + written])).logits[0].log_softmax(dim=-1)
@@ -98,9 +98,17 @@ def test_the_share_of_unknown_tokens_is_that_of_the_targets(tmp_path: Path) -> N
 
 def test_tokens_and_characters_are_those_of_the_targets(tmp_path: Path) -> None:
     opened = _opened("gpt2", tmp_path)
-    found = padded_likelihoods(opened, Dataset.from_dict({"source": ["a b", "c"], "target": [LONG, "good film"]}))
+    found = measure_likelihoods(opened, Dataset.from_dict({"source": ["a b", "c"], "target": [LONG, "good film"]}))
     assert found.tokens.tolist() == [61, 3]
     assert found.characters.tolist() == [len(LONG), 9]
+
+
+def test_packed_answers_cost_what_padded_ones_do(tmp_path: Path) -> None:
+    opened = _opened("llama", tmp_path)
+    chats = Dataset.from_dict({"source": ["a b", "c", "film"], "target": [LONG, "good film", "bad , very bad"]})
+    packed, found = measure_likelihoods(opened, chats), padded_likelihoods(opened, chats)
+    assert found.negative_log_likelihood == pytest.approx(packed.negative_log_likelihood, rel=1e-5)
+    assert found.tokens.tolist() == packed.tokens.tolist()
 
 
 @pytest.mark.parametrize("name", ["own-decoder", "own-encoder-decoder"])

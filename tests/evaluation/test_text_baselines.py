@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from datasets import Dataset
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
 from toolkit.evaluation.baselines import texts as text_baselines
-from toolkit.evaluation.baselines.texts import copy_source, nearest_neighbour
+from toolkit.evaluation.baselines.texts import copy_source, first_sentences, nearest_neighbour
+from toolkit.tasks.texts.baselines import SUMMARIES, measure_text_baselines
 
 SOURCES = [
     "a man rides a horse",
@@ -65,3 +68,32 @@ def test_refuses_what_does_not_fit():
         nearest_neighbour([], [], test_sources=["a"])
     with pytest.raises(ValueError, match="5 sources and 1 targets"):
         nearest_neighbour(SOURCES, ["a"], test_sources=["a"])
+
+
+def test_as_many_first_sentences_as_targets_have():
+    article = "Prices fell. Dr. Kim was glad. Nobody else was."
+    korean = "가격이 내렸다. 시장은 조용했다.\n그러나 끝이 아니다."
+    assert first_sentences([article, korean], ["One sentence", "또 한 문장."]) == ["Prices fell.", "가격이 내렸다."]
+    of_two = first_sentences([article, korean, "Only one", ""], ["One. Two.", "One. Two. Three.", "One."])
+    assert of_two == ["Prices fell.\nDr. Kim was glad.", "가격이 내렸다.\n시장은 조용했다.", "Only one", ""]
+    assert first_sentences([article], []) == first_sentences([article], ["", " "]) == ["Prices fell."]
+
+
+def test_the_baselines_of_summaries_are_measured_like_a_model():
+    columns = {
+        "source": ["The sun shone. It was hot.", "It rained all day. Nobody came."],
+        "target": ["Sun shone.", "Rain."],
+    }
+    rows = Dataset.from_dict({"id": [0, 1], **columns})
+    data = SimpleNamespace(train=rows, test=rows)
+    names = ["rouge1", "chrf", "length_ratio", "copied_4grams", "perplexity"]
+    found = measure_text_baselines(data, metrics=names, writers=SUMMARIES)
+    assert list(found) == ["first-sentences", "copy-source", "nearest-neighbour"]
+    assert all(list(metrics) == names[:-1] for metrics in found.values())
+    assert found["nearest-neighbour"]["rouge1"].value == 1
+    assert found["first-sentences"]["rouge1"].value == pytest.approx((4 / 5 + 0) / 2)
+    assert found["copy-source"]["copied_4grams"].value == 1
+    assert found["copy-source"]["length_ratio"].value == pytest.approx(12 / 3)
+    pairs = measure_text_baselines(data, metrics=["rouge1"])
+    assert set(pairs) == {"copy-source", "nearest-neighbour"}
+    assert measure_text_baselines(data, metrics=["perplexity"], writers=SUMMARIES) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics import bleu_tokenizer as tokenizer_module
 from toolkit.evaluation.metrics.bleu_tokenizer import bleu_tokenizer
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
-from toolkit.evaluation.metrics.texts import TEXT_METRICS, TextRows, signature, text_metrics
+from toolkit.evaluation.metrics.texts import TEXT_METRICS, LikelihoodMetric, TextRows, signature, text_metrics
+from toolkit.recipe.check_texts import SCORING_METRICS
 
 ENGLISH = [
     ("The cat sat on the mat.", "The cat is on the mat."),
@@ -191,12 +193,28 @@ def test_characters_are_syllables():
     assert count_characters(["", "한국어", unicodedata.normalize("NFD", "한국어"), "a b\n"]).tolist() == [0, 3, 3, 4]
 
 
+def test_metrics_of_free_text_are_those_of_likelihoods():
+    assert {name for name, each in TEXT_METRICS.items() if isinstance(each, LikelihoodMetric)} == SCORING_METRICS
+
+
+def test_every_metric_is_explained_in_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert [name for name in TEXT_METRICS if f"| `{name}` |" not in page] == []
+
+
 def test_every_metric_that_a_task_offers_is_there():
     offered = {name for spec in names.SPECS.values() if spec.chooses_by == "loss" for name in spec.metrics}
     assert offered == set(TEXT_METRICS)
     assert {name for name, metric in TEXT_METRICS.items() if not metric.greater_is_better} == {
         "perplexity",
         "bits_per_character",
+        "length_ratio",
+        "copied_4grams",
+        "repeated_4grams",
+    }
+    assert {name for name, metric in TEXT_METRICS.items() if metric.greater_is_better is None} == {
+        "length_ratio",
+        "copied_4grams",
     }
 
 

@@ -86,6 +86,20 @@ def test_warnings_count_what_is_wrong(monkeypatch: pytest.MonkeyPatch):
     assert evaluate_texts(["chrf"], predictions=korean).warnings == ()
 
 
+def test_rouge_of_characters_is_told_and_has_its_settings():
+    found = evaluate_texts(["rougeL", "exact_match"], predictions=predictions_of(["안녕하세요"], ["안녕"]))
+    assert found.warnings == ("ROUGE counts characters, not words, and cannot be compared with ROUGE of words",)
+    assert "tok:words-or-characters.1|stem:no" in found.to_json()["metrics"]["rougeL"]["signature"]
+    assert set(found.signatures) == {"rougeL", "exact_match"}
+    assert evaluate_texts(["rougeL"], predictions=predictions_of(["a"], ["b"])).warnings == ()
+
+
+def test_what_was_read_is_what_is_copied():
+    read = TextPredictions([0, 1], ["one two three four", "a b c d e"], ["x", "y"], ["one two three four", "a b c d f"])
+    found = evaluate_texts(["copied_4grams", "repeated_4grams"], predictions=read)
+    assert [metric.value for metric in found.metrics.values()] == [0.75, 0.0]
+
+
 def test_what_is_missing_is_told():
     with pytest.raises(ValueError, match="needs predictions and references"):
         evaluate_texts(["bleu"], predictions=predictions_of(["a"], None))

@@ -20,8 +20,10 @@ from toolkit.errors import RecipeError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.render import render_card
 from toolkit.hub.card.words import LANGUAGES, words_of
+from toolkit.recipe.schema import ALL_METRICS
 from toolkit.report import facts
 from toolkit.report.measures import results
+from toolkit.report.metric_words import metric_words
 from toolkit.shipped import shipped_folder
 from toolkit.tasks.pages import TASKS
 
@@ -65,6 +67,14 @@ def test_both_languages_have_the_same_sentences_and_gaps():
     }
 
 
+PUT_TOGETHER = ("names.", "units.", "use.", "about.")
+
+
+def test_metrics_are_explained_in_the_words_of_the_page():
+    explained = {f"about.{name}": metric_words(name).about for name in ALL_METRICS if metric_words(name).about}
+    assert {key: text for key, text in sentences("en").items() if key.startswith("about.")} == explained
+
+
 def test_every_sentence_is_used():
     source = "".join(
         file.read_text(encoding="utf-8")
@@ -75,7 +85,7 @@ def test_every_sentence_is_used():
         ]
     )
     # Some keys are put together: their beginning is all that stands in the source.
-    names = [key.partition(".")[2] for key in sentences("en") if not key.startswith(("names.", "units.", "use."))]
+    names = [key.partition(".")[2] for key in sentences("en") if not key.startswith(PUT_TOGETHER)]
     assert [name for name in names if name not in source and name.rpartition("_")[0] not in source] == []
 
 

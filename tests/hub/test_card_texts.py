@@ -10,6 +10,8 @@ from huggingface_hub import ModelCard
 from markdown_it import MarkdownIt
 from run_results import card_of
 
+from toolkit.hub.card.check import check_card
+
 RECIPE = """
 task: translation
 model:
@@ -25,6 +27,25 @@ CONFIG = {"vocab_size": 5321, "auto_map": {"AutoModelForSeq2SeqLM": "language_he
 
 def render(metrics: dict[str, Any], **changes: Any) -> str:
     return card_of(metrics, **{"recipe_yaml": RECIPE, "model_config": CONFIG, **changes})
+
+
+@pytest.fixture
+def written(translation: dict[str, Any]) -> dict[str, Any]:
+    """A run that was measured by what summaries are measured by."""
+    values = {"rouge1": 0.4, "rougeL": 0.3, "length_ratio": 0.8, "copied_4grams": 0.6}
+    copied = {"rouge1": 0.2, "rougeL": 0.1, "length_ratio": 5.0, "copied_4grams": 1.0}
+    translation["splits"]["test"]["metrics"] = {
+        name: {"value": value, "ci95": [value - 0.01, value + 0.01]} for name, value in values.items()
+    }
+    translation["splits"]["test"]["metrics"]["rougeL"]["signature"] = "nrefs:1|case:lc|stem:no"
+    translation["baselines"] = {
+        name: {
+            "rows": 40,
+            "metrics": {metric: {"value": value, "ci95": [value, value]} for metric, value in of.items()},
+        }
+        for name, of in {"first-sentences": {"rouge1": 0.35}, "copy-source": copied}.items()
+    }
+    return translation
 
 
 def text(card: str) -> str:
@@ -116,3 +137,30 @@ def test_names_are_short_and_folders_left_out(translation, source, name):
     assert ("Python package chatterbot-corpus" in text(card)) == ("chatterbot" in source)
     if " + " in source:
         assert source.split(" + ")[0].rpartition("/")[2] in text(card)
+
+
+def test_metrics_of_summaries_are_told_with_their_settings(written):
+    card = render(written)
+    assert check_card(card) == ()
+    data = ModelCard(card).data
+    assert data.metrics == ["rouge", "length_ratio", "copied_4grams"]
+    found = [(result.metric_type, result.metric_name, result.metric_value) for result in data.eval_results]
+    assert found == [
+        ("rouge", "ROUGE-1", 0.4),
+        ("rouge", "ROUGE-L", 0.3),
+        ("length_ratio", "length ratio", 0.8),
+        ("copied_4grams", "copied 4-grams", 0.6),
+    ]
+    seen = text(card)
+    for words in (
+        "It reaches ROUGE-1 0.400 (95 % interval 0.390 to 0.410)",
+        "That is 0.050 above the best baseline: First sentences of the source, 0.350",
+        "Copied 4-grams are the share of four words (Korean: syllables) in a row that the source has, too.",
+        "ROUGE-L is measured with the settings nrefs:1|case:lc|stem:no.",
+    ):
+        assert words in seen
+    assert "sacreBLEU" not in seen
+    assert "| | ROUGE-1 | ROUGE-L | length ratio, neither is better | copied 4-grams, neither is better |" in card
+    assert re.search(r"\| Copy of the source .*\| 5\.000 .*\| 1\.000", card)  # neither is the best of its column
+    assert "In length ratio it is no better" not in seen
+    assert "length ratio(높고 낮음에 우열 없음)" in render(written, language="ko")

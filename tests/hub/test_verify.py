@@ -48,7 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("runs")
     return {
         "encoder": labelled("bert", home / "encoder"),
-        "adapter": labelled("bert", home / "adapter", method=Method.LORA, base_name="alice/base"),
+        "adapter": labelled("bert", home / "adapter", method=Method.PEFT, base_name="alice/base"),
         "decoder": labelled("llama", home / "decoder"),
         "encoder-decoder": labelled("bart", home / "encoder-decoder"),
         "own": translating(home / "own"),
@@ -258,6 +258,17 @@ def test_the_card_shows_the_figures_of_metrics_json(golden: dict[str, Any]):
         "its model-index, or metrics.json, cannot be read",
     )
     assert checks(report, card=None)["card"][0] is None
+
+
+def test_metrics_that_are_one_to_the_hub_are_compared_one_by_one(golden: dict[str, Any]):
+    report = report_of(golden)
+    metrics = {"splits": {"test": {"rows": 8, "metrics": {"rouge1": {"value": 0.41}, "rougeL": {"value": 0.32}}}}}
+    entries = "{type: rouge, name: ROUGE-1, value: 0.41}\n    - {type: rouge, name: ROUGE-L, value: 0.32}"
+    card = CARD.replace("{type: accuracy, name: Accuracy, value: 0.845}", entries)
+    assert checks(report, card=card, metrics=metrics)["card"] == (True, "its 2 figures are those of metrics.json")
+    wrong = checks(report, card=card.replace("0.41", "0.45"), metrics=metrics)["card"]
+    assert wrong == (False, "card and metrics.json differ: rouge1")
+    assert checks(report, card=card.replace("ROUGE-L", "ROUGE-9"), metrics=metrics)["card"][0] is False
 
 
 def test_answers_that_are_no_numbers_are_no_match(golden: dict[str, Any]):

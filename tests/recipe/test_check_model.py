@@ -64,8 +64,8 @@ def test_sound_models(changes):
             "tokenizer: the method lora takes the tokenizer of its pretrained model; take the section out",
         ),
         (
-            {"model": {"name": "m"}, "method": "full"},
-            "method: full does not exist for translation; allowed: scratch",
+            {"model": {"name": "m"}, "method": "features"},
+            "method: features does not exist for translation; allowed: ",
         ),
         (
             config(architecture="encoder"),

@@ -29,7 +29,7 @@ def generation(**values):
 @pytest.mark.parametrize(
     "changes",
     [
-        PAIRS | {"evaluation": {"metrics": ["chrf", "bleu", "perplexity"]}},
+        PAIRS | {"evaluation": {"metrics": ["chrf", "bleu", "perplexity", "rougeL", "copied_4grams"]}},
         {"training": {"metric_for_best_model": "eval_loss"}},
         {"training": {"tokens_per_batch": 4096, "train_sampling_strategy": "random"}},
         {"training": {"average_checkpoints": 5, "early_stopping_patience": 3}},
@@ -56,8 +56,9 @@ def test_sound_recipes(changes):
         ({"evaluation": {"metrics": ["accuracy"]}}, "text-generation has no metric 'accuracy'"),
         (
             {"evaluation": {"metrics": ["chrf"]}},
-            "chrf compares an answer with a target, and free text has none; name source and target in data.columns",
+            "chrf is for answers with targets, and free text has none; name source and target in data.columns",
         ),
+        ({"evaluation": {"metrics": ["bits_per_character", "repeated_4grams"]}}, "repeated_4grams is for answers"),
         (
             {"training": {"metric_for_best_model": "perplexity"}},
             "'perplexity' is not measured while training; allowed: loss",

@@ -9,7 +9,7 @@ def test_a_short_recipe_has_every_default(load):
     recipe = load()
     assert isinstance(recipe, Recipe)
     assert recipe.task is Task.TEXT_CLASSIFICATION
-    assert recipe.method is Method.FULL
+    assert recipe.way is Method.FULL
     assert (recipe.data.test_size, recipe.data.validation_size, recipe.data.split_seed) == (0.2, 0.1, 0)
     assert recipe.evaluation.metrics == ["accuracy", "f1"]
     assert recipe.peft == {}
@@ -68,7 +68,7 @@ seed: 1
     assert faults(text) == [
         "recipe.yaml:12:1: duplicate key 'seed'; it stands already at recipe.yaml:11:1; keep one of them",
         "recipe.yaml:1:7: task: found the text 'text-classificatoin'; did you mean 'text-classification'?; "
-        "allowed: text-classification, token-classification, translation, text-generation, fill-mask",
+        "allowed: text-classification, token-classification, translation, summarization, text-generation, fill-mask",
         "recipe.yaml:2:15: model.name: found 3; expected a text",
         "recipe.yaml:8:3: training.learning_rat: unknown key 'learning_rat'; did you mean 'learning_rate'?",
         "recipe.yaml:9:21: training.num_train_epochs: found the text 'three'; expected a number above 0",

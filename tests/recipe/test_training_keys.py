@@ -5,7 +5,7 @@ from peft import LoraConfig
 from transformers import TrainingArguments
 
 from toolkit.recipe import build_recipe
-from toolkit.recipe.peft_keys import LORA_DEFAULTS, LORA_KINDS, lora_section, peft_hint
+from toolkit.recipe.peft_keys import LORA_DEFAULTS, LORA_KINDS, peft_hint, peft_section
 from toolkit.recipe.peft_keys import REFUSED as PEFT_REFUSED
 from toolkit.recipe.schema import TrainingSection
 from toolkit.recipe.training_keys import DEFAULTS, KINDS, OLD_NAMES, REFUSED, training_hint, training_section
@@ -85,12 +85,12 @@ def test_refused_keys_say_where_they_belong(key):
 
 @pytest.mark.parametrize("method", ["dora", "rslora"])
 def test_flags_that_are_methods_are_refused_as_keys(method):
-    assert peft_hint(f"use_{method}") == f"write method: {method}"
-    assert f"use_{method}" not in lora_section().model_fields
+    assert peft_hint(f"use_{method}", method=method) == f"write method: {method}"
+    assert f"use_{method}" not in peft_section(method).model_fields
 
 
 def test_lora_takes_what_the_section_gives():
-    settings = lora_section()(r=4).model_dump()
+    settings = peft_section("lora")(r=4).model_dump()
     config = LoraConfig(**settings)
     assert (config.r, config.lora_alpha, config.lora_dropout, config.target_modules) == (
         4,

@@ -133,7 +133,10 @@ def test_runs_that_know_of_no_mean_have_none(translation):
 
 
 def test_signatures_stand_beside_the_names_in_words(translation):
-    assert [name for name, _ in signatures(result_of(translation))] == ["BLEU", "chrF"]
+    assert [name for name, _ in signatures(result_of(translation))] == [
+        "BLEU, signature of sacreBLEU",
+        "chrF, signature of sacreBLEU",
+    ]
     assert all(signature.startswith("nrefs:1|") for _, signature in signatures(result_of(translation)))
 
 
@@ -142,3 +145,16 @@ def test_title_and_sources(translation, metrics):
     translation["data"]["source"] = "packaged:chatterbot korean/ai.yml, packaged:chatterbot korean/food.yml and 9 more"
     assert sources(result_of(translation)) == ["packaged:chatterbot korean"]
     assert sources(result_of(metrics)) == ["packaged:rotten-tomatoes"]
+
+
+def test_a_metric_without_a_better_end_is_compared_with_nothing(translation):
+    translation["splits"]["test"]["metrics"] = {"length_ratio": entry(0.9, 0.8, 1.0), "rouge1": entry(0.4, 0.3, 0.5)}
+    translation["baselines"] = {
+        "copy-source": {"rows": 40, "metrics": {"length_ratio": entry(3.0, 2.9, 3.1), "rouge1": entry(0.2, 0.1, 0.3)}}
+    }
+    found = result_of(translation)
+    assert comparison(found).startswith("In ROUGE-1, 0.400 (95 % interval 0.300 to 0.500), it is 0.200 above")
+    assert best_values(results(found)) == {"rouge1": 0.4}
+    assert notes(found) == ["The length ratio is 1 where the texts are together as long as their references."]
+    del translation["splits"]["test"]["metrics"]["rouge1"]
+    assert comparison(result_of(translation)) == ""

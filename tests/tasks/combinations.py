@@ -13,11 +13,11 @@ from transformers import PreTrainedConfig
 
 from toolkit.adapters import Head
 from toolkit.errors import RecipeError
-from toolkit.names import PEFT_METHODS, SPECS, Family, Method, Problem, Task, TaskSpec
+from toolkit.names import LORA, SPECS, Family, Method, Problem, Task, TaskSpec
 from toolkit.recipe import Recipe, build_recipe
 from toolkit.tasks import room_of
 
-TRAINED = frozenset({Method.FULL, Method.SCRATCH, *PEFT_METHODS})
+TRAINED = frozenset({Method.FULL, Method.SCRATCH, Method.PEFT})
 STEPS = 2
 
 
@@ -55,6 +55,11 @@ class Combination:
     method: Method
     kind: Kind
 
+    @property
+    def method_name(self) -> str:
+        """Return the method as recipes write it: LoRA stands for all of peft."""
+        return LORA if self.method is Method.PEFT else self.method.value
+
     def __str__(self) -> str:
         """Return a test's name for it."""
         problem = (self.kind.problem,) if self.kind.problem else ()
@@ -76,7 +81,7 @@ class Combination:
         columns = {name: name for name in self.kind.columns}
         tree: dict[str, Any] = {
             "task": self.task.value,
-            "method": self.method.value,
+            "method": self.method_name,
             "model": {"name": f"tiny/{self.architecture}"},
             "data": {**data, "columns": columns, "max_length": 32},
             "hub": {"license": "apache-2.0", "language": ["en", "ko"]},
@@ -156,13 +161,12 @@ def listed() -> Iterator[tuple[Task, Family, Method]]:
 def combinations() -> list[Combination]:
     """Return what is tested: everything with the first kind of rows that fits, the other kinds in turns.
 
-    They take turns over families and methods, where one PEFT method stands for all.
+    They take turns over families and methods.
     """
     chosen = []
     for task, family, method in listed():
         first, *others = kinds_that_fit(task, family, method) or (None,)
         turn = list(Family).index(family) + list(Method).index(method)
-        stands_alone = method not in PEFT_METHODS - {Method.LORA}
         chosen += [first] if first else []
-        chosen += [each for i, each in enumerate(others) if stands_alone and (turn + i) % len(Family) == 0]
+        chosen += [each for i, each in enumerate(others) if (turn + i) % len(Family) == 0]
     return chosen

@@ -16,7 +16,7 @@ from task_rows import SPLITS, VALUES
 from toolkit.errors import ToolkitError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.verify.verdict import Verified
-from toolkit.names import PEFT_METHODS, SPECS, Method, TaskSpec
+from toolkit.names import SPECS, Method, TaskSpec
 from toolkit.recipe import load_recipe, recipe_digest
 from toolkit.run_result import RunResult
 from toolkit.trials.finished import training_losses
@@ -34,7 +34,7 @@ def result_of(run: CombinedRun) -> RunResult:
 def test_run_did_what_the_recipe_says(run: CombinedRun) -> None:
     result, made = result_of(run), run.combination
     assert recipe_digest(load_recipe(run.folder / "recipe.yaml")) == recipe_digest(made.recipe(run.data))
-    assert (result.task, result.family, result.method) == (made.task, made.family, made.method)
+    assert (result.task, result.family, result.method) == (made.task, made.family, made.method_name)
     assert (result.problem, result.test.rows) == (made.kind.problem, TESTED)
     assert result.training.steps == (STEPS if made.method in TRAINED else 0)
     losses = [line["loss"] for line in training_losses(run.folder)] if made.method in TRAINED else []
@@ -89,7 +89,7 @@ def test_published_model_answers_alike_in_fresh_processes(
     assert any(name.endswith(".py") for name in there) == (b"auto_map" in there.get("config.json", b""))
     if "adapter_config.json" in published.files:  # and the run has the merged model
         check_all_passed(verify(str(run.folder)), golden_rows)
-    elif run.combination.method in PEFT_METHODS:
+    elif run.combination.method is Method.PEFT:
         assert "the merged model is sent" in " ".join(published.remarks)
 
 

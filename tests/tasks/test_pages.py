@@ -54,7 +54,7 @@ def test_every_task_has_a_part_of_the_report_and_an_example(task: Task):
     assert pages.partial is not None
     assert (TASKS / pages.partial).is_file()
     for family in room_of(task).head.classes:
-        text = pages.example_input("Ein langer Satz mit vielen Wörtern", family)
+        text = pages.example_input("Ein langer Satz mit vielen Wörtern", _result(task, family))
         assert text
         assert room_of(task).pages.input_words(_result(task, family))
 

@@ -44,12 +44,12 @@ def test_what_no_spec_lists_is_refused(
     output = ["--output-dir", str(tmp_path / "run"), "--ledger", str(tmp_path / "trials.jsonl")]
     assert command(["fine-tune", str(recipe), *output]) == 2
     instead = fitting or {known for every in methods.values() for known in every}
-    message = capsys.readouterr().err
+    message = capsys.readouterr().err.lower()
     assert [name for name in instead if name not in message] == []
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("method", [Method.FULL, Method.LORA, Method.FEATURES, Method.ZERO_SHOT])
+@pytest.mark.parametrize("method", [Method.FULL, Method.PEFT, Method.FEATURES, Method.ZERO_SHOT])
 @pytest.mark.parametrize("family", Family)
 def test_model_of_a_family_that_cannot_do_the_task_is_refused(
     family: Family, method: Method, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

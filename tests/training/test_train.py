@@ -30,6 +30,7 @@ from toolkit.tasks.text_classification.predict import predict
 from toolkit.training import Trained, train
 from toolkit.training.callbacks import Pace
 from toolkit.training.losses import ClassificationLoss
+from toolkit.training.peft_methods import adapt
 from toolkit.training.save import save_model
 from toolkit.training.trainable import check_new_parameters_train
 
@@ -48,13 +49,14 @@ def _train(recipe: Recipe, folder: Path) -> tuple[Trained, OpenedModel]:
         locate_model(recipe.model.name),
         SEQUENCE_HEAD,
         labels=data.labels,
-        method=recipe.method,
+        method=recipe.way,
         max_length=recipe.data.max_length,
     )
     folder.mkdir(parents=True, exist_ok=True)
     room = room_of(recipe.task)
     objective = room.objective(recipe, data, opened)
-    return train(recipe, objective, opened, folder, peft_type=room.head.peft_type), opened
+    adapted = adapt(recipe, opened, task_type=room.head.task_type(opened.family))
+    return train(recipe, objective, adapted, folder), opened
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:
@@ -85,7 +87,7 @@ def _stop_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
 
 
 @pytest.mark.parametrize("steps", [(1,), (3,), (5, 6, 11)])
-@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("method", ["full", "lora", "adalora", "prefix_tuning"])
 def test_interrupted_run_ends_with_the_same_weights(
     tiny_tree: dict[str, Any],
     tmp_path: Path,

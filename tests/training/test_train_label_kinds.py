@@ -49,7 +49,7 @@ def _opened(recipe: Recipe, data: ClassificationData) -> Any:
         locate_model(str(recipe.model.name)),
         SEQUENCE_HEAD,
         labels=data.labels,
-        method=recipe.method,
+        method=recipe.way,
         problem=data.problem,
         max_length=recipe.data.max_length,
     )
@@ -65,7 +65,7 @@ def test_what_is_learnt_is_measured_on_the_saved_model(recipe: Recipe, tmp_path:
     opened = _opened(recipe, data)
     room = room_of(recipe.task)
     objective = room.objective(recipe, data, opened)
-    trained = train(recipe, objective, opened, tmp_path, peft_type=room.head.peft_type)
+    trained = train(recipe, objective, opened, tmp_path)
     assert {"loss", *recipe.metrics} <= trained.curve[0].keys()
     assert trained.curve[-1]["loss"] < 0.8 * trained.curve[0]["loss"]
     saved = open_for_prediction(LocatedModel("saved", save_model(trained.model, opened, tmp_path)), SEQUENCE_HEAD)

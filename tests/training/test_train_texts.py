@@ -69,7 +69,7 @@ def _train(recipe: Recipe, folder: Path) -> Trained:
     folder.mkdir(parents=True, exist_ok=True)
     room, opened = room_of(recipe.task), _opened(recipe, data)
     objective = room.objective(recipe, data, opened)
-    return train(recipe, objective, opened, folder, peft_type=room.head.peft_type)
+    return train(recipe, objective, opened, folder)
 
 
 def _weights(trained: Trained) -> dict[str, torch.Tensor]:

@@ -1,10 +1,11 @@
-"""A folder with a PEFT adapter alone: its base model is found and opened, and the adapter is merged into it."""
+"""A folder with a PEFT adapter alone: its base model is found and opened, and the adapter is put on it."""
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from safetensors import SafetensorError, safe_open
 from transformers import PreTrainedModel
@@ -13,15 +14,19 @@ from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
 from toolkit.adapters.family import family_of
 from toolkit.adapters.heads import Head
-from toolkit.adapters.integrity import check_finite
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
+from toolkit.adapters.peft_models import hide_virtual_tokens, merge
 from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.exported import PooledConfig
 from toolkit.files import write_json_atomically
+from toolkit.recipe.peft_methods import NOT_HERE, peft_methods
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 SETTINGS = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -45,7 +50,10 @@ def write_base(folder: Path, base: Path) -> None:
 
 
 def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, LocatedModel]:
-    """Merge an adapter into its base model; return the model, and the folder whose tokenizer it reads with.
+    """Put an adapter on its base model; return the model, and the folder whose tokenizer it reads with.
+
+    The adapter is merged into the model. One that cannot be merged stays in peft's wrapper, which answers as what it
+    wraps.
 
     Args:
         located: the adapter's folder. Where it has a ``config.json``, as in our runs, labels and head are those; else
@@ -65,13 +73,21 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
         wanted = open_config(located)
     else:
         wanted = _with_rows(config, _head_rows(located, where=where), head)
-    if isinstance(wanted, PooledConfig):
-        model, _ = load_pooled(base, config, wanted)
-    else:
+
+    def opened_base() -> PreTrainedModel:
+        if isinstance(wanted, PooledConfig):
+            return load_pooled(base, config, wanted)[0]
         factory = head.auto_class(family_of(wanted, model=located.name))
-        model, _ = load_model(factory, base, config=wanted, new_head=head.is_labelled)
+        return load_model(factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled)[0]
+
+    model = merge(_adapted(opened_base(), located, where=where))
+    if model is None:
+        adapted = _adapted(opened_base(), located, where=where)
+        hide_virtual_tokens(adapted)
+        model = cast(PreTrainedModel, adapted)
+    model.train(False)
     tokenizer = any((located.folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
-    return _merged(model, located, where=where), located if tokenizer else base
+    return model, located if tokenizer else base
 
 
 def adapter_task_type(located: LocatedModel) -> str | None:
@@ -98,13 +114,18 @@ def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
     where = f"model {located.name}"
     settings = _settings(located)
     base, revision = str(settings["base_model_name_or_path"]), settings.get("revision")
-    if settings.get("peft_type") != "LORA" or settings.get("megatron_config") is not None:
+    method = str(settings.get("peft_type")).lower()
+    names_code = any(settings.get(name) is not None for name in ("megatron_config", "shadow_model"))
+    if method not in peft_methods() or method in NOT_HERE or names_code:
         raise RecipeError(
-            f"this is an adapter of the type {settings.get('peft_type')}; the toolkit opens LoRA alone", where=where
+            f"this is an adapter of the type {settings.get('peft_type')}, which the toolkit does not open; "
+            "take one of a method that recipes have",
+            where=where,
         )
-    if settings.get("task_type") != head.peft_type.value:
+    fitting = sorted({kind.value for kind in head.peft_types.values()})
+    if settings.get("task_type") not in fitting:
         raise RecipeError(
-            f"this is an adapter for {settings.get('task_type')}; {head.task} needs one for {head.peft_type.value}",
+            f"this is an adapter for {settings.get('task_type')}; {head.task} needs one for {' or '.join(fitting)}",
             where=where,
         )
     return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")
@@ -150,7 +171,7 @@ def _with_rows(config: Any, rows: int | None, head: Head) -> Any:
     return pooled_config(config, labels=labels_of(config), problem=problem_of(config))
 
 
-def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> PreTrainedModel:
+def _adapted(model: PreTrainedModel, located: LocatedModel, *, where: str) -> PeftModel:
     from peft import PeftModel, get_peft_model_state_dict
 
     try:
@@ -169,7 +190,4 @@ def _merged(model: PreTrainedModel, located: LocatedModel, *, where: str) -> Pre
         raise IntegrityError(
             f"the adapter does not fit its base model: {sorted(unmatched)[0]} is only in one of them", where=where
         )
-    merged: PreTrainedModel = adapted.merge_and_unload()
-    merged.train(False)
-    check_finite(merged, where=where)
-    return merged
+    return adapted

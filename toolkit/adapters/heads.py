@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from peft import TaskType
-from transformers import AutoModelForSequenceClassification, PreTrainedConfig
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    PreTrainedConfig,
+)
 
 from toolkit.errors import RecipeError
 from toolkit.names import Family, Task
@@ -23,7 +28,7 @@ class Head:
     Attributes:
         task: the task, for messages and for the families that can do it.
         classes: the library's Auto class for each family that has one.
-        peft_type: the task type that peft is told.
+        peft_types: the task type that peft is told, for each family that has a class.
         is_labelled: whether the outputs have names, which the model's configuration keeps.
         is_pooled: whether the head reads one vector a text, so that a body for which the library has no such class
             gets the pooled head of `toolkit.exported`.
@@ -31,7 +36,7 @@ class Head:
 
     task: Task
     classes: Mapping[Family, Any]
-    peft_type: TaskType
+    peft_types: Mapping[Family, TaskType]
     is_labelled: bool = False
     is_pooled: bool = False
 
@@ -42,6 +47,10 @@ class Head:
             KeyError: the task has no head for this family; `toolkit.adapters.family.check_supported` refuses it first.
         """
         return self.classes[family]
+
+    def task_type(self, family: Family) -> TaskType:
+        """Return what peft is told a model of a family is for."""
+        return self.peft_types[family]
 
     def model_class(self, config: PreTrainedConfig, family: Family, *, model: str) -> Any:
         """Return the class of a model of this configuration.
@@ -63,7 +72,7 @@ class Head:
 SEQUENCE_HEAD = Head(
     Task.TEXT_CLASSIFICATION,
     classes=dict.fromkeys(Family, AutoModelForSequenceClassification),
-    peft_type=TaskType.SEQ_CLS,
+    peft_types=dict.fromkeys(Family, TaskType.SEQ_CLS),
     is_labelled=True,
     is_pooled=True,
 )
@@ -93,3 +102,18 @@ def check_head(config: PreTrainedConfig, factory: Any, *, head: str, model: str)
             f"models of the type {config.model_type!r} have no head for {head} in transformers",
             where=f"model {model}",
         )
+
+
+def language_head(task: Task, families: Sequence[Family]) -> Head:
+    """Return the head of a task whose output is text.
+
+    Args:
+        task: the task.
+        families: that can do it.
+    """
+    kinds = {
+        Family.DECODER: (AutoModelForCausalLM, TaskType.CAUSAL_LM),
+        Family.ENCODER_DECODER: (AutoModelForSeq2SeqLM, TaskType.SEQ_2_SEQ_LM),
+    }
+    classes = {family: kinds[family][0] for family in families}
+    return Head(task, classes, {family: kinds[family][1] for family in families})

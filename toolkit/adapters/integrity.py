@@ -39,7 +39,8 @@ def check_weight_files(folder: Path, *, where: str) -> None:
     elif not (folder / "model.safetensors").is_file():
         if (folder / "adapter_config.json").is_file():
             raise IntegrityError(
-                "this is an adapter without its model; take the merged one, in a run the folder model beside it",
+                "this is an adapter without its model; take the merged one, in a run the folder model beside it, "
+                "or the base model where the method cannot be merged",
                 where=where,
             )
         pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters.family import reading_config
+from toolkit.adapters.peft_models import virtual_tokens
 from toolkit.errors import RecipeError
 
 MAX_LENGTH_WITHOUT_A_LIMIT = 512
@@ -25,8 +26,10 @@ def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wa
     positions = usable_positions(model)
     length = wanted or _shortest_limit(positions, tokenizer)
     if positions and positions < length:
+        beside = f" beside the {virtual_tokens(model)} of its prompt" if virtual_tokens(model) else ""
         raise RecipeError(
-            f"max_length is {length} tokens but the model has positions for {positions}; make it {positions} or less",
+            f"max_length is {length} tokens but the model has positions for {positions}{beside}; "
+            f"make it {positions} or less",
             where=f"model {name}",
         )
     _attend_in_full(model, length)
@@ -36,15 +39,15 @@ def settle_length(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wa
 def usable_positions(model: PreTrainedModel) -> int | None:
     """Return the number of tokens that the position table has rows for; None if there is no limit.
 
-    RoBERTa and similar models count positions from after their padding index. T5 and XLNet have relative positions, and
-    so no limit.
+    RoBERTa and similar models count positions from after their padding index. A learnt prompt takes some of them. T5
+    and XLNet have relative positions, and so no limit.
     """
     positions: int | None = getattr(reading_config(model.config), "max_position_embeddings", None)
     if positions is None or positions <= 0:
         return None
     tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
     offset = next((table.padding_idx + 1 for table in tables if getattr(table, "padding_idx", None) is not None), 0)
-    return positions - int(offset)
+    return positions - int(offset) - virtual_tokens(model)
 
 
 def _shortest_limit(positions: int | None, tokenizer: PreTrainedTokenizerBase) -> int:

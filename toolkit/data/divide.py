@@ -13,6 +13,7 @@ from toolkit.data.columns import pick_labelled_columns
 from toolkit.data.divisible import DivisibleRows, lines_about
 from toolkit.data.examples import Examples, cut_cells
 from toolkit.data.labels import LabelKind, OneClass
+from toolkit.data.messages import CHAT, split_chats
 from toolkit.data.sources import Source, read_splits
 from toolkit.data.splits import count_of, split_indices
 from toolkit.data.tables import Table
@@ -63,12 +64,19 @@ def read_splits_of(
         HubError: a hub or packaged data set that cannot be found.
         RecipeError: an unknown encoding, subset or split.
     """
-    kind = kind or OneClass()
+    of_labels = kind or OneClass()
     faults: list[Fault] = []
-    picked = _tables(section, partial(pick_labelled_columns, columns=section.columns, needed=needed, kind=kind), faults)
+
+    def pick(table: Table) -> Table:
+        if CHAT in needed:
+            table = split_chats(table, section.columns, answered=True)
+        columns = {name: column for name, column in section.columns.items() if name != CHAT}
+        return pick_labelled_columns(table, columns, needed=needed, kind=of_labels)
+
+    picked = _tables(section, pick, faults)
     # Cells of all splits are spelt alike, such as with the same separator.
     cells = chain.from_iterable(table.columns.get("label", []) for table in picked.values())
-    kind = kind.named(section.labels or ()).fitted(cells, merge=section.merge_labels)
+    kind = of_labels.named(section.labels or ()).fitted(cells, merge=section.merge_labels)
     splits = collect_each(picked, partial(_examples, needed=needed, kind=kind), faults)
     if faults:
         raise DataError(*faults)

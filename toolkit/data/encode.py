@@ -58,7 +58,7 @@ def encode(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int
             columns["labels"] = pa.array(chunk["label"], label_type)
         return columns
 
-    return _in_chunks(rows, columns_of)
+    return in_chunks(rows, columns_of)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ class Frame:
         return cls(before=before, after=behind) if before else cls(end=behind)
 
 
-def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
+def encode_pairs(
+    rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int, prompt: str | None = None
+) -> Dataset:
     """Tokenise ``source`` and ``target``, each cut at `max_length` tokens, its last special token kept.
 
     A text that spells a special token, such as ``</s>``, is text.
@@ -98,6 +100,7 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
         rows: columns ``source`` and ``target``.
         tokenizer: the model's own, for both sides.
         max_length: tokens a side may have, special tokens included.
+        prompt: what is made of a source, such as ``summarize: {source}``; None: the source itself.
 
     Returns:
         A data set in the order of `rows` with ``input_ids`` of the source, ``labels`` of the target and
@@ -105,7 +108,7 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
     """
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        sources = cut_ids(tokenizer, chunk["source"], max_length=max_length)
+        sources = source_ids(tokenizer, chunk["source"], max_length=max_length, prompt=prompt)
         targets = cut_ids(tokenizer, chunk["target"], max_length=max_length, argument="text_target")
         lengths = [len(source) + len(target) for source, target in zip(sources, targets, strict=True)]
         return {
@@ -114,7 +117,19 @@ def encode_pairs(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_lengt
             "length": pa.array(lengths, pa.int32()),
         }
 
-    return _in_chunks(rows, columns_of)
+    return in_chunks(rows, columns_of)
+
+
+def source_ids(
+    tokenizer: PreTrainedTokenizerBase, sources: Sequence[str], *, max_length: int, prompt: str | None = None
+) -> list[list[int]]:
+    """Tokenise sources as an encoder reads them; arguments as of `encode_pairs`."""
+    return cut_ids(tokenizer, [prompted(source, prompt) for source in sources], max_length=max_length)
+
+
+def prompted(source: str, prompt: str | None) -> str:
+    """Return a source in a prompt."""
+    return source if prompt is None else prompt.replace("{source}", source)
 
 
 def encode_texts(
@@ -147,7 +162,7 @@ def encode_texts(
             columns["id"] = pa.array(ids)
         return columns
 
-    return _in_chunks(rows, columns_of)
+    return in_chunks(rows, columns_of)
 
 
 def cut_ids(
@@ -190,7 +205,13 @@ def _lengths(ids: list[list[int]]) -> pa.Array:
     return pa.array([len(row) for row in ids], pa.int32())
 
 
-def _in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, pa.Array]]) -> Dataset:
+def in_chunks(rows: Dataset, columns_of: Callable[[dict[str, Any]], dict[str, pa.Array]]) -> Dataset:
+    """Encode rows, `CHUNK_ROWS` at a time.
+
+    Args:
+        rows: at least one.
+        columns_of: makes the encoded columns of some rows.
+    """
     tables: list[pa.Table] = []
     with progress_bar("tokenising", len(rows)) as bar:
         for start in range(0, len(rows), CHUNK_ROWS):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
+from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.data.readers_text import lines_table
 from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
 from toolkit.data.sources import data_suffix, read_table
@@ -55,7 +56,11 @@ def read_inputs(
             f"{columns.get('text', 'text')!r} and {columns['text_pair']!r}"
         )
     table = _texts(inputs, encoding)
-    return normalise_rows(table if wanted is None else replace(table, columns={wanted[0]: table.columns["text"]}))
+    if wanted is None:
+        return normalise_rows(table)
+    cells = table.columns["text"]
+    asked = [to_cell([Message(role=USER, content=cell or "")]) for cell in cells] if wanted[0] == CHAT else cells
+    return normalise_rows(replace(table, columns={wanted[0]: asked}))
 
 
 def input_table(inputs: Sequence[str], *, encoding: str | None = None) -> tuple[Table, bool]:

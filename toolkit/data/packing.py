@@ -8,7 +8,7 @@ the rows as ``row`` (``[rows]``) if there are any.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -35,14 +35,34 @@ def cumulative(lengths: Sequence[int] | _Ids) -> torch.Tensor:
     return torch.from_numpy(ends)
 
 
+class MarkByPosition:
+    """Mark packed sequences for the library's decoders, which know a sequence by positions that begin at 0 again.
+
+    Args:
+        pack: a collator of this module.
+    """
+
+    def __init__(self, pack: Callable[[_Rows], dict[str, Any]]) -> None:
+        self.pack = pack
+
+    def __call__(self, rows: _Rows) -> dict[str, Any]:
+        """Return what `pack` gives, with ``position_ids [1, tokens]`` instead of the other marks, and no cache."""
+        packed = self.pack(rows)
+        lengths = packed["cu_seq_lens_q"].diff().tolist()
+        positions = torch.cat([torch.arange(length) for length in lengths])[None]
+        kept = {name: value for name, value in packed.items() if not name.endswith(("_q", "_k"))}
+        return {**kept, "position_ids": positions, "use_cache": False}
+
+
 class PackPairs:
     """Pack sources and targets for an encoder-decoder.
 
     Args:
-        decoder_start_token_id: the token from which the decoder predicts the first token of a target.
+        decoder_start_token_id: the token from which the decoder predicts the first token of a target; None: the last
+            token of the target itself, as mBART has it.
     """
 
-    def __init__(self, decoder_start_token_id: int) -> None:
+    def __init__(self, decoder_start_token_id: int | None) -> None:
         self.decoder_start_token_id = decoder_start_token_id
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
@@ -89,6 +109,27 @@ class PackTexts:
             "input_ids": _tensor(ids),
             "labels": _tensor(labels),
             "logits_to_keep": torch.from_numpy(np.delete(np.arange(len(ids)), ends - 1)),
+            **_marks("q", lengths),
+            **_marks("k", lengths),
+            **_row_numbers(rows),
+        }
+
+
+class PackAnswers:
+    """Pack sequences for a decoder of which it learns to write a part."""
+
+    def __call__(self, rows: _Rows) -> dict[str, Any]:
+        """Return ``input_ids [1, tokens]``, ``labels [1, tokens]`` and ``logits_to_keep [predicted tokens]``.
+
+        Labels stand at their own tokens, as for `PackTexts`. A logit is kept where it predicts one.
+        """
+        ids, lengths = _joined(rows, "input_ids")
+        labels, _ = _joined(rows, "labels")
+        labels[np.cumsum(lengths) - lengths] = IGNORED  # there is nothing to predict the first token from
+        return {
+            "input_ids": _tensor(ids),
+            "labels": _tensor(labels),
+            "logits_to_keep": torch.from_numpy(np.flatnonzero(labels != IGNORED) - 1),
             **_marks("q", lengths),
             **_marks("k", lengths),
             **_row_numbers(rows),
@@ -176,10 +217,11 @@ def _joined(rows: _Rows, name: str) -> tuple[_Ids, _Ids]:
     return joined, lengths
 
 
-def _shifted(targets: _Ids, lengths: _Ids, start: int) -> _Ids:
-    """Shift each target one to the right, without its last token."""
+def _shifted(targets: _Ids, lengths: _Ids, start: int | None) -> _Ids:
+    """Shift each target one to the right; its last token goes to the front where there is no `start`."""
     shifted = np.roll(targets, 1)
-    shifted[np.cumsum(lengths) - lengths] = start
+    ends = np.cumsum(lengths)
+    shifted[ends - lengths] = targets[ends - 1] if start is None else start
     return shifted
 
 

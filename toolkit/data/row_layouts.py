@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from toolkit.data.encode import Frame, encode_pairs, encode_texts
+from toolkit.data.cut_texts import note_lengths
+from toolkit.data.encode import Frame, encode_pairs, encode_texts, source_ids
 from toolkit.data.packing import PackMasked, PackPairs, PackTexts
 from toolkit.data.padding import PadPacked
 
@@ -31,9 +32,11 @@ class Layout(ABC):
 
     Attributes:
         columns: the columns of texts that it reads.
+        shifts: whether labels stand at their own tokens, so that each is predicted at the position before it.
     """
 
     columns: ClassVar[tuple[str, ...]] = ("text",)
+    shifts: ClassVar[bool] = False
 
     @abstractmethod
     def encode(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
@@ -63,6 +66,14 @@ class Layout(ABC):
         """Return the collator that pads the sequences of `packer` on the right; see `toolkit.data.padding`."""
         return PadPacked(self.packer(tokenizer, seed=seed, batches=batches), padding_id(tokenizer))
 
+    def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
+        """Return the token ids that a model reads before it writes, of each row.
+
+        Raises:
+            ValueError: models that learn so do not write.
+        """
+        raise ValueError(f"{type(self).__name__} has nothing to write")
+
 
 @dataclass(frozen=True)
 class MaskedLayout(Layout):
@@ -90,14 +101,25 @@ class MaskedLayout(Layout):
 class CausalLayout(Layout):
     """Predict the next token of a text, the token that ends it included.
 
-    A text begins with the tokenizer's ``bos_token``, from which its first token is predicted. Without such a token the
-    first token of a text is not predicted.
+    A text of our own Transformer begins with the tokenizer's ``bos_token``, from which its first token is predicted. A
+    model of the library reads a text as its tokenizer frames it. Without a first token of its own, the first token of
+    a text is not predicted.
+
+    Attributes:
+        by_tokenizer: whether the tokenizer puts the tokens in front of a text, if any.
     """
+
+    shifts: ClassVar[bool] = True
+
+    by_tokenizer: bool = False
 
     def encode(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
         """Encode ``text``; a long text becomes several rows. ``length`` counts the first token too."""
-        n_first = int(tokenizer.bos_token_id is not None)
         end = [] if tokenizer.eos_token_id is None else [int(tokenizer.eos_token_id)]
+        if self.by_tokenizer:
+            frame = Frame(before=Frame.of(tokenizer).before, end=end)
+            return encode_texts(rows, tokenizer, max_length=max_length, frame=frame)
+        n_first = int(tokenizer.bos_token_id is not None)
         encoded = encode_texts(rows, tokenizer, max_length=max_length - n_first, frame=Frame(end=end))
         lengths = np.asarray(encoded["length"]) + n_first
         return encoded.remove_columns("length").add_column("length", lengths)
@@ -106,7 +128,19 @@ class CausalLayout(Layout):
         self, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, batches: StepBatches | None = None
     ) -> Collator:
         """Return the collator that puts the first token in front of each text; it chooses nothing at random."""
-        return PackTexts(None if tokenizer.bos_token_id is None else int(tokenizer.bos_token_id))
+        without = self.by_tokenizer or tokenizer.bos_token_id is None
+        return PackTexts(None if without else int(tokenizer.bos_token_id))
+
+    def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
+        """Return each text without its end token: its last part, where it is longer than half of what the model takes.
+
+        The end of a long text says more about what follows than its beginning.
+        """
+        before = Frame.of(tokenizer).before if self.by_tokenizer else [int(tokenizer.bos_token_id)]
+        texts, room = list(rows["text"]), max_length // 2
+        plain = tokenizer(texts, add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
+        note_lengths(texts, [len(ids) for ids in plain], max_length=room)
+        return [[*before, *ids[-room:]] for ids in plain]
 
 
 @dataclass(frozen=True)
@@ -114,16 +148,19 @@ class Seq2SeqLayout(Layout):
     """Predict a target given its source.
 
     Attributes:
-        decoder_start_token_id: the token from which the first token of a target is predicted.
+        decoder_start_token_id: the token from which the first token of a target is predicted; None: from the last
+            token of the target itself, as mBART has it.
+        prompt: what is made of a source before it is read; None: the source itself.
     """
 
     columns: ClassVar[tuple[str, ...]] = ("source", "target")
 
-    decoder_start_token_id: int
+    decoder_start_token_id: int | None
+    prompt: str | None = None
 
     @classmethod
     def of(cls, config: PreTrainedConfig) -> Seq2SeqLayout:
-        """Return the layout of a model.
+        """Return the layout of our own Transformer.
 
         Raises:
             ValueError: if the configuration names no token that targets begin with.
@@ -135,7 +172,7 @@ class Seq2SeqLayout(Layout):
 
     def encode(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
         """Encode ``source`` to ``input_ids`` and ``target`` to ``labels``, each cut at `max_length` tokens."""
-        return encode_pairs(rows, tokenizer, max_length=max_length)
+        return encode_pairs(rows, tokenizer, max_length=max_length, prompt=self.prompt)
 
     def packer(
         self, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, batches: StepBatches | None = None
@@ -143,9 +180,13 @@ class Seq2SeqLayout(Layout):
         """Return the collator that shifts targets for the decoder; it chooses nothing at random."""
         return PackPairs(self.decoder_start_token_id)
 
+    def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
+        """Return each source, cut as in training."""
+        return source_ids(tokenizer, list(rows["source"]), max_length=max_length, prompt=self.prompt)
+
 
 def layout_of(model: PreTrainedModel) -> Layout:
-    """Return the layout that a model's language head learns from, told by what the head can do.
+    """Return the layout that the language head of our own Transformer learns from, told by what the head can do.
 
     Raises:
         ValueError: the model has no language head.

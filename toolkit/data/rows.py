@@ -14,6 +14,7 @@ from toolkit.data.divisible import lines_about
 from toolkit.data.examples import Examples, cut_cells, read_labels
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.labels import LabelKind, OneClass
+from toolkit.data.messages import CHAT, split_chats
 from toolkit.data.normalise import clean_texts, is_blank
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
@@ -80,13 +81,14 @@ def prepare_text_rows(
 
     Args:
         source: as in `read_table`; if its only column is ``text``, as of a plain text file, that is the source.
-        wanted: the task's own names of its columns: ``text``, or ``source`` and ``target``.
+        wanted: the task's own names of its columns: ``text``, or ``source`` or ``messages`` with ``target``.
         columns: the data's name of a column by the task's name.
         require_reference: whether every row needs a target, if `wanted` names it.
         encoding, quoting, subset: as in `prepare_rows`.
 
     Returns:
-        Columns ``id``, ``text`` or ``source``, and ``reference`` if there are targets (None in rows without).
+        Columns ``id``, ``text``, ``source`` or ``messages``, and ``reference`` if there are targets (None in rows
+        without).
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a target is missing and required.
@@ -94,6 +96,9 @@ def prepare_text_rows(
         RecipeError: an unknown encoding, subset or split.
     """
     table = read_table(source, encoding=encoding, quoting=quoting, subset=subset)
+    if wanted[0] == CHAT:
+        table = split_chats(table, columns or {}, answered=require_reference)
+        columns = {name: column for name, column in (columns or {}).items() if name != CHAT}
     name, *target = wanted
     unnamed = {name: "text"} if list(table.columns) == ["text"] else {}
     return _rows(

@@ -10,7 +10,7 @@ from toolkit.methods.features import fit_on_features
 from toolkit.methods.train import train_weights
 from toolkit.methods.used import Used
 from toolkit.methods.zero_shot import ask_untrained
-from toolkit.names import PEFT_METHODS, Method
+from toolkit.names import Method
 from toolkit.recipe import Recipe
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
@@ -26,8 +26,8 @@ class UseModel(Protocol):
 
 
 METHODS: Mapping[Method, UseModel] = {
-    **dict.fromkeys((Method.FULL, Method.SCRATCH, *sorted(PEFT_METHODS)), train_weights),
+    **dict.fromkeys((Method.FULL, Method.SCRATCH, Method.PEFT), train_weights),
     Method.FEATURES: fit_on_features,
     Method.ZERO_SHOT: ask_untrained,
 }
-"""What each method of a recipe does."""
+"""What is done with a model in each way."""

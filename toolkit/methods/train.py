@@ -12,6 +12,7 @@ from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
 from toolkit.training import train
 from toolkit.training.checkpoints import CHECKPOINTS
+from toolkit.training.peft_methods import adapt
 
 
 def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:
@@ -24,8 +25,10 @@ def train_weights(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
         work: the run folder, unfinished; holds the checkpoints.
     """
     opened = room.open_for_training(recipe, data, tokenizer_folder=work / CHECKPOINTS / "tokenizer")
+    adapted = adapt(recipe, opened, task_type=room.head.task_type(opened.family))
     with counting_cuts() as cuts:
-        objective = room.objective(recipe, data, opened)
+        objective = room.objective(recipe, data, adapted)
     cuts.tell()
-    trained = train(recipe, objective, opened, work, peft_type=room.head.peft_type)
+    trained = train(recipe, objective, adapted, work)
+    opened = replace(opened, max_length=adapted.max_length)
     return replace(save_and_measure(room, recipe, data, opened, trained=trained, work=work), cut=cuts.to_json())

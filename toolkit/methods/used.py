@@ -60,7 +60,7 @@ def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
     """
     located = locate_model(recipe.model.label)
     family = family_of(open_config(located), model=located.name)
-    check_supported(recipe.task, family, recipe.method, model=located.name)
+    check_supported(recipe.task, family, recipe.way, model=located.name)
     return located, family
 
 

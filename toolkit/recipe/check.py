@@ -7,11 +7,12 @@ from collections.abc import Collection
 from typing import Any
 
 from toolkit.errors import explain
-from toolkit.names import PEFT_METHODS
+from toolkit.names import Method
 from toolkit.recipe import (  # noqa: F401, their rules register themselves
     check_installed,
     check_methods,
     check_model,
+    check_peft,
     check_texts,
 )
 from toolkit.recipe.document import Finding, TreePath
@@ -44,19 +45,17 @@ def _overlap(one: TreePath, other: TreePath) -> bool:
 
 @rule("task", "method")
 def _method_exists(recipe: Recipe) -> Broken:
-    methods = {method for names in recipe.spec.methods.values() for method in names}
-    if recipe.method not in methods:
-        yield "method", explain(f"{recipe.method} does not exist for {recipe.task}", allowed=sorted(methods))
-
-
-@rule("method", "peft")
-def _peft_needs_its_method(recipe: Recipe) -> Broken:
-    if recipe.peft and recipe.method not in PEFT_METHODS:
-        methods = " or ".join(sorted(PEFT_METHODS))
+    ways = {way for names in recipe.spec.methods.values() for way in names}
+    if recipe.way not in ways:
         yield (
-            "peft",
-            f"the method {recipe.method} has no peft section; take it out, or write method: {methods}",
+            "method",
+            explain(f"{recipe.method} does not exist for {recipe.task}", allowed=sorted(map(in_words, ways))),
         )
+
+
+def in_words(way: Method) -> str:
+    """Return a way as it is written in a recipe."""
+    return "a PEFT method such as lora" if way is Method.PEFT else way.value
 
 
 @rule("data")

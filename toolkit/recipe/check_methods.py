@@ -42,15 +42,15 @@ def _section_of_the_method(recipe: Recipe) -> Broken:
         Method.ZERO_SHOT: ("zero_shot", recipe.zero_shot != ZeroShotSection()),
     }
     for method, (name, is_written) in sections.items():
-        if is_written and recipe.method is not method:
+        if is_written and recipe.way is not method:
             yield name, f"the method {recipe.method} has no use for it; take it out, or write method: {method}"
-    if recipe.method in UNTRAINED and recipe.training.model_fields_set:
+    if recipe.way in UNTRAINED and recipe.training.model_fields_set:
         yield "training", f"the method {recipe.method} trains none of the model's weights; take the section out"
 
 
 @rule("method", "task", "model.problem_type", "zero_shot", "model.config")
 def _zero_shot_can_answer(recipe: Recipe) -> Broken:
-    if recipe.method is not Method.ZERO_SHOT or not recipe.spec.problems:
+    if recipe.way is not Method.ZERO_SHOT or not recipe.spec.problems:
         return
     if recipe.problem is not Problem.SINGLE_LABEL:
         yield "method", f"zero-shot chooses one class of several, and this is {recipe.problem}; choose another method"

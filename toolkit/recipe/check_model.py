@@ -31,10 +31,10 @@ def _one_way_to_name_the_model(recipe: Recipe) -> Broken:
 @rule("method", "model")
 def _scratch_has_a_config(recipe: Recipe) -> Broken:
     name, config = recipe.model.name, recipe.model.config
-    if recipe.method is Method.SCRATCH and name is not None and config is None:
+    if recipe.way is Method.SCRATCH and name is not None and config is None:
         fix = "write model.config, such as {preset: small}, instead of model.name"
         yield "method", f"scratch trains our own Transformer from a random start; {fix}"
-    if recipe.method is not Method.SCRATCH and name is None and config is not None:
+    if recipe.way is not Method.SCRATCH and name is None and config is not None:
         yield (
             "method",
             f"{recipe.method} goes on from a pretrained model, and model.config begins at random; "
@@ -44,14 +44,14 @@ def _scratch_has_a_config(recipe: Recipe) -> Broken:
 
 @rule("method", "tokenizer")
 def _tokenizer_needs_scratch(recipe: Recipe) -> Broken:
-    if recipe.tokenizer is not None and recipe.method is not Method.SCRATCH:
+    if recipe.tokenizer is not None and recipe.way is not Method.SCRATCH:
         found = f"the method {recipe.method} takes the tokenizer of its pretrained model"
         yield "tokenizer", f"{found}; take the section out, or write {_SCRATCH} and model.config"
 
 
 @rule("task", "method", "model.config")
 def _architecture_of_the_task(recipe: Recipe) -> Broken:
-    if recipe.method is not Method.SCRATCH or recipe.model.config is None:
+    if recipe.way is not Method.SCRATCH or recipe.model.config is None:
         return
     found = Family(recipe.model.config["architecture"])
     families = recipe.spec.families

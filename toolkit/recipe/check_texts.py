@@ -8,17 +8,35 @@ from toolkit.recipe.schema import PAIR, Recipe
 
 NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
-COMPARING_METRICS = frozenset({"bleu", "chrf"})
-"""Metrics that compare a generated text with its target."""
+SCORING_METRICS = frozenset({"perplexity", "bits_per_character", "masked_accuracy"})
+"""Metrics of given texts; all others examine a generated text beside its target."""
 
 
 @rule("task", "data.columns")
 def _one_text_or_a_pair(recipe: Recipe) -> Broken:
     columns = recipe.data.columns
-    both = [name for name in PAIR if name in columns]
-    if PAIR in recipe.spec.columns and "text" in recipe.spec.column_names and "text" in columns and both:
-        fix = "keep text for free text, or source and target for answers"
-        yield "data.columns.text", f"it goes without {' and '.join(both)}; {fix}"
+    forms = [form for form in recipe.spec.columns if PAIR in recipe.spec.columns]
+    named = [name for name in ("text", "source", "messages") if name in columns and any(name in form for form in forms)]
+    if len(named) > 1:
+        fix = "keep text for free text, source and target for answers, or messages for chats"
+        yield f"data.columns.{named[0]}", f"it goes without {' and '.join(named[1:])}; {fix}"
+    if "messages" in named and "target" in columns:
+        yield "data.columns.target", "a chat has its answers in messages; take it out"
+
+
+@rule("task", "method", "data", "model.config")
+def _told_to_pretrained_models(recipe: Recipe) -> Broken:
+    data = recipe.data
+    told = {key: getattr(data, key) for key in ("prompt", "chat_template", "source_language", "target_language")}
+    for key in (key for key, value in told.items() if value is not None):
+        if not recipe.spec.generates or recipe.way is Method.SCRATCH:
+            yield f"data.{key}", "it is for pretrained models that write; take it out"
+        elif key != "chat_template" and recipe.text_columns != PAIR:
+            yield f"data.{key}", f"it is for rows of {' and '.join(PAIR)}; take it out, or name these columns"
+    if data.prompt is not None and "{source}" not in data.prompt:
+        yield "data.prompt", f"it lacks {{source}}, where the source goes: {data.prompt!r}"
+    if "messages" in data.columns and recipe.way is Method.SCRATCH:
+        yield "data.columns.messages", "our own Transformer reads no chats; name source and target, or a model"
 
 
 @rule("task", "data.shots_per_class", "training.class_weights", "model.problem_type")
@@ -34,13 +52,13 @@ def _no_classes_without_labels(recipe: Recipe) -> Broken:
         yield path, f"{recipe.task} has no classes; take it out"
 
 
-@rule("task", "method", "model.config", "data", "evaluation.metrics")
+@rule("task", "model.config", "data", "evaluation.metrics")
 def _metrics_of_pairs(recipe: Recipe) -> Broken:
-    if not recipe.spec.generates or recipe.method is not Method.SCRATCH or recipe.text_columns == PAIR:
+    if not recipe.spec.generates or recipe.text_columns != ("text",):
         return
-    for name in (name for name in recipe.metrics if name in COMPARING_METRICS):
+    for name in (name for name in recipe.metrics if name in recipe.spec.metrics and name not in SCORING_METRICS):
         fix = f"name {' and '.join(PAIR)} in data.columns, or take it out"
-        yield "evaluation.metrics", f"{name} compares an answer with a target, and free text has none; {fix}"
+        yield "evaluation.metrics", f"{name} is for answers with targets, and free text has none; {fix}"
 
 
 @rule("task", "training.dataloader_persistent_workers")

@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from toolkit.errors import Fault, IntegrityError, RecipeError
-from toolkit.names import PEFT_METHODS, Method, default_metrics
+from toolkit.names import Method, default_metrics
 from toolkit.recipe.check import check
 from toolkit.recipe.config_keys import completed_config, usual_architecture
 from toolkit.recipe.document import Document, Place, TreePath
 from toolkit.recipe.find import exists, missing_recipe
-from toolkit.recipe.model import recipe_model
+from toolkit.recipe.model import peft_method_of, recipe_model
 from toolkit.recipe.overrides import apply_overrides
-from toolkit.recipe.peft_keys import lora_section
+from toolkit.recipe.peft_keys import peft_section
 from toolkit.recipe.schema import Recipe, TokenizerSection
 from toolkit.recipe.structure import structural_faults
 from toolkit.recipe.yaml_text import read_document
@@ -92,7 +92,7 @@ def _sound_part(tree: dict[str, Any], faulty: Collection[TreePath]) -> Recipe | 
     for path in sorted(faulty, key=lambda path: (len(path), [f"{part:>9}" for part in path]), reverse=True):
         _remove(tree, path)
     try:
-        return _with_defaults(recipe_model().model_validate(tree))
+        return _with_defaults(recipe_model(peft_method_of(tree)).model_validate(tree))
     except ValidationError:
         return None
 
@@ -111,9 +111,9 @@ def _with_defaults(recipe: Recipe) -> Recipe:
     if recipe.evaluation.metrics is None:
         metrics = list(default_metrics(recipe.task, recipe.problem))
         filled["evaluation"] = recipe.evaluation.model_copy(update={"metrics": metrics})
-    if recipe.method in PEFT_METHODS and not recipe.peft:
-        filled["peft"] = lora_section()().model_dump()
-    if recipe.method is Method.SCRATCH and recipe.tokenizer is None:
+    if recipe.way is Method.PEFT and not recipe.peft:
+        filled["peft"] = peft_section(recipe.method)().model_dump()
+    if recipe.way is Method.SCRATCH and recipe.tokenizer is None:
         filled["tokenizer"] = TokenizerSection()
     written = recipe.model.config
     if written is not None and written.get("architecture") is None:

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from toolkit.names import LORA, Method
 from toolkit.recipe.config_keys import config_section
 from toolkit.recipe.generation_keys import generation_section
-from toolkit.recipe.peft_keys import lora_section
+from toolkit.recipe.peft_keys import peft_section
+from toolkit.recipe.peft_methods import peft_methods, peft_name, short_names
 from toolkit.recipe.schema import EvaluationSection, ModelSection, Recipe, Section
 from toolkit.recipe.training_keys import training_section
+from toolkit.recipe.values import OneOf
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @cache
-def recipe_model() -> type[Recipe]:
-    """Return the class that checks a recipe's structure; the first call imports transformers and peft (seconds)."""
-    training, lora, evaluation = training_section(), lora_section(), _evaluation_section()
+def recipe_model(method: str = LORA) -> type[Recipe]:
+    """Return the class that checks a recipe's structure; the first call imports transformers and peft (seconds).
+
+    Args:
+        method: the PEFT method whose settings stand in ``peft``.
+    """
+    training, peft, evaluation = training_section(), peft_section(method), _evaluation_section()
     fields: dict[str, Any] = {
         "model": (_model_section(), Field(description=_description("model"))),
+        "method": (
+            Annotated[str, OneOf(method_names()), AfterValidator(peft_name)],
+            Field(description=_description("method")),
+        ),
         "training": (training, Field(default_factory=training, description=_description("training"))),
         "peft": (
-            Annotated[lora, AfterValidator(BaseModel.model_dump)],
+            Annotated[peft, AfterValidator(BaseModel.model_dump)],
             Field(default={}, validate_default=False, description=_description("peft")),
         ),
         "evaluation": (evaluation, Field(default_factory=evaluation, description=_description("evaluation"))),
@@ -33,17 +45,60 @@ def recipe_model() -> type[Recipe]:
     return create_model("Recipe", __base__=Recipe, __doc__="A recipe of the transfer toolkit.", **fields)
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of recipes, for editors.
+def method_names() -> tuple[str, ...]:
+    """Return the names that ``method`` may have: the toolkit's own, peft's, and short ones."""
+    own = (method.value for method in Method if method is not Method.PEFT)
+    return (*own, *peft_methods(), *short_names())
 
-    It allows the same keys and values as the loader. The rules between keys are checked by the loader alone.
-    """
+
+def peft_method_of(tree: Any) -> str:
+    """Return the PEFT method of a recipe that is not checked yet; LoRA where it names none."""
+    named = tree.get("method") if isinstance(tree, dict) else None
+    name = peft_name(named) if isinstance(named, str) else LORA
+    return name if name in peft_methods() else LORA
+
+
+@cache
+def schema_of(method: str) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of recipes whose ``peft`` is for a method, which is easy to follow."""
     from peft import __version__ as peft_version
     from transformers import __version__ as transformers_version
 
     written_by = f"written by `toolkit recipes schema` for transformers {transformers_version} and peft {peft_version}"
-    schema = recipe_model().model_json_schema(schema_generator=_Untitled)
+    schema = recipe_model(method).model_json_schema(schema_generator=_Untitled)
     return {"$schema": DIALECT, "$comment": written_by, **schema}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of recipes, for editors.
+
+    It allows the same keys and values as the loader: those of ``peft`` depend on ``method``. The rules between keys are
+    checked by the loader alone.
+    """
+    schema = copy.deepcopy(schema_of(LORA))
+    usual = schema["properties"]["peft"]
+    schema["properties"]["peft"] = {key: value for key, value in usual.items() if key != "$ref"}
+    others = {name: peft_section(name) for name in peft_methods() if peft_section(name) is not peft_section(LORA)}
+    short = {name: short for short, name in short_names().items()}
+    written = {name: [name, short[name]] if name in short else [name] for name in others}
+    schema["allOf"] = [
+        {"if": _is_one_of([word for words in written.values() for word in words]), "else": _peft_is(usual["$ref"])},
+        *(
+            {"if": _is_one_of(written[name]), "then": _peft_is(f"#/$defs/{section.__name__}")}
+            for name, section in others.items()
+        ),
+    ]
+    for section in others.values():
+        schema["$defs"][section.__name__] = _without_titles(section.model_json_schema())
+    return schema
+
+
+def _is_one_of(names: list[str]) -> dict[str, Any]:
+    return {"properties": {"method": {"enum": names}}, "required": ["method"]}
+
+
+def _peft_is(reference: str) -> dict[str, Any]:
+    return {"properties": {"peft": {"$ref": reference}}}
 
 
 class _Untitled(GenerateJsonSchema):

@@ -23,6 +23,10 @@ _LEFT_OUT = (
     ("data", "format"),
     ("data", "labels"),
     ("data", "merge_labels"),
+    ("data", "prompt"),
+    ("data", "chat_template"),
+    ("data", "source_language"),
+    ("data", "target_language"),
 )
 """Section and key of values that are left out if they are empty: only some methods and tasks have them."""
 
@@ -67,7 +71,7 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
     # The class of training is made at run time, so pydantic has to serialize by the class of the value.
     values: dict[str, Any] = recipe.model_dump(mode="json", serialize_as_any=True)
     for key, methods in _OF_METHODS.items():
-        if recipe.method not in methods:
+        if recipe.way not in methods:
             del values[key]
     if recipe.hub == HubSection():
         del values["hub"]

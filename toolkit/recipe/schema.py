@@ -10,12 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec
+from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec, method_of
 from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
 PAIR = ("source", "target")
+
+CHAT = ("messages", "target")
+"""The columns of texts of a chat; data has it in one, ``messages``."""
 
 OWN_TRANSFORMER = "own Transformer"
 """The name that people read for a model that begins at random."""
@@ -23,7 +26,6 @@ OWN_TRANSFORMER = "own Transformer"
 # A YAML file holds texts, so a text has to be accepted for an enumeration.
 TaskName = Annotated[Task, Field(strict=False)]
 ProblemName = Annotated[Problem, Field(strict=False)]
-MethodName = Annotated[Method, Field(strict=False)]
 MetricName = Annotated[str, OneOf(ALL_METRICS)]
 
 
@@ -123,6 +125,21 @@ class DataSection(Section):
         default=None, description="Of files whose suffix does not tell it: conll, a token and its tag a line."
     )
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
+    prompt: Text | None = Field(
+        default=None,
+        description="What a pretrained model reads of a source, such as 'summarize: {source}'; null is the source "
+        "itself, or what the model was taught to read.",
+    )
+    chat_template: Text | None = Field(
+        default=None,
+        description="Jinja by which a decoder reads sources and chats; null is the tokenizer's own, else a plain one.",
+    )
+    source_language: Text | None = Field(
+        default=None, description="What a model of several languages reads, by its tokenizer's code: deu_Latn, de_DE."
+    )
+    target_language: Text | None = Field(
+        default=None, description="What a model of several languages writes, by its tokenizer's code: eng_Latn, en_XX."
+    )
 
 
 class FeaturesSection(Section):
@@ -235,8 +252,8 @@ class Recipe(Section):
         default=None, description="The tokenizer to train, for method: scratch; null is the usual one."
     )
     data: DataSection = Field(description="Where the rows come from.")
-    method: MethodName = Field(
-        description="How the model is used: full, a PEFT method, features, zero-shot, or scratch."
+    method: Text = Field(
+        description="How the model is used: full, a PEFT method by its name in peft, features, zero-shot, or scratch."
     )
     peft: dict[str, Any] = Field(default={}, description="Fields of the PEFT method's configuration.")
     features: FeaturesSection = Field(default_factory=FeaturesSection, description="For method: features.")
@@ -249,6 +266,11 @@ class Recipe(Section):
     hub: HubSection = Field(default_factory=HubSection, description="Where the model is published, and as what.")
     seed: Seed = Field(default=0, description="Governs initialisation, order and dropout; not the split.")
     note: str | None = Field(default=None, description="Why this trial; goes to the ledger.")
+
+    @property
+    def way(self) -> Method:
+        """Return how the method uses the model; it is PEFT for every PEFT method."""
+        return method_of(self.method)
 
     @property
     def spec(self) -> TaskSpec:
@@ -275,8 +297,13 @@ class Recipe(Section):
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """Return the columns of texts that every row has, by the task's own names; the model may decide."""
+        """Return the columns of texts that every row has, by the task's own names.
+
+        Those that ``data.columns`` names decide, and else whether our own Transformer reads pairs.
+        """
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
-        columns = PAIR if reads_pairs and PAIR in others else first
+        if CHAT in others and "messages" in self.data.columns:
+            return CHAT
+        columns = PAIR if PAIR in others and (reads_pairs or "source" in self.data.columns) else first
         return tuple(name for name in columns if name in ("text", *PAIR))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from toolkit.errors import explain, nearest
 from toolkit.recipe.config_keys import config_hint
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.generation_keys import generation_hint
-from toolkit.recipe.model import json_schema, recipe_model
+from toolkit.recipe.model import peft_method_of, recipe_model, schema_of
 from toolkit.recipe.peft_keys import peft_hint
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema_words import alternatives, describe, follow
@@ -22,7 +22,6 @@ from toolkit.recipe.training_keys import training_hint
 
 _HINTS: dict[TreePath, Callable[[str], str | None]] = {
     ("training",): training_hint,
-    ("peft",): peft_hint,
     ("model", "config"): config_hint,
     ("evaluation", "generation"): generation_hint,
 }
@@ -35,12 +34,13 @@ def structural_faults(tree: Any) -> list[Finding]:
     Args:
         tree: the recipe as dicts, lists, texts, numbers, booleans and None.
     """
+    method = peft_method_of(tree)
     try:
-        recipe_model().model_validate(tree)
+        recipe_model(method).model_validate(tree)
     except ValidationError as error:
         # A union fails once for each branch; a value is reported once.
         details = {_tree_path(detail, tree): detail for detail in reversed(error.errors(include_url=False))}
-        return [_finding(path, detail, tree) for path, detail in reversed(details.items())]
+        return [_finding(path, detail, tree, method=method) for path, detail in reversed(details.items())]
     return []
 
 
@@ -57,34 +57,36 @@ def _tree_path(detail: ErrorDetails, tree: Any) -> TreePath:
     return path
 
 
-def _finding(path: TreePath, detail: ErrorDetails, tree: Any) -> Finding:
+def _finding(path: TreePath, detail: ErrorDetails, tree: Any, *, method: str) -> Finding:
+    schema = schema_of(method)
     if detail["type"] == "missing":
-        return Finding(path[:-1], f"the key {path[-1]!r} is missing; {_expected(path)}", on_key=True)
+        return Finding(path[:-1], f"the key {path[-1]!r} is missing; {_expected(schema, path)}", on_key=True)
     if detail["type"] == "extra_forbidden":
-        return Finding(path, _unknown_key(path), on_key=True)
-    return Finding(path, _wrong_value(_value_at(tree, path), path))
+        return Finding(path, _unknown_key(path, method=method), on_key=True)
+    return Finding(path, _wrong_value(schema, _value_at(tree, path), path))
 
 
-def _unknown_key(path: TreePath) -> str:
-    key = str(path[-1])
+def _unknown_key(path: TreePath, *, method: str) -> str:
+    key, schema = str(path[-1]), schema_of(method)
     found = f"unknown key {key!r}"
-    hint = _HINTS[path[:-1]](key) if path[:-1] in _HINTS else None
+    hints: dict[TreePath, Callable[[str], str | None]] = {**_HINTS, ("peft",): partial(peft_hint, method=method)}
+    hint = hints[path[:-1]](key) if path[:-1] in hints else None
     if hint is not None:
         return explain(found, fix=hint)
-    sections = alternatives(_schema(), follow(_schema(), path[:-1]))
+    sections = alternatives(schema, follow(schema, path[:-1]))
     return explain(found, allowed=[name for section in sections for name in section.get("properties", {})], name=key)
 
 
-def _wrong_value(value: Any, path: TreePath) -> str:
-    node = follow(_schema(), path)
-    options = alternatives(_schema(), node)
+def _wrong_value(schema: dict[str, Any], value: Any, path: TreePath) -> str:
+    node = follow(schema, path)
+    options = alternatives(schema, node)
     names = [name for option in options for name in option.get("enum", []) if isinstance(name, str)]
     found = f"found {_shown(value)}"
     if isinstance(value, str) and names and all("enum" in option for option in options):
         # Whoever writes "adamw" means one of the names that begin with it.
         meant = next((name for name in names if value and name.startswith(value)), value)
         return explain(found, allowed=names, name=meant)
-    message = f"{found}; {_expected(path)}"
+    message = f"{found}; {_expected(schema, path)}"
     if value in ("", [], {}):
         return f"{message} that is not empty"
     if isinstance(value, str):
@@ -107,8 +109,8 @@ def _unquoted(value: str, options: list[dict[str, Any]]) -> str:
     return "; write it without quotes" if is_number or is_boolean else ""
 
 
-def _expected(path: TreePath) -> str:
-    return f"expected {describe(_schema(), follow(_schema(), path))}"
+def _expected(schema: dict[str, Any], path: TreePath) -> str:
+    return f"expected {describe(schema, follow(schema, path))}"
 
 
 def _shown(value: Any) -> str:
@@ -126,8 +128,3 @@ def _value_at(tree: Any, path: TreePath) -> Any:
     for part in path:
         tree = tree[part]
     return tree
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    return json_schema()

@@ -46,9 +46,10 @@ class Comparison:
 
 
 def compared_metric(result: RunResult) -> str | None:
-    """Return the first metric of the model that a baseline has too; None where there is none."""
+    """Return the first metric with a better end that the model and a baseline have; None where there is none."""
     model, *baselines = results(result)
-    return next((name for name in model.measures if any(name in each.measures for each in baselines)), None)
+    directed = [name for name, measure in model.measures.items() if measure.words.greater_is_better is not None]
+    return next((name for name in directed if any(name in each.measures for each in baselines)), None)
 
 
 def comparison(result: RunResult) -> Comparison | None:
@@ -58,7 +59,7 @@ def comparison(result: RunResult) -> Comparison | None:
 
 
 def compare_in(result: RunResult, metric: str) -> Comparison | None:
-    """Compare in one metric; None where the model or all baselines have no value.
+    """Compare in one metric; None where neither of two values is better, or the model or all baselines have none.
 
     Args:
         result: of the run.
@@ -66,7 +67,7 @@ def compare_in(result: RunResult, metric: str) -> Comparison | None:
     """
     model, *baselines = results(result)
     known = [baseline for baseline in baselines if metric in baseline.measures]
-    if not known:
+    if not known or model.measures[metric].words.greater_is_better is None:
         return None
     best: Result = max(known, key=lambda baseline: baseline.measures[metric].goodness)
     ours, theirs = model.measures[metric], best.measures[metric]

@@ -86,10 +86,12 @@ def headline_metric(result: RunResult) -> str:
 
 
 def best_values(results: Sequence[Result]) -> dict[str, float]:
-    """Return the best value of each metric that two or more results have, by the metric's name."""
+    """Return the best value of each metric that two or more results have, by its name; none where none is better."""
     values: dict[str, list[Measure]] = {}
     for result in results:
         for name, measure in result.measures.items():
+            if measure.words.greater_is_better is None:
+                continue
             values.setdefault(name, []).append(measure)
     best = {name: max(known, key=lambda m: m.goodness) for name, known in values.items() if len(known) > 1}
     return {name: measure.value for name, measure in best.items() if measure.value is not None}

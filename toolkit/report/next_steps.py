@@ -23,6 +23,6 @@ def next_lines(result: RunResult, *, folder: str) -> list[str]:
         f"toolkit evaluate {quoted} --data your-file.csv",
         *pages.further_commands(folder),
     ]
-    if result.method is not Method.ZERO_SHOT:
+    if result.way is not Method.ZERO_SHOT:
         commands.append(f"toolkit push {quoted} your-name/your-model")
     return [f"  {line}" for line in [*commands, f"look at {folder}/report.html; the model is in {folder}/model"]]

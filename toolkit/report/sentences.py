@@ -7,6 +7,7 @@ from toolkit.report import comparison as compare
 from toolkit.report.comparison import Comparison, compared_metric
 from toolkit.report.facts import count
 from toolkit.report.measures import Measure, headline_metric, metric_name, results, without_baseline
+from toolkit.report.metric_words import metric_words
 from toolkit.run_result import Degenerate, EvaluationResult, RunResult
 from toolkit.tasks import room_of
 from toolkit.wording import enumerated
@@ -31,7 +32,7 @@ _DEGENERATE = {
 
 def subject(result: RunResult) -> str:
     """Return the model as the subject of a sentence."""
-    return _SUBJECTS.get(result.method, "The fine-tuned model")
+    return _SUBJECTS.get(result.way, "The fine-tuned model")
 
 
 def headline(result: RunResult) -> str:
@@ -74,8 +75,8 @@ def comparison(result: RunResult) -> str:
 def weights(result: RunResult) -> str:
     """Return which weights were kept."""
     training = result.training
-    if result.method in _WITHOUT_STEPS:
-        return _WITHOUT_STEPS[result.method]
+    if result.way in _WITHOUT_STEPS:
+        return _WITHOUT_STEPS[result.way]
     averaged = training.averaged_steps or ()
     if averaged:
         steps = enumerated([f"{step:,}" for step in averaged])
@@ -87,8 +88,12 @@ def weights(result: RunResult) -> str:
 
 
 def signatures(result: EvaluationResult) -> list[tuple[str, str]]:
-    """Return each metric of sacreBLEU in words, with the signature that others need to compare theirs with it."""
-    return [(metric_name(name), signature) for name, signature in result.test.signatures.items()]
+    """Return each metric with settings in words, and the settings that others need to compare theirs with it."""
+    signed = ((metric_words(name), text) for name, text in result.test.signatures.items())
+    return [
+        (f"{words.name}, {'signature of sacreBLEU' if words.by_sacrebleu else 'settings'}", text)
+        for words, text in signed
+    ]
 
 
 def not_compared(result: RunResult) -> str:
@@ -111,6 +116,7 @@ def notes(result: RunResult) -> list[str]:
             "Perplexity is counted over the tokens of this model's own tokenizer: "
             "compare it only with models that share it."
         )
+    found += [metric_words(name).about for name in result.test.metrics]
     return [sentence for sentence in found if sentence]
 
 

@@ -51,7 +51,7 @@ def evaluation_summary(result: EvaluationResult) -> list[str]:
     test = result.test
     measures = [Measure.of(value, name) for name, value in test.metrics.items()]
     rows = [(measure.words.heading, measure.text, measure.interval) for measure in measures]
-    signed = [f"{name}, signature of sacreBLEU: {text}" for name, text in sentences.signatures(result)]
+    signed = [f"{name}: {text}" for name, text in sentences.signatures(result)]
     return [
         *([sentences.seen(result), ""] if test.seen else []),
         f"{facts.count(test.rows, 'row')} of {result.data.source}",

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from toolkit.errors import IntegrityError
 from toolkit.files import read_json
-from toolkit.names import Family, Method, Problem, Split, Task
+from toolkit.names import Family, Method, Problem, Split, Task, method_of
 from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.json_object import JsonObject
 from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
@@ -78,7 +78,7 @@ class RunResult(EvaluationResult):
     """
 
     revision: str | None
-    method: Method
+    method: str
     seed: int
     baselines: Mapping[str, BaselineResult]
     training: TrainingSummary
@@ -89,6 +89,16 @@ class RunResult(EvaluationResult):
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
     degenerate: Degenerate | None = None
+
+    @property
+    def way(self) -> Method:
+        """Return how the method used the model; it is PEFT for every PEFT method."""
+        return method_of(self.method)
+
+    @property
+    def is_adapter(self) -> bool:
+        """Return whether the model is an adapter beside its base model, because its method cannot be merged."""
+        return self.way is Method.PEFT and self.parity is not None and "merged" not in self.parity
 
     @classmethod
     def from_json(cls, value: Any, *, where: str | None = None) -> Self:
@@ -110,7 +120,7 @@ class RunResult(EvaluationResult):
             family=entry.name("family", Family),
             model=entry.get("model", str),
             revision=entry.optional("revision", str),
-            method=entry.name("method", Method),
+            method=entry.get("method", str),
             seed=entry.get("seed", int),
             labels=entry.elements("labels", str),
             problem=None if entry.values.get("problem") is None else entry.name("problem", Problem),
@@ -149,7 +159,7 @@ class RunResult(EvaluationResult):
             "family": self.family.value,
             "model": self.model,
             "revision": self.revision,
-            "method": self.method.value,
+            "method": self.method,
             "seed": self.seed,
             "labels": list(self.labels),
             **({} if self.problem is None else {"problem": self.problem.value}),

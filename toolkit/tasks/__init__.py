@@ -29,7 +29,7 @@ def room_of(task: Task) -> TaskRoom:
 
 
 def task_of(located: LocatedModel) -> Task:
-    """Return the task that a model was trained for, told by the name of its class, or by what an adapter says.
+    """Return the task that a model was trained for, told by what it keeps, its class or its adapter.
 
     A model that no task knows, such as a body without head, counts as text classification: opening it says what is
     missing.
@@ -41,11 +41,15 @@ def task_of(located: LocatedModel) -> Task:
         IntegrityError: its configuration is damaged.
     """
     from toolkit.adapters.adapter_folder import adapter_task_type, is_adapter
+    from toolkit.adapters.layouts import TASK, kept_word
     from toolkit.adapters.loading import open_config
 
+    kept = kept_word(located.folder, TASK)
+    if kept in set(Task):
+        return Task(kept)
     if is_adapter(located.folder):
         made_for = adapter_task_type(located)
-        known = (task for task in Task if room_of(task).head.peft_type == made_for)
+        known = (task for task in Task if made_for in room_of(task).head.peft_types.values())
     else:
         class_name = next(iter(open_config(located).architectures or ()), "")
         known = (task for task in Task if class_name.endswith(room_of(task).class_endings))

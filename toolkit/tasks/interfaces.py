@@ -137,6 +137,7 @@ class Answerer:
         labels: names of its outputs.
         problem: what they are.
         answer: answers to prepared rows, for some metrics.
+        reads: the column of its input, where the model says so itself.
         merge_labels: whether labels that differ from its own in case, white space or width only are the same.
     """
 
@@ -144,4 +145,5 @@ class Answerer:
     labels: tuple[str, ...]
     problem: Problem
     answer: Callable[[Dataset, Sequence[str]], Answers]
+    reads: str | None = None
     merge_labels: bool = False

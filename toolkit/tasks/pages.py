@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult, SplitResult
 
@@ -206,12 +205,12 @@ class TaskPages(ABC):
         """
         return []
 
-    def example_input(self, text: str, family: Family) -> str | None:
+    def example_input(self, text: str, result: RunResult) -> str | None:
         """Return the input that a test row gives the card's example; None where it gives none.
 
         Args:
             text: of the row.
-            family: of the model.
+            result: of the run.
         """
         return text
 

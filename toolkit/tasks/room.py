@@ -19,6 +19,7 @@ from toolkit.adapters import (
     open_for_training,
     open_from_scratch,
 )
+from toolkit.adapters.layouts import READS, kept_word
 from toolkit.data.column_names import ColumnName
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
@@ -72,8 +73,13 @@ class TaskRoom(ABC):
         return {}
 
     @abstractmethod
-    def input_columns(self, family: Family) -> tuple[str, ...]:
-        """Return the columns that ``--text-column`` and ``--label-column`` stand for."""
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
+        """Return the columns that ``--text-column`` and ``--label-column`` stand for.
+
+        Args:
+            family: how the model is built.
+            reads: the column of its input, where the model says so itself.
+        """
 
     @abstractmethod
     def read_rows(
@@ -127,7 +133,7 @@ class TaskRoom(ABC):
                 locate_model(recipe.model.label),
                 self.head,
                 labels=data.labels,
-                method=recipe.method,
+                method=recipe.way,
                 problem=problem,
                 max_length=recipe.data.max_length,
             )
@@ -155,7 +161,11 @@ class TaskRoom(ABC):
             raise RecipeError(f"{self.spec.task} has no {untrained.method}", where="method")
         opened = self.open(located)
         return Answerer(
-            opened.family, opened.labels, opened.problem, lambda rows, metrics: self.answer(opened, rows, metrics)
+            opened.family,
+            opened.labels,
+            opened.problem,
+            lambda rows, metrics: self.answer(opened, rows, metrics),
+            reads=kept_word(located.folder, READS),
         )
 
     # Learning

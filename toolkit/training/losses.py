@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
-from toolkit.transformer.cross_entropy import IGNORED, token_loss
+from toolkit.data.targets import aligned
+from toolkit.transformer.cross_entropy import token_loss
 
 Loss: TypeAlias = Callable[..., Tensor]
 """Of a micro-batch, as `Trainer` calls it: ``loss(outputs, labels, num_items_in_batch)``."""
@@ -86,26 +87,23 @@ class TokenLoss:
     Args:
         label_smoothing: share of the target that is spread over the vocabulary (Vaswani et al. 2017, section 5.4,
             https://arxiv.org/abs/1706.03762).
+        shifts: whether labels of padded rows stand at their own tokens, as those of decoders do.
     """
 
-    def __init__(self, *, label_smoothing: float = 0.0) -> None:
+    def __init__(self, *, label_smoothing: float = 0.0, shifts: bool = False) -> None:
         self.label_smoothing = label_smoothing
+        self.shifts = shifts
 
     def __call__(self, outputs: Any, labels: Tensor, num_items_in_batch: Tensor | int | None = None) -> Tensor:
-        """Compute the share of a packed micro-batch in the loss of the batch, a mean over the predicted tokens.
+        """Compute the share of a micro-batch in the loss of the batch, a mean over the predicted tokens.
 
         Args:
-            outputs: a model's output with ``logits [1, predicted tokens, vocabulary]``.
-            labels: ``[1, tokens]``; those that are not -100 are the targets of the logits, in the same order.
+            outputs: a model's output with ``logits``, as `toolkit.data.targets.aligned` takes them.
+            labels: -100 where nothing is predicted. ``[batch, length]``
             num_items_in_batch: predicted tokens of the whole batch; None: the micro-batch is the batch.
         """
-        targets = labels[labels != IGNORED]
-        return token_loss(
-            outputs.logits.flatten(0, 1),  # no `[0]`: its gradient would be copied into zeros of all logits
-            targets,
-            label_smoothing=self.label_smoothing,
-            num_items_in_batch=num_items_in_batch,
-        )
+        logits, targets = aligned(outputs.logits, labels, shifts=self.shifts)
+        return token_loss(logits, targets, label_smoothing=self.label_smoothing, num_items_in_batch=num_items_in_batch)
 
 
 def balanced_weights(labels: Tensor, n_labels: int) -> Tensor:

@@ -10,10 +10,10 @@ from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.adapter_folder import write_base
+from toolkit.adapters.peft_models import merge
 from toolkit.adapters.quiet import quiet_library
 from toolkit.shortage import disk_for
 from toolkit.training.checkpoints import GO_ON
-from toolkit.training.peft_methods import merge
 from toolkit.training.trainable import count_parameters
 
 ADAPTER_FOLDER = "adapter"
@@ -24,7 +24,8 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
     """Write ``model/`` and, for a PEFT method, the small ``adapter/`` beside it.
 
     The model has the adapter merged into it. Plain peft opens a folder that holds an adapter alone with the number of
-    labels of the base model, and loses the head if that number differs.
+    labels of the base model, and loses the head if that number differs. Where a method cannot be merged, the adapter
+    is the model, which peft opens.
 
     Args:
         model: trained.
@@ -42,16 +43,29 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
     with disk_for(run, needed=count_parameters(model).model_bytes, fix=GO_ON), quiet_library():
         if isinstance(model, PeftModel):
             _save_adapter(model, opened, run / ADAPTER_FOLDER)
-        merge(model).save_pretrained(str(folder))
+        merged = merge(model)
+        if merged is None:
+            adapter_alone(run)
+            return folder
+        merged.save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
         readable(folder)
     return folder
 
 
+def adapter_alone(run: Path) -> None:
+    """Let a run's adapter be its model."""
+    folder = run / MODEL_FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    (run / ADAPTER_FOLDER).rename(folder)
+
+
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
     config = model.peft_config["default"]
-    config.base_model_name_or_path, config.revision = opened.name, opened.revision
+    # A name with its revision is none of the hub's; peft has a field for each.
+    name = opened.name if opened.revision is None else opened.name.partition("@")[0]
+    config.base_model_name_or_path, config.revision = name, opened.revision
     opened.model.config.architectures = [type(opened.model).__name__]
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel, TaskType
+from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 
 from toolkit.adapters import OpenedModel
 from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
-from toolkit.names import PEFT_METHODS
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
@@ -23,8 +22,8 @@ from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX,
 from toolkit.training.loss_course import LossCourse
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective
-from toolkit.training.peft_methods import wrap_with_peft
 from toolkit.training.plan import Plan, plan_training
+from toolkit.training.rank_allocation import RankAllocation, allocation_of
 from toolkit.training.trainable import ParameterCount, check_new_parameters_train, count_parameters
 from toolkit.training.trainer import RecipeTrainer
 from toolkit.training.weights import load_average, load_weights
@@ -55,15 +54,14 @@ class Trained:
     skipped_steps: int
 
 
-def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Path, *, peft_type: TaskType) -> Trained:
+def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Path) -> Trained:
     """Train; where `folder` holds a whole checkpoint of the same run, go on from it.
 
     Args:
         recipe: what to do.
         objective: what to learn.
-        opened: the model, with a new head if it needs one.
+        opened: the model, with a new head if it needs one, perhaps wrapped by peft.
         folder: holds ``checkpoints/`` and ``log.jsonl``.
-        peft_type: the task type that a PEFT method is told.
 
     Raises:
         DivergedError: at the first loss, gradient or weight that is not finite, and at the end if the loss exploded.
@@ -74,16 +72,18 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
     keep_freed_memory()
     root = folder / CHECKPOINTS
     root.mkdir(parents=True, exist_ok=True)
-    is_peft = recipe.method in PEFT_METHODS
-    model = wrap_with_peft(opened, recipe.method, recipe.peft, task_type=peft_type) if is_peft else opened.model
+    model: PreTrainedModel | PeftModel = opened.model
     check_new_parameters_train(model, opened.new_parameters)
     parameters = count_parameters(model)
     plan = plan_training(recipe, objective, checkpoints=root)
+    allocation = allocation_of(model, steps=plan.max_steps)
     _check_room(root, parameters, n_averaged=plan.averaged or 0)
     checkpoint = newest_whole(root)
     state = _State.of(checkpoint)
     with stop_on_signals() as stop:
-        trainer = _build_trainer(recipe, objective, model=model, plan=plan, state=state, stop=stop)
+        trainer = _build_trainer(
+            recipe, objective, model=model, plan=plan, state=state, stop=stop, allocation=allocation
+        )
         if not state.finished:
             _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
@@ -92,6 +92,8 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
     # Without the wrapper, which would compute in bf16 also after training.
     trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False).cpu().eval()
     _put_back(trained, plan, state, root)
+    if allocation is not None:
+        allocation.settle()
     return Trained(
         model=trained,
         parameters=parameters,
@@ -152,6 +154,7 @@ def _build_trainer(
     plan: Plan,
     state: _State,
     stop: StopRequest,
+    allocation: RankAllocation | None,
 ) -> RecipeTrainer:
     root = Path(str(plan.arguments.output_dir))
     best_model = BestModel(
@@ -182,6 +185,7 @@ def _build_trainer(
         skipped_steps=state.skipped_steps,
         course=state.course,
         validate=objective.validate,
+        allocation=allocation,
         model=model,
         args=plan.arguments,
         train_dataset=plan.train_rows,
@@ -190,7 +194,7 @@ def _build_trainer(
         compute_loss_func=objective.loss,
         compute_metrics=objective.compute_metrics,
         preprocess_logits_for_metrics=_first_output,
-        callbacks=[Pace(plan, stop=stop), best_model],
+        callbacks=[*([] if allocation is None else [allocation]), Pace(plan, stop=stop), best_model],
     )
     trainer.remove_callback(PrinterCallback)  # prints to stdout, which is for results
     return trainer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from peft import PeftModel
 
 from toolkit.errors import IntegrityError
 
@@ -44,15 +45,15 @@ def check_new_parameters_train(model: torch.nn.Module, new_parameters: tuple[str
     Raises:
         IntegrityError: with the frozen parameters.
     """
-    learning = {_before_peft(name) for name, parameter in model.named_parameters() if parameter.requires_grad}
+    model = model.get_base_model() if isinstance(model, PeftModel) else model
+    learning = {
+        name.replace(".modules_to_save.default.", ".", 1)
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
     frozen = [name for name in new_parameters if name not in learning]
     if frozen:
         raise IntegrityError(
             f"newly initialised parameters would stay at their random start: {', '.join(frozen)}; "
             "add their modules to peft.modules_to_save"
         )
-
-
-def _before_peft(name: str) -> str:
-    """Return the name of a parameter before peft wrapped the model, and perhaps its module."""
-    return name.removeprefix("base_model.model.").replace(".modules_to_save.default.", ".", 1)

@@ -19,6 +19,7 @@ from toolkit.shortage import disk_for
 from toolkit.training.callbacks import WEIGHTS
 from toolkit.training.checkpoints import GO_ON, PREFIX, rotate, seal
 from toolkit.training.loss_course import LossCourse
+from toolkit.training.rank_allocation import RankAllocation
 from toolkit.training.trainable import count_parameters
 from toolkit.training.weights import load_weights, weights_to_save
 
@@ -37,6 +38,7 @@ class RecipeTrainer(Trainer):
         skipped_steps: number of steps that earlier processes of this run skipped.
         course: the losses of the steps of earlier processes of this run.
         validate: measures a model on the validation rows; None leaves it to the library.
+        allocation: of ranks, where the PEFT method moves them.
         settings: of `Trainer`; its data sets are those of `toolkit.data.encode`, with a column ``row``.
     """
 
@@ -50,6 +52,7 @@ class RecipeTrainer(Trainer):
         skipped_steps: int = 0,
         course: LossCourse | None = None,
         validate: Callable[[torch.nn.Module], dict[str, float]] | None = None,
+        allocation: RankAllocation | None = None,
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -60,9 +63,11 @@ class RecipeTrainer(Trainer):
         self.skipped_steps = skipped_steps
         self.course = course or LossCourse()
         self.validate = validate
+        self.allocation = allocation
         self.last_loss: float | None = None
         self._loss_of_step = 0.0
         self._rows_of_step: list[int] = []
+        self._begins_step = False
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Load batches in the order of `batches`, divided among the ranks."""
@@ -84,6 +89,7 @@ class RecipeTrainer(Trainer):
         self, model: torch.nn.Module, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> torch.Tensor:
         """Run one micro-batch forward and backward, and return its loss."""
+        self._begins_step = not self._rows_of_step
         self._rows_of_step += inputs.pop("row").tolist()
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
         share = loss.item()
@@ -91,6 +97,13 @@ class RecipeTrainer(Trainer):
             self._stop_for(f"the loss became {share}")
         self._loss_of_step += share
         return loss
+
+    def compute_loss(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Compute the loss of a micro-batch; the first one of a step also bears the penalty of the PEFT method."""
+        loss: Any = super().compute_loss(model, inputs, *args, **kwargs)
+        if self.allocation is None or not (model.training and self._begins_step):
+            return loss
+        return loss + self.allocation.penalty()
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Measure the model on the validation rows, in the precision of training.
@@ -138,6 +151,8 @@ class RecipeTrainer(Trainer):
             Path(output_dir).mkdir(parents=True, exist_ok=True)
             weights = weights_to_save(self.accelerator.unwrap_model(self.model))
             save_file(weights, Path(output_dir) / WEIGHTS)
+            if self.allocation is not None:
+                self.allocation.save(Path(output_dir))
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
         """Write a checkpoint, then seal it, then delete old ones."""
@@ -160,3 +175,5 @@ class RecipeTrainer(Trainer):
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         """Load the weights that `_save` wrote; unlike the library, refuse a missing tensor."""
         load_weights(self.accelerator.unwrap_model(model or self.model), Path(resume_from_checkpoint) / WEIGHTS)
+        if self.allocation is not None:
+            self.allocation.load(Path(resume_from_checkpoint))

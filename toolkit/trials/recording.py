@@ -84,7 +84,7 @@ def record_trial(
             "data_digest": identity.data_digest,
             "task": recipe.task.value,
             "model": recipe.model.label,
-            "method": recipe.method.value,
+            "method": recipe.method,
             "seed": recipe.seed,
             "output_dir": str(folder),
             "note": recipe.note,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
+from toolkit.adapters.layouts import READS, kept_word
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.cut_texts import counting_cuts
@@ -89,7 +90,7 @@ def evaluate(
         check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
-    names = room.input_columns(family_of(open_config(located)))
+    names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
     if isinstance(label_column, list) and "labels" not in room.spec.column_names:
@@ -153,7 +154,7 @@ def predict(
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
-    column = room.input_columns(asked.family)[0]
+    column = room.input_columns(asked.family, asked.reads)[0]
     columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     with in_use(located), counting_cuts() as cuts:

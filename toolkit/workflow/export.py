@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from peft import PeftModel
+
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter
 from toolkit.adapters.quiet import quiet_library
@@ -23,7 +25,7 @@ from toolkit.progress import say
 from toolkit.shortage import full_disk, is_full_disk
 from toolkit.tasks import room_of
 from toolkit.tasks.room import TaskRoom
-from toolkit.training.save import ADAPTER_FOLDER, readable
+from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER, readable
 from toolkit.trials.subject import find_subject
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
 from toolkit.workflow.little_memory import memory_told, smaller_model
@@ -87,6 +89,9 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         check_exportable(room.spec.task, Family(golden["family"]))
     with _whole_or_nothing(output_dir) as work:
         opened = room.open(LocatedModel(target, source))
+        if isinstance(opened.model, PeftModel):
+            method = str(opened.model.active_peft_config.peft_type.value).lower()
+            raise RecipeError(f"adapters of the method {method} cannot be merged into their base model", where=target)
         say(f"exporting {target} as {form}")
         made = (_merge if form is Format.MERGED else _to_onnx)(opened, work, room)
         parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), golden["tolerance"])
@@ -103,7 +108,7 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
 
 
 def _adapter_of(folder: Path) -> Path:
-    for place in (folder / ADAPTER_FOLDER, folder):
+    for place in (folder / ADAPTER_FOLDER, folder / MODEL_FOLDER, folder):
         if is_adapter(place):
             return place
     raise RecipeError(f"there is no adapter to merge; {folder / 'model'} is a plain model already", where=str(folder))

@@ -128,9 +128,9 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     with base:
         warn_of_reading(room, recipe, data.train)
         set_seed(recipe.seed)
-        used = METHODS[recipe.method](room, recipe, data, work=work)
+        used = METHODS[recipe.way](room, recipe, data, work=work)
     baselines = room.baselines(data, recipe.metrics)
-    learnt = learnt_rows(data, recipe.method)
+    learnt = learnt_rows(data, recipe.way)
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)

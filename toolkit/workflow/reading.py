@@ -36,7 +36,7 @@ def warn_of_reading(room: TaskRoom, recipe: Recipe, rows: Dataset) -> None:
     texts, *pairs = (list(some[name]) for name in room.text_columns if name in some.column_names)
     second = pairs[0] if pairs and "text_pair" in some.column_names else None
     report = examine_tokens(texts, tokenizer, length, pairs=second)
-    if recipe.method is not Method.ZERO_SHOT:  # others count the texts that are cut, all of them
+    if recipe.way is not Method.ZERO_SHOT:  # others count the texts that are cut, all of them
         report = replace(report, truncation_rate=0.0)
     for line in reading_warnings(report, find_losses([*texts, *(second or ())], tokenizer)):
         warn(f"{recipe.model.label}: {line}")

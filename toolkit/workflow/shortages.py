@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ToolkitError
-from toolkit.names import PEFT_METHODS, Method
+from toolkit.names import Method
 from toolkit.recipe import Recipe
 from toolkit.shortage import full_disk, is_full_disk, is_out_of_memory, out_of_memory
 from toolkit.training.checkpoints import GO_ON
@@ -39,7 +39,7 @@ def shortages_told(recipe: Recipe, work: Path) -> Iterator[None]:
 
 def smaller(recipe: Recipe, **_: Any) -> str:
     """Return the nearest settings that need less memory, as they are written behind the recipe's name."""
-    if recipe.method in (Method.FEATURES, Method.ZERO_SHOT):
+    if recipe.way in (Method.FEATURES, Method.ZERO_SHOT):
         return "lower data.max_length, or take a smaller model"
     training = recipe.training.for_trainer()
     micro_batch, accumulated = training["per_device_train_batch_size"], training["gradient_accumulation_steps"]
@@ -52,5 +52,5 @@ def smaller(recipe: Recipe, **_: Any) -> str:
             f"set training.per_device_train_batch_size={micro_batch // 2} "
             f"training.gradient_accumulation_steps={accumulated * 2}, which learns from as many rows a step"
         )
-    lighter = "" if recipe.method in PEFT_METHODS else ", take method=lora or method=features"
+    lighter = "" if recipe.way is Method.PEFT else ", take method=lora or method=features"
     return f"lower data.max_length{lighter}, or take a smaller model"

@@ -85,7 +85,7 @@ def test_training_stops_early_at_the_best_f1(tmp_path: Path) -> None:
         "bf16": False,
     }
     recipe, data, opened = opened_for(tmp_path, settings)
-    trained = train(recipe, ROOM.objective(recipe, data, opened), opened, tmp_path, peft_type=ROOM.head.peft_type)
+    trained = train(recipe, ROOM.objective(recipe, data, opened), opened, tmp_path)
     scores = [point["entity_f1"] or 0.0 for point in trained.curve]
     assert max(scores) == 1.0
     assert len(scores) == scores.index(1.0) + 1 + 4 < 60
@@ -105,7 +105,7 @@ def test_a_model_of_iob1_knows_its_scheme(tmp_path: Path) -> None:
         assert data.labels == ("O", "B-A", "I-A")
         work = tmp_path / method
         work.mkdir()
-        METHODS[recipe.method](ROOM, recipe, data, work=work)
+        METHODS[recipe.way](ROOM, recipe, data, work=work)
         asked = ROOM.answerer(LocatedModel("model", work / found), None, ())
         assert asked.scheme == data.scheme == Scheme(Kind.IOB1)
     recipe, data, opened = opened_for(tmp_path, {"max_steps": 2})

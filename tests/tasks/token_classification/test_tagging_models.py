@@ -35,7 +35,7 @@ def carried_out(recipe: Recipe, work: Path) -> Path:
     """Carry out a recipe with the method's own function, which proves what it saves; return the model's folder."""
     room = room_of(recipe.task)
     work.mkdir()
-    used = METHODS[recipe.method](room, recipe, room.prepare(recipe), work=work)
+    used = METHODS[recipe.way](room, recipe, room.prepare(recipe), work=work)
     assert used.result.rows == 4
     assert used.proof is not None
     assert all(parity.passed for parity in used.proof.parity.values())

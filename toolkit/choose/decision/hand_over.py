@@ -13,7 +13,6 @@ from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement
 from toolkit.choose.measure.recipes import file_stem, recipe_tree
 from toolkit.files import write_text_atomically
-from toolkit.names import Method
 from toolkit.recipe import build_recipe, load_recipe, recipe_yaml
 
 RECIPES = "recipes"
@@ -61,7 +60,7 @@ def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate
 
 def _text(result: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
     seed = int(result.recipe.get("seed", 0))
-    tree = recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed)
+    tree = recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed)
     value = (
         ""
         if result.value is None

@@ -15,7 +15,8 @@ from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.measure.zero_shot import ROWS
 from toolkit.errors import DataError
-from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods, unknown_share
+from toolkit.evaluation.inference.likelihood import measure_likelihoods
+from toolkit.evaluation.inference.padded_likelihood import unknown_share
 from toolkit.report.facts import duration
 from toolkit.tasks.judge import Answered
 
@@ -56,14 +57,14 @@ def score(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
         )
     opening = time.monotonic() - started
     first = examples.select(range(min(_FIRST_ROWS, len(examples))))
-    padded_likelihoods(opened, first)
+    measure_likelihoods(opened, first)
     needed = (time.monotonic() - started - opening) / len(first) * len(examples)
     if needed > seconds - (time.monotonic() - started):
         would = f"{len(examples)} rows would take about {duration(needed)}"
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, needed=needed)
     begun = time.monotonic()
-    bits = (padded_likelihoods(opened, examples).negative_log_likelihood / math.log(2)).tolist()
+    bits = (measure_likelihoods(opened, examples).negative_log_likelihood / math.log(2)).tolist()
     answers = Answered(bits, indices)
     return Measurement(
         candidate=candidate.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import Rows
-from toolkit.names import PEFT_METHODS, Method
+from toolkit.names import LORA, Method, method_of
 
 _SMALL, _MIDDLING = 60_000_000, 250_000_000
 """Numbers of parameters up to which learning rates are larger; up to the first all weights are trained."""
@@ -27,16 +27,16 @@ _FROM_SCRATCH = 1e-3
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 
 
-def training_methods(candidate: Candidate) -> tuple[Method, ...]:
+def training_methods(candidate: Candidate) -> tuple[str, ...]:
     """Return the methods of training that are worth a try; for a large candidate only adapters."""
     if candidate.name == SCRATCH:
-        return (Method.SCRATCH,)
+        return (Method.SCRATCH.value,)
     is_small = (candidate.parameters or 0) <= _SMALL
-    wanted = (Method.FULL, Method.LORA) if is_small else (Method.LORA, Method.FULL)
-    return tuple(method for method in wanted if method in candidate.methods)[: 2 if is_small else 1]
+    wanted = (Method.FULL.value, LORA) if is_small else (LORA, Method.FULL.value)
+    return tuple(method for method in wanted if method_of(method) in candidate.methods)[: 2 if is_small else 1]
 
 
-def training_section(candidate: Candidate, method: Method, *, epochs: float) -> dict[str, Any]:
+def training_section(candidate: Candidate, method: str, *, epochs: float) -> dict[str, Any]:
     """Return a recipe's ``training`` section for a model of this size and a method.
 
     Args:
@@ -45,7 +45,7 @@ def training_section(candidate: Candidate, method: Method, *, epochs: float) -> 
         epochs: of the training examples.
     """
     size = candidate.parameters or 0
-    if method is Method.SCRATCH:
+    if method == Method.SCRATCH:
         return {
             "learning_rate": _FROM_SCRATCH,
             "num_train_epochs": epochs,
@@ -54,7 +54,7 @@ def training_section(candidate: Candidate, method: Method, *, epochs: float) -> 
             "lr_scheduler_type": "cosine",
             "logging_steps": 10,
         }
-    rates = _OF_ADAPTERS if method in PEFT_METHODS else _OF_ALL_WEIGHTS
+    rates = _OF_ADAPTERS if method_of(method) is Method.PEFT else _OF_ALL_WEIGHTS
     return {
         "learning_rate": rates[sum(size > limit for limit in (_SMALL, _MIDDLING))],
         "num_train_epochs": epochs,
@@ -68,7 +68,7 @@ def training_section(candidate: Candidate, method: Method, *, epochs: float) -> 
 def recipe_tree(
     rows: Rows,
     candidate: Candidate,
-    method: Method,
+    method: str,
     *,
     parts: Mapping[str, Any],
     data: Mapping[str, Any] | None = None,
@@ -87,14 +87,14 @@ def recipe_tree(
         note: for the ledger.
     """
     own = {"config": {"preset": "tiny" if len(rows.learn) < _ROWS_FOR_SMALL else "small"}}
-    model = {**(own if method is Method.SCRATCH else {"name": candidate.name}), **rows.model}
+    model = {**(own if method == Method.SCRATCH else {"name": candidate.name}), **rows.model}
     return {
         "task": rows.task.value,
         "model": model,
         "data": dict(rows.section if data is None else data),
-        "method": method.value,
-        **({"peft": dict(_LORA)} if method in PEFT_METHODS else {}),
-        **({"tokenizer": _tokenizer(rows)} if method is Method.SCRATCH else {}),
+        "method": method,
+        **({"peft": dict(_LORA)} if method_of(method) is Method.PEFT else {}),
+        **({"tokenizer": _tokenizer(rows)} if method == Method.SCRATCH else {}),
         **dict(parts),
         "seed": seed,
         **({} if note is None else {"note": note}),

@@ -19,7 +19,6 @@ from toolkit.choose.measure.measurement import Measurement, Stage, epochs_in_wor
 from toolkit.choose.measure.recipes import file_stem, recipe_tree, training_section
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.evaluation.inference.generate import write_texts
-from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
 from toolkit.report.facts import duration
@@ -53,13 +52,13 @@ class Arm:
     """
 
     candidate: Candidate
-    method: Method
+    method: str
     rate: float
 
     @property
     def key(self) -> tuple[str, str]:
         """Names of candidate and method, which identify the arm."""
-        return self.candidate.name, self.method.value
+        return self.candidate.name, self.method
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def measure_run(
     seed = work.seed if seed is None else seed
     training = training_section(arm.candidate, arm.method, epochs=epochs)
     settings = {
-        "method": arm.method.value,
+        "method": arm.method,
         "training": training,
         "seed": seed,
         "max_length": work.rows.max_length,
@@ -133,7 +132,7 @@ def measure_run(
         arm.candidate,
         stage,
         measure,
-        method=arm.method.value,
+        method=arm.method,
         seconds=min(left, max(_LATE * pace.seconds(epochs) + _OVERHEAD, _A_PART * left)),
         settings=settings,
     )
@@ -179,7 +178,7 @@ def train_and_answer(
     return Measurement(
         candidate=arm.candidate.name,
         stage=stage,
-        method=arm.method.value,
+        method=arm.method,
         family=run.result.family.value,
         recipe={"training": dict(training), "seed": seed},
         answers=answers,
@@ -213,4 +212,4 @@ def _costs(work: Work, run: Path) -> Costs:
 
 
 def _too_long(_: Work, arm: Arm, *, reason: str, needed: float, stage: Stage) -> Measurement:
-    return skipped(arm.candidate, stage, reason, method=arm.method.value, needed=needed)
+    return skipped(arm.candidate, stage, reason, method=arm.method, needed=needed)

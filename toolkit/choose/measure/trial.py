@@ -12,7 +12,6 @@ from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.recipes import recipe_tree
 from toolkit.errors import ResourceError
 from toolkit.interrupt import Interrupted
-from toolkit.names import Method
 from toolkit.recipe import build_recipe
 from toolkit.recipe.resolved import recipe_digest
 from toolkit.trials.ledger import Trial, new_trial
@@ -30,7 +29,7 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
         seed: of the choice.
         folder: of the choice.
     """
-    recipe = build_recipe(recipe_tree(rows, candidate, Method(str(result.method)), parts=result.sections, seed=seed))
+    recipe = build_recipe(recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed))
     value = {"value": result.value, "ci95": None if result.interval is None else list(result.interval)}
     return new_trial(
         status=_STATUS[result.status],

@@ -172,7 +172,7 @@ class Runs:
         return lengths
 
     def _leave_out(self, arm: Arm, reason: str, *, needed: float | None = None) -> None:
-        self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method.value, needed=needed))
+        self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method, needed=needed))
         self.arms = [other for other in self.arms if other is not arm]
 
     def _longer(self, runs: Sequence[tuple[Arm, float, Measurement]]) -> list[Measurement]:

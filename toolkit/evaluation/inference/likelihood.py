@@ -1,9 +1,10 @@
-"""The log-likelihood of given texts: from packed batches for our own Transformer, from padded ones for other models."""
+"""The log-likelihood of given texts, from packed batches where the model takes them, else from padded ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,32 +13,44 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
-from toolkit.data.batches import by_tokens
+from toolkit.adapters.batching import Batching, batching_of, collator_of
+from toolkit.adapters.layouts import layout_for
+from toolkit.data.batches import by_length, by_tokens
 from toolkit.data.encode import rows_at
-from toolkit.data.row_layouts import Layout, MaskedLayout, layout_of
+from toolkit.data.messages import ANSWER, CHAT, answers_in
+from toolkit.data.row_layouts import Collator, Layout, MaskedLayout, layout_of
+from toolkit.data.targets import aligned
 from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
+from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
 from toolkit.transformer import TransformerConfig
 from toolkit.transformer.cross_entropy import IGNORED
 
 TOKENS_AT_ONCE = 4096
+TOKENS_OF_ONE_MASK = 1024
+"""Tokens of a packed batch whose sequences are kept apart by a mask, which grows with their square."""
+ROWS_AT_ONCE = 8
+"""Rows of a padded batch."""
 
 
-def mean_loss(model: torch.nn.Module, rows: Dataset, pack: Callable[[Any], dict[str, Any]]) -> float:
+def mean_loss(model: torch.nn.Module, rows: Dataset, layout: Layout, collate: Collator, batching: Batching) -> float:
     """Compute the cross entropy in nats a predicted token over all rows; it is no mean of means.
 
     Args:
-        model: of ours; its mode and device stay as they are.
+        model: with its language head; its mode and device stay as they are.
         rows: encoded.
-        pack: collates rows to a packed batch.
+        layout: that they were encoded by.
+        collate: makes batches of them.
+        batching: as `collate` does it.
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
     with torch.no_grad():
-        for indices in by_tokens(rows["length"], TOKENS_AT_ONCE):
-            losses, _, _ = _token_losses(model, moved(pack(rows_at(rows, indices)), device))
+        for indices in _batches(rows["length"], batching):
+            batch = moved(collate(rows_at(rows, indices)), device)
+            losses, _, _ = _token_losses(model, batch, shifts=layout.shifts)
             total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
     return total / max(n_tokens, 1)
 
@@ -58,17 +71,43 @@ class Scores:
 
 
 def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
-    """Score texts, or targets given their sources, in float32.
+    """Score texts, or targets given what they answer, in float32.
 
     Args:
         opened: with its language head; an encoder is one of our own Transformer.
-        rows: columns ``text``, or ``source`` and ``target``.
+        rows: columns ``text``, or ``source`` or ``messages`` with ``target``.
 
     Raises:
         ValueError: another encoder, which gives texts no likelihood.
     """
-    packs = isinstance(opened.model.config, TransformerConfig)
-    return packed_likelihoods(opened, rows) if packs else padded_likelihoods(opened, rows)
+    if isinstance(opened.model.config, TransformerConfig):
+        return packed_likelihoods(opened, rows)
+    if opened.family is Family.DECODER and "text" not in rows.column_names:
+        return answer_likelihoods(opened, rows)
+    return padded_likelihoods(opened, rows)
+
+
+def answer_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
+    """Score the answers of a decoder of the library as it learns them, all answers of a chat together.
+
+    Args:
+        opened: a decoder with its language head.
+        rows: columns ``source`` or ``messages``, and ``target``.
+    """
+    layout = layout_for(opened, rows.column_names)
+    encoded = layout.encode(rows, opened.tokenizer, max_length=opened.max_length)
+    scores = score_encoded(opened, encoded, layout)
+    earlier = map(answers_in, rows[CHAT]) if CHAT in rows.column_names else repeat([])
+    written = ["".join([*before, target]) for before, target in zip(earlier, rows[ANSWER], strict=False)]
+    nats, tokens = scores.negative_log_likelihood, scores.tokens
+    # Of chats that were cut the last answer alone is scored, in as many windows as it needs.
+    cut = np.flatnonzero(np.asarray(encoded["length"]) >= opened.max_length)
+    if len(cut):
+        windowed = padded_likelihoods(opened, rows.select(cut))
+        nats[cut], tokens[cut] = windowed.negative_log_likelihood, windowed.tokens
+    for row in cut:
+        written[row] = rows[int(row)][ANSWER]
+    return Likelihoods(nats, tokens, count_characters(written))
 
 
 def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
@@ -110,22 +149,24 @@ def _seen(opened: OpenedModel, encoded: Dataset, texts: list[str]) -> list[str]:
 
 
 def score_encoded(opened: OpenedModel, encoded: Dataset, layout: Layout) -> Scores:
-    """Score encoded rows with our own Transformer in float32, packed.
+    """Score encoded rows in float32.
 
     Args:
-        opened: our own Transformer with the head that it was trained with.
+        opened: with its language head.
         encoded: as the layout encodes them.
-        layout: of the model's language head.
+        layout: by which the model reads them.
     """
+    batching = batching_of(opened.model, opened.family)
     device = inference_device()
     model = opened.model.to(device)  # type: ignore[arg-type]
-    pack = layout.packer(opened.tokenizer)
+    collate = collator_of(layout, opened.tokenizer, batching)
     inputs = encoded.select_columns([name for name in ("input_ids", "labels") if name in encoded.column_names])
     inputs = inputs.add_column("row", np.arange(len(encoded)))
     sums = np.zeros((3, len(encoded)))
     with torch.inference_mode(), progress_bar("scoring", len(encoded)) as bar:
-        for indices in by_tokens(encoded["length"], TOKENS_AT_ONCE):
-            losses, places, correct = _token_losses(model, moved(pack(rows_at(inputs, indices)), device))
+        for indices in _batches(encoded["length"], batching):
+            batch = moved(collate(rows_at(inputs, indices)), device)
+            losses, places, correct = _token_losses(model, batch, shifts=layout.shifts)
             of_rows = np.asarray(indices)[places.cpu().numpy()]
             for into, values in zip(sums, (losses, torch.ones_like(losses), correct), strict=True):
                 np.add.at(into, of_rows, values.cpu().double().numpy())
@@ -133,12 +174,26 @@ def score_encoded(opened: OpenedModel, encoded: Dataset, layout: Layout) -> Scor
     return Scores(sums[0], sums[1].astype(np.int64), sums[2].astype(np.int64))
 
 
-def _token_losses(model: torch.nn.Module, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _batches(lengths: Sequence[int], batching: Batching) -> list[list[int]]:
+    """Return rows of similar length, as many as share a batch."""
+    if batching is Batching.PADDED:
+        return by_length(lengths, ROWS_AT_ONCE)
+    return by_tokens(lengths, TOKENS_AT_ONCE if batching is Batching.PACKED else TOKENS_OF_ONE_MASK)
+
+
+def _token_losses(
+    model: torch.nn.Module, batch: dict[str, Any], *, shifts: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the cross entropy, the index of the row in the batch, and the correctness of each predicted token."""
-    labels = batch["labels"][0]
-    logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row")}).logits[0].float()
-    predicted = (labels != IGNORED).nonzero()[:, 0]
-    targets = labels[predicted]
+    labels = batch["labels"]
+    logits = model(**{name: value for name, value in batch.items() if name not in ("labels", "row")}).logits.float()
+    logits, targets = aligned(logits, labels, shifts=shifts)
+    if len(targets) > (known := targets != IGNORED).sum():
+        logits, targets = logits[known], targets[known]
     losses = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
-    places = torch.searchsorted(batch["cu_seq_lens_q"].long(), predicted, right=True) - 1
-    return losses, places, logits.argmax(dim=-1) == targets
+    rows, positions = (labels != IGNORED).nonzero(as_tuple=True)
+    if "position_ids" in batch:
+        rows = ((batch["position_ids"][0] == 0).cumsum(0) - 1)[positions]
+    elif "cu_seq_lens_q" in batch:
+        rows = torch.searchsorted(batch["cu_seq_lens_q"].long(), positions, right=True) - 1
+    return losses, rows, logits.argmax(dim=-1) == targets

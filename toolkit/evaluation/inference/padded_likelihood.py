@@ -1,8 +1,8 @@
 """The log-likelihood of given texts under any model that generates, from padded batches.
 
-A decoder reads a source, a line end, and then the target. An encoder-decoder reads the source and generates the
-target. The token that ends a text is predicted too, where the tokenizer has one. Every token of a target is predicted:
-a target that is longer than the model's context is scored in several windows.
+A decoder predicts a text, an encoder-decoder reads the source and predicts the target. The token that ends a text is
+predicted too, where the tokenizer has one. Every token of a target is predicted: a target that is longer
+than the model's context is scored in several windows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.layouts import first_of_targets, prompt_of
+from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.batches import by_length
+from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
@@ -54,7 +57,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     Args:
         opened: a decoder or an encoder-decoder with its language head.
-        rows: columns ``text``, or ``source`` and ``target``.
+        rows: column ``text``, or ``source`` or ``messages`` with ``target``.
 
     Raises:
         ValueError: the model is an encoder, which gives texts no likelihood.
@@ -62,7 +65,8 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     if opened.family is Family.ENCODER:
         raise ValueError("an encoder gives no likelihood to a text; take a decoder or an encoder-decoder")
     texts = _texts(rows)
-    windows_of = [_windows(opened, source, target) for source, target in texts]
+    answers = opened.family is Family.DECODER and "text" not in rows.column_names
+    windows_of = _answer_windows(opened, rows) if answers else [_windows(opened, *text) for text in texts]
     windows = [window for of_row in windows_of for window in of_row]
     row_of = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in windows_of])
     device = inference_device()
@@ -94,10 +98,21 @@ def unknown_share(opened: OpenedModel, rows: Dataset) -> float:
 
 
 def _texts(rows: Dataset) -> list[tuple[str | None, str]]:
-    """Return source and target of each row; the source of a text alone is None."""
+    """Return source and target of each row; the source of a text alone, and of a chat, is None."""
     if "source" in rows.column_names:
         return list(zip(rows["source"], rows["target"], strict=True))
-    return [(None, text) for text in rows["text"]]
+    return [(None, text) for text in rows["target" if "target" in rows.column_names else "text"]]
+
+
+def _answer_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
+    """Cut answers into windows that all begin with what is answered, as far as it fits."""
+    layout, longest = AnswerLayout(prompt_of(opened.tokenizer)), opened.max_length
+    read = layout.prompts(rows, opened.tokenizer, max_length=longest)
+    written = layout.answers(rows, opened.tokenizer)
+    return [
+        [_Window([], *part) for part in _cut(prompt, answer, longest)]
+        for prompt, answer in zip(read, written, strict=True)
+    ]
 
 
 def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Window]:
@@ -105,14 +120,14 @@ def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Wind
     tokenizer, longest = opened.tokenizer, opened.max_length
     if opened.family is Family.ENCODER_DECODER:
         # Without a source the encoder reads the special tokens of an empty text.
-        read = tokenizer(source or "", truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
+        asked = prompted(source or "", prompt_of(tokenizer))
+        read = tokenizer(asked, truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
         written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
         return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
     end = tokenizer.eos_token_id
     begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     plain = {"add_special_tokens": False, **_TOKENIZE}
-    before = [] if source is None else tokenizer(f"{source}\n", **plain)["input_ids"]
-    read = [*([] if begin is None else [begin]), *before][: longest // 2]
+    read = [] if begin is None else [begin]
     written = [*tokenizer(target, **plain)["input_ids"], *([] if end is None else [end])]
     if not read:
         read, written = written[:1], written[1:]
@@ -140,7 +155,9 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        decoder_ids = model.prepare_decoder_input_ids_from_labels(pad_right(written, IGNORED).to(device))
+        start = first_of_targets(model, name=opened.name)
+        shifted = [[ids[-1] if start is None else start, *ids[:-1]] for ids in written]
+        decoder_ids = pad_right(shifted, pad).to(device)
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
         return sum_log_likelihoods(logits, targets)
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.evaluation.metrics.texts import TextRows, text_metrics
+from toolkit.evaluation.metrics.text_metric import TextRows
+from toolkit.evaluation.metrics.texts import text_metrics
 
 
 def measure_texts(
@@ -23,6 +24,7 @@ def measure_texts(
     predictions: Sequence[str] | None = None,
     references: Sequence[str] | None = None,
     likelihoods: Likelihoods | None = None,
+    sources: Sequence[str] | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, MetricValue]:
@@ -30,9 +32,10 @@ def measure_texts(
 
     Args:
         names: keys of `toolkit.evaluation.metrics.texts.TEXT_METRICS`.
-        predictions: generated texts, for ``bleu``, ``bleu_lowercase`` and ``chrf``. ``[rows]``
+        predictions: generated texts. ``[rows]``
         references: their targets. ``[rows]``
-        likelihoods: for the other metrics. ``[rows]``
+        likelihoods: of given texts, for the metrics of likelihoods. ``[rows]``
+        sources: what was read, for ``copied_4grams``. ``[rows]``
         seed: of the resamples; the same seed gives the same intervals.
         resamples: number of resamples.
 
@@ -41,7 +44,7 @@ def measure_texts(
         ValueError: if there are no rows, their numbers differ, or an input of a metric is missing.
     """
     metrics = text_metrics(names)
-    rows = TextRows(predictions, references, likelihoods)
+    rows = TextRows(predictions, references, likelihoods, sources)
     statistics = [metric.statistics(rows) for metric in metrics.values()]
     values: dict[str, MetricValue] = {}
     resampled = _resampled_sums(statistics, seed=seed, resamples=resamples)

@@ -85,7 +85,11 @@ def answers_to(task: GoldenTask, opened: OpenedModel, rows: Sequence[GoldenRow])
 
 
 def plain_ids(opened: OpenedModel, row: GoldenRow) -> list[int]:
-    """Return the token ids of a row, as the plain tokenizer gives them."""
+    """Return the token ids of a row, as the plain tokenizer gives them; of a decoder that answers those of a chat."""
+    if opened.family is Family.DECODER and "reference" in row:
+        question = [{"role": "user", "content": row["text"]}]
+        template: Any = opened.tokenizer.apply_chat_template
+        return list(template(question, add_generation_prompt=True, return_dict=False))
     text = (row["text"], row["text_pair"]) if "text_pair" in row else (row["text"],)
     ids: list[int] = opened.tokenizer(*text, truncation=True, max_length=opened.max_length)["input_ids"]
     return ids

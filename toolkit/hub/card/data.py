@@ -8,7 +8,7 @@ from importlib import metadata
 from toolkit.hub.card.markdown import Markdown, code_span
 from toolkit.hub.card.names import data_carrier, hub_data, hub_model, model_carrier, public_source, short_name
 from toolkit.hub.card.words import Words
-from toolkit.names import PEFT_METHODS, Method, Split
+from toolkit.names import Method, Split
 from toolkit.recipe import Recipe
 from toolkit.report import facts
 from toolkit.run_result import RunResult
@@ -35,8 +35,8 @@ class SplitTable:
 
 def origin(result: RunResult, words: Words, *, adapter: bool) -> Markdown:
     """Return the base model, the method and the data in a sentence."""
-    key = _ORIGINS.get(result.method, "full")
-    if result.method in PEFT_METHODS:
+    key = _ORIGINS.get(result.way, "full")
+    if result.way is Method.PEFT:
         key = "adapter" if adapter else "merged"
     return words(
         f"origin.{key}",
@@ -108,7 +108,7 @@ def about_labels(result: RunResult, words: Words) -> list[Markdown]:
 
 def about_use(result: RunResult, recipe: Recipe, words: Words) -> list[Markdown]:
     """Return what the training rows of an untrained model were used for; nothing for other models."""
-    if result.method is not Method.ZERO_SHOT:
+    if result.way is not Method.ZERO_SHOT:
         return []
     shots = recipe.zero_shot.shots
     return [words("data.unused"), *([words("data.shots", n=shots)] if shots else [])]

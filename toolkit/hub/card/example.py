@@ -49,8 +49,10 @@ def make_example(
     own_code = brings_code(recipe, model_config)
     code = snippet(result, recipe, own_code=own_code, inputs=inputs)
     if is_asked(recipe):
-        answer = {name: columns[name][row] for name in ("prediction", "probability")}
+        answer = {name: columns[name][row] for name in ("prediction", "probability") if name in columns}
         return Example(inputs=inputs, reference=reference, code=code, **answer)
+    if result.is_adapter:  # only the hub has a name for its base model that the lines could use
+        return Example(inputs=inputs, reference=reference, code=code)
     runnable = snippet(result, recipe, own_code=own_code, inputs=inputs, model=str(folder.resolve()))
     return Example(inputs=inputs, reference=reference, code=code, output=execute_snippet(runnable))
 
@@ -81,7 +83,7 @@ def _first_short(columns: Mapping[str, Sequence[Any]], result: RunResult) -> tup
     """Return index and inputs of the first row that can be shown, whatever the model's answer is."""
     pairs, pages = columns.get("text_pair"), room_of(result.task).pages
     for row, text in enumerate(columns["text"]):
-        part = pages.example_input(text, result.family)
+        part = pages.example_input(text, result)
         pair = {} if pairs is None or pairs[row] is None else {"text_pair": pairs[row]}
         if part is not None and all(map(_can_be_shown, (part, *pair.values()))):
             return row, {"text": part, **pair}

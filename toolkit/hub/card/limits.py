@@ -36,7 +36,7 @@ def unmeasured(result: RunResult, words: Words | None = None) -> list[Markdown]:
     """
     words = words or words_of("en")
     of_task = room_of(result.task).pages.unmeasured(result)
-    asked = result.method is Method.ZERO_SHOT
+    asked = result.way is Method.ZERO_SHOT
     keys = {
         "other": True,
         "prompts": asked,
@@ -44,7 +44,7 @@ def unmeasured(result: RunResult, words: Words | None = None) -> list[Markdown]:
         "groups": True,
         "calibrated": "calibrated" in of_task,
         "people": "people" in of_task,
-        "seen": result.method is not Method.SCRATCH,
+        "seen": result.way is not Method.SCRATCH,
         "other_speed": True,
     }
     return [words(f"unmeasured.{key}") for key, holds in keys.items() if holds]

@@ -15,6 +15,7 @@ from toolkit.names import Method
 from toolkit.recipe import Recipe
 from toolkit.report import facts
 from toolkit.report.measures import metric_name, results
+from toolkit.report.metric_words import metric_words
 from toolkit.run_result import RunResult
 
 _NOT_IN_METADATA = re.compile(r"[<>\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -41,7 +42,7 @@ def front_matter(
         adapter: whether the adapter alone is published.
     """
     base_model = hub_model(result)
-    made_of_it = result.method is not Method.ZERO_SHOT
+    made_of_it = result.way is not Method.ZERO_SHOT
     datasets = [found.name for source in facts.sources(result) if (found := hub_data(source))]
     values = {
         "library_name": "peft" if adapter else "transformers",
@@ -51,8 +52,8 @@ def front_matter(
         "base_model": base_model,
         "base_model_relation": ("adapter" if adapter else "finetune") if base_model and made_of_it else None,
         "datasets": list(dict.fromkeys(datasets)),
-        "metrics": list(result.test.metrics),
-        "tags": ["transfer-toolkit", result.family.value, result.method.value, *(["custom_code"] if own_code else [])],
+        "metrics": list(dict.fromkeys(map(_hub_metric, result.test.metrics))),
+        "tags": ["transfer-toolkit", result.family.value, result.method, *(["custom_code"] if own_code else [])],
         "model-index": _model_index(result, recipe, name=name),
     }
     return {key: value for key, value in values.items() if value}
@@ -98,7 +99,9 @@ def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[s
     # Rows that the model has learnt from measure nothing, and a list of numbers has no place to say so.
     seen = result.test.seen
     values = [
-        {"type": metric, "name": metric_name(metric), "value": float(entry.value)}
+        {"type": _hub_metric(metric), "name": metric_name(metric), "value": float(entry.value)}
+        for metric, entry in result.test.unseen_metrics.items()
+        if entry.value is not None and math.isfinite(entry.value)
         for metric, entry in result.test.unseen_metrics.items()
         if entry.value is not None and math.isfinite(entry.value)
     ]
@@ -117,6 +120,10 @@ def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[s
     known = {key: value for key, value in dataset.items() if value}
     entry = {"task": {"type": result.task.value}, "dataset": known, "metrics": values}
     return [{"name": name, "results": [entry]}]
+
+
+def _hub_metric(name: str) -> str:
+    return metric_words(name).hub or name
 
 
 def _plain(name: str) -> str:

@@ -13,18 +13,18 @@ _KEYS = {Method.FEATURES: "head", Method.ZERO_SHOT: "asked"}
 
 def about_training(result: RunResult, words: Words) -> list[Markdown]:
     """Return method, steps, parameters and the weights that were kept, a sentence each."""
-    training, method = result.training, result.method
+    training, way = result.training, result.way
     sentences = [
         words(
-            f"method.{_KEYS.get(method, 'trained')}",
-            method=code_span(method),
+            f"method.{_KEYS.get(way, 'trained')}",
+            method=code_span(result.method),
             seed=str(result.seed),
             steps=words.count("steps", training.steps),
             trainable=training.trainable,
             total=training.total,
         )
     ]
-    sentences += [] if method in _KEYS else [_weights(result, words)]
+    sentences += [] if way in _KEYS else [_weights(result, words)]
     if training.skipped_steps:
         sentences.append(words("method.skipped", steps=words.count("steps", training.skipped_steps)))
     return sentences
@@ -37,7 +37,7 @@ def command_of(command: str, repo_id: str | None) -> str:
 
 def costs(result: RunResult, words: Words) -> list[tuple[str, str]]:
     """Return every figure of ``cost`` in words; an untrained model has none of training."""
-    asked = result.method is Method.ZERO_SHOT
+    asked = result.way is Method.ZERO_SHOT
     spent = {name: value for name, value in result.cost.items() if not (asked and name == "train_seconds")}
     return [(words.name(name), words.amount(value)) for name, value in facts.costs(spent)]
 

@@ -26,7 +26,7 @@ def model_name(result: RunResult) -> str:
     """Return a name for the result, such as ``minilm-rotten-tomatoes``."""
     model = "transformer" if result.model == OWN_TRANSFORMER else short_name(result.model)
     data = "-".join(dict.fromkeys(data_name(source) for source in facts.sources(result)))
-    asked = f"-{Method.ZERO_SHOT}" if result.method is Method.ZERO_SHOT else ""
+    asked = f"-{Method.ZERO_SHOT}" if result.way is Method.ZERO_SHOT else ""
     name = _ALL_BUT_NAME_CHARACTERS.sub("-", f"{model}-{data}{asked}")
     return name.strip("-.") or "fine-tuned"
 

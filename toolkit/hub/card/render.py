@@ -58,6 +58,7 @@ def render_card(
         RecipeError: there is no card in the language.
     """
     words = words_of(language)
+    adapter = adapter or result.is_adapter
     shown_recipe = public_recipe(recipe_yaml)
     own_code = brings_code(recipe, model_config)
     compared = results(result)

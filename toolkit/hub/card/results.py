@@ -8,8 +8,7 @@ from toolkit.names import Method
 from toolkit.report import comparison as compare
 from toolkit.report.comparison import Comparison
 from toolkit.report.measures import Measure, best_values, headline_metric, metric_name, results, without_baseline
-from toolkit.report.metric_words import MetricWords
-from toolkit.report.sentences import signatures
+from toolkit.report.metric_words import MetricWords, metric_words
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 
@@ -72,19 +71,27 @@ def notes(result: RunResult, words: Words) -> list[Markdown]:
     compared = results(result)
     found = [words("results.of", rows=words.count("test_rows", result.test.rows))]
     found += [words("results.bold")] if best_values(compared) else []
-    found.append(words("results.saved_asked" if result.method is Method.ZERO_SHOT else "results.saved"))
+    found.append(words("results.saved_asked" if result.way is Method.ZERO_SHOT else "results.saved"))
     missing, lacking = without_baseline(compared), room_of(result.task).pages.no_baseline(result)
     if missing and lacking is not None:
         names = words.listed([metric_name(name) for name in missing])
         found.append(words("results.not_compared", names=names, reason=words(f"results.{lacking.key}")))
     found += [words("results.perplexity")] if "perplexity" in result.test.metrics else []
-    signed = signatures(result)
-    return found + [words("results.signature", name=name, signature=code_span(text)) for name, text in signed]
+    found += [words(f"about.{name}") for name in result.test.metrics if metric_words(name).about]
+    return found + [_signature(metric_words(name), text, words) for name, text in result.test.signatures.items()]
 
 
 def heading(metric: MetricWords, words: Words) -> str | Markdown:
-    """Return a metric's name for a column, which says where less is better."""
-    return metric.name if metric.greater_is_better else words("results.less_is_better", name=metric.name)
+    """Return a metric's name for a column, which says where less is better, or neither is."""
+    if metric.greater_is_better:
+        return metric.name
+    key = "results.neither_is_better" if metric.greater_is_better is None else "results.less_is_better"
+    return words(key, name=metric.name)
+
+
+def _signature(metric: MetricWords, text: str, words: Words) -> Markdown:
+    key = "results.signature" if metric.by_sacrebleu else "results.settings"
+    return words(key, name=metric.name, signature=code_span(text))
 
 
 def _size(found: Comparison, words: Words) -> Markdown:

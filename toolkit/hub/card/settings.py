@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from toolkit.names import PEFT_METHODS, Family
+from toolkit.names import Family, Method
 from toolkit.recipe import Recipe, TokenizerSection, recipe_model, recipe_values
 
 _OF_ONE_FAMILY: Mapping[str, str] = {Family.ENCODER: "decoder_layers", Family.DECODER: "encoder_layers"}
@@ -75,8 +75,9 @@ def _default(recipe: Recipe, section: str, key: str) -> Any:
 
 def _section(recipe: Recipe, section: str) -> type[BaseModel] | None:
     """Return the class that checks a section of the recipe."""
-    field = recipe_model().model_fields.get(section)
-    if field is None or (section == "peft" and recipe.method not in PEFT_METHODS):
+    is_peft = recipe.way is Method.PEFT
+    field = (recipe_model(recipe.method) if is_peft else recipe_model()).model_fields.get(section)
+    if field is None or (section == "peft" and not is_peft):
         return None
     annotation = field.annotation
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

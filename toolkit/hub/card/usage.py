@@ -24,7 +24,7 @@ from transformers import AutoConfig, {auto_class}, AutoTokenizer, pipeline
 
 config = AutoConfig.from_pretrained({model})
 base = {auto_class}.from_pretrained({base}, revision={revision}, config=config)
-model = PeftModel.from_pretrained(base, {model}).merge_and_unload()
+model = PeftModel.from_pretrained(base, {model}){merged}
 {name} = pipeline("{task}", model=model, tokenizer=AutoTokenizer.from_pretrained({model}))
 {lines}"""
 
@@ -84,7 +84,7 @@ def snippet(
     if call.pipeline is None:
         return _direct(result, recipe, call, named=named, asked=asked)
     lines = call.lines.replace("{text}", asked)
-    if adapter:
+    if adapter or result.is_adapter:
         return _adapted(result, model, call, lines=lines)
     return f"""from transformers import pipeline
 
@@ -112,13 +112,13 @@ def draws(recipe: Recipe) -> bool:
 def brings_code(recipe: Recipe, model_config: Mapping[str, Any] | None) -> bool:
     """Return whether the model's folder brings its code: by its ``config.json``, or else by the recipe."""
     if model_config is None:
-        return recipe.method is Method.SCRATCH
+        return recipe.way is Method.SCRATCH
     return "auto_map" in model_config
 
 
 def is_asked(recipe: Recipe) -> bool:
     """Return whether a pretrained model is asked as it is."""
-    return recipe.method is Method.ZERO_SHOT
+    return recipe.way is Method.ZERO_SHOT
 
 
 def reads_pairs(recipe: Recipe) -> bool:
@@ -157,6 +157,7 @@ def _adapted(result: RunResult, model: str, call: Call, *, lines: str) -> str:
     base, revision = hub_model(result) or result.model, result.revision or "main"
     named = {"model": literal(model), "base": literal(base), "revision": literal(revision)}
     how = {"auto_class": auto_class(result), "task": result.task.value, "name": call.pipeline}
+    how["merged"] = "" if result.is_adapter else ".merge_and_unload()"
     return _ADAPTED.format(**named, **how, lines=lines)
 
 
@@ -166,7 +167,7 @@ def _command(result: RunResult, recipe: Recipe, inputs: Mapping[str, str]) -> st
     renamed = any(label != word for label, word in asked.label_words.items())
     if "text_pair" in inputs:
         return "toolkit predict RUN pairs.csv"
-    if renamed or asked.shots or any("," in label for label in result.labels):
+    if not result.labels or renamed or asked.shots or any("," in label for label in result.labels):
         return f"toolkit predict RUN {shlex.quote(inputs['text'])}"
     options = {"--scorer": asked.scorer, "--calibration": asked.calibration}
     model = short_name(result.model) if is_full_path(result.model) else result.model

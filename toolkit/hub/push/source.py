@@ -142,14 +142,20 @@ def _run(folder: Path, *, merged: bool) -> Source:
     _refuse_failed(folder)
     result = RunResult.read(folder / METRICS_FILE)
     if not (folder / MODEL_FOLDER).is_dir():
-        if result.method is Method.ZERO_SHOT:
+        if result.way is Method.ZERO_SHOT:
             raise HubError("this run asked a model as it is; there is nothing of its own to publish", where=str(folder))
         raise IntegrityError("the model of this run is missing", where=str(folder / MODEL_FOLDER))
     golden = _json(folder / GOLDEN_FILE) if (folder / GOLDEN_FILE).is_file() else None
     remarks = [] if golden else [f"the run has no {GOLDEN_FILE}, so there are no answers to compare with"]
     model, base = folder / MODEL_FOLDER, None
     adapter = folder / ADAPTER_FOLDER
-    if adapter.is_dir():
+    if (model / ADAPTER_SETTINGS).is_file():
+        adapter, (base, hindrance) = model, _base_of(model, trained=True)
+        if merged or hindrance:
+            reason = "leave out --merged" if merged else f"{hindrance}; take a base model that is"
+            raise IntegrityError(f"this adapter cannot be merged into its base model: {reason}", where=str(folder))
+        remarks += ["the adapter is sent, which opens with its base model; its method cannot be merged"]
+    elif adapter.is_dir():
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance or merged else adapter
         only_merged = f"the merged model is sent, for the adapter alone cannot be: {hindrance}"

@@ -18,6 +18,7 @@ from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.evaluation.proof.parity import Parity, compare
 from toolkit.hub.push.manifest import CARD, RUN_FILES, WEIGHTS, is_ours
 from toolkit.hub.push.model_code import code_files
+from toolkit.report.metric_words import metric_of
 from toolkit.run_result import SplitResult
 from toolkit.run_result.json_object import JsonObject
 
@@ -175,7 +176,8 @@ def _card(metrics: Mapping[str, Any] | None, card: str | None) -> Check:
         measured = {name: value.value for name, value in SplitResult.from_json(test).unseen_metrics.items()}
         matter = yaml.safe_load(card.split("---\n")[1])
         results = matter["model-index"][0]["results"] if measured or "model-index" in matter else []
-        shown = {entry["type"]: entry["value"] for result in results for entry in result["metrics"]}
+        entries = [entry for result in results for entry in result["metrics"]]
+        shown = {metric_of(entry["type"], entry.get("name", "")): entry["value"] for entry in entries}
         wrong = _unequal(shown, measured)
     except (IntegrityError, yaml.YAMLError, LookupError, TypeError, ValueError, OverflowError, AttributeError):
         return Check("card", False, "its model-index, or metrics.json, cannot be read")

@@ -197,7 +197,8 @@ def _inputs(tokenizer: Any, rows: list[dict[str, Any]], golden: dict[str, Any], 
 
 
 def _ids_digest(tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> str:
-    ids = _inputs(tokenizer, [row], golden)["input_ids"][0]
+    is_chat = golden["family"] == "decoder" and "reference" in row
+    ids = _chat(tokenizer, row)[0] if is_chat else _inputs(tokenizer, [row], golden)["input_ids"][0]
     return hashlib.sha256(",".join(map(str, ids)).encode("ascii")).hexdigest()[:16]
 
 
@@ -271,17 +272,46 @@ def _written(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, 
 
     if golden["family"] == "encoder-decoder":
         inputs = dict(_inputs(tokenizer, [row], golden, return_tensors="pt"))
-        targets = tokenizer(row["reference"], truncation=True, max_length=golden["max_length"], return_tensors="pt")
-        labels = targets["input_ids"]
+        settings = {"truncation": True, "max_length": golden["max_length"], "return_tensors": "pt"}
+        labels = tokenizer(text_target=row["reference"], **settings)["input_ids"]
         logits, n_given = model(**inputs, labels=labels).logits[0], 0
+    elif "reference" in row:
+        asked, answered = _chat(tokenizer, row)
+        prompt, labels = torch.tensor([asked]), torch.tensor([answered])
+        inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, len(asked)
+        logits = model(input_ids=torch.cat([prompt, labels], dim=1)).logits[0, -labels.shape[1] - 1 : -1]
     else:
-        text = torch.tensor([[tokenizer.bos_token_id, *tokenizer(row["text"])["input_ids"]]])
-        logits, labels = model(input_ids=text).logits[0, :-1], text[:, 1:]
-        plain = tokenizer(row["text"], add_special_tokens=False)["input_ids"]
-        prompt = torch.tensor([[tokenizer.bos_token_id, *plain]])
+        begin, read, plain = _text(tokenizer, row["text"])
+        end = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
+        text = torch.tensor([[*begin, *plain, *end]])
+        # A learnt prompt has logits of its own before those of the text.
+        logits, labels = model(input_ids=text).logits[0, -text.shape[1] : -1], text[:, 1:]
+        prompt = torch.tensor([[*read, *plain]])
         inputs, n_given = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}, prompt.shape[1]
     answer = {"log_likelihood": float(logits.float().log_softmax(-1).gather(-1, labels[0][:, None]).sum())}
     return answer if "prediction" not in row else answer | _generated(model, tokenizer, inputs, golden, n_given=n_given)
+
+
+def _text(tokenizer: Any, text: str) -> tuple[list[int], list[int], list[int]]:
+    """Return the tokens in front of a text that is scored, those in front of one to go on with, and the text's own."""
+    plain = tokenizer(text, add_special_tokens=False)["input_ids"]
+    first = [token for token in (tokenizer.bos_token_id, tokenizer.eos_token_id) if token is not None][:1]
+    if "reads" not in tokenizer.init_kwargs:  # our own Transformer, whose tokenizer does not begin a text by itself
+        return first, first, plain
+    framed = tokenizer(text)["input_ids"]
+    n_before = next(n for n in range(len(framed)) if framed[n : n + len(plain)] == plain)
+    return first, framed[:n_before], plain
+
+
+def _chat(tokenizer: Any, row: dict[str, Any]) -> tuple[list[int], list[int]]:
+    """Return the tokens of a question up to where its answer begins, and those of the answer with what ends it."""
+    question = [{"role": "user", "content": row["text"]}]
+    asked = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_dict=False)
+    answer = {"role": "assistant", "content": row["reference"]}
+    answered = tokenizer.apply_chat_template([*question, answer], return_dict=False)[len(asked) :]
+    special = {*tokenizer.all_special_ids, *(i for i, token in tokenizer.added_tokens_decoder.items() if token.special)}
+    ends = [place for place, token in enumerate(answered) if token in special]
+    return asked, answered[: ends[-1] + 1] if ends else [*answered, tokenizer.eos_token_id]
 
 
 def _generated(
@@ -318,15 +348,13 @@ def _told(error: Exception) -> dict[str, Any]:
     }
 
 
+_WRITERS = {"decoder": "AutoModelForCausalLM", "encoder-decoder": "AutoModelForSeq2SeqLM"}
+
 TASKS: dict[str, tuple[dict[str, str], Callable[..., Iterator[dict[str, Any]]]]] = {
     "text-classification": (dict.fromkeys(FAMILIES, "AutoModelForSequenceClassification"), _labelled),
     "token-classification": (dict.fromkeys(FAMILIES, "AutoModelForTokenClassification"), _one_by_one(_tagged)),
     "fill-mask": ({"encoder": "AutoModelForMaskedLM"}, _one_by_one(_filled)),
-    "translation": ({"encoder-decoder": "AutoModelForSeq2SeqLM"}, _one_by_one(_written)),
-    "text-generation": (
-        {"decoder": "AutoModelForCausalLM", "encoder-decoder": "AutoModelForSeq2SeqLM"},
-        _one_by_one(_written),
-    ),
+    **dict.fromkeys(("translation", "summarization", "text-generation"), (_WRITERS, _one_by_one(_written))),
 }
 """By task: the library's class for each family, and the function that answers golden rows."""
 

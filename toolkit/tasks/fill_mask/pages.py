@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 
-from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import GAP, Call, NoBaseline
@@ -47,7 +46,7 @@ class FillMaskPages(TextsPages):
         """Return answers: the model knows words that fit."""
         return ("not_answers",)
 
-    def example_input(self, text: str, family: Family) -> str | None:
+    def example_input(self, text: str, result: RunResult) -> str | None:
         """Return the beginning of a text with a word near its middle masked; None where it has no longer word."""
         part = " ".join(text.split()[:_AROUND_A_MASK])
         words = list(_WORD.finditer(part))

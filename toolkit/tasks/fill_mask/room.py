@@ -28,12 +28,12 @@ class FillMask(TextsRoom):
     """Masked language models."""
 
     spec = SPECS[Task.FILL_MASK]
-    head = Head(Task.FILL_MASK, {Family.ENCODER: AutoModelForMaskedLM}, TaskType.FEATURE_EXTRACTION)
+    head = Head(Task.FILL_MASK, {Family.ENCODER: AutoModelForMaskedLM}, {Family.ENCODER: TaskType.FEATURE_EXTRACTION})
     class_endings = ("ForMaskedLM",)
     pages = FillMaskPages()
     compares = False
 
-    def input_columns(self, family: Family) -> tuple[str, ...]:
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text``."""
         return ("text",)
 

@@ -51,7 +51,7 @@ class TextClassification(TaskRoom):
         """Count the rows of each label, or describe the scores."""
         return kind_of(data.problem).count_labels(rows, data.labels)
 
-    def input_columns(self, family: Family) -> tuple[str, ...]:
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text`` and ``label``, for every family."""
         return ("text", "label")
 

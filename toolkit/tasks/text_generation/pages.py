@@ -6,7 +6,7 @@ from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import Call, NoBaseline
-from toolkit.tasks.texts.pages import ANSWER, WRITES_ONLY, TextsPages, with_limit
+from toolkit.tasks.texts.pages import WRITES_ONLY, TextsPages, answering, with_limit
 
 _PROMPT_WORDS = 8
 """Words of an example that a language model goes on with."""
@@ -20,12 +20,18 @@ outputs = model.generate(torch.tensor([ids]){limit})
 print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
 
 
+_GO_ON_BY_TOKENIZER = """text = {text}
+inputs = tokenizer(text, return_tensors="pt")
+outputs = model.generate(**inputs{limit})
+print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
+
+
 class TextGenerationPages(TextsPages):
-    """Pages of decoders, which go on with a text, and of encoder-decoders, which answer a source."""
+    """Pages of models that go on with a text, and of those that answer a source or a chat."""
 
     def no_baseline(self, result: RunResult) -> NoBaseline:
         """Return that the baselines have no tokens, or of answers that they give no probabilities."""
-        if result.family is Family.ENCODER_DECODER:
+        if _answers(result):
             return WRITES_ONLY
         return NoBaseline(
             "no_tokens", "the free baseline counts characters and has no tokens", compared="bits_per_character"
@@ -33,7 +39,7 @@ class TextGenerationPages(TextsPages):
 
     def input_words(self, result: RunResult) -> str:
         """Return a question, or the beginning of a text."""
-        return "your own question" if result.family is Family.ENCODER_DECODER else "the beginning of a text"
+        return "your own question" if _answers(result) else "the beginning of a text"
 
     def unmeasured(self, result: RunResult) -> frozenset[str]:
         """Return the judgement of people."""
@@ -41,14 +47,20 @@ class TextGenerationPages(TextsPages):
 
     def use(self, result: RunResult) -> str:
         """Return the key of models that answer, or of language models."""
-        return "answerer" if result.family is Family.ENCODER_DECODER else "language_model"
+        return "answerer" if _answers(result) else "language_model"
 
-    def example_input(self, text: str, family: Family) -> str:
+    def example_input(self, text: str, result: RunResult) -> str:
         """Return the beginning of a text for a language model, and a whole source."""
-        return " ".join(text.split()[:_PROMPT_WORDS]) if family is Family.DECODER else text
+        return text if _answers(result) else " ".join(text.split()[:_PROMPT_WORDS])
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that go on with a text, or answer one."""
-        if result.family is Family.ENCODER_DECODER:
-            return Call(with_limit(ANSWER, recipe))
-        return Call(with_limit(_GO_ON, recipe, at_most=_WRITTEN_TOKENS))
+        if recipe.text_columns != ("text",):
+            return answering(result, recipe)
+        lines = _GO_ON if recipe.model.config is not None else _GO_ON_BY_TOKENIZER
+        return Call(with_limit(lines, recipe, at_most=_WRITTEN_TOKENS))
+
+
+def _answers(result: RunResult) -> bool:
+    """Return whether a model answers: an encoder-decoder does, and a decoder whose baselines write answers."""
+    return result.family is Family.ENCODER_DECODER or "copy-source" in result.baselines

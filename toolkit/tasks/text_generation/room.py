@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from peft import TaskType
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
-
-from toolkit.adapters import Head
+from toolkit.adapters.heads import language_head
 from toolkit.names import SPECS, Family, Task
+from toolkit.recipe.schema import PAIR
 from toolkit.tasks.text_generation.pages import TextGenerationPages
 from toolkit.tasks.texts.room import TextsRoom
 
@@ -15,17 +13,15 @@ class TextGeneration(TextsRoom):
     """Decoders go on with a text; encoder-decoders answer a source."""
 
     spec = SPECS[Task.TEXT_GENERATION]
-    head = Head(
-        Task.TEXT_GENERATION,
-        {Family.DECODER: AutoModelForCausalLM, Family.ENCODER_DECODER: AutoModelForSeq2SeqLM},
-        TaskType.CAUSAL_LM,
-    )
+    head = language_head(Task.TEXT_GENERATION, (Family.DECODER, Family.ENCODER_DECODER))
     class_endings = ("ForCausalLM", "LMHeadModel")
     pages = TextGenerationPages()
 
-    def input_columns(self, family: Family) -> tuple[str, ...]:
-        """Return ``text`` for decoders, ``source`` and ``target`` for encoder-decoders."""
-        return ("source", "target") if family is Family.ENCODER_DECODER else ("text",)
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
+        """Return ``text`` for decoders that go on with one; what is answered, and ``target``, for all others."""
+        if family is Family.ENCODER_DECODER:
+            return PAIR
+        return (reads, "target") if reads in ("source", "messages") else ("text",)
 
     def reads_in_parts(self, family: Family) -> bool:
         """Return whether long texts are read in parts: by decoders."""

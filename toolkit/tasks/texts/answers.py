@@ -11,7 +11,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
-from toolkit.evaluation.inference.generate import references_of
+from toolkit.evaluation.inference.generate import references_of, texts_of
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.inference.rows import RowPredictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -71,12 +71,11 @@ def answer_texts(opened: OpenedModel, rows: Dataset, metrics: Sequence[str], *, 
         likelihoods = measure_likelihoods(opened, _with_target(rows))
     if not wanted or any(not isinstance(metric, LikelihoodMetric) for metric in wanted):
         predictions, cut = write(opened, rows)
-    column = "source" if "source" in rows.column_names else "text"
-    return TextAnswers(list(rows["id"]), list(rows[column]), predictions, likelihoods, cut)
+    return TextAnswers(list(rows["id"]), texts_of(rows), predictions, likelihoods, cut)
 
 
 def _with_target(rows: Dataset) -> Dataset:
-    if "source" not in rows.column_names or "target" in rows.column_names:
+    if "text" in rows.column_names or "target" in rows.column_names:
         return rows
     references = references_of(rows)
     if references is None:

@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from toolkit.data import TextData
 from toolkit.evaluation.baselines.ngram import ngram_baseline
-from toolkit.evaluation.baselines.texts import copy_source, nearest_neighbour
+from toolkit.evaluation.baselines.texts import copy_source, first_sentences, nearest_neighbour
+from toolkit.evaluation.inference.generate import texts_of
 from toolkit.evaluation.metrics.measure_texts import measure_texts
 from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
 from toolkit.tasks.text_classification.class_result import MetricValue
 
+Writer: TypeAlias = Callable[[TextData], list[str]]
+"""A baseline of pairs: a text for each test row."""
 
-def measure_text_baselines(data: TextData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+
+def _copies(data: TextData) -> list[str]:
+    return copy_source(texts_of(data.test))
+
+
+def _first(data: TextData) -> list[str]:
+    return first_sentences(texts_of(data.test), list(data.train["target"]))
+
+
+def _nearest(data: TextData) -> list[str]:
+    targets = list(data.train["target"])
+    return nearest_neighbour(texts_of(data.train), targets, test_sources=texts_of(data.test))
+
+
+PAIRS: Mapping[str, Writer] = {"copy-source": _copies, "nearest-neighbour": _nearest}
+"""Baselines of any pairs."""
+
+SUMMARIES: Mapping[str, Writer] = {"first-sentences": _first, **PAIRS}
+"""Baselines of texts with their summaries."""
+
+
+def measure_text_baselines(
+    data: TextData, *, metrics: Sequence[str], writers: Mapping[str, Writer] = PAIRS
+) -> dict[str, dict[str, MetricValue]]:
     """Measure baselines that learn from the same training rows on the same test rows.
 
-    For pairs: the source as it is, and the answer of the most similar source. For texts: a model that counts
-    runs of five characters, of which only the bits a character can be compared, since it has no tokens.
+    For pairs: what the writers write. For texts: a model that counts runs of five characters, of which only the bits a
+    character can be compared, since it has no tokens.
 
     Args:
         data: its splits.
         metrics: keys of `toolkit.evaluation.metrics.texts.TEXT_METRICS`.
+        writers: `PAIRS`, or `SUMMARIES`.
     """
-    if "source" in data.train.column_names:
+    if "text" not in data.train.column_names:
         comparing = [n for n, metric in text_metrics(metrics).items() if not isinstance(metric, LikelihoodMetric)]
         if not comparing:
             return {}
-        sources, references = list(data.test["source"]), list(data.test["target"])
-        written = {
-            "copy-source": copy_source(sources),
-            "nearest-neighbour": nearest_neighbour(
-                list(data.train["source"]), list(data.train["target"]), test_sources=sources
-            ),
-        }
+        sources, references = texts_of(data.test), list(data.test["target"])
         return {
-            name: measure_texts(comparing, predictions=texts, references=references) for name, texts in written.items()
+            name: measure_texts(comparing, predictions=write(data), references=references, sources=sources)
+            for name, write in writers.items()
         }
     if "bits_per_character" not in metrics:
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,9 @@ from datasets import Dataset
 from transformers import GenerationConfig
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.layouts import PROMPT, prompt_of
+from toolkit.data.encode import prompted
+from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.evaluation.inference.generate import references_of, write_texts
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.proof.golden import GoldenRow, plain_ids
@@ -20,17 +24,23 @@ NEW_TOKENS = 24
 MOST_WRITTEN = 6
 
 
-def chosen_texts(rows: Dataset, *, most: int) -> tuple[list[int], list[str]]:
+def chosen_texts(rows: Dataset, *, most: int, prompt: str | None = None) -> tuple[list[int], list[str]]:
     """Choose test rows by their texts.
 
     Args:
-        rows: with ``source`` or ``text``.
+        rows: with ``source``, ``messages`` or ``text``.
         most: how many to choose.
+        prompt: what is made of a source.
 
     Returns:
-        The indices of the rows, and what a model reads of each.
+        The indices of the rows, and what a model reads of each: of a chat the last message.
     """
-    texts = list(rows["source" if "source" in rows.column_names else "text"])
+    if CHAT in rows.column_names:
+        texts = [json.loads(cell)[-1]["content"] for cell in rows[CHAT]]
+    elif "source" in rows.column_names:
+        texts = [prompted(source, prompt) for source in rows["source"]]
+    else:
+        texts = list(rows["text"])
     chosen = choose_rows([text if text.strip() else "" for text in texts], most=most)
     return chosen, [texts[index] for index in chosen]
 
@@ -46,14 +56,20 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
         rows: the test rows.
         most: how many to choose.
     """
-    chosen, texts = chosen_texts(rows, most=most)
-    references = references_of(rows) if opened.family is Family.ENCODER_DECODER else None
+    chosen, texts = chosen_texts(rows, most=most, prompt=prompt_of(opened.tokenizer))
+    references = None if "text" in rows.column_names else references_of(rows)
     if references is None:
         asked: list[dict[str, Any]] = [{"text": _fitting(opened, text, opened.max_length - 1)} for text in texts]
         short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     else:
+        # A decoder has its template around question and answer, and reads both.
+        decodes = opened.family is Family.DECODER
+        room = opened.max_length // 4 if decodes else opened.max_length - 1
         asked = [
-            {"text": text, "reference": _fitting(opened, references[index], opened.max_length - 1)}
+            {
+                "text": _fitting(opened, text, room) if decodes else text,
+                "reference": _fitting(opened, references[index], room),
+            }
             for index, text in zip(chosen, texts, strict=True)
         ]
         asked = [row for row in asked if row["reference"].strip()]
@@ -71,27 +87,48 @@ def golden_answers(opened: OpenedModel, rows: Sequence[GoldenRow]) -> list[dict[
         opened: with its trained head.
         rows: those with ``prediction``, whatever it is, are written too.
     """
-    is_pair = opened.family is Family.ENCODER_DECODER
     inputs = [{name: row[name] for name in ("text", "reference") if name in row} for row in rows]
-    scored = rows_to_dataset(inputs, {"source": "text", "target": "reference"} if is_pair else {"text": "text"})
-    likelihoods = measure_likelihoods(opened, scored)
-    said: list[dict[str, Any]] = [
-        {"log_likelihood": -float(loss), "tokens": int(tokens)}
-        for loss, tokens in zip(likelihoods.negative_log_likelihood, likelihoods.tokens, strict=True)
-    ]
-    wanted = [index for index, row in enumerate(rows) if "prediction" in row]
-    if wanted:
-        asked = rows_to_dataset([inputs[index] for index in wanted], {"source" if is_pair else "text": "text"})
-        with _greedy(opened):
-            texts, _ = write_texts(opened, asked)
-        for index, text in zip(wanted, texts.predictions, strict=True):
-            said[index]["prediction"] = text
+    with _as_it_is(opened):
+        likelihoods = measure_likelihoods(opened, _asked(opened, inputs))
+        said: list[dict[str, Any]] = [
+            {"log_likelihood": -float(loss), "tokens": int(tokens)}
+            for loss, tokens in zip(likelihoods.negative_log_likelihood, likelihoods.tokens, strict=True)
+        ]
+        wanted = [index for index, row in enumerate(rows) if "prediction" in row]
+        if wanted:
+            asked = _asked(opened, [inputs[index] for index in wanted])
+            with _greedy(opened):
+                texts, _ = write_texts(opened, asked)
+            for index, text in zip(wanted, texts.predictions, strict=True):
+                said[index]["prediction"] = text
     return [{**row, **answer} for row, answer in zip(inputs, said, strict=True)]
+
+
+def _asked(opened: OpenedModel, rows: Sequence[Mapping[str, str]]) -> Dataset:
+    """Return golden rows in the columns that the model reads."""
+    if "reference" not in rows[0]:
+        return rows_to_dataset(rows, {"text": "text"})
+    if opened.family is Family.ENCODER_DECODER:
+        return rows_to_dataset(rows, {"source": "text", "target": "reference"})
+    chats = [{**row, "chat": to_cell([Message(role=USER, content=row["text"])])} for row in rows]
+    return rows_to_dataset(chats, {CHAT: "chat", "target": "reference"})
 
 
 def generation_settings(opened: OpenedModel) -> dict[str, Any]:
     """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far."""
     return {"do_sample": False, "num_beams": 1, "max_new_tokens": max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))}
+
+
+@contextmanager
+def _as_it_is(opened: OpenedModel) -> Iterator[None]:
+    """Let a model read sources without the prompt, which is part of golden rows already."""
+    kept = opened.tokenizer.init_kwargs
+    prompt = kept.pop(PROMPT, None)
+    try:
+        yield
+    finally:
+        if prompt is not None:
+            kept[PROMPT] = prompt
 
 
 @contextmanager

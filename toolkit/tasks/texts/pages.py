@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
+from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import Call, Demo, NoBaseline, TaskPages
 from toolkit.wording import shortened, table
 
+SOURCE = '"{source}"'
+"""The gap of a prompt, as Python writes it."""
+
 SAMPLES_SHOWN = 2
 """Of the worst rows, and of the others."""
 
 _BASELINES = {
+    "first-sentences": "First sentences of the source",
     "copy-source": "Copy of the source",
     "nearest-neighbour": "Target of the nearest source",
     "character-5-gram": "5-gram of characters",
@@ -26,6 +32,13 @@ inputs = tokenizer(text, truncation=True, return_tensors="pt")
 outputs = model.generate(**inputs{limit})
 print(tokenizer.decode(outputs[0], skip_special_tokens=True))"""
 """Lines that ask an encoder-decoder; ``{limit}`` is the longest answer."""
+
+CHAT = """text = {text}
+messages = [{"role": "user", "content": text}]
+inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True, return_tensors="pt")
+outputs = model.generate(**inputs)
+print(tokenizer.decode(outputs[0][inputs["input_ids"].shape[1]:], skip_special_tokens=True))"""
+"""Lines that ask a decoder that learnt to answer."""
 
 WRITES_ONLY = NoBaseline(
     "writes_only", "the free baselines write texts and give no probabilities", compared="bleu or chrf"
@@ -83,6 +96,19 @@ class TextsPages(TaskPages):
         _, *lines, last = self.call(result, recipe).lines.splitlines()
         answer = last.removeprefix("print(").removesuffix(")")
         return Demo((*lines, f"return {answer}"), 'gr.Textbox(label="answer")')
+
+
+def answering(result: RunResult, recipe: Recipe) -> Call:
+    """Return the lines that ask a model which answers: an encoder-decoder, or a decoder by its chat template.
+
+    Pretrained models say in their folders how long an answer may be, and have sources put into the recipe's prompt.
+    """
+    if recipe.model.config is not None:
+        return Call(with_limit(ANSWER, recipe))
+    lines = CHAT if result.family is Family.DECODER else ANSWER.replace("{limit}", "")
+    prompt = recipe.data.prompt
+    given = "{text}" if prompt is None else f"{json.dumps(prompt, ensure_ascii=False)}.replace({SOURCE}, {{text}})"
+    return Call(lines.replace("{text}", given, 1))
 
 
 def with_limit(lines: str, recipe: Recipe, *, at_most: int = LONGEST_OUTPUT) -> str:

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from toolkit.evaluation.inference.text_predictions import TextPredictions
-from toolkit.evaluation.metrics.bleu_tokenizer import CHARACTERS, bleu_tokenizer
+from toolkit.evaluation.metrics.bleu_chrf import Bleu
+from toolkit.evaluation.metrics.bleu_tokenizer import CHARACTERS, DEFAULT, bleu_tokenizer
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.evaluation.metrics.measure_texts import measure_texts
-from toolkit.evaluation.metrics.texts import TEXT_METRICS, Bleu, TextRows, signature
+from toolkit.evaluation.metrics.rouge import Rouge
+from toolkit.evaluation.metrics.text_metric import TextRows
+from toolkit.evaluation.metrics.texts import TEXT_METRICS, signature
 from toolkit.tasks.text_classification.class_result import MetricValue, metrics_to_json
 
 _RANDOM_SEED = 0  # of the samples: the same rows for every model, unless they are among its worst
@@ -47,7 +50,7 @@ class TextEvaluation:
     Attributes:
         rows: evaluated rows.
         metrics: in the order asked for.
-        signatures: sacreBLEU's, for those metrics that are its.
+        signatures: the settings of those metrics that have some.
         chosen: the worst rows, and then some drawn at random in the order of the data.
         warnings: what makes the numbers less than they seem, one line each.
     """
@@ -65,7 +68,7 @@ class TextEvaluation:
     def to_json(self) -> dict[str, Any]:
         """Return the split's entry in metrics.json.
 
-        ``{"rows", "metrics": {name: {"value", "ci95"}}}``, with ``"signature"`` beside them for sacreBLEU's metrics.
+        ``{"rows", "metrics": {name: {"value", "ci95"}}}``, with ``"signature"`` beside them for metrics with settings.
         """
         metrics = metrics_to_json(self.metrics)
         for name, settings in self.signatures.items():
@@ -96,7 +99,14 @@ def evaluate_texts(
     """
     written = None if predictions is None else predictions.predictions
     references = None if predictions is None else predictions.references
-    metrics = measure_texts(names, predictions=written, references=references, likelihoods=likelihoods, seed=seed)
+    metrics = measure_texts(
+        names,
+        predictions=written,
+        references=references,
+        likelihoods=likelihoods,
+        sources=None if predictions is None else predictions.texts,
+        seed=seed,
+    )
     signatures = {name: signature(name, references or []) for name in names}
     return TextEvaluation(
         rows=len(TextRows(written, references, likelihoods)),
@@ -144,7 +154,9 @@ def _warnings(names: Sequence[str], predictions: TextPredictions, cut: ArrayLike
         "predictions ended at the longest length allowed, perhaps in the middle": n_cut,
     }
     warnings = [f"{count} of {n_rows} {what}" for what, count in counts.items() if count]
-    has_bleu = any(isinstance(TEXT_METRICS[name], Bleu) for name in names)
-    if has_bleu and references is not None and bleu_tokenizer(references) == CHARACTERS:
-        warnings.append("BLEU counts characters, not words, and cannot be compared with BLEU of words")
+    tokenizer = DEFAULT if references is None else bleu_tokenizer(references)
+    by_characters = (("BLEU", Bleu, tokenizer == CHARACTERS), ("ROUGE", Rouge, tokenizer != DEFAULT))
+    for name, kind, counts_characters in by_characters:
+        if counts_characters and any(isinstance(TEXT_METRICS[metric], kind) for metric in names):
+            warnings.append(f"{name} counts characters, not words, and cannot be compared with {name} of words")
     return tuple(warnings)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from toolkit.adapters import LocatedModel, OpenedModel, open_config
-from toolkit.adapters.adapter_folder import is_adapter
-from toolkit.adapters.family import check_supported, family_of
+from toolkit.adapters import LocatedModel, OpenedModel
+from toolkit.adapters.batching import batching_of, collator_of
+from toolkit.adapters.layouts import layout_for, prompt_of
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
 from toolkit.data.column_names import ColumnName
 from toolkit.data.inputs import read_inputs
-from toolkit.data.row_layouts import layout_of
-from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Problem
+from toolkit.names import Family, Problem
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import Answerer, Answers, Result, TaskData
+from toolkit.recipe.schema import PAIR
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
@@ -33,13 +33,19 @@ from toolkit.tasks.texts.baselines import measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
+from toolkit.tasks.texts.settle import settle_writing, with_shots
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
-from toolkit.transformer import TransformerConfig
 
 
 class TextsRoom(TaskRoom):
-    """A task that learns from texts alone; the loss chooses its best weights."""
+    """A task that learns from texts alone; the loss chooses its best weights.
+
+    Attributes:
+        prompts: what a decoder is asked by where nothing was trained, by language.
+    """
+
+    prompts: ClassVar[Mapping[str, str]] = {}
 
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
@@ -49,7 +55,7 @@ class TextsRoom(TaskRoom):
         self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read texts, or sources that all have a target."""
-        names = self.input_columns(model.family)
+        names = self.input_columns(model.family, model.reads)
         return prepare_text_rows(
             source, wanted=names, columns=columns, encoding=encoding, require_reference=len(names) > 1
         )
@@ -58,32 +64,70 @@ class TextsRoom(TaskRoom):
         self, inputs: Sequence[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None
     ) -> Dataset:
         """Read files or texts."""
-        return read_inputs(inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family))
+        return read_inputs(
+            inputs, columns=columns, encoding=encoding, wanted=self.input_columns(model.family, model.reads)
+        )
 
-    def open(self, located: LocatedModel) -> OpenedModel:
-        """Open a model of our own Transformer.
+    def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
+        """Open the recipe's model, as it shall read and write; or make our own from a random start."""
+        opened = super().open_for_training(recipe, data, tokenizer_folder=tokenizer_folder)
+        if recipe.model.config is None:
+            settle_writing(opened, recipe, prompt=recipe.data.prompt, examples=data.train)
+        return opened
 
-        Texts are scored in packed rows, in which other models would see the texts before their own.
+    def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
+        """Let the recipe's model write for the test rows as it is, perhaps after a few examples."""
+        opened = self._open_untrained(recipe, located)
+        on_open()
+        answers = self._answer_after(opened, data.test, recipe.metrics, recipe, data)
+        asked = {"prompt": prompt_of(opened.tokenizer), "shots": recipe.zero_shot.shots}
+        return Asked(opened, answers, asked, ())
 
-        Raises:
-            RecipeError: it is an adapter, or another type of model.
+    def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
+        """Open a model to ask it; one that was never trained is asked as its run did."""
+        if untrained is None:
+            return super().answerer(located, untrained, labels)
+        opened = self._open_untrained(untrained, located)
+        data = self.prepare(untrained) if untrained.zero_shot.shots else None
+
+        def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
+            return self._answer_after(opened, rows, metrics, untrained, data)
+
+        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.text_columns[0])
+
+    def _answer_after(
+        self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None
+    ) -> Answers:
+        """Answer rows after the examples that the recipe wants, if any."""
+        if recipe.zero_shot.shots and data is not None:
+            prompt = prompt_of(opened.tokenizer)
+            rows = with_shots(rows, data.train, n_shots=recipe.zero_shot.shots, prompt=prompt)
+        return self.answer(opened, rows, metrics)
+
+    def _open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
+        """Open a pretrained model, told how it is asked by the recipe, or else by the task's own prompt."""
+        opened = self.open(located)
+        usual = None if recipe.text_columns != PAIR else self.usual_prompt(opened, recipe.zero_shot.language)
+        settle_writing(opened, recipe, prompt=recipe.data.prompt or usual, examples=None)
+        return opened
+
+    def usual_prompt(self, opened: OpenedModel, language: str) -> str | None:
+        """Return what a pretrained model is asked by for the task; None: the source itself.
+
+        Args:
+            opened: the model; T5's configuration has prompts for tasks that it was trained for.
+            language: of the prompt, ``en`` or ``ko``.
         """
-        where = f"model {located.name}"
-        if is_adapter(located.folder):
-            raise RecipeError(f"this is an adapter, which the toolkit does not open for {self.spec.task}", where=where)
-        config = open_config(located)
-        if not isinstance(config, TransformerConfig):
-            check_supported(self.spec.task, family_of(config, model=located.name), None, model=located.name)
-            raise RecipeError(
-                f"{self.spec.task} works with our own Transformer in this version, found a model of the type "
-                f"{config.model_type!r}",
-                where=where,
-            )
-        return super().open(located)
+        known = getattr(opened.model.config, "task_specific_params", None) or {}
+        prefix = (known.get(self.spec.task) or {}).get("prefix")
+        if isinstance(prefix, str):
+            return f"{prefix}{{source}}"
+        return self.prompts.get(language) if opened.family is Family.DECODER else None
 
     def objective(self, recipe: Recipe, data: TaskData, opened: OpenedModel) -> Objective:
-        """Learn tokens from packed rows."""
-        layout, tokenizer = layout_of(opened.model), opened.tokenizer
+        """Learn tokens from rows that lie behind each other where the model takes them so, else from padded ones."""
+        layout, tokenizer = layout_for(opened, data.train.column_names), opened.tokenizer
+        batching = batching_of(opened.model, opened.family)
 
         def encoded(rows: Dataset) -> Dataset:
             return layout.encode(rows, tokenizer, max_length=opened.max_length)
@@ -92,17 +136,19 @@ class TextsRoom(TaskRoom):
         validation_rows = None if data.validation is None else _numbered(encoded(data.validation))
 
         def validate(model: torch.nn.Module) -> dict[str, float]:
-            return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout.packer(tokenizer))}
+            collate = collator_of(layout, tokenizer, batching)
+            return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout, collate, batching)}
 
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
+        smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
         return Objective(
             train_rows=train_rows,
             validation_rows=validation_rows,
             row_ids=row_ids,
-            packed=True,
-            collator=lambda batches: layout.packer(tokenizer, seed=recipe.seed, batches=batches),
-            loss=TokenLoss(label_smoothing=recipe.training.for_trainer()["label_smoothing_factor"]),
+            packed=batching.packs,
+            collator=lambda batches: collator_of(layout, tokenizer, batching, seed=recipe.seed, batches=batches),
+            loss=TokenLoss(label_smoothing=smoothing, shifts=layout.shifts),
             validate=validate,
         )
 

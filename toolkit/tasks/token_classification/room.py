@@ -42,7 +42,7 @@ class TokenClassification(TaskRoom):
     head = Head(
         Task.TOKEN_CLASSIFICATION,
         classes=dict.fromkeys(Family, AutoModelForTokenClassification),
-        peft_type=TaskType.TOKEN_CLS,
+        peft_types=dict.fromkeys(Family, TaskType.TOKEN_CLS),
         is_labelled=True,
     )
     class_endings = ("ForTokenClassification",)
@@ -65,7 +65,7 @@ class TokenClassification(TaskRoom):
         entities = Counter(entity.label for row in tags for entity in entities_of(row, scheme))
         return {"labels": {tag: words[tag] for tag in data.labels}, "entities": dict(sorted(entities.items()))}
 
-    def input_columns(self, family: Family) -> tuple[str, ...]:
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text`` and ``spans``; a column of lists of words, and of their tags, may be meant as well."""
         return ("text", "spans")
 
@@ -107,7 +107,7 @@ class TokenClassification(TaskRoom):
             locate_model(recipe.model.label),
             self.head,
             labels=data.labels,
-            method=recipe.method,
+            method=recipe.way,
             max_length=recipe.data.max_length,
         )
         write_scheme(opened, tagged.scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import Call, NoBaseline
-from toolkit.tasks.texts.pages import ANSWER, WRITES_ONLY, TextsPages, with_limit
+from toolkit.tasks.texts.pages import WRITES_ONLY, TextsPages, answering
 
 
 class TranslationPages(TextsPages):
@@ -29,4 +29,4 @@ class TranslationPages(TextsPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that translate a sentence."""
-        return Call(with_limit(ANSWER, recipe))
+        return answering(result, recipe)

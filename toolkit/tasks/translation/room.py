@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from peft import TaskType
-from transformers import AutoModelForSeq2SeqLM
-
-from toolkit.adapters import Head
+from toolkit.adapters.heads import language_head
 from toolkit.names import SPECS, Family, Task
 from toolkit.tasks.texts.room import TextsRoom
 from toolkit.tasks.translation.pages import TranslationPages
@@ -15,11 +12,11 @@ class Translation(TextsRoom):
     """Translation of sources into targets."""
 
     spec = SPECS[Task.TRANSLATION]
-    head = Head(Task.TRANSLATION, {Family.ENCODER_DECODER: AutoModelForSeq2SeqLM}, TaskType.SEQ_2_SEQ_LM)
+    head = language_head(Task.TRANSLATION, (Family.ENCODER_DECODER, Family.DECODER))
     class_endings = ("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")
     pages = TranslationPages()
 
-    def input_columns(self, family: Family) -> tuple[str, ...]:
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``source`` and ``target``."""
         return ("source", "target")
 

@@ -1,0 +1,145 @@
+"""The layout of decoders that answer: they read a source or a chat, and learn to write the answer alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from toolkit.data.chat_template import ChatTemplate, WrittenChat
+from toolkit.data.cut_texts import note_lengths
+from toolkit.data.encode import CHUNK_ROWS, in_chunks, prompted
+from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, SYSTEM, USER, Message
+from toolkit.data.packing import PackAnswers
+from toolkit.data.row_layouts import Collator, Layout
+from toolkit.transformer.cross_entropy import IGNORED
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+    from toolkit.data.batches import StepBatches
+
+_IDS = pa.list_(pa.int32())
+
+
+@dataclass(frozen=True)
+class AnswerLayout(Layout):
+    """Predict answers, and the tokens that end them, after what they answer.
+
+    A source and its target are a chat of two messages. Chats become tokens by the template of the tokenizer. Where one
+    is longer than the model takes, its oldest turns are left out first, then the end of the message to be answered,
+    and at last the end of the answer.
+
+    Attributes:
+        prompt: what is made of a source, such as ``Translate: {source}``; None: the source itself.
+    """
+
+    columns: ClassVar[tuple[str, ...]] = (CHAT, ANSWER)
+    shifts: ClassVar[bool] = True
+
+    prompt: str | None = None
+
+    def encode(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> Dataset:
+        """Encode chats to ``input_ids``, and ``labels`` that are -100 where the model is to write nothing.
+
+        Raises:
+            ChatError: the template cannot show some chat.
+        """
+        template = ChatTemplate(tokenizer)
+        lengths: list[int] = []
+
+        def written(context: list[Message], answer: str) -> WrittenChat:
+            def answered(chat: list[Message]) -> WrittenChat:
+                return template.written([*chat, Message(role=ASSISTANT, content=answer)])
+
+            whole = answered(context)
+            lengths.append(len(whole.ids))
+            if len(whole.ids) <= max_length:
+                return whole
+            short = answered(fitted(context, lambda chat: len(answered(chat).ids), max_length, tokenizer))
+            return WrittenChat(short.ids[:max_length], short.learnt[:max_length])
+
+        def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
+            chats = [written(*pair) for pair in zip(self._contexts(chunk), chunk[ANSWER], strict=True)]
+            labels = [np.where(chat.learnt, chat.ids, IGNORED) for chat in chats]
+            columns = {
+                "input_ids": pa.array([chat.ids for chat in chats], _IDS),
+                "labels": pa.array(labels, _IDS),
+                "length": pa.array([len(chat.ids) for chat in chats], pa.int32()),
+            }
+            return columns | ({"id": pa.array(chunk["id"])} if "id" in chunk else {})
+
+        encoded = in_chunks(rows, columns_of)
+        note_lengths(list(rows[ANSWER]), lengths, max_length=max_length)
+        return encoded
+
+    def packer(
+        self, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, batches: StepBatches | None = None
+    ) -> Collator:
+        """Return the collator that packs chats; it chooses nothing at random."""
+        return PackAnswers()
+
+    def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
+        """Return each chat up to where its answer begins, cut so that half of what the model takes is left for it."""
+        template, room = ChatTemplate(tokenizer), max_length // 2
+        found: list[list[int]] = []
+        for start in range(0, len(rows), CHUNK_ROWS):
+            for context in self._contexts(rows[start : start + CHUNK_ROWS]):
+                ids = template.prompt(context)
+                if len(ids) > room:
+                    shorter = fitted(context, lambda chat: len(template.prompt(chat)), room, tokenizer)
+                    ids = template.prompt(shorter)[-room:]
+                found.append(ids)
+        return found
+
+    def answers(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+        """Return the tokens of each whole answer, with what ends it."""
+        template = ChatTemplate(tokenizer)
+        found: list[list[int]] = []
+        for context, answer in zip(self._contexts(rows[:]), rows[ANSWER], strict=True):
+            chat = template.written([*context, Message(role=ASSISTANT, content=answer)])
+            behind = range(len(template.prompt(context)), len(chat.ids))
+            found.append([chat.ids[place] for place in behind if chat.learnt[place]])
+        return found
+
+    def _contexts(self, chunk: dict[str, Any]) -> list[list[Message]]:
+        """Return the messages that are answered, of each row."""
+        if CHAT in chunk:
+            return [json.loads(cell) for cell in chunk[CHAT]]
+        return [[Message(role=USER, content=prompted(source, self.prompt))] for source in chunk["source"]]
+
+
+def fitted(
+    context: Sequence[Message],
+    n_tokens: Callable[[list[Message]], int],
+    room: int,
+    tokenizer: PreTrainedTokenizerBase,
+) -> list[Message]:
+    """Return a chat without its oldest turns, and without the end of its last message, as far as room is lacking.
+
+    Args:
+        context: a message of the system, if any, then turns; the last message is to be answered.
+        n_tokens: counts the tokens of a chat, an answer included where there is one.
+        room: for so many tokens.
+        tokenizer: tells where tokens stand.
+    """
+    n_first = int(context[0]["role"] == SYSTEM)
+    first, turns = list(context[:n_first]), list(context[n_first:])
+    while (too_many := n_tokens([*first, *turns]) - room) > 0 and len(turns) > 1:
+        turns = turns[2:]
+    while too_many > 0 and turns[0]["content"]:
+        turns = [Message(role=USER, content=_shortened(turns[0]["content"], too_many, tokenizer))]
+        too_many = n_tokens([*first, *turns]) - room
+    return [*first, *turns]
+
+
+def _shortened(text: str, n_tokens: int, tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return a text without its last tokens."""
+    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
+    n_left = len(offsets) - n_tokens
+    return text[: min(offsets[n_left - 1][1], len(text) - 1)] if n_left > 0 else ""

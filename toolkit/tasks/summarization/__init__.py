@@ -1,0 +1,1 @@
+"""Summarization: a long text, and a short one that says what matters in it."""

@@ -1,0 +1,75 @@
+"""How a pretrained model is to read and write the rows of a recipe."""
+
+from __future__ import annotations
+
+from datasets import Dataset
+
+from toolkit.adapters import OpenedModel
+from toolkit.adapters.writing import settle_generation, settle_languages, settle_reading, settle_template
+from toolkit.data.encode import prompted
+from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
+from toolkit.errors import RecipeError, explain
+from toolkit.names import Family
+from toolkit.recipe import Recipe
+from toolkit.recipe.schema import PAIR
+
+SAMPLED_ROWS = 2_000
+"""Training rows whose targets are counted, to know how long a text to write may become."""
+
+
+def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, examples: Dataset | None) -> None:
+    """Tell a pretrained model how it reads and writes; all of it is saved with it.
+
+    Args:
+        opened: its tokenizer and its generation settings are changed.
+        recipe: checked.
+        prompt: what is made of a source; None: the source itself, or what the model was taught to read.
+        examples: whose targets tell how long a text may become; None: no more than the recipe and the model say.
+
+    Raises:
+        RecipeError: the model cannot read such rows, or not in this way.
+    """
+    columns, section, is_pair = recipe.text_columns, recipe.data, opened.family is Family.ENCODER_DECODER
+    if is_pair and columns != PAIR:
+        fix = f"name {' and '.join(PAIR)} in data.columns, or take a decoder"
+        raise RecipeError(
+            explain(f"{opened.name} is an encoder-decoder, which answers sources", fix=fix), where="data.columns"
+        )
+    if not is_pair:
+        for key in ("source_language", "target_language"):
+            if getattr(section, key) is not None:
+                fix = "take it out, and name the language in data.prompt"
+                raise RecipeError(explain(f"{opened.name} is a decoder", fix=fix), where=f"data.{key}")
+    elif section.chat_template is not None:
+        raise RecipeError(explain(f"{opened.name} reads no chats", fix="take it out"), where="data.chat_template")
+    settle_reading(opened, recipe.task, columns[0], prompt)
+    settle_languages(opened, section.source_language, section.target_language)
+    if not is_pair and columns != ("text",):
+        settle_template(opened, section.chat_template)
+    longest = None if examples is None or columns == ("text",) else _longest_target(opened, examples)
+    settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
+
+
+def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | None) -> Dataset:
+    """Return rows as chats in which other rows are answered first (Brown et al. 2020, https://arxiv.org/abs/2005.14165).
+
+    Args:
+        rows: columns ``source`` and ``target``.
+        examples: of the same columns; the first ones are shown.
+        n_shots: how many.
+        prompt: what is made of a source.
+    """
+    shown = examples.select(range(min(n_shots, len(examples))))
+    before: list[Message] = []
+    for source, target in zip(shown["source"], shown["target"], strict=True):
+        before += [{"role": USER, "content": prompted(source, prompt)}, {"role": ASSISTANT, "content": target}]
+    chats = [[*before, {"role": USER, "content": prompted(source, prompt)}] for source in rows["source"]]
+    return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))
+
+
+def _longest_target(opened: OpenedModel, examples: Dataset) -> int:
+    """Return how many tokens a text to write may have: those of the longest one learnt, and a quarter more."""
+    rows = examples.select(range(0, len(examples), -(-len(examples) // SAMPLED_ROWS)))
+    targets = opened.tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
+    longest = max(len(ids) for ids in targets)
+    return min(opened.max_length, longest + longest // 4 + 8)
