@@ -95,7 +95,7 @@ def test_a_family_that_does_not_fit_is_told_with_the_families_that_would():
     )
     assert decoder is None
     assert both is None
-    assert "not done with decoder models in this version" in str(misfit("fill-mask", Family.DECODER))
+    assert "decoder-only; with encoder it is" in str(misfit("fill-mask", Family.DECODER))
     assert misfit("text-generation", Family.DECODER) is None
     assert "decoder or encoder-decoder" in str(misfit("text-generation", Family.ENCODER))
 

@@ -55,7 +55,7 @@ class TextGenerationPages(TextsPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that go on with a text, or answer one."""
-        if recipe.text_columns != ("text",):
+        if result.family is Family.ENCODER_DECODER or recipe.text_columns != ("text",):
             return answering(result, recipe)
         lines = _GO_ON if recipe.way is Method.SCRATCH else _GO_ON_BY_TOKENIZER
         return Call(with_limit(lines, recipe, at_most=_WRITTEN_TOKENS))
