@@ -56,7 +56,7 @@ def test_advice_for_data_knows_how_long_and_how_many_they_are(
         (["--task", "text-classification", "--data", "x.csv", "--budget", "soon"], "10m"),
         (["--task", "text-classification", "--data", "x.csv", "--memory", "much"], "4GB"),
         (["--task", "translation", "--data", "x.csv", "--text-pair-column", "b"], "--text-pair-column"),
-        (["--task", "summarization", "--data", "x.csv"], "--explain"),
+        (["--task", "fill-mask", "--data", "x.csv"], "--explain"),
         (["--task", "fill-mask", "--data", "x.csv", "--explain"], "no --data"),
         (["--task", "text-classification", "--data", "x.csv", "--explain", "--language", "de"], "en, ko"),
     ],

@@ -83,7 +83,7 @@ REFUSED = {
     "empty label": (["a text", "--labels", "a,,b"], 2, "--labels: label 2 of 3 is empty"),
     "repeated label": (["a text", "--labels", "a,b, a"], 2, "--labels: named more than once: 'a'"),
     "one label": (["a text", "--labels", "a"], 2, "--labels: there is one label ('a')"),
-    "no labels": (["a text"], 2, "Missing option '--labels'"),
+    "no labels": (["a text"], 2, "name the labels to choose from"),
     "alike": (["a text", "--labels", "Law,law"], 2, "'Law', 'law' are the same tokens"),
     "no label gap": (["a text", "--labels", "a,b", "--template", "{text} it is"], 2, "lacks {label}"),
     "misspelt gap": (["a text", "--labels", "a,b", "--template", "{label} {txt}"], 2, "unknown gap {txt}"),

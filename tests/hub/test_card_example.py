@@ -114,7 +114,7 @@ def test_our_own_transformer_is_run_without_looking_for_other_code(translation: 
         max_length=32,
     )
     folder = save_model(opened.model, opened, tmp_path)
-    translation |= {"task": "text-generation", "family": "decoder"}
+    translation |= {"task": "text-generation", "family": "decoder", "baselines": {}}
     recipe = {"method": "scratch", "evaluation": {"generation": {"do_sample": True, "max_new_tokens": 5}}}
     rows = {"text": ["A man reads a book about dogs that play in snow"]}
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -45,6 +45,10 @@ VALUES: Mapping[str, Callable[[int], Any]] = {
     "label": lambda i: CLASSES[i % 2],
     "labels": lambda i: [name for bit, name in enumerate(CLASS_SET) if (i + 1) >> bit & 1],
     "source": sentence,
+    "messages": lambda i: [
+        {"role": "user", "content": sentence(i)},
+        {"role": "assistant", "content": " ".join(reversed(sentence(i).split()))},
+    ],
     "target": lambda i: " ".join(reversed(sentence(i).split())),
     "tokens": lambda i: sentence(i).split(),
     "tags": tags,

@@ -14,6 +14,7 @@ from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
 from toolkit.adapters.family import family_of
 from toolkit.adapters.heads import Head
+from toolkit.adapters.integrity import check_finite
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
@@ -86,6 +87,7 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
         hide_virtual_tokens(adapted)
         model = cast(PreTrainedModel, adapted)
     model.train(False)
+    check_finite(model, where=where)
     tokenizer = any((located.folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))
     return model, located if tokenizer else base
 

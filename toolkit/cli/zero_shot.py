@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from toolkit.cli import console
 from toolkit.cli.lists import names_in
+from toolkit.errors import RecipeError, explain
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
     'toolkit zero-shot packaged:minilm reviews.csv --labels "food,service,price" --output labelled.csv',
+    'toolkit zero-shot packaged:smollm2 "The film is long, but never dull." --task summarization',
 )
 
 
@@ -23,16 +25,23 @@ def zero_shot(
         typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),
     ],
     labels: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="The labels to choose from, with commas between them. A label with a comma of its own is put in "
             "double quotes; or give the option again for each label."
         ),
-    ],
+    ] = None,
+    task: Annotated[
+        str,
+        typer.Option(help="What the model shall do: choose a label, or translation, summarization, text-generation."),
+    ] = "text-classification",
     output: Annotated[Path | None, typer.Option(help="Write to this file: .csv, .jsonl or .parquet.")] = None,
     template: Annotated[
         list[str] | None,
-        typer.Option(help='A prompt such as "{text} It was {label}."; give several to average their answers.'),
+        typer.Option(
+            help='A prompt such as "{text} It was {label}."; give several to average their answers. For a task that '
+            'writes one such as "Translate to English: {source}".'
+        ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
     scorer: Annotated[
@@ -49,7 +58,29 @@ def zero_shot(
     raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell for each row which label fits, and how probable each one is, with a model that was not trained for it."""
+    """Tell for each row which label fits, or write a text for it, with a model that was not trained for it."""
+    if task != "text-classification":
+        _write(
+            model,
+            inputs,
+            task,
+            given={
+                "--labels": labels,
+                "--scorer": scorer,
+                "--calibration": calibration,
+                "--text-pair-column": text_pair_column,
+            },
+            templates=template or [],
+            language=language,
+            text_column=text_column,
+            encoding=encoding,
+            output=output,
+            raw=raw,
+            as_json=as_json,
+        )
+        return
+    if not labels:
+        raise RecipeError("name the labels to choose from, with commas between them", where="--labels")
     from toolkit.recipe.schema import ZeroShotSection
     from toolkit.workflow.zero_shot import zero_shot as carry_out
 
@@ -73,3 +104,38 @@ def zero_shot(
         console.print_lines(ClassificationPages().prediction_lines(answers.predictions.rows()))
     else:
         console.print_lines([f"{len(answers.predictions)} predictions written to {output}"])
+
+
+def _write(
+    model: str,
+    inputs: list[str],
+    task: str,
+    *,
+    given: dict[str, Any],
+    templates: list[str],
+    output: Path | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    from toolkit.names import Task
+    from toolkit.workflow.write_untrained import write_untrained, writing_tasks
+
+    if task not in (known := writing_tasks()):
+        allowed = ["text-classification", *known]
+        raise RecipeError(
+            explain(f"nothing is asked without training for {task!r}", allowed=allowed, name=task), where="--task"
+        )
+    for option in (option for option, value in given.items() if value):
+        raise RecipeError(f"{task} writes a text; leave it out", where=option)
+    if len(templates) > 1:
+        raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
+    template = templates[0] if templates else None
+    if template is not None and "{source}" not in template:
+        raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
+    written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
+    if as_json:
+        console.print_json({"predictions": written.rows()})
+    elif output is None:
+        console.print_lines(written.lines())
+    else:
+        console.print_lines([f"{len(written)} predictions written to {output}"])

@@ -102,8 +102,6 @@ def _model_index(result: RunResult, recipe: Recipe, *, name: str) -> list[dict[s
         {"type": _hub_metric(metric), "name": metric_name(metric), "value": float(entry.value)}
         for metric, entry in result.test.unseen_metrics.items()
         if entry.value is not None and math.isfinite(entry.value)
-        for metric, entry in result.test.unseen_metrics.items()
-        if entry.value is not None and math.isfinite(entry.value)
     ]
     if not values:
         return []

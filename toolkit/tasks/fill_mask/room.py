@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from peft import TaskType
 from transformers import AutoModelForMaskedLM
 
-from toolkit.adapters import Head, OpenedModel
+from toolkit.adapters import Head, LocatedModel, OpenedModel, open_config
+from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.fill_masks import fill_masks
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.proof.golden import plain_ids
@@ -22,6 +23,7 @@ from toolkit.tasks.fill_mask.pages import FillMaskPages
 from toolkit.tasks.interfaces import Answers
 from toolkit.tasks.texts.golden import chosen_texts
 from toolkit.tasks.texts.room import TextsRoom
+from toolkit.transformer import TransformerConfig
 
 
 class FillMask(TextsRoom):
@@ -36,6 +38,21 @@ class FillMask(TextsRoom):
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text``."""
         return ("text",)
+
+    def open(self, located: LocatedModel) -> OpenedModel:
+        """Open a model of our own Transformer: in packed rows, others would see the texts before their own.
+
+        Raises:
+            RecipeError: it is another type of model.
+        """
+        config = open_config(located)
+        if not isinstance(config, TransformerConfig):
+            raise RecipeError(
+                f"{self.spec.task} works with our own Transformer in this version, found a model of the type "
+                f"{config.model_type!r}",
+                where=f"model {located.name}",
+            )
+        return super().open(located)
 
     def reads_in_parts(self, family: Family) -> bool:
         """Return True: a long text is read in parts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.names import Family
+from toolkit.names import Family, Method
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import Call, NoBaseline
@@ -55,9 +55,9 @@ class TextGenerationPages(TextsPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that go on with a text, or answer one."""
-        if recipe.text_columns != ("text",):
+        if result.family is Family.ENCODER_DECODER or recipe.text_columns != ("text",):
             return answering(result, recipe)
-        lines = _GO_ON if recipe.model.config is not None else _GO_ON_BY_TOKENIZER
+        lines = _GO_ON if recipe.way is Method.SCRATCH else _GO_ON_BY_TOKENIZER
         return Call(with_limit(lines, recipe, at_most=_WRITTEN_TOKENS))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
-from toolkit.names import Family
+from toolkit.names import Family, Method
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks.pages import Call, Demo, NoBaseline, TaskPages
@@ -103,7 +103,7 @@ def answering(result: RunResult, recipe: Recipe) -> Call:
 
     Pretrained models say in their folders how long an answer may be, and have sources put into the recipe's prompt.
     """
-    if recipe.model.config is not None:
+    if recipe.way is Method.SCRATCH:
         return Call(with_limit(ANSWER, recipe))
     lines = CHAT if result.family is Family.DECODER else ANSWER.replace("{limit}", "")
     prompt = recipe.data.prompt

@@ -1,0 +1,74 @@
+"""Any pretrained model, asked to write without training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolkit.adapters import in_use, locate_model
+from toolkit.names import SPECS, Method, Task
+from toolkit.recipe import build_recipe
+from toolkit.recipe.schema import PAIR
+from toolkit.tasks import room_of
+from toolkit.workflow.apply import Predicted, check_output
+from toolkit.workflow.little_memory import fewer_rows, memory_told
+
+
+def writing_tasks() -> list[str]:
+    """Return the tasks for which a model can write without training."""
+    able = (
+        spec
+        for spec in SPECS.values()
+        if spec.generates and any(Method.ZERO_SHOT in methods for methods in spec.methods.values())
+    )
+    return [spec.task.value for spec in able]
+
+
+@memory_told(fewer_rows)
+def write_untrained(
+    model: str,
+    inputs: Sequence[str],
+    *,
+    task: Task,
+    template: str | None = None,
+    language: str = "en",
+    text_column: str | None = None,
+    encoding: str | None = None,
+    output: Path | None = None,
+    raw: bool = False,
+) -> Predicted:
+    """Let a model answer files, texts, or lines of stdin.
+
+    Args:
+        model: a model's name.
+        inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
+        task: one of `writing_tasks`.
+        template: what is made of a text, with ``{source}``; None takes the task's own, or the model's.
+        language: of the task's own prompt.
+        text_column: where the file has another name than ``source``.
+        encoding: of text files and of stdin; None finds it.
+        output: where the answers go, if anywhere; its suffix chooses the format.
+        raw: leave formulas in csv as they are.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
+    """
+    check_output(output, inputs=inputs)
+    recipe = build_recipe(
+        {
+            "task": task.value,
+            "model": {"name": model},
+            "data": {"source": list(inputs), "columns": {name: name for name in PAIR}, "prompt": template},
+            "method": "zero-shot",
+            "zero_shot": {"language": language},
+        }
+    )
+    located, room = locate_model(model), room_of(task)
+    asked = room.answerer(located, recipe, ())
+    columns = {"source": text_column} if text_column is not None else {}
+    rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
+    with in_use(located):
+        answers = asked.answer(rows, ())
+    if output is not None:
+        answers.write(output, raw=raw)
+    return Predicted(answers, room.pages)
