@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +13,11 @@ import pyarrow as pa
 from toolkit.data.chat_template import ChatTemplate, WrittenChat
 from toolkit.data.cut_texts import note_lengths
 from toolkit.data.encode import CHUNK_ROWS, in_chunks, prompted
-from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, SYSTEM, USER, Message
+from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, SYSTEM, USER, ChatError, Message
 from toolkit.data.packing import PackAnswers
 from toolkit.data.row_layouts import Collator, Layout
+from toolkit.data.wording import counted
+from toolkit.errors import DataError, Fault
 from toolkit.transformer.cross_entropy import IGNORED
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from toolkit.data.batches import StepBatches
 
 _IDS = pa.list_(pa.int32())
+_SHOWN = 10
+
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,9 @@ class AnswerLayout(Layout):
         """Encode chats to ``input_ids``, and ``labels`` that are -100 where the model is to write nothing.
 
         Raises:
-            ChatError: the template cannot show some chat.
+            DataError: the template refuses or changes some chats, or nothing of an answer fits.
         """
-        template = ChatTemplate(tokenizer)
+        template, faults = ChatTemplate(tokenizer), _Faults()
         lengths: list[int] = []
 
         def written(context: list[Message], answer: str) -> WrittenChat:
@@ -62,10 +68,13 @@ class AnswerLayout(Layout):
             if len(whole.ids) <= max_length:
                 return whole
             short = answered(fitted(context, lambda chat: len(answered(chat).ids), max_length, tokenizer))
+            if not any(short.learnt[:max_length]):
+                raise ChatError(f"nothing of the answer fits into {max_length} tokens: raise data.max_length")
             return WrittenChat(short.ids[:max_length], short.learnt[:max_length])
 
         def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-            chats = [written(*pair) for pair in zip(self._contexts(chunk), chunk[ANSWER], strict=True)]
+            pairs = zip(self._contexts(chunk), chunk[ANSWER], strict=True)
+            chats = list(faults.collected(lambda pair: written(*pair), pairs, instead=WrittenChat([0], [False])))
             labels = [np.where(chat.learnt, chat.ids, IGNORED) for chat in chats]
             columns = {
                 "input_ids": pa.array([chat.ids for chat in chats], _IDS),
@@ -75,6 +84,7 @@ class AnswerLayout(Layout):
             return columns | ({"id": pa.array(chunk["id"])} if "id" in chunk else {})
 
         encoded = in_chunks(rows, columns_of)
+        faults.raise_if_any(rows)
         note_lengths(list(rows[ANSWER]), lengths, max_length=max_length)
         return encoded
 
@@ -85,16 +95,24 @@ class AnswerLayout(Layout):
         return PackAnswers()
 
     def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
-        """Return each chat up to where its answer begins, cut so that half of what the model takes is left for it."""
-        template, room = ChatTemplate(tokenizer), max_length // 2
+        """Return each chat up to where its answer begins, cut so that half of what the model takes is left for it.
+
+        Raises:
+            DataError: the template refuses some chats.
+        """
+        template, faults, room = ChatTemplate(tokenizer), _Faults(), max_length // 2
+
+        def asked(context: list[Message]) -> list[int]:
+            ids = template.prompt(context)
+            if len(ids) <= room:
+                return ids
+            shorter = fitted(context, lambda chat: len(template.prompt(chat)), room, tokenizer)
+            return template.prompt(shorter)[-room:]
+
         found: list[list[int]] = []
         for start in range(0, len(rows), CHUNK_ROWS):
-            for context in self._contexts(rows[start : start + CHUNK_ROWS]):
-                ids = template.prompt(context)
-                if len(ids) > room:
-                    shorter = fitted(context, lambda chat: len(template.prompt(chat)), room, tokenizer)
-                    ids = template.prompt(shorter)[-room:]
-                found.append(ids)
+            found += faults.collected(asked, self._contexts(rows[start : start + CHUNK_ROWS]), instead=[0])
+        faults.raise_if_any(rows)
         return found
 
     def answers(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
@@ -112,6 +130,39 @@ class AnswerLayout(Layout):
         if CHAT in chunk:
             return [json.loads(cell) for cell in chunk[CHAT]]
         return [[Message(role=USER, content=prompted(source, self.prompt))] for source in chunk["source"]]
+
+
+class _Faults:
+    """Rows with chats that a template cannot show, by what is wrong with them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[int]] = {}
+        self._n_seen = 0
+
+    def collected(self, make: Callable[[_Given], _Made], rows: Iterable[_Given], *, instead: _Made) -> Iterator[_Made]:
+        """Yield what is made of each row, and something instead where that fails."""
+        for row in rows:
+            try:
+                made = make(row)
+            except ChatError as error:
+                self._rows.setdefault(str(error), []).append(self._n_seen)
+                made = instead
+            self._n_seen += 1
+            yield made
+
+    def raise_if_any(self, rows: Dataset) -> None:
+        """Raise all of them at once, with the ids of their rows.
+
+        Raises:
+            DataError: there is one.
+        """
+        ids = rows["id"] if "id" in rows.column_names else range(len(rows))
+        faults = []
+        for message, found in self._rows.items():
+            named = ", ".join(str(ids[row]) for row in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+            faults.append(Fault(f"{message}, in {counted(len(found), 'row')} (id {named})"))
+        if faults:
+            raise DataError(*faults)
 
 
 def fitted(
