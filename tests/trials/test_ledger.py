@@ -27,8 +27,8 @@ from toolkit.trials.ledger import (
 )
 
 TEXT = st.text(max_size=12)
-JSON_DICT = st.dictionaries(
-    TEXT, st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT | st.lists(TEXT)
+METRIC = st.fixed_dictionaries(
+    {"value": st.none() | st.floats(-1e6, 1e6), "ci95": st.none() | st.lists(st.floats(-1, 1))}
 )
 
 
@@ -72,8 +72,8 @@ def test_two_processes_leave_whole_lines_and_an_unbroken_line_of_parents(tmp_pat
             "data_digest": st.none() | TEXT,
             "seed": st.integers(),
             "output_dir": st.text(st.characters(), max_size=12),
-            "metrics": st.none() | JSON_DICT,
-            "error": st.none() | JSON_DICT,
+            "metrics": st.none() | st.dictionaries(TEXT, METRIC),
+            "error": st.none() | st.fixed_dictionaries({"code": st.integers(0, 255), "message": TEXT}),
             "note": st.none() | st.text(st.characters()),
         }
     )
@@ -202,3 +202,25 @@ def test_rows_of_the_table():
     ]  # fmt: skip
     assert [rows[1][2], *rows[1][-2:]] == ["failed (6)", "", "2"]
     assert rows[2][-2:] == ["matthews_correlation undefined", ""]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"time": 1.5},
+        {"model": ["x"]},
+        {"cost": {"train_seconds": "long"}},
+        {"metrics": {"accuracy": 0.5}},
+        {"error": {"message": "no code"}},
+        {"learnt_from": {"rows": 3}},
+    ],
+)
+def test_a_line_whose_values_cannot_be_shown_is_no_trial(damage: dict[str, object], tmp_path: Path):
+    path = tmp_path / "trials.jsonl"
+    whole = append_trial(path, trial_of())
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({**trial_of().to_json(), **damage}) + "\n")
+    trials, warnings = read_trials(path)
+    assert trials == [whole]
+    assert warnings == [f"{path}: skipped what is not a whole trial (1), on line 2"]
+    assert len(trial_rows(trials)) == 2

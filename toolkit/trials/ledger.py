@@ -236,8 +236,16 @@ def _parse(line: bytes) -> Trial | None:
     known = {entry.name for entry in fields(Trial)}
     if not isinstance(values, dict) or values.keys() | _OPTIONAL != known or values["schema"] != SCHEMA:
         return None
-    is_trial = isinstance(values["id"], str) and isinstance(values["recipe"], str)
-    return Trial(**values) if is_trial and values["status"] in STATUSES else None
+    trial = Trial(**values)
+    return trial if trial.status in STATUSES and isinstance(trial.id, str) and _can_be_shown(trial) else None
+
+
+def _can_be_shown(trial: Trial) -> bool:
+    """Return whether the values of a trial are of the types that its row needs; a damaged line has others."""
+    try:
+        return all(isinstance(cell, str) for cell in _row(trial))
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError):
+        return False
 
 
 def _row(trial: Trial) -> list[str]:
