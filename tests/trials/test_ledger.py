@@ -213,6 +213,7 @@ def test_rows_of_the_table():
         {"metrics": {"accuracy": 0.5}},
         {"error": {"message": "no code"}},
         {"learnt_from": {"rows": 3}},
+        {"environment": {"threads": float("inf")}},
     ],
 )
 def test_a_line_whose_values_cannot_be_shown_is_no_trial(damage: dict[str, object], tmp_path: Path):

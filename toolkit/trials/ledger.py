@@ -231,6 +231,7 @@ def _parse(line: bytes) -> Trial | None:
     """Read a trial from its line; return None for anything else, records of other schemas included."""
     try:
         values = json.loads(line.decode("utf-8"))
+        json.dumps(values, allow_nan=False)  # 1e999 is read as infinity, which nothing shows
     except (ValueError, RecursionError):
         return None
     known = {entry.name for entry in fields(Trial)}
