@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.json_files import read_object
 from toolkit.adapters.opened import OpenedModel
 from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.row_layouts import CausalLayout, Layout, Seq2SeqLayout, layout_of
@@ -54,8 +54,8 @@ def kept_word(folder: Path, key: str) -> str | None:
         key: `READS` or `TASK`.
     """
     try:
-        kept = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))[key]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        kept = read_object(folder / "tokenizer_config.json").get(key)
+    except (OSError, ValueError):
         return None  # whoever opens the model says what is wrong with the file
     return kept if isinstance(kept, str) else None
 

@@ -80,11 +80,15 @@ def settle_template(opened: OpenedModel, template: str | None) -> None:
         ends = _agreeing(tokenizer).ends
     except ChatError as error:
         raise RecipeError(explain(str(error), fix="name another one"), where="data.chat_template") from error
-    settings = _generation(opened)
-    known = settings.eos_token_id
-    listed = known if isinstance(known, list) else [known, tokenizer.eos_token_id]
-    every = sorted(ends | {int(token) for token in listed if token is not None})
-    settings.eos_token_id = every[0] if len(every) == 1 else every
+    every = sorted(ends | ends_of(opened))
+    _generation(opened).eos_token_id = every[0] if len(every) == 1 else every
+
+
+def ends_of(opened: OpenedModel) -> set[int]:
+    """Return the tokens at which a text that the model writes ends."""
+    known = _generation(opened).eos_token_id
+    listed = known if isinstance(known, list) else [known, opened.tokenizer.eos_token_id]
+    return {int(token) for token in listed if token is not None}
 
 
 def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import layout_for
 from toolkit.adapters.lengths import usable_positions
+from toolkit.adapters.writing import ends_of
 from toolkit.data.batches import by_length
 from toolkit.data.messages import CHAT, shown
 from toolkit.data.row_layouts import Layout
@@ -42,7 +43,7 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
     layout = layout_for(opened, rows.column_names)
     prompts = layout.prompts(rows, opened.tokenizer, max_length=opened.max_length)
     outputs = _generate(opened, prompts)
-    ends = _ends(opened)
+    ends = ends_of(opened)
     predictions = TextPredictions(
         ids=list(rows["id"]),
         texts=texts_of(rows),
@@ -72,7 +73,7 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
     """Generate the new tokens of each row, up to and with the end token."""
     device = inference_device()
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
-    is_pair, pad, ends = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id), _ends(opened)
+    is_pair, pad, ends = opened.family is Family.ENCODER_DECODER, int(opened.tokenizer.pad_token_id), ends_of(opened)
     wanted = model.generation_config.max_new_tokens or min(LONGEST_OUTPUT, opened.max_length)
     last = _last_position(opened) or max(wanted, opened.max_length) * 2
     outputs: list[list[int]] = [[] for _ in prompts]
@@ -95,13 +96,6 @@ def _last_position(opened: OpenedModel) -> int | None:
     if isinstance(config, TransformerConfig):
         return opened.max_length if config.position == "learned" else None  # only a table has an end
     return usable_positions(opened.model)
-
-
-def _ends(opened: OpenedModel) -> set[int]:
-    """Return the tokens at which a text ends."""
-    known = opened.model.generation_config.eos_token_id
-    listed = known if isinstance(known, list) else [known, opened.tokenizer.eos_token_id]
-    return {int(token) for token in listed if token is not None}
 
 
 @contextmanager

@@ -98,6 +98,22 @@ class TextsPages(TaskPages):
         return Demo((*lines, f"return {answer}"), 'gr.Textbox(label="answer")')
 
 
+class AnswersPages(TextsPages):
+    """Pages of models that answer sources, and do nothing else."""
+
+    def no_baseline(self, result: RunResult) -> NoBaseline:
+        """Return that the baselines write and give no probabilities."""
+        return WRITES_ONLY
+
+    def unmeasured(self, result: RunResult) -> frozenset[str]:
+        """Return the judgement of people."""
+        return frozenset({"people"})
+
+    def call(self, result: RunResult, recipe: Recipe) -> Call:
+        """Return the lines that ask the model."""
+        return answering(result, recipe)
+
+
 def answering(result: RunResult, recipe: Recipe) -> Call:
     """Return the lines that ask a model which answers: an encoder-decoder, or a decoder by its chat template.
 
