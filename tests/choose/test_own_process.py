@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -83,6 +84,22 @@ def test_a_signal_ends_the_process_and_not_this_one(number: signal.Signals) -> N
         in_own_process(partial(signal.raise_signal, number), seconds=LONG)
     assert caught.value.cause == number.name
     assert caught.value.is_for_memory == (number is signal.SIGKILL)
+
+
+def _read_a_vocabulary_in_little_memory() -> None:
+    from tokenizers import Tokenizer, models
+
+    words = {f"word-{place}": place for place in range(200_000)}
+    held = psutil.Process().memory_info().vms + (4 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (held, held))
+    Tokenizer(models.WordLevel(words, unk_token="word-0"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_library_that_aborts_for_want_of_memory_is_known_by_its_last_words() -> None:
+    with pytest.raises(KilledError) as caught:
+        in_own_process(_read_a_vocabulary_in_little_memory, seconds=LONG)
+    assert (caught.value.cause, caught.value.is_for_memory) == ("SIGABRT", True)
 
 
 def test_a_process_that_ends_without_a_word() -> None:

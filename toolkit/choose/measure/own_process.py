@@ -21,16 +21,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import connection
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from toolkit.relay import Message, Screen, send_messages
-from toolkit.shortage import is_out_of_memory
+from toolkit.shortage import is_out_of_memory, says_out_of_memory
 
 Result = TypeVar("Result")
 
 _PRELOADED = ["toolkit.choose.preloaded"]
 _SERVER = "forkserver"
+_SAID = "said"
+"""File in a process's scratch folder with what its libraries write past Python, such as Rust's last words."""
 
 
 class OutOfTimeError(Exception):
@@ -60,13 +63,19 @@ class KilledError(Exception):
         super().__init__(f"ended by {cause}")
 
     @classmethod
-    def by(cls, exit_code: int | None) -> KilledError:
-        """Return the error of an exit code: minus the number of a signal, or the process's own code."""
+    def by(cls, exit_code: int | None, said: str) -> KilledError:
+        """Return the error of a process that has ended.
+
+        Args:
+            exit_code: minus the number of a signal, or the process's own code.
+            said: what its libraries wrote: Rust and C++ abort where memory cannot be had, and say so before.
+        """
         try:
             cause = signal.Signals(-(exit_code or 0)).name
         except ValueError:
             cause = f"exit code {exit_code}"
-        return cls(cause, is_for_memory=cause == "SIGKILL")  # which nothing but the system's want of memory sends
+        # nothing but the system's want of memory sends SIGKILL
+        return cls(cause, is_for_memory=cause == "SIGKILL" or says_out_of_memory(said))
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ def in_own_process(work: Callable[[], Result], *, seconds: float) -> Result:
             process.join()
             if time.monotonic() >= ends:
                 raise OutOfTimeError(seconds) from None
-            raise KilledError.by(process.exitcode) from None
+            raise KilledError.by(process.exitcode, _said(scratch)) from None
         finally:
             timer.cancel()
     return result
@@ -192,6 +201,13 @@ def _kill(process: Any) -> None:
     process.kill()
 
 
+def _said(scratch: str) -> str:
+    """Return what the libraries of a process have written, as far as it came."""
+    with contextlib.suppress(OSError):  # it ended before it had the file
+        return (Path(scratch) / _SAID).read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
 @contextlib.contextmanager
 def _nothing_of_main() -> Iterator[None]:
     """Let processes begin without the script that was started: it may have no guard against beginning once more."""
@@ -245,8 +261,6 @@ def _serve(theirs: connection.Connection) -> None:
     if hasattr(os, "setpgrp"):
         os.setpgrp()  # so that Ctrl-C comes to the other process alone, which ends this one
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if sys.stderr is not None and sys.stdout is not None:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # stdout is for results
     lock = threading.Lock()
 
     def send(message: Message | Finished | Broken) -> None:
@@ -269,6 +283,15 @@ def _take_over(surroundings: dict[str, Any]) -> None:
     tempfile.tempdir = surroundings["scratch"]
     for name, level in surroundings["levels"].items():
         logging.getLogger(name).setLevel(level)
+    _write_to(Path(surroundings["scratch"]) / _SAID)
+
+
+def _write_to(file: Path) -> None:
+    """Let what is written past our messages go to a file: stdout is for results, and stderr has progress bars."""
+    with file.open("wb") as opened:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # as in a Python without a console
+                os.dup2(opened.fileno(), stream.fileno())
 
 
 def _end_with_parent() -> None:
