@@ -119,6 +119,14 @@ class TaskRoom(ABC):
         """
         return open_for_prediction(located, self.head)
 
+    def open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
+        """Open a pretrained model that is to write without training, told how it is asked.
+
+        Raises:
+            RecipeError: the task's answers are no texts, or the model cannot read such rows.
+        """
+        raise RecipeError(f"{self.spec.task} writes no texts", where="task")
+
     def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
         """Open the recipe's model with a new head, or make our own from a random start.
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.writing import settle_generation, settle_languages, settle_reading, settle_template
+from toolkit.adapters.writing import (
+    longest_target,
+    settle_generation,
+    settle_languages,
+    settle_reading,
+    settle_template,
+)
 from toolkit.data.encode import prompted
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import PAIR
-
-SAMPLED_ROWS = 2_000
-"""Training rows whose targets are counted, to know how long a text to write may become."""
 
 
 def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, examples: Dataset | None) -> None:
@@ -46,7 +49,9 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     settle_languages(opened, section.source_language, section.target_language)
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
-    longest = None if examples is None or columns == ("text",) else _longest_target(opened, examples)
+    longest = None
+    if examples is not None and columns != ("text",):
+        longest = min(opened.max_length, longest_target(opened.tokenizer, examples))
     settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
 
 
@@ -65,11 +70,3 @@ def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | 
         before += [{"role": USER, "content": prompted(source, prompt)}, {"role": ASSISTANT, "content": target}]
     chats = [[*before, {"role": USER, "content": prompted(source, prompt)}] for source in rows["source"]]
     return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))
-
-
-def _longest_target(opened: OpenedModel, examples: Dataset) -> int:
-    """Return how many tokens a text to write may have: those of the longest one learnt, and a quarter more."""
-    rows = examples.select(range(0, len(examples), -(-len(examples) // SAMPLED_ROWS)))
-    targets = opened.tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
-    longest = max(len(ids) for ids in targets)
-    return min(opened.max_length, longest + longest // 4 + 8)
