@@ -18,7 +18,7 @@ from toolkit.names import Family
 from toolkit.transformer import TransformerConfig
 
 PROMPT, READS, TASK = "prompt", "reads", "task"
-"""Keys of ``tokenizer_config.json``: the prompt of sources, the column that is read, the task that was learnt."""
+"""Keys of ``tokenizer_config.json``: the prompt, the columns that are read, the task that was learnt."""
 
 
 def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:

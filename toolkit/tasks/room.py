@@ -49,7 +49,7 @@ class TaskRoom(ABC):
     class_endings: ClassVar[tuple[str, ...]]
     pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
-    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
+    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "inputs", "target")
 
     # Rows
 

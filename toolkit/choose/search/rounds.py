@@ -181,6 +181,8 @@ class Runs:
             reason = (
                 f"{epochs_in_words(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
             )
+            if first is not None and needed <= self.work.budget.left():
+                reason += ", of which the more promising ones get all"
             self._leave_out(arm, reason, needed=needed)
         return first
 

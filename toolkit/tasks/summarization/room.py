@@ -26,9 +26,5 @@ class Summarization(TextsRoom):
 
     writers = SUMMARIES
 
-    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
-        """Return ``source`` and ``target``."""
-        return ("source", "target")
-
 
 ROOM = Summarization()

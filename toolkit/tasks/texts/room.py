@@ -49,6 +49,10 @@ class TextsRoom(TaskRoom):
     prompts: ClassVar[Mapping[str, str]] = {}
     writers: ClassVar[Mapping[str, Writer]] = PAIRS
 
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
+        """Return ``source``, or the columns of the model's prompt, and ``target``."""
+        return (*(reads or "source").split(","), "target")
+
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
         return prepare_texts(recipe.data, columns=recipe.text_columns)
@@ -95,7 +99,8 @@ class TextsRoom(TaskRoom):
         def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
             return self._answer_after(opened, rows, metrics, untrained, data)
 
-        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.text_columns[0])
+        columns = untrained.text_columns
+        return Answerer(opened.family, (), opened.problem, answer, reads=",".join(columns[:-1] or columns))
 
     def _answer_after(
         self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None

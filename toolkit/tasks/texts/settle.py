@@ -12,8 +12,9 @@ from toolkit.adapters.writing import (
     settle_reading,
     settle_template,
 )
-from toolkit.data.encode import prompted
+from toolkit.data.encode import asked_texts
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
+from toolkit.data.several_inputs import INPUTS
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Family
 from toolkit.recipe import Recipe
@@ -33,7 +34,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
         RecipeError: the model cannot read such rows, or not in this way.
     """
     columns, section, is_pair = recipe.text_columns, recipe.data, opened.family is Family.ENCODER_DECODER
-    if is_pair and columns != PAIR:
+    if is_pair and columns != PAIR and not recipe.inputs:
         fix = f"name {' and '.join(PAIR)} in data.columns, or take a decoder"
         raise RecipeError(
             explain(f"{opened.name} is an encoder-decoder, which answers sources", fix=fix), where="data.columns"
@@ -45,7 +46,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
                 raise RecipeError(explain(f"{opened.name} is a decoder", fix=fix), where=f"data.{key}")
     elif section.chat_template is not None:
         raise RecipeError(explain(f"{opened.name} reads no chats", fix="take it out"), where="data.chat_template")
-    settle_reading(opened, recipe.task, columns[0], prompt)
+    settle_reading(opened, recipe.task, columns[:-1] or columns, prompt)
     settle_languages(opened, section.source_language, section.target_language)
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
@@ -59,14 +60,16 @@ def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | 
     """Return rows as chats in which other rows are answered first (Brown et al. 2020, https://arxiv.org/abs/2005.14165).
 
     Args:
-        rows: columns ``source`` and ``target``.
+        rows: columns ``source`` or ``inputs``, and ``target``.
         examples: of the same columns; the first ones are shown.
         n_shots: how many.
         prompt: what is made of a source.
     """
     shown = examples.select(range(min(n_shots, len(examples))))
     before: list[Message] = []
-    for source, target in zip(shown["source"], shown["target"], strict=True):
-        before += [{"role": USER, "content": prompted(source, prompt)}, {"role": ASSISTANT, "content": target}]
-    chats = [[*before, {"role": USER, "content": prompted(source, prompt)}] for source in rows["source"]]
+    for text, target in zip(asked_texts(shown[:], prompt), shown["target"], strict=True):
+        before += [{"role": USER, "content": text}, {"role": ASSISTANT, "content": target}]
+    if INPUTS in rows.column_names:  # a prompt is put around them where it is known how much of them fits
+        return rows.add_column(CHAT, [to_cell(before)] * len(rows))
+    chats = [[*before, {"role": USER, "content": text}] for text in asked_texts(rows[:], prompt)]
     return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))

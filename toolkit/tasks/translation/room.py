@@ -24,9 +24,5 @@ class Translation(TextsRoom):
         "ko": "다음 글을 번역하세요.\n\n{source}",
     }
 
-    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
-        """Return ``source`` and ``target``."""
-        return ("source", "target")
-
 
 ROOM = Translation()
