@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -19,6 +19,8 @@ from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, USER, ChatError, Mess
 from toolkit.data.packing import PackAnswers
 from toolkit.data.row_layouts import Collator, Layout
 from toolkit.data.several_inputs import INPUTS, inputs_in
+from toolkit.data.wording import counted
+from toolkit.errors import DataError, Fault
 from toolkit.transformer.cross_entropy import IGNORED
 
 if TYPE_CHECKING:
@@ -129,7 +131,7 @@ class AnswerLayout(Layout):
     def _contexts(self, chunk: dict[str, Any]) -> list[Asked]:
         """Return what is answered, of each row: a chat, a source, or several inputs, perhaps after a chat."""
         if INPUTS in chunk:
-            before = map(json.loads, chunk[CHAT]) if CHAT in chunk else repeat([])
+            before: Iterable[list[Message]] = map(json.loads, chunk[CHAT]) if CHAT in chunk else repeat([])
             cells = zip(before, map(inputs_in, chunk[INPUTS]), strict=False)
             return [Asked.of_inputs(chat, inputs, self.prompt) for chat, inputs in cells]
         if CHAT in chunk:
