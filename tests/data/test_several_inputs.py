@@ -25,7 +25,9 @@ from toolkit.evaluation.inference.generate import texts_of
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.names import Task
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.recipe.schema import ZeroShotSection
 from toolkit.tasks import room_of
+from toolkit.tasks.texts.settle import with_shots
 
 PROMPT = "the film : {context} . {question} !"
 ROWS = [{"context": f"a b c {'d e ' * n}f", "question": f"was the film {n} ?", "answer": "good"} for n in range(12)]
@@ -147,3 +149,27 @@ def test_a_prompt_without_room_for_inputs_is_one_line(name: str, tmp_path: Path)
     rows = Dataset.from_dict({"id": [0], "inputs": ['{"context": "a", "question": "b"}'], "target": ["c"]})
     with pytest.raises(RecipeError, match=r"data\.prompt: the prompt has \d+ tokens without its inputs"):
         layout_for(opened, rows.column_names).encode(rows, opened.tokenizer, max_length=20)
+
+
+def test_examples_stand_before_several_inputs_and_are_left_out_first(tmp_path: Path) -> None:
+    folder = writing_model("llama", tmp_path / "model")
+    made = recipe(write(tmp_path, ROWS))
+    opened = room_of(Task.TEXT_GENERATION).open_untrained(made, LocatedModel("llama", folder))
+    train = prepared(tmp_path / "rows.jsonl").train
+    rows = with_shots(train.select([0]), train, n_shots=2, prompt=PROMPT)
+    layout = layout_for(opened, rows.column_names)
+    (whole,) = layout.prompts(rows, opened.tokenizer, max_length=10_000)
+    shown = [text.replace(":", "").split() for text in asked_texts(train.select([0, 1, 0])[:], PROMPT)]
+    read = " ".join(opened.tokenizer.decode(whole, skip_special_tokens=True).split())
+    assert [" ".join(words[:4]) in read for words in shown] == [True] * 3
+    assert read.count("was the film") == 3
+    (alone,) = layout.prompts(rows, opened.tokenizer, max_length=2 * len(whole) // 3)
+    assert opened.tokenizer.decode(alone, skip_special_tokens=True).count("was the film") == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"prompt": None, "columns": {"source": "question", "target": "answer"}}])
+def test_an_encoder_decoder_reads_no_examples(data: dict[str, Any], tmp_path: Path) -> None:
+    made = recipe(write(tmp_path, ROWS), **data)
+    shown = made.model_copy(update={"zero_shot": ZeroShotSection(shots=2)})
+    with pytest.raises(RecipeError, match=r"zero_shot\.shots: examples stand before sources that a decoder answers"):
+        room_of(Task.TEXT_GENERATION).open_untrained(shown, LocatedModel("t5", writing_model("t5", tmp_path / "model")))

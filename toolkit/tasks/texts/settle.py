@@ -46,6 +46,9 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
                 raise RecipeError(explain(f"{opened.name} is a decoder", fix=fix), where=f"data.{key}")
     elif section.chat_template is not None:
         raise RecipeError(explain(f"{opened.name} reads no chats", fix="take it out"), where="data.chat_template")
+    if recipe.zero_shot.shots and (is_pair or columns[0] in ("text", CHAT)):
+        found = "examples stand before sources that a decoder answers"
+        raise RecipeError(explain(found, fix="take it out"), where="zero_shot.shots")
     settle_reading(opened, recipe.task, columns[:-1] or columns, prompt)
     settle_languages(opened, section.source_language, section.target_language)
     if not is_pair and columns != ("text",):
