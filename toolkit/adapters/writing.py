@@ -32,17 +32,17 @@ SAMPLED_ROWS = 2_000
 _LANGUAGES = {"data.source_language": "src_lang", "data.target_language": "tgt_lang"}
 
 
-def settle_reading(opened: OpenedModel, task: Task, reads: Sequence[str], prompt: str | None) -> None:
+def settle_reading(opened: OpenedModel, task: Task, reads: str, prompt: str | None) -> None:
     """Keep what a model is for, and how it reads a row.
 
     Args:
         opened: its tokenizer is changed.
         task: that it learns.
-        reads: the columns of its input: ``text``, ``source``, ``messages``, or those of a prompt.
+        reads: the column of its input, ``text``, ``source`` or ``messages``, or those of a prompt with commas between.
         prompt: what is made of a row, with gaps; None takes that of an earlier training, if any.
     """
     kept = opened.tokenizer.init_kwargs
-    kept |= {TASK: task.value, READS: ",".join(reads)}
+    kept |= {TASK: task.value, READS: reads}
     if prompt is not None:
         kept[PROMPT] = prompt
 

@@ -316,3 +316,8 @@ class Recipe(Section):
             return CHAT
         columns = PAIR if PAIR in others and (reads_pairs or "source" in self.data.columns) else first
         return tuple(name for name in columns if name in ("text", *PAIR))
+
+    @property
+    def reads(self) -> str:
+        """Return the columns that a model reads, with commas between them: those of texts but for the target."""
+        return ",".join(self.text_columns[:-1] or self.text_columns)

@@ -90,18 +90,15 @@ def evaluate(
         check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
-    names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
+    reads = kept_word(located.folder, READS) if subject.untrained is None else subject.untrained.reads
+    names = room.input_columns(family_of(open_config(located)), reads)
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
     if isinstance(label_column, list) and "labels" not in room.spec.column_names:
         raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
     _refuse_one_of_several(names, text_column)
-    given_columns = (
-        dict(zip((names[0], names[-1]), (text_column, label_column), strict=True))
-        if names[1:]
-        else {names[0]: text_column}
-    )
+    given_columns = {names[-1]: label_column, names[0]: text_column}  # a text alone has no label
     columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)

@@ -99,8 +99,7 @@ class TextsRoom(TaskRoom):
         def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
             return self._answer_after(opened, rows, metrics, untrained, data)
 
-        columns = untrained.text_columns
-        return Answerer(opened.family, (), opened.problem, answer, reads=",".join(columns[:-1] or columns))
+        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.reads)
 
     def _answer_after(
         self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None

@@ -49,7 +49,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     if recipe.zero_shot.shots and (is_pair or columns[0] in ("text", CHAT)):
         found = "examples stand before sources that a decoder answers"
         raise RecipeError(explain(found, fix="take it out"), where="zero_shot.shots")
-    settle_reading(opened, recipe.task, columns[:-1] or columns, prompt)
+    settle_reading(opened, recipe.task, recipe.reads, prompt)
     settle_languages(opened, section.source_language, section.target_language)
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
