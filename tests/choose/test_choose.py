@@ -313,7 +313,7 @@ def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
     task: Task,
     write_csv: Callable[..., Path],
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(runs, "LONGEST", 1.0)
@@ -356,7 +356,7 @@ def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
     if not answers:
         assert told is None
         return
-    assert "without a target, of which nothing can be measured: left out" in capsys.readouterr().err
+    assert "without a target, of which nothing can be measured: left out" in caplog.text
     assert (told["metric"], told["rows"]) == ("rouge1", len(choice.rows.judge_rows))
     assert set(told["baselines"]) == {"first-sentences", "copy-source", "nearest-neighbour"} == set(told["better_by"])
     assert told["baselines"]["copy-source"]["value"] == 1.0  # the same words in another order
