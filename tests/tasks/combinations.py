@@ -42,11 +42,17 @@ OPTIONAL_COLUMNS: Mapping[Task, tuple[Kind, ...]] = {
 }
 """The kinds of rows of tasks whose rows can do without some of the columns that their spec lists."""
 
+QUESTIONS = Kind(("context", "question", "target"))
+"""Rows whose columns a prompt puts together."""
+
+PROMPT = "the film : {context}\n{question} ?"
+
 
 def kinds_of(spec: TaskSpec) -> tuple[Kind, ...]:
     """Return all kinds of rows of a task."""
     usual = tuple(Kind(columns, problem) for columns in spec.columns for problem in spec.problems or (None,))
-    return OPTIONAL_COLUMNS.get(spec.task, usual)
+    several = (QUESTIONS,) if spec.task is Task.TEXT_GENERATION else ()
+    return OPTIONAL_COLUMNS.get(spec.task, (*usual, *several))
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Combination:
             "data": {**data, "columns": columns, "max_length": 32},
             "hub": {"license": "apache-2.0", "language": ["en", "ko"]},
         }
+        if self.kind == QUESTIONS:
+            tree["data"]["prompt"] = PROMPT
         if self.method is Method.SCRATCH:
             sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 24}
             layers = {"encoder_layers": 1, "decoder_layers": 1}
@@ -144,7 +152,11 @@ def kinds_that_fit(task: Task, family: Family, method: Method) -> tuple[Combinat
     """Return the combinations of a task, family and method with all kinds of rows that recipes allow."""
     found = []
     for kind in kinds_of(SPECS[task]):
-        if SPECS[task].generates and family is Family.ENCODER_DECODER and kind.columns != ("source", "target"):
+        if (
+            SPECS[task].generates
+            and family is Family.ENCODER_DECODER
+            and kind.columns not in (("source", "target"), QUESTIONS.columns)
+        ):
             continue  # no recipe knows the family of a model by its name
         combination = Combination(task, family, method, kind)
         try:

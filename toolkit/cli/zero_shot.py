@@ -40,7 +40,7 @@ def zero_shot(
         list[str] | None,
         typer.Option(
             help='A prompt such as "{text} It was {label}."; give several to average their answers. For a task that '
-            'writes one such as "Translate to English: {source}".'
+            'writes one such as "Translate to English: {source}"; names in braces are columns of a file.'
         ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
@@ -118,6 +118,7 @@ def _write(
     **settings: Any,
 ) -> None:
     from toolkit.names import Task
+    from toolkit.recipe.prompts import gaps_of
     from toolkit.workflow.write_untrained import write_untrained, writing_tasks
 
     if task not in (known := writing_tasks()):
@@ -130,7 +131,7 @@ def _write(
     if len(templates) > 1:
         raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
     template = templates[0] if templates else None
-    if template is not None and "{source}" not in template:
+    if template is not None and not gaps_of(template):
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
     written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
     if as_json:
