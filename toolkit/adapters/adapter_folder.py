@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,12 +21,15 @@ from toolkit.adapters.integrity import check_finite
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
+from toolkit.adapters.opened import OpenedModel
 from toolkit.adapters.peft_models import hide_virtual_tokens, merge
+from toolkit.adapters.quantization import checked_settings, dequantize
 from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.exported import PooledConfig
 from toolkit.files import write_json_atomically
+from toolkit.recipe.check_quantization import INSTALL
 from toolkit.recipe.peft_methods import NOT_HERE, peft_methods
 
 if TYPE_CHECKING:
@@ -40,21 +46,32 @@ def is_adapter(folder: Path) -> bool:
     return (folder / SETTINGS).is_file()
 
 
-def write_base(folder: Path, base: Path) -> None:
-    """Write the digests of the base model's weights into an adapter's folder.
+def write_base(folder: Path, base: Path, *, quantization: Mapping[str, Any] | None = None) -> None:
+    """Write into an adapter's folder what it was trained on: digests of weights, and how these were quantized.
 
     Args:
         folder: of the adapter.
         base: folder of the model that it was trained on.
+        quantization: arguments of ``BitsAndBytesConfig``; None where the weights are as in the files.
     """
-    write_json_atomically(folder / BASE, {"sha256": _digests(base)})
+    quantized = {} if quantization is None else {"quantization": dict(quantization)}
+    write_json_atomically(folder / BASE, {"sha256": _digests(base), **quantized})
+
+
+def never_merge(folder: Path) -> None:
+    """Note in an adapter's folder that its model answers otherwise once it is merged.
+
+    Args:
+        folder: of the adapter, with the file of `write_base`.
+    """
+    write_json_atomically(folder / BASE, {**read_object(folder / BASE), "merges": False})
 
 
 def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, LocatedModel]:
     """Put an adapter on its base model; return the model, and the folder whose tokenizer it reads with.
 
-    The adapter is merged into the model. One that cannot be merged stays in peft's wrapper, which answers as what it
-    wraps.
+    The adapter is merged into the model. One that cannot be merged, or is for a quantized model, stays in peft's
+    wrapper, which answers as what it wraps.
 
     Args:
         located: the adapter's folder. Where it has a ``config.json``, as in our runs, labels and head are those; else
@@ -68,7 +85,8 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
     """
     where = f"model {located.name}"
     base = _base_of(located, head)
-    _check_base(located, base, where=where)
+    trained_on = _trained_on(located, base, where=where)
+    quantization = trained_on.get("quantization")
     config = open_config(base)
     if (located.folder / "config.json").is_file():
         wanted = open_config(located)
@@ -79,9 +97,12 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
         if isinstance(wanted, PooledConfig):
             return load_pooled(base, config, wanted)[0]
         factory = head.auto_class(family_of(wanted, model=located.name))
-        return load_model(factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled)[0]
+        return load_model(
+            factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled, quantization=quantization
+        )[0]
 
-    model = merge(_adapted(opened_base(), located, where=where))
+    keeps_apart = quantization is not None or not trained_on.get("merges", True)
+    model = None if keeps_apart else merge(_adapted(opened_base(), located, where=where))
     if model is None:
         adapted = _adapted(opened_base(), located, where=where)
         hide_virtual_tokens(adapted)
@@ -133,20 +154,50 @@ def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
     return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")
 
 
-def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> None:
+def merge_dequantized(opened: OpenedModel) -> OpenedModel:
+    """Merge an adapter into the float32 weights that its quantized base stands for, so that the answers stay.
+
+    Args:
+        opened: an adapter on a quantized model; it must not be used any more.
+
+    Raises:
+        IntegrityError: the adapter's files are damaged.
+    """
+    adapted: Any = opened.model
+    base = adapted.unload()
+    dequantize(base)
+    where = f"model {opened.name}"
+    model = merge(_adapted(base, LocatedModel(opened.name, cast(Path, opened.folder)), where=where))
+    if model is None:
+        raise IntegrityError("the adapter cannot be merged into its base model", where=where)
+    model.train(False)
+    return replace(opened, model=model)
+
+
+def _trained_on(located: LocatedModel, base: LocatedModel, *, where: str) -> dict[str, Any]:
+    """Return what is noted of the model that an adapter was trained on, and refuse another one."""
     if not (located.folder / WEIGHTS).is_file():
         raise IntegrityError(f"{WEIGHTS} is missing", where=where)
     noted = located.folder / BASE
     if not noted.is_file():
-        return
+        return {}
     try:
-        digests = read_object(noted)["sha256"]
+        content = read_object(noted)
+        digests = content["sha256"]
     except (ValueError, KeyError) as error:
         raise IntegrityError(f"{BASE} is damaged", where=where) from error
+    if "quantization" in content:
+        checked_settings(content["quantization"], where=where)
+        if find_spec("bitsandbytes") is None:
+            raise RecipeError(
+                f"this adapter was trained on a quantized model, and bitsandbytes is not installed; {INSTALL}",
+                where=where,
+            )
     if digests != _digests(base.folder):
         raise IntegrityError(
             f"the adapter was trained on other weights than {base.name} has now; put its base model back", where=where
         )
+    return content
 
 
 def _digests(folder: Path) -> dict[str, str]:
