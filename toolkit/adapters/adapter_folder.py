@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from safetensors import SafetensorError, safe_open
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
@@ -23,7 +22,7 @@ from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
 from toolkit.adapters.opened import OpenedModel
 from toolkit.adapters.peft_models import hide_virtual_tokens, merge
-from toolkit.adapters.quantization import checked_settings, dequantize
+from toolkit.adapters.quantization import checked_settings, dequantize, settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError, RecipeError
@@ -38,6 +37,13 @@ if TYPE_CHECKING:
 SETTINGS = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 BASE = "base.json"
+CONFIG = "config.json"
+QUANTIZATION = "base_quantization"
+"""The key of ``config.json`` for the arguments of ``BitsAndBytesConfig`` by which the base model is opened."""
+
+MERGES = "merges"
+"""The key of ``config.json`` that is false where a merged model would answer otherwise."""
+
 _LAST_LAYERS = ("classifier.weight", "score.weight", "out_proj.weight")
 
 
@@ -46,25 +52,39 @@ def is_adapter(folder: Path) -> bool:
     return (folder / SETTINGS).is_file()
 
 
-def write_base(folder: Path, base: Path, *, quantization: Mapping[str, Any] | None = None) -> None:
-    """Write into an adapter's folder what it was trained on: digests of weights, and how these were quantized.
+def write_base(folder: Path, base: Path) -> None:
+    """Write the digests of the base model's weights into an adapter's folder.
 
     Args:
         folder: of the adapter.
         base: folder of the model that it was trained on.
-        quantization: arguments of ``BitsAndBytesConfig``; None where the weights are as in the files.
     """
-    quantized = {} if quantization is None else {"quantization": dict(quantization)}
-    write_json_atomically(folder / BASE, {"sha256": _digests(base), **quantized})
+    write_json_atomically(folder / BASE, {"sha256": _digests(base)})
+
+
+def write_config(folder: Path, config: PreTrainedConfig) -> None:
+    """Write the configuration of an adapter's model, with how its base is quantized under a key of its own.
+
+    Under the library's key it would say that the files of the base model are quantized.
+
+    Args:
+        folder: of the adapter.
+        config: of the base model, as it was trained on.
+    """
+    described = copy.deepcopy(config)
+    if (settings := settings_of(config)) is not None:
+        del described.quantization_config
+        setattr(described, QUANTIZATION, settings)
+    described.save_pretrained(str(folder))
 
 
 def never_merge(folder: Path) -> None:
     """Note in an adapter's folder that its model answers otherwise once it is merged.
 
     Args:
-        folder: of the adapter, with the file of `write_base`.
+        folder: of the adapter, with its ``config.json``.
     """
-    write_json_atomically(folder / BASE, {**read_object(folder / BASE), "merges": False})
+    write_json_atomically(folder / CONFIG, {**read_object(folder / CONFIG), MERGES: False})
 
 
 def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, LocatedModel]:
@@ -85,13 +105,14 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
     """
     where = f"model {located.name}"
     base = _base_of(located, head)
-    trained_on = _trained_on(located, base, where=where)
-    quantization = trained_on.get("quantization")
+    _check_base(located, base, where=where)
     config = open_config(base)
-    if (located.folder / "config.json").is_file():
+    if (located.folder / CONFIG).is_file():
         wanted = open_config(located)
     else:
         wanted = _with_rows(config, _head_rows(located, where=where), head)
+
+    quantization = _quantization_of(wanted, where=where)
 
     def opened_base() -> PreTrainedModel:
         if isinstance(wanted, PooledConfig):
@@ -101,7 +122,7 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
             factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled, quantization=quantization
         )[0]
 
-    keeps_apart = quantization is not None or not trained_on.get("merges", True)
+    keeps_apart = quantization is not None or not getattr(wanted, MERGES, True)
     model = None if keeps_apart else merge(_adapted(opened_base(), located, where=where))
     if model is None:
         adapted = _adapted(opened_base(), located, where=where)
@@ -166,6 +187,7 @@ def merge_dequantized(opened: OpenedModel) -> OpenedModel:
     adapted: Any = opened.model
     base = adapted.unload()
     dequantize(base)
+    delattr(base.config, QUANTIZATION)
     where = f"model {opened.name}"
     model = merge(_adapted(base, LocatedModel(opened.name, cast(Path, opened.folder)), where=where))
     if model is None:
@@ -174,30 +196,33 @@ def merge_dequantized(opened: OpenedModel) -> OpenedModel:
     return replace(opened, model=model)
 
 
-def _trained_on(located: LocatedModel, base: LocatedModel, *, where: str) -> dict[str, Any]:
-    """Return what is noted of the model that an adapter was trained on, and refuse another one."""
+def _quantization_of(config: Any, *, where: str) -> dict[str, Any] | None:
+    """Return how the base of an adapter with this configuration is quantized."""
+    noted = getattr(config, QUANTIZATION, None)
+    if noted is None:
+        return None
+    settings = checked_settings(noted, where=where)
+    if find_spec("bitsandbytes") is None:
+        raise RecipeError(
+            f"this adapter was trained on a quantized model, and bitsandbytes is not installed; {INSTALL}", where=where
+        )
+    return settings
+
+
+def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> None:
     if not (located.folder / WEIGHTS).is_file():
         raise IntegrityError(f"{WEIGHTS} is missing", where=where)
     noted = located.folder / BASE
     if not noted.is_file():
-        return {}
+        return
     try:
-        content = read_object(noted)
-        digests = content["sha256"]
+        digests = read_object(noted)["sha256"]
     except (ValueError, KeyError) as error:
         raise IntegrityError(f"{BASE} is damaged", where=where) from error
-    if "quantization" in content:
-        checked_settings(content["quantization"], where=where)
-        if find_spec("bitsandbytes") is None:
-            raise RecipeError(
-                f"this adapter was trained on a quantized model, and bitsandbytes is not installed; {INSTALL}",
-                where=where,
-            )
     if digests != _digests(base.folder):
         raise IntegrityError(
             f"the adapter was trained on other weights than {base.name} has now; put its base model back", where=where
         )
-    return content
 
 
 def _digests(folder: Path) -> dict[str, str]:

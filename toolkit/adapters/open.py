@@ -128,16 +128,12 @@ def _with_new_head(
     """Load the library's class, its head kept where it was trained for the same labels."""
     factory = head.auto_class(family)
     check_head(config, factory, head=str(head.task), model=located.name)
-    rows = None
-    if head.is_labelled:
-        rows = kept_rows(config, labels, problem)
-        write_labels(config, labels, problem)
-    quantization = None
-    if bits is not None:
-        quantization = quantization_settings(bits, config, factory, new_head=head.is_labelled)
+    settings = None if bits is None else quantization_settings(bits, config, factory, new_head=head.is_labelled)
     if not head.is_labelled:
-        return load_model(factory, located, config=config, quantization=quantization)
-    model, new = load_model(factory, located, config=config, new_head=rows is None, quantization=quantization)
+        return load_model(factory, located, config=config, quantization=settings)
+    rows = kept_rows(config, labels, problem)
+    write_labels(config, labels, problem)
+    model, new = load_model(factory, located, config=config, new_head=rows is None, quantization=settings)
     if rows is None:
         return model, reset_head(model, new)
     reorder_rows(model, rows)

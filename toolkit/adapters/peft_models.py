@@ -26,7 +26,7 @@ def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel | None:
         return model
     if virtual_tokens(model) or not hasattr(model, "merge_and_unload"):
         return None
-    if settings_of(model) is not None:  # merged weights would be rounded to their bits again
+    if settings_of(model.config) is not None:  # merged weights would be rounded to their bits again
         return None
     try:
         with warnings.catch_warnings():

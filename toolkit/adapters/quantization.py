@@ -50,9 +50,9 @@ def quantization_settings(bits: str, config: Any, factory: Any, *, new_head: boo
         return dict(_OF_BITS[bits])  # the library itself leaves a language head as it is
     with torch.device("meta"):
         model = factory.from_config(config, trust_remote_code=False)
-    outside = {name for name, _ in model.named_children()} - {model.base_model_prefix}
-    poolers = {name for name, module in model.named_modules() if "pooler" in name and isinstance(module, nn.Linear)}
-    return {**_OF_BITS[bits], _SKIPPED: sorted(outside | poolers)}
+    body = f"{model.base_model_prefix}."
+    linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    return {**_OF_BITS[bits], _SKIPPED: [name for name in linear if not name.startswith(body) or "pooler" in name]}
 
 
 def checked_settings(settings: Any, *, where: str) -> dict[str, Any]:
@@ -69,13 +69,17 @@ def checked_settings(settings: Any, *, where: str) -> dict[str, Any]:
     raise IntegrityError("its quantization is none that the toolkit makes", where=where)
 
 
-def settings_of(model: nn.Module) -> dict[str, Any] | None:
-    """Return the arguments of ``BitsAndBytesConfig`` by which a model was opened; None if it is not quantized."""
-    config = getattr(getattr(model, "config", None), "quantization_config", None)
-    if not isinstance(config, BitsAndBytesConfig):
+def settings_of(config: Any) -> dict[str, Any] | None:
+    """Return the arguments of ``BitsAndBytesConfig`` by which a model with this configuration was opened.
+
+    Returns:
+        None if it is not quantized.
+    """
+    given = getattr(config, "quantization_config", None)
+    if not isinstance(given, BitsAndBytesConfig):
         return None
-    settings = dict(_OF_BITS["4bit" if config.load_in_4bit else "8bit"])
-    return settings if config.llm_int8_skip_modules is None else {**settings, _SKIPPED: config.llm_int8_skip_modules}
+    settings = dict(_OF_BITS["4bit" if given.load_in_4bit else "8bit"])
+    return settings if given.llm_int8_skip_modules is None else {**settings, _SKIPPED: given.llm_int8_skip_modules}
 
 
 def library_settings(settings: Mapping[str, Any]) -> BitsAndBytesConfig:

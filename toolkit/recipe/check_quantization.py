@@ -39,4 +39,7 @@ def _packages_and_device_are_there(recipe: Recipe) -> Broken:
 
     # One that bitsandbytes lacks a backend for would be refused by the library after the data was read.
     if torch.backends.mps.is_available() and not torch.cuda.is_available():
-        yield _KEY, "bitsandbytes trains on CUDA devices and on processors, and here training would use MPS; take it out"
+        yield (
+            _KEY,
+            "bitsandbytes trains on CUDA devices and on processors, and here training would use MPS; take it out",
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from pathlib import Path
 
@@ -10,9 +9,8 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.adapter_folder import write_base
+from toolkit.adapters.adapter_folder import write_base, write_config
 from toolkit.adapters.peft_models import merge
-from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.shortage import disk_for
 from toolkit.training.checkpoints import GO_ON
@@ -64,21 +62,18 @@ def adapter_alone(run: Path) -> None:
 
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
-    config, quantization = model.peft_config["default"], settings_of(opened.model)
+    config = model.peft_config["default"]
     # A name with its revision is none of the hub's; peft has a field for each.
     name = opened.name if opened.revision is None else opened.name.partition("@")[0]
     config.base_model_name_or_path, config.revision = name, opened.revision
     opened.model.config.architectures = [type(opened.model).__name__]
-    described = copy.deepcopy(opened.model.config)
-    if quantization is not None:  # the library would take the base's files for quantized ones
-        del described.quantization_config
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
-        described.save_pretrained(str(folder))
+        write_config(folder, opened.model.config)
         opened.tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template
     if opened.folder is not None:
-        write_base(folder, opened.folder, quantization=quantization)
+        write_base(folder, opened.folder)
     readable(folder)
 
 

@@ -90,7 +90,7 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         check_exportable(room.spec.task, Family(golden["family"]))
     with _whole_or_nothing(output_dir) as work:
         opened = room.open(LocatedModel(target, source))
-        if settings_of(opened.model) is not None:
+        if settings_of(opened.model.config) is not None:
             opened = merge_dequantized(opened)
         if isinstance(opened.model, PeftModel):
             method = str(opened.model.active_peft_config.peft_type.value).lower()

@@ -20,13 +20,19 @@ FOLDER = "RUN/model"
 """Placeholder for a model that is not published."""
 
 _ADAPTED = """from peft import PeftModel
-from transformers import AutoConfig, {auto_class}, AutoTokenizer, pipeline
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, {imported}pipeline
 
 config = AutoConfig.from_pretrained({model})
-base = {auto_class}.from_pretrained({base}, revision={revision}, config=config)
+{quantized}base = {auto_class}.from_pretrained({base}, revision={revision}, config=config{given})
 model = PeftModel.from_pretrained(base, {model}){merged}
 {name} = pipeline("{task}", model=model, tokenizer=AutoTokenizer.from_pretrained({model}))
 {lines}"""
+
+_IN_BITS = {
+    "imported": "BitsAndBytesConfig, ",
+    "quantized": "in_bits = BitsAndBytesConfig(**config.base_quantization)  # the bits that it was trained on\n",
+    "given": ", quantization_config=in_bits",
+}
 
 
 def intended_use(result: RunResult, recipe: Recipe, words: Words | None = None) -> Markdown:
@@ -85,7 +91,7 @@ def snippet(
         return _direct(result, recipe, call, named=named, asked=asked)
     lines = call.lines.replace("{text}", asked)
     if adapter or result.is_adapter:
-        return _adapted(result, model, call, lines=lines)
+        return _adapted(result, model, call, lines=lines, bits=recipe.model.quantization is not None)
     return f"""from transformers import pipeline
 
 {call.pipeline} = pipeline({literal(result.task.value)}, model={named})
@@ -153,11 +159,13 @@ model = {opener}.from_pretrained({named})
 {seed}{call.lines.replace("{text}", asked)}"""
 
 
-def _adapted(result: RunResult, model: str, call: Call, *, lines: str) -> str:
+def _adapted(result: RunResult, model: str, call: Call, *, lines: str, bits: bool) -> str:
+    """Return the lines that open an adapter on its base model, in the bits that it was trained on."""
     base, revision = hub_model(result) or result.model, result.revision or "main"
     named = {"model": literal(model), "base": literal(base), "revision": literal(revision)}
     how = {"auto_class": auto_class(result), "task": result.task.value, "name": call.pipeline}
     how["merged"] = "" if result.is_adapter else ".merge_and_unload()"
+    how |= _IN_BITS if bits else dict.fromkeys(_IN_BITS, "")
     return _ADAPTED.format(**named, **how, lines=lines)
 
 

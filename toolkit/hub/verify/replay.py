@@ -183,7 +183,7 @@ def _open_adapter(
     pinned = {"revision": revision} if revision and not request.get("base") else {}
     given: dict[str, Any] = {"config": config} if config is not None else {}
     given |= {"ignore_mismatched_sizes": True, "trust_remote_code": False}  # nobody has looked at the base's code
-    quantized = place.read("base.json").get("quantization") if place.has("base.json") else None
+    quantized = getattr(config, "base_quantization", None)
     if quantized:
         given |= {"quantization_config": BitsAndBytesConfig(**quantized), "device_map": {"": "cpu"}}
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
