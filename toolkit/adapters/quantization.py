@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any, cast
 
 import torch
@@ -84,7 +85,7 @@ def settings_of(config: Any) -> dict[str, Any] | None:
 
 def library_settings(settings: Mapping[str, Any]) -> BitsAndBytesConfig:
     """Return settings as the library takes them."""
-    return BitsAndBytesConfig(**settings)
+    return BitsAndBytesConfig(**settings)  # type: ignore[no-untyped-call]
 
 
 def quantized_layers(model: nn.Module) -> Iterator[tuple[str, Any]]:
@@ -119,7 +120,7 @@ def dequantize(model: PreTrainedModel) -> None:
         weight, bias = dequantized(layer, torch.float32), layer.bias
         plain: nn.Module
         if layer.source_cls is Conv1D:  # its weights are transposed
-            plain = Conv1D(weight.shape[0], weight.shape[1])
+            plain = Conv1D(weight.shape[0], weight.shape[1])  # type: ignore[no-untyped-call]
             weight = weight.T
         else:
             plain = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
@@ -135,13 +136,13 @@ def dequantize(model: PreTrainedModel) -> None:
 
 def dequantized(layer: Any, dtype: torch.dtype) -> Tensor:
     """Return the weights that a quantized layer stands for: ``[outputs, inputs]``."""
-    from bitsandbytes.functional import dequantize_4bit
-
     weight = layer.weight
     if type(layer).__name__ == "Linear4bit":
-        return cast(Tensor, dequantize_4bit(weight.data, weight.quant_state)).to(dtype)
-    scales = weight.SCB if layer.state.SCB is None else layer.state.SCB
-    return weight.data.to(torch.float32).mul_(scales.to(weight.device)[:, None] / 127.0).to(dtype)
+        numbers: Tensor = import_module("bitsandbytes.functional").dequantize_4bit(weight.data, weight.quant_state)
+    else:
+        scales = weight.SCB if layer.state.SCB is None else layer.state.SCB
+        numbers = weight.data.float().mul_(scales.to(weight.device)[:, None] / 127.0)
+    return numbers.to(dtype)
 
 
 def n_weights(parameter: Tensor) -> int:

@@ -54,7 +54,7 @@ class ModelSection(Section):
     )
     quantization: Literal["4bit", "8bit"] | None = Field(
         default=None,
-        description="Bits of the weights of a pretrained model beneath a PEFT method (QLoRA); null is its own precision.",
+        description="Bits of a pretrained model's weights beneath a PEFT method (QLoRA); null is float32.",
     )
     problem_type: ProblemName | None = Field(
         default=None,
