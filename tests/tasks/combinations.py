@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class Combination:
     family: Family
     method: Method
     kind: Kind
+    quantization: str | None = None
 
     @property
     def method_name(self) -> str:
@@ -72,7 +74,8 @@ class Combination:
     def __str__(self) -> str:
         """Return a test's name for it."""
         problem = (self.kind.problem,) if self.kind.problem else ()
-        return "-".join((self.task, self.family, self.method, *problem, *self.kind.columns))
+        bits = (self.quantization,) if self.quantization else ()
+        return "-".join((self.task, self.family, self.method, *bits, *problem, *self.kind.columns))
 
     @property
     def architecture(self) -> str:
@@ -98,6 +101,8 @@ class Combination:
         }
         if self.kind == QUESTIONS:
             tree["data"]["prompt"] = PROMPT
+        if self.quantization is not None:
+            tree["model"]["quantization"] = self.quantization
         if self.method is Method.SCRATCH:
             sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 24}
             layers = {"encoder_layers": 1, "decoder_layers": 1}
@@ -187,4 +192,14 @@ def combinations() -> list[Combination]:
         turn = list(Family).index(family) + list(Method).index(method)
         chosen += [first] if first else []
         chosen += [each for i, each in enumerate(others) if (turn + i) % len(Family) == 0]
-    return chosen
+    return chosen + (quantized() if find_spec("bitsandbytes") else [])
+
+
+def quantized() -> list[Combination]:
+    """Return an encoder, a decoder and an encoder-decoder in few bits beneath an adapter."""
+    places = (
+        (Task.TEXT_CLASSIFICATION, Family.ENCODER, "4bit"),
+        (Task.TEXT_GENERATION, Family.DECODER, "8bit"),
+        (Task.TRANSLATION, Family.ENCODER_DECODER, "4bit"),
+    )
+    return [replace(kinds_that_fit(task, family, Method.PEFT)[0], quantization=bits) for task, family, bits in places]

@@ -13,6 +13,7 @@ from toolkit.recipe import (  # noqa: F401, their rules register themselves
     check_methods,
     check_model,
     check_peft,
+    check_quantization,
     check_texts,
 )
 from toolkit.recipe.document import Finding, TreePath

@@ -53,6 +53,10 @@ class ModelSection(Section):
     config: dict[str, Any] | None = Field(
         default=None, description="Our own Transformer from a random start, instead of name, for method: scratch."
     )
+    quantization: Literal["4bit", "8bit"] | None = Field(
+        default=None,
+        description="Bits of a pretrained model's weights beneath a PEFT method (QLoRA); null is float32.",
+    )
     problem_type: ProblemName | None = Field(
         default=None,
         description="What the labels are: one class, several classes (column labels), or a number; null is one class, "

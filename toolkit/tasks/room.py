@@ -144,6 +144,7 @@ class TaskRoom(ABC):
                 method=recipe.way,
                 problem=problem,
                 max_length=recipe.data.max_length,
+                quantization=recipe.model.quantization,
             )
         texts = [name for name in self.text_columns if name in data.train.column_names]
         section = recipe.tokenizer or TokenizerSection()
