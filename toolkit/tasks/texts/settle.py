@@ -5,7 +5,8 @@ from __future__ import annotations
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.writing import settle_generation, settle_languages, settle_reading, settle_template
+from toolkit.adapters.languages import settle_languages
+from toolkit.adapters.writing import settle_generation, settle_reading, settle_template
 from toolkit.data.encode import prompted
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
 from toolkit.errors import RecipeError, explain
