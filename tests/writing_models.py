@@ -75,6 +75,16 @@ LANGUAGES: dict[str, dict[str, str]] = {
 }
 """What recipes tell models for several languages."""
 
+CODES: dict[str, tuple[str, str]] = {
+    "mbart": ("en_XX", "ko_KR"),
+    "mbart-50": ("en_XX", "ko_KR"),
+    "m2m_100": ("en", "ko"),
+    "nllb": ("eng_Latn", "kor_Hang"),
+    "plbart": ("python", "en_XX"),
+}
+TOKENS_OF_SOURCES: dict[str, str] = {"madlad": "<2ko> ", "marian-to-many": ">>kor<< "}
+"""The same as their tokenizers, and whoever writes a source for them, spell it."""
+
 DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "opt")
 ENCODER_DECODERS = (*STARTS, "two-berts")
 

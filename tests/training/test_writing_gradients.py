@@ -9,7 +9,18 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
-from writing_models import DECODERS, ENCODER_DECODERS, PAIRS, recipe_for, write_chats, write_pairs, writing_model
+from writing_models import (
+    CODES,
+    DECODERS,
+    ENCODER_DECODERS,
+    LANGUAGES,
+    PAIRS,
+    TOKENS_OF_SOURCES,
+    recipe_for,
+    write_chats,
+    write_pairs,
+    writing_model,
+)
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.batching import Batching, batching_of
@@ -41,9 +52,11 @@ def gradients(objective: Objective, model: Any, divided: list[list[int]]) -> dic
     return {name: tensor.grad.clone() for name, tensor in model.named_parameters() if tensor.grad is not None}
 
 
-def by_hand(folder: Path, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor]:
+def by_hand(folder: Path, name: str, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor]:
     """The mean loss of all tokens of the targets, a row at a time, with nothing but the library."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    told = dict(zip(("src_lang", "tgt_lang"), CODES.get(name, ()), strict=False))
+    tokenizer = AutoTokenizer.from_pretrained(folder, **told)
+    prompt = TOKENS_OF_SOURCES.get(name, "") + prompt
     pair = "encoder_" in (folder / "config.json").read_text(encoding="utf-8")
     model = (
         (AutoModelForSeq2SeqLM if pair else AutoModelForCausalLM).from_pretrained(folder, dtype=torch.float32).eval()
@@ -52,12 +65,9 @@ def by_hand(folder: Path, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor
     for source, target in PAIRS[:n_rows]:
         asked = prompt.replace("{source}", source)
         if pair:
-            labels = tokenizer(text_target=target, return_tensors="pt")["input_ids"]
-            start = torch.tensor([[model.config.decoder_start_token_id]])
-            if model.config.model_type == "mbart":
-                start = labels[:, -1:]
-            given = torch.cat([start, labels[:, :-1]], dim=1)
-            logits = model(**tokenizer(asked, return_tensors="pt"), decoder_input_ids=given).logits
+            inputs = tokenizer(asked, text_target=target, return_tensors="pt")
+            labels = inputs["labels"]  # which the model's own class shifts
+            logits = model(**inputs).logits
         else:
             read = tokenizer(asked + "\n", add_special_tokens=False)["input_ids"]
             written = [*tokenizer(target, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
@@ -82,12 +92,13 @@ def test_a_step_is_that_of_plain_transformers_however_it_is_divided(name: str, t
     folder = writing_model(name, tmp_path / "body")
     source = write_pairs(tmp_path)
     prompt = "the film : {source}"
-    data = {"prompt": prompt, "train": str(source), "test": str(source), "source": None, "validation_size": 0}
+    splits = {"train": str(source), "test": str(source), "source": None, "validation_size": 0}
+    data = {"prompt": prompt, **splits, **LANGUAGES.get(name, {})}
     recipe = recipe_for("translation", folder, source, PAIR, data=data)
     objective, opened = opened_with(recipe, tmp_path)
     model = opened.model.eval()
     whole = gradients(objective, model, [[0, 1, 2, 3, 4]])
-    agree(whole, by_hand(folder, prompt=prompt, n_rows=5))
+    agree(whole, by_hand(folder, name, prompt=prompt, n_rows=5))
     agree(gradients(objective, model, [[4, 2], [0], [3, 1]]), whole)
 
 
