@@ -117,9 +117,12 @@ def _codes(tokenizer: Any) -> list[str] | None:
 
 
 def _kept(tokenizer: PreTrainedTokenizerBase, where: str) -> str | None:
-    """Return the language that the tokenizer's files name."""
-    kept = tokenizer.init_kwargs.get(_SETTINGS[where])
-    return kept if isinstance(kept, str) else None
+    """Return the language that the tokenizer's files name; None unless they name both.
+
+    Without a target nobody has chosen the source: the library writes English there by itself.
+    """
+    kept = {key: tokenizer.init_kwargs.get(name) for key, name in _SETTINGS.items()}
+    return kept[where] if all(isinstance(code, str) for code in kept.values()) else None
 
 
 def _tokens_in_sources(tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:

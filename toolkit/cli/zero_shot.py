@@ -44,6 +44,12 @@ def zero_shot(
         ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
+    source_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages reads, such as de or deu_Latn.")
+    ] = None,
+    target_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages writes, such as en or eng_Latn.")
+    ] = None,
     scorer: Annotated[
         Literal["similarity", "mask", "entailment", "likelihood"] | None,
         typer.Option(help="How the model is asked; what it was made for if not given."),
@@ -72,6 +78,8 @@ def zero_shot(
             },
             templates=template or [],
             language=language,
+            source_language=source_language,
+            target_language=target_language,
             text_column=text_column,
             encoding=encoding,
             output=output,
@@ -79,6 +87,9 @@ def zero_shot(
             as_json=as_json,
         )
         return
+    for option, named in (("--source-language", source_language), ("--target-language", target_language)):
+        if named is not None:
+            raise RecipeError("it is for tasks that write a text; leave it out", where=option)
     if not labels:
         raise RecipeError("name the labels to choose from, with commas between them", where="--labels")
     from toolkit.recipe.schema import ZeroShotSection
