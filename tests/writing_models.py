@@ -85,8 +85,8 @@ CODES: dict[str, tuple[str, str]] = {
 TOKENS_OF_SOURCES: dict[str, str] = {"madlad": "<2ko> ", "marian-to-many": ">>kor<< "}
 """The same as their tokenizers, and whoever writes a source for them, spell it."""
 
-DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "opt")
-ENCODER_DECODERS = (*STARTS, "two-berts")
+DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "opt", "own-decoder")
+ENCODER_DECODERS = (*STARTS, "two-berts", "own-encoder-decoder")
 
 PAIRS = [
     ("the film is good", "그 영화 는 좋다"),

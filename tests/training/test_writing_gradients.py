@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from writing_models import (
     CODES,
     DECODERS,
@@ -22,6 +22,7 @@ from writing_models import (
     writing_model,
 )
 
+import toolkit.tasks.texts.room as room
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.batching import Batching, batching_of
 from toolkit.recipe import Recipe
@@ -57,7 +58,7 @@ def by_hand(folder: Path, name: str, *, prompt: str, n_rows: int) -> dict[str, t
     told = dict(zip(("src_lang", "tgt_lang"), CODES.get(name, ()), strict=False))
     tokenizer = AutoTokenizer.from_pretrained(folder, **told)
     prompt = TOKENS_OF_SOURCES.get(name, "") + prompt
-    pair = "encoder_" in (folder / "config.json").read_text(encoding="utf-8")
+    pair = AutoConfig.from_pretrained(folder).is_encoder_decoder
     model = (
         (AutoModelForSeq2SeqLM if pair else AutoModelForCausalLM).from_pretrained(folder, dtype=torch.float32).eval()
     )
@@ -102,6 +103,19 @@ def test_a_step_is_that_of_plain_transformers_however_it_is_divided(name: str, t
     agree(gradients(objective, model, [[4, 2], [0], [3, 1]]), whole)
 
 
+def test_packed_pairs_give_the_gradient_of_padded_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of our own Transformer, which somebody has trained before."""
+    folder, source = writing_model("own-encoder-decoder", tmp_path / "body"), write_pairs(tmp_path)
+    recipe = recipe_for("text-generation", folder, source, PAIR, data={"prompt": "the film : {source}"})
+    packed, opened = opened_with(recipe, tmp_path)
+    assert batching_of(opened.model, opened.family) is Batching.PACKED
+    monkeypatch.setattr(room, "batching_of", lambda *_: Batching.PADDED)
+    padded, again = opened_with(recipe, tmp_path)
+    assert (packed.packed, padded.packed) == (True, False)
+    rows = [[0, 1, 2, 3, 4, 5]]
+    agree(gradients(padded, again.model.eval(), rows), gradients(packed, opened.model.eval(), rows))
+
+
 @pytest.mark.parametrize("name", DECODERS)
 def test_packed_chats_give_the_gradient_of_padded_ones(name: str, tmp_path: Path, monkeypatch: Any) -> None:
     folder = writing_model(name, tmp_path / "body")
@@ -109,8 +123,6 @@ def test_packed_chats_give_the_gradient_of_padded_ones(name: str, tmp_path: Path
     recipe = recipe_for("text-generation", folder, source, {"messages": "messages"})
     objective, opened = opened_with(recipe, tmp_path)
     packed = gradients(objective, opened.model.eval(), [[0, 1, 2, 3]])
-    import toolkit.tasks.texts.room as room
-
     assert objective.packed == batching_of(opened.model, opened.family).packs
     monkeypatch.setattr(room, "batching_of", lambda *_: Batching.PADDED)
     padded, _ = opened_with(recipe, tmp_path)
@@ -125,5 +137,6 @@ def test_models_that_take_packed_rows_are_found_by_trying(tmp_path: Path) -> Non
         _, opened = opened_with(recipe, tmp_path)
         found[name] = batching_of(opened.model, opened.family)
     by_position = {"gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2"}
+    assert found.pop("own-decoder") is Batching.PACKED  # which is told where sequences end
     assert {name for name, batching in found.items() if batching is Batching.BY_POSITION} >= by_position
     assert set(found.values()) <= {Batching.BY_POSITION, Batching.PADDED}

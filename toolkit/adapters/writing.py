@@ -19,6 +19,7 @@ from toolkit.data.messages import USER, ChatError, Message
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Family, Task
 from toolkit.progress import warn
+from toolkit.transformer import TransformerConfig
 
 WITHOUT_THOUGHTS = "{%- set enable_thinking = false -%}"
 
@@ -33,7 +34,9 @@ def settle_reading(opened: OpenedModel, task: Task, reads: str, prompt: str | No
         prompt: what is made of a source, with ``{source}``; None takes that of an earlier training, if any.
     """
     kept = opened.tokenizer.init_kwargs
-    kept |= {TASK: task.value, READS: reads}
+    kept[TASK] = task.value
+    if reads != "text" or not isinstance(opened.model.config, TransformerConfig):
+        kept[READS] = reads  # without it our own Transformer goes on with texts, which begin with its first token
     if prompt is not None:
         kept[PROMPT] = prompt
 

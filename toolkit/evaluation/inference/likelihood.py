@@ -18,7 +18,7 @@ from toolkit.adapters.layouts import layout_for
 from toolkit.data.batches import by_length, by_tokens
 from toolkit.data.encode import rows_at
 from toolkit.data.messages import ANSWER, CHAT, answers_in
-from toolkit.data.row_layouts import Collator, Layout, MaskedLayout, layout_of
+from toolkit.data.row_layouts import Collator, Layout, MaskedLayout
 from toolkit.data.targets import aligned
 from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
@@ -80,15 +80,15 @@ def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Raises:
         ValueError: another encoder, which gives texts no likelihood.
     """
-    if isinstance(opened.model.config, TransformerConfig):
-        return packed_likelihoods(opened, rows)
     if opened.family is Family.DECODER and "text" not in rows.column_names:
         return answer_likelihoods(opened, rows)
+    if isinstance(opened.model.config, TransformerConfig):
+        return packed_likelihoods(opened, rows)
     return padded_likelihoods(opened, rows)
 
 
 def answer_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
-    """Score the answers of a decoder of the library as it learns them, all answers of a chat together.
+    """Score the answers of a decoder as it learns them, all answers of a chat together.
 
     Args:
         opened: a decoder with its language head.
@@ -116,7 +116,7 @@ def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Without padding this is the faster way. The ends of targets beyond the model's context are not scored. For an
     encoder the likelihood is that of the masked tokens.
     """
-    layout = layout_of(opened.model)
+    layout = layout_for(opened, rows.column_names)
     columns = list(layout.columns)
     of_rows = rows.select_columns(columns).add_column("id", np.arange(len(rows)))
     encoded = layout.encode(of_rows, opened.tokenizer, max_length=opened.max_length)
