@@ -25,7 +25,10 @@ from toolkit.tasks import room_of
 
 PAIR = {"source": "source", "target": "target"}
 SPELT = {
-    "nllb": (NLLB, {"en": "eng_Latn", "ENG": "eng_Latn", "eng-latn": "eng_Latn", "ko_KR": "kor_Hang", "ar": "arb_Arab"}),
+    "nllb": (
+        NLLB,
+        {"en": "eng_Latn", "ENG": "eng_Latn", "eng-latn": "eng_Latn", "ko_KR": "kor_Hang", "ar": "arb_Arab"},
+    ),
     # whose codes begin with the two letters of other languages: Estonian, Malagasy, Javanese, Oromo
     "nllb, not by letters": (NLLB, {"es": "spa_Latn", "pl": "pol_Latn", "ja": "jpn_Jpan", "ga": "gle_Latn"}),
     "mbart-50": (MBART50, {"en": "en_XX", "eng_Latn": "en_XX", "kor": "ko_KR", "zh": "zh_CN", "de_DE": "de_DE"}),
@@ -133,7 +136,9 @@ def test_a_language_in_the_source_is_part_of_the_prompt(name: str, token: str, t
 def test_a_model_without_languages_takes_none(name: str, tmp_path: Path) -> None:
     model = opened(name, tmp_path)
     for source, target, key in (("en", None, "source"), (None, "ko", "target")):
-        with pytest.raises(RecipeError, match=f"data.{key}_language: the tokenizer has no languages to .*; take it out"):
+        with pytest.raises(
+            RecipeError, match=f"data.{key}_language: the tokenizer has no languages to .*; take it out"
+        ):
             settle_languages(model, source, target)
 
 

@@ -63,6 +63,8 @@ def locate_model(name: str) -> LocatedModel:
             return LocatedModel(name, folder)
         if any(folder.glob("*.safetensors")):
             raise IntegrityError("the model's config.json is missing", where=name)
+        if (folder / "model" / "config.json").is_file():
+            raise HubError(explain("this is a run", fix=f"name its model: {Path(name) / 'model'}"), where=name)
         raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
     if folder.suffix.lower() == SUFFIX:
         return LocatedModel(name, converted_gguf(folder, name=name))

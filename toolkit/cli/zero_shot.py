@@ -9,13 +9,20 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.lists import names_in
-from toolkit.errors import RecipeError, explain
+from toolkit.errors import Fault, RecipeError, explain
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
     'toolkit zero-shot packaged:minilm reviews.csv --labels "food,service,price" --output labelled.csv',
     'toolkit zero-shot packaged:smollm2 "The film is long, but never dull." --task summarization',
 )
+
+_OPTIONS = {
+    "data.prompt": "--template",
+    "data.source_language": "--source-language",
+    "data.target_language": "--target-language",
+}
+"""What the keys of a recipe are on the command line."""
 
 
 def zero_shot(
@@ -143,7 +150,11 @@ def _write(
     template = templates[0] if templates else None
     if template is not None and "{source}" not in template:
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
-    written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
+    try:
+        written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
+    except RecipeError as error:
+        faults = [Fault(fault.message, _OPTIONS.get(fault.where or "", fault.where)) for fault in error.faults]
+        raise RecipeError(*faults) from error
     if as_json:
         console.print_json({"predictions": written.rows()})
     elif output is None:

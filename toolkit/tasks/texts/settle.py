@@ -6,6 +6,7 @@ from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.languages import settle_languages
+from toolkit.adapters.layouts import prompt_of
 from toolkit.adapters.writing import settle_generation, settle_reading, settle_template
 from toolkit.data.encode import prompted
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
@@ -45,6 +46,8 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
         raise RecipeError(explain(f"{opened.name} reads no chats", fix="take it out"), where="data.chat_template")
     settle_reading(opened, recipe.task, columns[0], prompt)
     settle_languages(opened, section.source_language, section.target_language)
+    if columns == PAIR:
+        _check_room(opened)
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
     longest = None if examples is None or columns == ("text",) else _longest_target(opened, examples)
@@ -66,6 +69,18 @@ def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | 
         before += [{"role": USER, "content": prompted(source, prompt)}, {"role": ASSISTANT, "content": target}]
     chats = [[*before, {"role": USER, "content": prompted(source, prompt)}] for source in rows["source"]]
     return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))
+
+
+def _check_room(opened: OpenedModel) -> None:
+    """Refuse a prompt that leaves no token for a source, so that all rows would read alike.
+
+    Raises:
+        RecipeError: with the tokens of the prompt.
+    """
+    n_tokens = len(opened.tokenizer(prompted("", prompt_of(opened.tokenizer)), verbose=False)["input_ids"])
+    if n_tokens >= opened.max_length:
+        found = f"the prompt has {n_tokens} tokens, and {opened.name} reads {opened.max_length}"
+        raise RecipeError(explain(found, fix="shorten it, so that a source has room"), where="data.prompt")
 
 
 def _longest_target(opened: OpenedModel, examples: Dataset) -> int:
