@@ -94,7 +94,7 @@ def test_languages_that_are_not_named_are_asked_for_at_once(name: str, tmp_path:
     lines = [str(fault) for fault in refused.value.faults]
     assert [line.split(": ")[0] for line in lines] == ["data.source_language", "data.target_language"]
     assert all("languages; name one of them: " in line for line in lines)
-    with pytest.raises(RecipeError, match="^data.source_language: the model has"):
+    with pytest.raises(RecipeError, match=r"^data\.source_language: the model has"):
         opened(name, tmp_path / "other", target_language="en")  # English by default is nobody's choice
 
 

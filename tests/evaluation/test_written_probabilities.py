@@ -1,4 +1,4 @@
-"""The probability of a text that a library's encoder-decoder writes: of what it was free to choose, and of that alone."""
+"""The probability of a text that an encoder-decoder writes: of what it was free to choose, and of that alone."""
 
 from __future__ import annotations
 
