@@ -82,15 +82,15 @@ def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Raises:
         ValueError: another encoder, which gives texts no likelihood.
     """
-    if isinstance(opened.model.config, TransformerConfig):
-        return packed_likelihoods(opened, rows)
     if opened.family is Family.DECODER and "text" not in rows.column_names:
         return answer_likelihoods(opened, rows)
+    if isinstance(opened.model.config, TransformerConfig):
+        return packed_likelihoods(opened, rows)
     return padded_likelihoods(opened, rows)
 
 
 def answer_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
-    """Score the answers of a decoder of the library as it learns them, all answers of a chat together.
+    """Score the answers of a decoder as it learns them, all answers of a chat together.
 
     Args:
         opened: a decoder with its language head.

@@ -41,7 +41,7 @@ class _Window:
 
     Attributes:
         source: token ids for the encoder of an encoder-decoder; empty for a decoder.
-        context: token ids before the predicted ones.
+        context: token ids before the predicted ones; those of an encoder-decoder begin with that of its decoder.
         predicted: token ids whose likelihood is summed.
     """
 
@@ -140,7 +140,9 @@ def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Wind
         asked = prompted(source or "", prompt_of(tokenizer))
         read = tokenizer(asked, truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
         written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
-        return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
+        first = first_of_targets(opened.model, name=opened.name)
+        start = written[-1] if first is None else first
+        return [_Window(read, [start, *context], predicted) for context, predicted in _cut([], written, longest)]
     end = tokenizer.eos_token_id
     begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     plain = {"add_special_tokens": False, **_TOKENIZE}
@@ -172,11 +174,9 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        start = first_of_targets(model, name=opened.name)
-        shifted = [[ids[-1] if start is None else start, *ids[:-1]] for ids in written]
-        decoder_ids = pad_right(shifted, pad).to(device)
+        decoder_ids = pad_right([ids[:-1] for ids in written], pad).to(device)
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
-        return sum_log_likelihoods(logits, targets)
+        return sum_log_likelihoods(logits, targets[:, 1:])
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     return sum_log_likelihoods(logits[:, :-1], targets[:, 1:])
