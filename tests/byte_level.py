@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModelForCausalLM,
     LlamaConfig,
@@ -50,7 +50,7 @@ SPLITTINGS: dict[str, Any] = {
 _LEARNT = ["the film is good", "isn't it 12345 ?", "그 영화는 좋다", "그 영화는 나쁘다", "the the the year 2026  x"] * 3
 CONFIGS = {"llama": LlamaConfig, "mistral": MistralConfig, "qwen2": Qwen2Config, "qwen3": Qwen3Config}
 SHAPE: dict[str, Any] = {
-    "vocab_size": 320,
+    "vocab_size": 300,
     "hidden_size": 64,
     "intermediate_size": 80,
     "num_hidden_layers": 2,
@@ -69,7 +69,7 @@ SHAPE: dict[str, Any] = {
 def byte_level_tokenizer(splitting: str, *, begins: bool = False) -> PreTrainedTokenizerFast:
     """Return a tokenizer of 300 tokens with ChatML; it may begin each text with a token."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = SPLITTINGS[splitting]
+    tokenizer.pre_tokenizer, tokenizer.decoder = SPLITTINGS[splitting], decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=SPECIAL, initial_alphabet=alphabet)
     tokenizer.train_from_iterator(_LEARNT, trainer)

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 from byte_level import SPLITTINGS, byte_level_tokenizer, speaking_model
-from gguf import GGMLQuantizationType, GGUFReader
+from gguf import GGMLQuantizationType, GGUFReader, dequantize
 from tokenizers import normalizers, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from toolkit.adapters import LocatedModel, OpenedModel
+from toolkit.adapters import LocatedModel, OpenedModel, locate_model
+from toolkit.adapters.convert_gguf import read_tokenizer
 from toolkit.adapters.gguf_tokens import check_byte_level
 from toolkit.adapters.write_gguf import check_llama_like, write_gguf
+from toolkit.data.packaged import PACKAGED_MODELS, carried_path
 from toolkit.errors import RecipeError
 from toolkit.names import Task
 from toolkit.tasks import room_of
@@ -75,7 +77,7 @@ def by_blocks(values: torch.Tensor) -> torch.Tensor:
 
 
 def test_the_header_says_what_llama_cpp_asks_for(tmp_path: Path):
-    model = speaking_model("mistral", tmp_path / "model", sliding_window=32)
+    model = speaking_model("mistral", tmp_path / "model", sliding_window=32, vocab_size=320)
     fields = {key: field.contents() for key, field in written(tmp_path / "model", tmp_path / "m.gguf").fields.items()}
     assert fields["general.architecture"] == "llama"
     assert fields["llama.context_length"] == 32  # beyond its window it would see too much
@@ -94,8 +96,6 @@ def test_the_header_says_what_llama_cpp_asks_for(tmp_path: Path):
 @pytest.mark.parametrize("splitting", SPLITTINGS)
 @pytest.mark.parametrize("begins", [False, True])
 def test_the_library_reads_the_same_tokenizer(splitting: str, begins: bool, tmp_path: Path):
-    from toolkit.adapters.convert_gguf import read_tokenizer
-
     speaking_model("llama", tmp_path / "model", splitting=splitting, begins=begins)
     reader = written(tmp_path / "model", tmp_path / "model.gguf")
     usual = AutoTokenizer.from_pretrained(tmp_path / "model")
@@ -155,3 +155,26 @@ def test_biases_of_queries_are_turned_with_them(tmp_path: Path):
     config = LlamaConfig.from_pretrained(tmp_path / "model")
     read = LlamaForCausalLM.from_pretrained(tmp_path, gguf_file="model.gguf", dtype=torch.float32, config=config)
     assert torch.equal(logits(read), logits(wanted))
+
+
+def test_smollm2_is_written_as_its_publishers_wrote_it(tmp_path: Path):
+    """Name by name what the packaged file has: all of its tokenizer, and of its weights the first two layers."""
+    published = GGUFReader(carried_path(PACKAGED_MODELS["smollm2"].carrier))
+    whole = room_of(Task.TEXT_GENERATION).open(locate_model("packaged:smollm2"))
+    model: Any = whole.model
+    model.config.num_hidden_layers, model.model.layers = 2, model.model.layers[:2]
+    write_gguf(whole, tmp_path / "model.gguf", weights=GGMLQuantizationType.F16)
+    ours = GGUFReader(tmp_path / "model.gguf")
+    fields = {key: field.contents() for key, field in published.fields.items() if key not in CHANGED}
+    assert {key: ours.fields[key].contents() for key in fields} == fields
+    tensors = {tensor.name: tensor for tensor in published.tensors}
+    assert {tensor.name for tensor in ours.tensors} == {
+        name for name in tensors if name.startswith(("blk.0.", "blk.1.")) or not name.startswith("blk.")
+    }
+    for tensor in ours.tensors:
+        values = dequantize(tensors[tensor.name].data, tensors[tensor.name].tensor_type)
+        assert np.array_equal(tensor.data, values.astype(tensor.data.dtype)), tensor.name
+
+
+ABOUT = ("type", "name", "organization", "finetune", "basename", "size_label", "license", "languages", "file_type")
+CHANGED = {"GGUF.tensor_count", "GGUF.kv_count", "llama.block_count", *(f"general.{key}" for key in ABOUT)}

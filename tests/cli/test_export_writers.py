@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from byte_level import speaking_model
+from limits import under_limits
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from verified_models import golden_of
 from writing_models import recipe_for, write_chats, write_pairs, writing_model
@@ -121,3 +123,12 @@ def test_gguf_with_other_answers_is_not_kept(chatting: Path, tmp_path: Path, cap
         golden.write_bytes(kept)
     assert "so it is not kept" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+def test_a_full_disk_leaves_no_part_of_a_file(chatting: Path, tmp_path: Path, python_at_once: Path):
+    """In the middle of the header, and among the weights."""
+    command = ["export", str(chatting), "--format", "gguf-f32", "--output-dir", "out"]
+    for limited in under_limits(python_at_once, tmp_path, [command], {"file": 4_000}, {"file": 100_000}):
+        assert limited["runs"][0]["code"] == 4
+        assert "model.gguf" not in " ".join(limited["left"])

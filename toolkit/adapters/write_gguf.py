@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -72,20 +73,19 @@ def write_gguf(opened: OpenedModel, path: Path, *, weights: GGMLQuantizationType
     """
     model: Any = opened.model.to("cpu")  # type: ignore[arg-type]
     architecture = ARCHITECTURES[model.config.model_type]
-    writer = GGUFWriter(path, MODEL_ARCH_NAMES[architecture])
-    _write_shape(writer, model.config)
-    writer.add_file_type(FILE_TYPES[weights])
-    writer.add_quantization_version(GGML_QUANT_VERSION)
-    splitting = check_byte_level(opened.tokenizer, name=opened.name)
-    write_tokenizer(writer, opened.tokenizer, splitting=splitting, n_rows=model.get_input_embeddings().num_embeddings)
-    others = sorted(ends_of(opened) - {opened.tokenizer.eos_token_id})
-    for add, index in zip((writer.add_eot_token_id, writer.add_eom_token_id), others, strict=False):
-        add(index)
-    _write_tensors(writer, model, architecture, weights)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    with closing(GGUFWriter(path, MODEL_ARCH_NAMES[architecture])) as writer:
+        _write_shape(writer, model.config)
+        writer.add_file_type(FILE_TYPES[weights])
+        writer.add_quantization_version(GGML_QUANT_VERSION)
+        splitting, n_rows = check_byte_level(opened.tokenizer, name=opened.name), model.config.vocab_size
+        write_tokenizer(writer, opened.tokenizer, splitting=splitting, n_rows=n_rows)
+        others = sorted(ends_of(opened) - {opened.tokenizer.eos_token_id})
+        for add, index in zip((writer.add_eot_token_id, writer.add_eom_token_id), others, strict=False):
+            add(index)
+        _write_tensors(writer, model, architecture, weights)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
 
 
 def _write_shape(writer: GGUFWriter, config: Any) -> None:
