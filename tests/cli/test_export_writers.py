@@ -1,4 +1,4 @@
-"""`toolkit export` of models that write: merged and GGUF, asked as others would, refused where there is no such form."""
+"""`toolkit export` of models that write: merged and GGUF, asked as others would, or refused in one line."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_merged_translator_is_a_plain_one(translating: Path, tmp_path: Path):
     assert {path.name for path in out.iterdir()} >= {"generation_config.json", "golden.json", "parity.json"}
 
 
-@pytest.mark.parametrize(("form", "tolerated"), [("gguf-f32", 1e-4), ("gguf-f16", 0.01), ("gguf-q8_0", 0.1)])
+@pytest.mark.parametrize(("form", "tolerated"), [("gguf-f32", 1e-4), ("gguf-f16", 0.05), ("gguf-q8_0", 0.5)])
 def test_gguf_is_read_as_the_same_model(
     form: str, tolerated: float, chatting: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -115,7 +115,7 @@ def test_gguf_with_other_answers_is_not_kept(chatting: Path, tmp_path: Path, cap
     golden = chatting / "golden.json"
     kept = golden.read_bytes()
     changed = json.loads(kept)
-    changed["rows"][0]["log_likelihood"] -= 0.2 * changed["rows"][0]["tokens"]
+    changed["rows"][0]["log_likelihood"] -= 0.7 * changed["rows"][0]["tokens"]
     golden.write_text(json.dumps(changed), encoding="utf-8")
     try:
         assert export(chatting, "gguf-q8_0", tmp_path / "out") == 7

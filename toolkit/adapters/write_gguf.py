@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from gguf import (
     GGML_QUANT_SIZES,
     GGML_QUANT_VERSION,
@@ -153,9 +154,10 @@ def _form_of(values: NDArray[np.float32], wanted: GGMLQuantizationType) -> GGMLQ
 
 def _slowing(model: Any) -> NDArray[np.float32]:
     """Return by how much each frequency of the rotation is slowed, ``[head_dim / 2]``: what Llama 3.1 scales."""
-    turning = next(module.inv_freq for module in model.modules() if hasattr(module, "inv_freq")).double().numpy()
+    found: torch.Tensor = next(module.inv_freq for module in model.modules() if hasattr(module, "inv_freq"))
+    turning = found.double().numpy()
     usual = _rotation(model.config)["rope_theta"] ** -(np.arange(len(turning)) / len(turning))
-    return (usual / turning).astype(np.float32)
+    return np.asarray(usual / turning, dtype=np.float32)
 
 
 def _rotation(config: Any) -> dict[str, Any]:
