@@ -82,7 +82,8 @@ def snippet(
     call, asked = pages.call(result, recipe), _argument(inputs)
     named = f"{literal(model)}{', trust_remote_code=True' if own_code else ''}"
     if call.pipeline is None:
-        return _direct(result, recipe, call, named=named, asked=asked)
+        settings = literal(model) if adapter or result.is_adapter else None
+        return _direct(result, recipe, call, named=named, asked=asked, settings=settings)
     lines = call.lines.replace("{text}", asked)
     if adapter or result.is_adapter:
         return _adapted(result, model, call, lines=lines)
@@ -132,7 +133,9 @@ def _argument(inputs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(text)}" for name, text in inputs.items()) + "}"
 
 
-def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str) -> str:
+def _direct(
+    result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str, settings: str | None = None
+) -> str:
     """Return the lines that ask a model without a pipeline.
 
     Args:
@@ -141,15 +144,18 @@ def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked:
         call: of the task.
         named: the model as an argument of ``from_pretrained``.
         asked: the input as an expression of Python.
+        settings: an adapter, in whose place the library takes the generation settings of its base model.
     """
     opener, random = auto_class(result), draws(recipe)
     head = "import torch\n" if "torch." in call.lines or random else ""
     seed = "torch.manual_seed(0)\n" if random else ""
-    return f"""{head}from transformers import {opener}, AutoTokenizer
+    imported = [opener, "AutoTokenizer", *(["GenerationConfig"] if settings else [])]
+    own = "" if settings is None else f"model.generation_config = GenerationConfig.from_pretrained({settings})\n"
+    return f"""{head}from transformers import {", ".join(imported)}
 
 tokenizer = AutoTokenizer.from_pretrained({named})
 model = {opener}.from_pretrained({named})
-
+{own}
 {seed}{call.lines.replace("{text}", asked)}"""
 
 

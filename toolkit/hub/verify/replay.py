@@ -176,6 +176,7 @@ def _open_adapter(
     """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
+    from transformers import GenerationConfig
 
     named = place.read("adapter_config.json")
     base, revision = request.get("base") or named["base_model_name_or_path"], named.get("revision")
@@ -184,6 +185,8 @@ def _open_adapter(
     given |= {"ignore_mismatched_sizes": True, "trust_remote_code": False}  # nobody has looked at the base's code
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
     adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    if place.has("generation_config.json"):
+        adapted.generation_config = GenerationConfig.from_pretrained(place.name, **place.pinned)
     saved = set(load_peft_weights(place.name, **place.pinned))
     strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     new = {*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])}
