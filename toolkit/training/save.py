@@ -71,7 +71,7 @@ def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
         opened.model.config.save_pretrained(str(folder))
-        if opened.model.can_generate():  # type: ignore[no-untyped-call]
+        if opened.model.can_generate():
             cast(Any, opened.model).generation_config.save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template

@@ -184,7 +184,7 @@ def _open_adapter(
     given: dict[str, Any] = {"config": config} if config is not None else {}
     given |= {"ignore_mismatched_sizes": True, "trust_remote_code": False}  # nobody has looked at the base's code
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
-    adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    adapted: Any = PeftModel.from_pretrained(model, place.name, **place.pinned)
     if place.has("generation_config.json"):
         adapted.generation_config = GenerationConfig.from_pretrained(place.name, **place.pinned)
     saved = set(load_peft_weights(place.name, **place.pinned))
