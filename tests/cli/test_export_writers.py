@@ -11,7 +11,7 @@ import pytest
 import torch
 from byte_level import speaking_model
 from limits import under_limits
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
 from verified_models import golden_of
 from writing_models import recipe_for, write_chats, write_pairs, writing_model
 
@@ -64,6 +64,10 @@ def test_a_merged_chat_model_is_a_plain_one(chatting: Path, tmp_path: Path, quic
     with torch.no_grad():
         torch.testing.assert_close(model(**inputs).logits, usual(**inputs).logits, rtol=0, atol=1e-5)
     assert model.generation_config.eos_token_id == [0, 2]  # what the model's own file says, and ChatML's end
+    assert (model.generation_config.pad_token_id, tokenizer.pad_token_id) == (0, 0)
+    (said,) = pipeline("text-generation", model=str(out))(CHAT, return_full_text=False)
+    (row,) = predict(str(chatting), [CHAT[0]["content"]]).rows()
+    assert said["generated_text"] == row["prediction"]  # the end of a turn stops it, as it stops a serving engine
     assert verify(str(out)).passed
     assert golden_of(out) == golden_of(chatting)
 

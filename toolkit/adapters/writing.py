@@ -114,6 +114,7 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         settings.forced_bos_token_id = int(target[0]) if is_special and len(target) > 1 else None
     if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
         raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    settings.do_sample = bool(settings.do_sample)  # where nothing is said, the library's pipeline draws
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:
