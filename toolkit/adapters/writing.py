@@ -97,6 +97,7 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         settings.forced_bos_token_id = before[0] if before else None
     if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
         raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    settings.do_sample = bool(settings.do_sample)  # where nothing is said, the library's pipeline draws
 
 
 def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int:

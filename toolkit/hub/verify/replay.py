@@ -176,7 +176,7 @@ def _open_adapter(
     """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
-    from transformers import BitsAndBytesConfig
+    from transformers import BitsAndBytesConfig, GenerationConfig
 
     named = place.read("adapter_config.json")
     base, revision = request.get("base") or named["base_model_name_or_path"], named.get("revision")
@@ -189,7 +189,9 @@ def _open_adapter(
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
     if quantized:
         _compute_exactly(model)
-    adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    adapted: Any = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    if place.has("generation_config.json"):
+        adapted.generation_config = GenerationConfig.from_pretrained(place.name, **place.pinned)
     saved = set(load_peft_weights(place.name, **place.pinned))
     strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     new = {*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])}

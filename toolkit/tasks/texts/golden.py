@@ -50,7 +50,7 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     """Choose rows to score; a few of them are written as well, and have a ``prediction``.
 
     Right texts that the model would cut are shortened here, and so is what a language model reads: not every reader
-    cuts at the same position. Of a language model those rows are written that leave room for it.
+    cuts at the same position. Of a decoder those rows are written that leave room for it.
 
     Args:
         opened: with its trained head.
@@ -61,7 +61,6 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     references = None if "text" in rows.column_names else references_of(rows)
     if references is None:
         asked: list[dict[str, Any]] = [{"text": _fitting(opened, text, opened.max_length - 1)} for text in texts]
-        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     else:
         # A decoder has its template around question and answer, and reads both.
         decodes = opened.family is Family.DECODER
@@ -74,7 +73,9 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
             for index, text in zip(chosen, texts, strict=True)
         ]
         asked = [row for row in asked if row["reference"].strip()]
-        short = asked
+    short = asked
+    if opened.family is Family.DECODER:  # what is longer is cut by us, and by nobody else
+        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     asked = [row for row in asked if not _spells_special_tokens(opened, row)]
     for row in spread([row for row in short if row in asked], MOST_WRITTEN):
         row["prediction"] = ""

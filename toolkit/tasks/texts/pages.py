@@ -11,15 +11,13 @@ from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
 from toolkit.names import Family, Method
 from toolkit.recipe import Recipe
 from toolkit.recipe.prompts import parts_of
-from toolkit.run_result import RunResult
+from toolkit.run_result import RunResult, Written
 from toolkit.tasks.pages import GAP, Call, Demo, NoBaseline, TaskPages
+from toolkit.tasks.texts.rows_shown import few
 from toolkit.wording import shortened, table
 
 SOURCE = '"{source}"'
 """The gap of a prompt, as Python writes it."""
-
-SAMPLES_SHOWN = 2
-"""Of the worst rows, and of the others."""
 
 _BASELINES = {
     "first-sentences": "First sentences of the source",
@@ -61,8 +59,7 @@ class TextsPages(TaskPages):
 
     def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return a few of the worst rows and a few of the others, three lines each."""
-        worst = [sample for sample in samples if sample["worst"]][:SAMPLES_SHOWN]
-        others = [sample for sample in samples if not sample["worst"]][:SAMPLES_SHOWN]
+        worst, others = few(samples, [sample["worst"] for sample in samples])
         groups = (("Among its worst:", worst), ("Drawn at random:", others))
         return [line for title, rows in groups if rows for line in ("", title, *_written_lines(rows))]
 
@@ -79,6 +76,11 @@ class TextsPages(TaskPages):
             for row in rows
         ]
         return table(cells, header=("id", *(("probability",) if scored else ()), "text", "prediction"))
+
+    def rows_of_card(self, result: RunResult) -> list[Written]:
+        """Return a few of the worst rows, and a few of the others."""
+        worst, others = few(result.written, [row.worst for row in result.written])
+        return [*worst, *others]
 
     def misuse(self, result: RunResult) -> tuple[str, ...]:
         """Return facts: what a model writes can be false."""
