@@ -42,17 +42,20 @@ def _different(folder: Path, model: str, method: str, precision: dict[str, Any])
     use_tests()
     from safetensors.torch import load_file
     from tiny_models import pretrained
-    from writing_models import recipe_for, write_pairs
+    from writing_models import recipe_for, write_pairs, write_texts_file
 
     from toolkit.interrupt import Interrupted
     from toolkit.workflow.fine_tune import fine_tune
 
     folder.mkdir()
-    base, rows = pretrained(model, folder / "base"), write_pairs(folder)
+    base = pretrained(model, folder / "base")
     dropout = {"peft": {"lora_dropout": 0.2, "target_modules": "all-linear"}} if method == "lora" else {}
     training = {"max_steps": STEPS, "save_strategy": "steps", "save_steps": 1, **precision}
-    columns = {"source": "source", "target": "target"}
-    recipe = recipe_for("translation", base, rows, columns, method=method, training=training, **dropout)
+    if model.startswith("own"):  # which writes on
+        what: tuple[Any, ...] = ("text-generation", base, write_texts_file(folder), {"text": "text"})
+    else:
+        what = ("translation", base, write_pairs(folder), {"source": "source", "target": "target"})
+    recipe = recipe_for(*what, method=method, training=training, **dropout)
     found = []
     for name in ("whole", "interrupted"):
         settings = {"name": name, "output_dir": folder / name, "ledger": folder / "trials.jsonl"}

@@ -188,7 +188,6 @@ def peak_bytes(device: str) -> int:
 
 _QUIET: dict[str, Any] = {
     "report_to": "none",
-    "save_strategy": "no",
     "disable_tqdm": True,
     "dataloader_pin_memory": False,
 }

@@ -70,6 +70,7 @@ class Job:
             "max_grad_norm": 1.0,
             "bf16": self.bf16,
             "train_sampling_strategy": "sequential",
+            "save_strategy": "no",
             "use_cpu": self.device == "cpu",
         }
 
