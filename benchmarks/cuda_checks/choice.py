@@ -36,5 +36,3 @@ def chosen(setting: Setting) -> dict[str, Any]:
     if failed:
         raise AssertionError(f"candidates failed: {failed}")
     return {"candidates": len(result["candidates"]), "recommended": str(result["recommended"]["method"])}
-
-

@@ -27,7 +27,9 @@ def packed_as_padded(setting: Setting) -> dict[str, Any]:
     differences: dict[str, float] = {}
     padded_only = []
     for name in DECODERS[:3] if setting.tiny else DECODERS:
-        recipe = recipe_for("text-generation", writing_model(name, setting.folder / name), rows, {"messages": "messages"})
+        recipe = recipe_for(
+            "text-generation", writing_model(name, setting.folder / name), rows, {"messages": "messages"}
+        )
         room = room_of(recipe.task)
         data = room.prepare(recipe)
         opened = room.open_for_training(recipe, data, tokenizer_folder=setting.folder)
