@@ -1,4 +1,4 @@
-"""Everything that shall hold on a CUDA device, in at most six minutes: each check passes, fails or is skipped.
+r"""Everything that shall hold on a CUDA device, in at most six minutes: each check passes, fails or is skipped.
 
     python benchmarks/cuda.py --output FOLDER                 on a machine with a CUDA device
     python benchmarks/cuda.py --device cpu --tiny             the same code, about two minutes
@@ -13,8 +13,8 @@ JSON, to ``cuda.md`` and ``cuda.json`` of the folder. Exit 1 if a check fails.
 
 A device machine without a network needs the repository, and wheels of what it lacks:
 
-    python -m pip download --no-deps --only-binary=:all: --python-version 3.12 --implementation cp \\
-        --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \\
+    python -m pip download --no-deps --only-binary=:all: --python-version 3.12 --implementation cp \
+        --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
         --constraint constraints.txt -d .whl $(python benchmarks/cuda.py --carry)
     python -m pip install --no-index --no-deps --target SITE .whl/*.whl && export PYTHONPATH=SITE:. &&
         python benchmarks/cuda.py --output "$OUT"
@@ -176,7 +176,6 @@ def _result(
 def _carry_out(arguments: argparse.Namespace) -> int:
     """Carry out one check in this process; its last line on stdout is what it found."""
     import torch
-
     from cuda_checks.checked import Setting, SkippedError
 
     function, folder, seconds = arguments.check
@@ -190,7 +189,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
         outcome["figures"] = check(setting)
     except SkippedError as error:
         outcome |= {"status": "skip", "reason": str(error)}
-    except Exception as error:  # noqa: BLE001, whatever it is, it is a fault of the check's subject
+    except Exception as error:
         import traceback
 
         traceback.print_exc()

@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
-
 from cuda_checks.checked import Setting, require, use_tests, worst
 
 EXACT = 1e-4

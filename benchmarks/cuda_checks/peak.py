@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
 from cuda_checks.checked import Setting
 
 REPEATS = 10

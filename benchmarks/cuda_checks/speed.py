@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-
 from cuda_checks.checked import REPOSITORY, Setting, use_tests
 from cuda_checks.peak import peak_file
 
@@ -144,9 +143,7 @@ def _model(name: str, config: dict[str, Any], setting: Setting) -> Path:
     tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<|im_start|>",
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
+        **dict(zip(("pad_token", "bos_token", "eos_token"), special, strict=True)),
         chat_template=CHATML,
         model_max_length=2048,
     ).save_pretrained(folder)

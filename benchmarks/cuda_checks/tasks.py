@@ -52,7 +52,7 @@ def _carry_out(setting: Setting, precision: dict[str, Any]) -> dict[str, Any]:
         started = time.monotonic()
         try:
             run(combination, number)
-        except Exception as error:  # noqa: BLE001, all faults are told together
+        except Exception as error:
             failed[str(combination)] = f"{type(error).__name__}: {error}"
         seconds[str(combination)] = round(time.monotonic() - started, 2)
     if failed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-
 from cuda_checks.checked import Setting, require, use_tests, worst
 
 AGREES = 1e-4

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer import DEFAULT_CALLBACKS
-
 from writing.held_out import held_out_loss
 from writing.job import Job, Timing
 
@@ -72,7 +72,7 @@ def measure(contestant: str, job: Job, *, with_held_out: bool) -> Timing:
     finally:
         DEFAULT_CALLBACKS.remove(_Clock)
     peak = peak_bytes(job.device)
-    seconds = [after - before for before, after in zip(marks, marks[1:], strict=False)]
+    seconds = [after - before for before, after in pairwise(marks)]
     if len(seconds) != job.steps:
         raise RuntimeError(f"{contestant} took {len(seconds)} steps instead of {job.steps}")
     tokens = [sum(lengths) for lengths in job.lengths_of_steps()]

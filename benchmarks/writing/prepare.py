@@ -7,12 +7,12 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig
-
-from toolkit.adapters import locate_model
-from toolkit.tasks import room_of
 from writing.contestants import recipe_of
 from writing.held_out import held_out_loss
 from writing.job import Job
+
+from toolkit.adapters import locate_model
+from toolkit.tasks import room_of
 
 
 def model_folder(name: str, work: Path, *, tiny: bool) -> Path:
