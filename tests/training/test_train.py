@@ -305,8 +305,9 @@ def test_gradients_that_overflow_since_they_are_scaled_up_are_scaled_less(
             super().__init__(**settings)
             self.accelerator.scaler = scaler
 
-        def compute_loss(self, *args: Any, **settings: Any) -> Any:
-            return 1000 * super().compute_loss(*args, **settings)  # overflows until the factor was halved a few times
+        def compute_loss(self, model: torch.nn.Module, *args: Any, **settings: Any) -> Any:
+            loss = super().compute_loss(model, *args, **settings)
+            return 1000 * loss if model.training else loss  # overflows until the factor was halved a few times
 
     monkeypatch.setattr(import_module("toolkit.training.train"), "RecipeTrainer", Scaled)
     trained, _ = _train(_recipe(tiny_tree), tmp_path)
