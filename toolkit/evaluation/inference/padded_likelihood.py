@@ -81,7 +81,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
         for indices in by_length([len(window) for window in windows], _BATCH_ROWS):
             scores = _score(opened, model, [windows[index] for index in indices], device)
-            np.add.at(nats, row_of[indices], -scores.double().cpu().numpy())
+            np.add.at(nats, row_of[indices], -scores.cpu().double().numpy())
             bar.advance(len(indices))
     return Likelihoods(
         negative_log_likelihood=nats,
