@@ -20,6 +20,9 @@ from toolkit.errors import RecipeError, explain
 from toolkit.names import Family, Task
 from toolkit.progress import warn
 
+SEED = "seed"
+"""The key of ``generation_config.json`` by which texts are drawn; the library keeps keys that it does not know."""
+
 WITHOUT_THOUGHTS = "{%- set enable_thinking = false -%}"
 
 _CODE = re.compile("[a-z]{2,3}_[A-Za-z]{2,4}")
@@ -91,16 +94,28 @@ def ends_of(opened: OpenedModel) -> set[int]:
     return {int(token) for token in listed if token is not None}
 
 
-def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None) -> None:
+def stops_of(opened: OpenedModel) -> tuple[str, ...]:
+    """Return the texts at which a text that the model writes stops."""
+    known = _generation(opened).stop_strings or ()
+    return (known,) if isinstance(known, str) else tuple(known)
+
+
+def seed_of(opened: OpenedModel) -> int:
+    """Return the seed by which a model draws its texts: that of the recipe it learnt by, else 0."""
+    return int(getattr(_generation(opened), SEED, 0))
+
+
+def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None, seed: int) -> None:
     """Settle how a model generates; it is saved with it.
 
     Args:
         opened: its generation settings are changed.
         wanted: fields of the library's ``GenerationConfig``, from the recipe.
         longest_target: tokens that a text may have where the recipe has no limit; None leaves the model's own.
+        seed: of the recipe.
 
     Raises:
-        RecipeError: the library does not know a setting.
+        RecipeError: as `update_generation`.
     """
     settings, tokenizer = _generation(opened), opened.tokenizer
     settings.pad_token_id = tokenizer.pad_token_id
@@ -112,8 +127,27 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         settings.decoder_start_token_id = int(target[-1]) if start is None else start
         is_special = target[0] in tokenizer.all_special_ids
         settings.forced_bos_token_id = int(target[0]) if is_special and len(target) > 1 else None
+    update_generation(settings, wanted, seed=seed)
+
+
+def update_generation(settings: GenerationConfig, wanted: Mapping[str, Any], *, seed: int) -> None:
+    """Take over what a recipe says about generation.
+
+    Args:
+        settings: of a model, which are changed.
+        wanted: fields of the library's ``GenerationConfig``.
+        seed: kept beside them where texts are drawn.
+
+    Raises:
+        RecipeError: the library does not know a setting, or texts are to be drawn along beams.
+    """
     if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
         raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    if settings.do_sample:
+        if wanted.get("do_sample") and (settings.num_beams or 1) > 1:
+            found = f"the model's own settings have num_beams: {settings.num_beams}, which go without do_sample"
+            raise RecipeError(explain(found, fix="add num_beams: 1"), where="evaluation.generation.do_sample")
+        setattr(settings, SEED, seed)
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:

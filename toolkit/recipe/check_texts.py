@@ -85,6 +85,11 @@ def _generation_of_the_task(recipe: Recipe) -> Broken:
         return
     for key in (key for key in NEEDS_SAMPLING if key in values and not values.get("do_sample")):
         yield f"{path}.{key}", "it is for drawing tokens; add do_sample: true"
+    if values.get("do_sample") and values.get("num_beams", 1) > 1:
+        yield (
+            f"{path}.do_sample",
+            "a text is drawn or searched for along beams, not both; take do_sample or num_beams out",
+        )
     for key in (key for key in NEEDS_BEAMS if key in values and values.get("num_beams", 1) == 1):
         yield f"{path}.{key}", "it is for several beams; add num_beams of at least 2"
     shortest, longest = values.get("min_new_tokens"), values.get("max_new_tokens")

@@ -47,7 +47,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
     longest = None if examples is None or columns == ("text",) else _longest_target(opened, examples)
-    settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
+    settle_generation(opened, recipe.evaluation.generation, longest_target=longest, seed=recipe.seed)
 
 
 def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | None) -> Dataset:
