@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.answers import show_answers
 from toolkit.cli.lists import names_in
 from toolkit.errors import RecipeError, explain
 
@@ -132,10 +134,5 @@ def _write(
     template = templates[0] if templates else None
     if template is not None and "{source}" not in template:
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
-    written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
-    if as_json:
-        console.print_json({"predictions": written.rows()})
-    elif output is None:
-        console.print_lines(written.lines())
-    else:
-        console.print_lines([f"{len(written)} predictions written to {output}"])
+    answer = partial(write_untrained, model, inputs, task=Task(task), template=template, output=output, **settings)
+    show_answers(answer, inputs, output=output, as_json=as_json)

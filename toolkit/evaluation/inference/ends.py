@@ -60,7 +60,7 @@ class Ends:
         return written[: self._stop_in(written)]
 
     def _decoded(self, ids: Sequence[int]) -> str:
-        return str(self.tokenizer.decode(ids, skip_special_tokens=True))
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def _has_stop(self, ids: Sequence[int]) -> bool:
         return bool(self.stops) and self._stop_in(self._decoded(ids)) is not None

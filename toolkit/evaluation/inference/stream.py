@@ -24,7 +24,7 @@ def streamed_to(show: Callable[[str], None]) -> Iterator[None]:
     """Show a text as it is written, piece by piece, where the block writes a single one without beams.
 
     Args:
-        show: gets each piece; all pieces together are the text.
+        show: gets each piece; all pieces together are the text and a line end.
     """
     token = _listening.set(show)
     try:
@@ -66,8 +66,8 @@ class Stream(BaseStreamer):
         """Wait for the whole text."""
 
     def finish(self, text: str) -> None:
-        """Show what is left of the whole text."""
-        self._show(text)
+        """Show what is left of the whole text, and a line end."""
+        self._show(f"{text}\n")
 
     def _sure(self, text: str) -> str:
         """Return the beginning of a text that no later token can change."""
