@@ -10,6 +10,16 @@ NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
 SCORING_METRICS = frozenset({"perplexity", "bits_per_character", "masked_accuracy"})
 """Metrics of given texts; all others examine a generated text beside its target."""
+UNDIRECTED_METRICS = frozenset({"length_ratio", "copied_4grams"})
+"""Metrics of which neither more nor less is better by itself."""
+
+
+def metrics_of_written(recipe: Recipe) -> list[str]:
+    """Return the metrics of what a model writes for validation rows that can choose its best weights."""
+    if not recipe.spec.generates or recipe.text_columns == ("text",):
+        return []
+    unsure = UNDIRECTED_METRICS if recipe.training.for_trainer()["greater_is_better"] is None else frozenset()
+    return [name for name in recipe.spec.metrics if name not in SCORING_METRICS | unsure]
 
 
 @rule("task", "data.columns")
