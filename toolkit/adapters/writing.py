@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase, StopStringCriteria
 
 from toolkit.adapters.layouts import PROMPT, READS, TASK, first_of_targets
 from toolkit.adapters.opened import OpenedModel
@@ -128,26 +128,44 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         is_special = target[0] in tokenizer.all_special_ids
         settings.forced_bos_token_id = int(target[0]) if is_special and len(target) > 1 else None
     update_generation(settings, wanted, seed=seed)
+    check_stops(opened)
 
 
-def update_generation(settings: GenerationConfig, wanted: Mapping[str, Any], *, seed: int) -> None:
+def check_stops(opened: OpenedModel) -> None:
+    """Refuse stop strings where the library cannot tell them by the tokens of the model.
+
+    Raises:
+        RecipeError: the tokenizer has no pieces of words from which texts could be put together.
+    """
+    stops = list(stops_of(opened))
+    if not stops:
+        return
+    try:
+        StopStringCriteria(opened.tokenizer, stops)
+    except ValueError as error:
+        found = f"the tokenizer of {opened.name} knows whole words only, by which no stop can be told"
+        raise RecipeError(explain(found, fix="take it out"), where="evaluation.generation.stop_strings") from error
+
+
+def update_generation(settings: Any, wanted: Mapping[str, Any], *, seed: int) -> None:
     """Take over what a recipe says about generation.
 
     Args:
-        settings: of a model, which are changed.
+        settings: the ``GenerationConfig`` of a model, which is changed.
         wanted: fields of the library's ``GenerationConfig``.
         seed: kept beside them where texts are drawn.
 
     Raises:
         RecipeError: the library does not know a setting, or texts are to be drawn along beams.
     """
-    if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
+    if unknown := settings.update(**wanted):
         raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
     if settings.do_sample:
         if wanted.get("do_sample") and (settings.num_beams or 1) > 1:
             found = f"the model's own settings have num_beams: {settings.num_beams}, which go without do_sample"
             raise RecipeError(explain(found, fix="add num_beams: 1"), where="evaluation.generation.do_sample")
         setattr(settings, SEED, seed)
+        settings._from_model_config = False  # else the library would drop keys that it does not know
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:

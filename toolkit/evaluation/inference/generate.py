@@ -115,7 +115,9 @@ def _generate(opened: OpenedModel, prompts: list[list[int]], ends: Ends, *, devi
 
     def write(indices: list[int], limit: int) -> list[list[int]]:
         batch = [prompts[i] for i in indices]
-        ids, mask = (tensor.to(device) for tensor in padded(batch, left=not _is_pair(opened), filler=ends.padding))
+        # A repetition penalty counts padding too, which may be the token that ends a text.
+        side: dict[str, Any] = {"filler": ends.padding} if _is_pair(opened) else {"left": True, "filler": None}
+        ids, mask = (tensor.to(device) for tensor in padded(batch, **side))
         settings = {**_drawing(opened, batch, n_tokens=limit), **ends.settings()}
         inputs = {"input_ids": ids, "attention_mask": mask, "max_new_tokens": limit, "streamer": stream}
         generated = model.generate(**inputs, **settings)
