@@ -22,9 +22,7 @@ def words_only(model: Path, **more: object) -> Path:
     """Let a model write many tokens, no special ones, no half characters, none of them twice."""
     tokenizer = AutoTokenizer.from_pretrained(model)
     tokens = {number: tokenizer.decode([number], skip_special_tokens=True) for number in range(len(tokenizer))}
-    unseen = [
-        number for number, text in tokens.items() if not text.isascii() or not text.strip().isprintable() or not text
-    ]
+    unseen = [number for number, text in tokens.items() if not text.isascii() or not text.isprintable() or not text]
     settings = {"max_new_tokens": 12, "no_repeat_ngram_size": 1, "suppress_tokens": unseen, **more}
     settings |= {"decoder_start_token_id": 0} if model.name == "t5" else {}
     (model / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from toolkit.adapters.classification_head import write_labels
 from toolkit.adapters.heads import Head
 from toolkit.adapters.opened import OpenedModel
-from toolkit.adapters.writing import update_generation
+from toolkit.adapters.writing import check_stops, update_generation
 from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import ResourceError
 from toolkit.names import Family, Problem
@@ -50,7 +50,7 @@ def open_from_scratch(
         seed: by which texts are drawn, where they are.
 
     Raises:
-        RecipeError: as `update_generation`.
+        RecipeError: as `update_generation` and `check_stops`.
         ResourceError: if the weights alone are larger than the memory of this machine.
     """
     n_bytes = 4 * least_parameters(completed_config(settings), vocab_size=len(tokenizer))
@@ -77,7 +77,10 @@ def open_from_scratch(
         update_generation(model.generation_config, generation, seed=seed)
     tokenizer.model_max_length = length
     names = tuple(name for name, _ in model.named_parameters())
-    return OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names, problem=problem)
+    opened = OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names, problem=problem)
+    if generation:
+        check_stops(opened)
+    return opened
 
 
 def learn_tokenizer(

@@ -135,7 +135,7 @@ def check_stops(opened: OpenedModel) -> None:
     """Refuse stop strings where the library cannot tell them by the tokens of the model.
 
     Raises:
-        RecipeError: the tokenizer has no pieces of words from which texts could be put together.
+        RecipeError: it cannot; it needs a tokenizer that takes a made-up word apart and puts it together again.
     """
     stops = list(stops_of(opened))
     if not stops:
@@ -143,7 +143,7 @@ def check_stops(opened: OpenedModel) -> None:
     try:
         StopStringCriteria(opened.tokenizer, stops)
     except ValueError as error:
-        found = f"the tokenizer of {opened.name} knows whole words only, by which no stop can be told"
+        found = f"the library cannot find stops among the tokens of {opened.name}, which lack plain letters"
         raise RecipeError(explain(found, fix="take it out"), where="evaluation.generation.stop_strings") from error
 
 
