@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as parquet
 import pytest
+from transformers import AutoConfig, AutoModelForCausalLM
 from writing_models import recipe_for, write_pairs, writing_model
 
 from toolkit.errors import RecipeError
@@ -20,13 +21,16 @@ STOPS = [chr(letter) for letter in (*range(97, 110), *range(65, 80))]
 
 def test_a_run_that_draws_and_stops(tmp_path: Path, quick_processes: None):
     generation = {"do_sample": True, "temperature": 1.5, "max_new_tokens": 12, "stop_strings": STOPS}
+    model = writing_model("qwen2", tmp_path / "qwen2")  # its tokens are bytes, so that texts have many
+    config = AutoConfig.from_pretrained(model, max_position_embeddings=240)
+    AutoModelForCausalLM.from_config(config).save_pretrained(model)
     recipe = recipe_for(
         "text-generation",
-        writing_model("qwen2", tmp_path / "qwen2"),
+        model,
         write_pairs(tmp_path),
         {"source": "source", "target": "target"},
         generation=generation,
-        data={"max_length": 96},
+        data={"max_length": 240},
         seed=7,
         training={"learning_rate": 0.0},
     )
