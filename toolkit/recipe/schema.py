@@ -1,7 +1,7 @@
 """The recipe as types: one frozen class a section.
 
 The rest of the toolkit uses `Recipe`. The classes that check a file have the keys of the installed transformers and
-peft too; `toolkit.recipe.model` builds them on first use, because importing those libraries takes seconds.
+peft too; `toolkit.recipe.model` builds them on first use.
 """
 
 from __future__ import annotations
