@@ -106,16 +106,16 @@ def attend_by_sequence(
         return output, None
     own = {**settings, "is_causal": True}
     if (side := attention_mask.side) is not None:
-        states = [_laid_out(tensor, side) for tensor in (query, key, value)]
-        output, _ = sdpa_attention_forward(module, *states, None, **own)
+        queries, keys, values = (_laid_out(tensor, side) for tensor in (query, key, value))
+        output, _ = sdpa_attention_forward(module, queries, keys, values, None, **own)
         packed = side.packed(output.flatten(2))
-        return packed.unflatten(2, output.shape[2:]), None
-    parts = zip(*(tensor.split(attention_mask.lengths, dim=2) for tensor in (query, key, value)), strict=True)
-    # In bfloat16 the gradient of attention takes several times as long on CPUs (docs/experiments.md).
-    outputs = [
-        sdpa_attention_forward(module, *(tensor.float() for tensor in part), None, **own)[0].to(query.dtype)
-        for part in parts
-    ]
+        return torch.unflatten(packed, 2, output.shape[2:]), None
+    outputs = []
+    for of_one in zip(*(torch.split(all_, attention_mask.lengths, 2) for all_ in (query, key, value)), strict=True):
+        # In bfloat16 the gradient of attention takes several times as long on CPUs (docs/experiments.md).
+        queries, keys, values = (states.float() for states in of_one)
+        output, _ = sdpa_attention_forward(module, queries, keys, values, None, **own)
+        outputs.append(output.to(query.dtype))
     return torch.cat(outputs, dim=1), None
 
 
@@ -133,7 +133,7 @@ def _sequences(mask_function: Callable[..., Any], length: int, device: torch.dev
 def _laid_out(states: Tensor, side: PackedSide) -> Tensor:
     """Lay out ``[1, heads, tokens, head_dim]`` as ``[sequences, heads, longest, head_dim]``."""
     rows = side.padded(states.transpose(1, 2).flatten(2))
-    return rows.unflatten(2, (states.shape[1], states.shape[3])).transpose(1, 2)
+    return torch.unflatten(rows, 2, (states.shape[1], states.shape[3])).transpose(1, 2)
 
 
 AttentionInterface.register(NAME, attend_by_sequence)

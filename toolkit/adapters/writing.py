@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from datasets import Dataset
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase, StopStringCriteria
 
 from toolkit.adapters.layouts import PROMPT, READS, TASK, first_of_targets
 from toolkit.adapters.opened import OpenedModel
@@ -21,6 +21,9 @@ from toolkit.errors import RecipeError, explain
 from toolkit.names import Family, Task
 from toolkit.progress import warn
 from toolkit.transformer import TransformerConfig
+
+SEED = "seed"
+"""The key of ``generation_config.json`` by which texts are drawn; the library keeps keys that it does not know."""
 
 WITHOUT_THOUGHTS = "{%- set enable_thinking = false -%}"
 
@@ -75,16 +78,28 @@ def ends_of(opened: OpenedModel) -> set[int]:
     return {int(token) for token in listed if token is not None}
 
 
-def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None) -> None:
+def stops_of(opened: OpenedModel) -> tuple[str, ...]:
+    """Return the texts at which a text that the model writes stops."""
+    known = _generation(opened).stop_strings or ()
+    return (known,) if isinstance(known, str) else tuple(known)
+
+
+def seed_of(opened: OpenedModel) -> int:
+    """Return the seed by which a model draws its texts: that of the recipe it learnt by, else 0."""
+    return int(getattr(_generation(opened), SEED, 0))
+
+
+def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None, seed: int) -> None:
     """Settle how a model generates; it is saved with it.
 
     Args:
         opened: its generation settings are changed.
         wanted: fields of the library's ``GenerationConfig``, from the recipe.
         longest_target: tokens that a text may have where the recipe has no limit; None leaves the model's own.
+        seed: of the recipe.
 
     Raises:
-        RecipeError: the library does not know a setting.
+        RecipeError: as `update_generation`.
     """
     settings, tokenizer = _generation(opened), opened.tokenizer
     settings.pad_token_id = tokenizer.pad_token_id
@@ -95,9 +110,9 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         settings.decoder_start_token_id = tokenizer(text_target="a")["input_ids"][-1] if start is None else start
         before = Frame.of(tokenizer, argument="text_target").before
         settings.forced_bos_token_id = before[0] if before else None
-    if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
-        raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    update_generation(settings, wanted, seed=seed)
     settings.do_sample = bool(settings.do_sample)  # where nothing is said, the library's pipeline draws
+    check_stops(opened)
 
 
 def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int:
@@ -111,6 +126,43 @@ def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int
     targets = tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
     longest = max(len(ids) for ids in targets)
     return longest + longest // 4 + 8
+
+
+def check_stops(opened: OpenedModel) -> None:
+    """Refuse stop strings where the library cannot tell them by the tokens of the model.
+
+    Raises:
+        RecipeError: it cannot; it needs a tokenizer that takes a made-up word apart and puts it together again.
+    """
+    stops = list(stops_of(opened))
+    if not stops:
+        return
+    try:
+        StopStringCriteria(opened.tokenizer, stops)
+    except ValueError as error:
+        found = f"the library cannot find stops among the tokens of {opened.name}, which lack plain letters"
+        raise RecipeError(explain(found, fix="take it out"), where="evaluation.generation.stop_strings") from error
+
+
+def update_generation(settings: Any, wanted: Mapping[str, Any], *, seed: int) -> None:
+    """Take over what a recipe says about generation.
+
+    Args:
+        settings: the ``GenerationConfig`` of a model, which is changed.
+        wanted: fields of the library's ``GenerationConfig``.
+        seed: kept beside them where texts are drawn.
+
+    Raises:
+        RecipeError: the library does not know a setting, or texts are to be drawn along beams.
+    """
+    if unknown := settings.update(**wanted):
+        raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    if settings.do_sample:
+        if wanted.get("do_sample") and (settings.num_beams or 1) > 1:
+            found = f"the model's own settings have num_beams: {settings.num_beams}, which go without do_sample"
+            raise RecipeError(explain(found, fix="add num_beams: 1"), where="evaluation.generation.do_sample")
+        setattr(settings, SEED, seed)
+        settings._from_model_config = False  # else the library would drop keys that it does not know
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.answers import show_answers
 from toolkit.cli.lists import names_in
 from toolkit.errors import Fault, RecipeError, explain
 
@@ -151,14 +153,9 @@ def _write(
     template = templates[0] if templates else None
     if template is not None and not gaps_of(template):
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
+    answer = partial(write_untrained, model, inputs, task=Task(task), template=template, output=output, **settings)
     try:
-        written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
+        show_answers(answer, inputs, output=output, as_json=as_json)
     except RecipeError as error:
         faults = [Fault(fault.message, _OPTIONS.get(fault.where or "", fault.where)) for fault in error.faults]
         raise RecipeError(*faults) from error
-    if as_json:
-        console.print_json({"predictions": written.rows()})
-    elif output is None:
-        console.print_lines(written.lines())
-    else:
-        console.print_lines([f"{len(written)} predictions written to {output}"])

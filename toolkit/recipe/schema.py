@@ -228,7 +228,7 @@ class EvaluationSection(Section):
         default=None, description="The metrics to report; null is the task's usual ones."
     )
     generation: dict[str, Any] = Field(
-        default={}, description="Fields of transformers.GenerationConfig, for translation and text-generation."
+        default={}, description="Fields of transformers.GenerationConfig, for tasks whose output is a new text."
     )
 
 

@@ -156,6 +156,7 @@ class TaskRoom(ABC):
             problem=problem,
             max_length=recipe.data.max_length,
             generation=recipe.evaluation.generation,
+            seed=recipe.seed,
         )
 
     def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:

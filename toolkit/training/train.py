@@ -87,7 +87,10 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
             recipe, objective, model=model, plan=plan, state=state, stop=stop, allocation=allocation
         )
         if not state.finished:
-            _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
+            log = RunLog(folder / LOG_FILE)
+            if objective.facts and checkpoint is None:
+                log.write({"event": "validation", **objective.facts})
+            _run(trainer, plan, checkpoint, log=log)
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
         trainer.course.refuse_explosion()

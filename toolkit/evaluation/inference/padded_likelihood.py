@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import first_of_targets, layout_for, prompt_of
@@ -23,6 +24,7 @@ from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
 from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.device import inference_device
+from toolkit.evaluation.inference.smaller_batches import in_batches
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
@@ -78,10 +80,15 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     device = inference_device()
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
     nats = np.zeros(len(rows))
+    batches = by_length([len(window) for window in windows], _BATCH_ROWS)
+
+    def scored(indices: list[int]) -> NDArray[np.float64]:
+        scores = _score(opened, model, [windows[index] for index in indices], device)
+        return scores.cpu().double().numpy()
+
     with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
-        for indices in by_length([len(window) for window in windows], _BATCH_ROWS):
-            scores = _score(opened, model, [windows[index] for index in indices], device)
-            np.add.at(nats, row_of[indices], -scores.cpu().double().numpy())
+        for indices, scores in in_batches(batches, scored):
+            np.add.at(nats, row_of[indices], -scores)
             bar.advance(len(indices))
     return Likelihoods(
         negative_log_likelihood=nats,

@@ -339,10 +339,13 @@ def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
     """Return a new text, and the smallest margin of a first choice over the second."""
-    made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
+    stops = golden["generation"].get("stop_strings", [])
+    settings = {**golden["generation"], "tokenizer": tokenizer, "return_dict_in_generate": True, "output_scores": True}
+    made = model.generate(**inputs, **settings)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
-    return {"prediction": text, "margin": min(first - second for first, second in nearest)}
+    end = min((place for place in map(text.find, stops) if place >= 0), default=None)
+    return {"prediction": text[:end], "margin": min(first - second for first, second in nearest)}
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -12,6 +12,7 @@ from transformers import GenerationConfig
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import PROMPT, prompt_of
+from toolkit.adapters.writing import stops_of
 from toolkit.data.encode import asked_texts
 from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.data.several_inputs import INPUTS
@@ -117,8 +118,13 @@ def _asked(opened: OpenedModel, rows: Sequence[Mapping[str, str]]) -> Dataset:
 
 
 def generation_settings(opened: OpenedModel) -> dict[str, Any]:
-    """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far."""
-    return {"do_sample": False, "num_beams": 1, "max_new_tokens": max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))}
+    """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far.
+
+    A model that draws its texts draws none of these: other machines and versions have other random numbers.
+    """
+    stops = {"stop_strings": list(stops_of(opened))} if stops_of(opened) else {}
+    n_tokens = max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))
+    return {"do_sample": False, "num_beams": 1, "max_new_tokens": n_tokens, **stops}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -129,6 +130,7 @@ def answering(result: RunResult, recipe: Recipe) -> Call:
     if recipe.way is Method.SCRATCH:
         return Call(with_limit(ANSWER, recipe))
     lines = CHAT if result.family is Family.DECODER else ANSWER.replace("{limit}", "")
+    lines = with_stops(lines, recipe)
     prompt = recipe.data.prompt
     if prompt is None:
         return Call(lines)
@@ -162,9 +164,23 @@ def with_limit(lines: str, recipe: Recipe, *, at_most: int = LONGEST_OUTPUT) -> 
         recipe: of the run.
         at_most: tokens of an answer.
     """
+    lines = with_stops(lines, recipe)
     if recipe.evaluation.generation.get("max_new_tokens"):
         return lines.replace("{limit}", "")
     return lines.replace("{limit}", f", max_new_tokens={min(at_most, recipe.data.max_length or at_most)}")
+
+
+def with_stops(lines: str, recipe: Recipe) -> str:
+    """Give ``generate`` the tokenizer, without which the library cannot tell where a text stops.
+
+    Args:
+        lines: that ask a model.
+        recipe: of the run.
+    """
+    stops = recipe.evaluation.generation.get("stop_strings")
+    return (
+        re.sub(r"(model\.generate\(.*)\)$", r"\1, tokenizer=tokenizer)", lines, flags=re.MULTILINE) if stops else lines
+    )
 
 
 def _written_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

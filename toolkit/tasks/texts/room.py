@@ -37,12 +37,13 @@ from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
 from toolkit.tasks.texts.rows_shown import shortened_row, written_before
 from toolkit.tasks.texts.settle import settle_writing, with_shots
+from toolkit.tasks.texts.validate import LESS_IS_BETTER, LOSS, WrittenWhileTraining, also_written
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
 
 
 class TextsRoom(TaskRoom):
-    """A task that learns from texts alone; the loss chooses its best weights.
+    """A task that learns from texts alone; the loss chooses its best weights, or what it writes.
 
     Attributes:
         prompts: what a decoder is asked by where nothing was trained, by language.
@@ -148,6 +149,9 @@ class TextsRoom(TaskRoom):
             collate = collator_of(layout, tokenizer, batching)
             return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout, collate, batching)}
 
+        written = None
+        if data.validation is not None and recipe.best_metric != LOSS:
+            written = WrittenWhileTraining(opened, data.validation, recipe.best_metric)
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
         smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
@@ -158,7 +162,9 @@ class TextsRoom(TaskRoom):
             packed=batching.packs,
             collator=lambda batches: collator_of(layout, tokenizer, batching, seed=recipe.seed, batches=batches),
             loss=TokenLoss(label_smoothing=smoothing, shifts=layout.shifts),
-            validate=validate,
+            validate=validate if written is None else also_written(validate, written),
+            less_is_better=LESS_IS_BETTER,
+            facts={} if written is None else written.facts(),
         )
 
     def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:

@@ -40,7 +40,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     longest = None
     if examples is not None and columns != ("text",):
         longest = min(opened.max_length, longest_target(opened.tokenizer, examples))
-    settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
+    settle_generation(opened, recipe.evaluation.generation, longest_target=longest, seed=recipe.seed)
 
 
 def _check_readable(opened: OpenedModel, recipe: Recipe) -> None:
