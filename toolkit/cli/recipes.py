@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_COLUMNS = ("recipe", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Name = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
@@ -44,7 +45,7 @@ def list_all(as_json: Json = False) -> None:
         console.print_json({"recipes": entries})
         return
     rows = [(r.name, r.family, r.method, r.model, r.summary) for r in found]
-    console.print_lines(table(rows, header=("recipe", "family", "method", "model", "what it does")))
+    console.print_lines(table(rows, header=_COLUMNS, spare=("model", "family")))
 
 
 @app.command(epilog=console.example("toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1"))

@@ -31,7 +31,7 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
         console.print_json({"trials": [trial.to_json() for trial in trials]})
     elif trials:
         header, *rows = trial_rows(trials)
-        console.print_lines(table(rows, header=header))
+        console.print_lines(table(rows, header=header, spare=("seed", "time (UTC)", "model", "seconds")))
     else:
         console.print_lines([f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"])
 
