@@ -47,11 +47,12 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, layout: Layout, collate: Co
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
-    with torch.no_grad():
+    with torch.no_grad(), progress_bar("validating", len(rows)) as bar:
         for indices in _batches(rows["length"], batching):
             batch = moved(collate(rows_at(rows, indices)), device)
             losses, _, _ = _token_losses(model, batch, shifts=layout.shifts)
             total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
+            bar.advance(len(indices))
     return total / max(n_tokens, 1)
 
 
