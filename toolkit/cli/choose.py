@@ -89,7 +89,10 @@ def choose(
     kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
     label = one_or_several(label_column)
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
     columns = _columns(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
+    refuse_at_a_glance(section.values(), columns)
     named = {"columns": columns, "labels": names_in(labels or ()), "merge_labels": merge_labels}
     settings: dict[str, Any] = {
         "data": {**section, **{name: value for name, value in named.items() if value}},

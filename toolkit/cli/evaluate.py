@@ -35,6 +35,10 @@ def evaluate(
 
     Those of a language model, or of one that fills in masked words, are the texts themselves.
     """
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    named = {"text": text_column, "text_pair": text_pair_column, "label": one_or_several(label_column)}
+    refuse_at_a_glance([data], named, encoding=encoding)
     from toolkit.report.summary import evaluation_summary
     from toolkit.workflow.apply import evaluate as carry_out
 

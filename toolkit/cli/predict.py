@@ -30,6 +30,9 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    refuse_at_a_glance([inputs], {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     from toolkit.workflow.apply import predict as carry_out
 
     predicted = carry_out(
