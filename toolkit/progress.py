@@ -123,9 +123,7 @@ class PlainBars:
         clock: seconds that only grow.
     """
 
-    def __init__(
-        self, seconds: float = SECONDS_BETWEEN_LINES, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, seconds: float = SECONDS_BETWEEN_LINES, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
         self._clock = clock
         self._last = float("-inf")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import task_names
 from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
 from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
@@ -24,7 +25,12 @@ EXAMPLE = console.example(
 
 
 def choose(
-    task: Annotated[str, typer.Option(help="What the model shall do, such as text-classification or translation.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            help="What the model shall do, such as text-classification or translation.", autocompletion=task_names
+        ),
+    ],
     data: Annotated[
         list[str] | None,
         typer.Option(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import run_folders
 from toolkit.errors import RecipeError, explain
 
 EXAMPLE = console.example(
@@ -19,7 +20,12 @@ _FORMATS = ("merged", "onnx")
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a model folder with golden.json.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run folder, or a model folder with golden.json.", autocompletion=run_folders
+        ),
+    ],
     form: Annotated[
         str, typer.Option("--format", help="merged: the adapter in its base model; onnx: one file for ONNX Runtime.")
     ],

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import RECIPE
 from toolkit.errors import RecipeError
 
 EXAMPLE = console.example(
@@ -17,7 +18,7 @@ EXAMPLE = console.example(
 
 
 def fine_tune(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")],
+    recipe: Annotated[str, RECIPE],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")
     ] = None,

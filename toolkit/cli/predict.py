@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import RUN_OR_MODEL
 
 EXAMPLE = console.example(
     'toolkit predict runs/quickstart "a moving and funny film"',
@@ -17,7 +18,7 @@ EXAMPLE = console.example(
 
 
 def predict(
-    model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
+    model: Annotated[str, RUN_OR_MODEL],
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),

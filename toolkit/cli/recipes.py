@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import RECIPE
 
 app = typer.Typer(
     help="The shipped recipes, and help with your own.",
@@ -19,7 +20,7 @@ app = typer.Typer(
 
 _COLUMNS = ("recipe", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Name = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")]
+Name = Annotated[str, RECIPE]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
 
 
