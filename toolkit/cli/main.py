@@ -186,8 +186,23 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
 def _usage_fault(error: Any) -> Fault:
     """Turn an error of the command line's parser into one line that ends with the verb's help."""
     verb = error.ctx.command_path if getattr(error, "ctx", None) is not None else "toolkit"
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".") + _as_a_setting(error)
     return Fault(f"{message}{' ' if message.endswith('?') else '; '}see {verb} --help")
+
+
+def _as_a_setting(error: Any) -> str:
+    """Return how a setting of a recipe is written that was given as an option; nothing for other errors."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or getattr(error, "possibilities", None) or context is None:
+        return ""
+    if not any(parameter.name == "overrides" for parameter in context.command.params):
+        return ""
+    from toolkit.recipe import json_schema
+    from toolkit.recipe.other_names import homes_of
+
+    homes = homes_of(option.lstrip("-").replace("-", "_"), json_schema())
+    example = f"{homes[0]}=VALUE" if homes else "training.num_train_epochs=1"
+    return f"; settings of a recipe follow its name without dashes: {example}"
 
 
 if __name__ == "__main__":
