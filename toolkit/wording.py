@@ -87,8 +87,8 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
     kept, widths, left_out = list(range(len(header))), [], ""
     if grid and _width is not None:
         kept, widths = _fitted(grid, width=_width, spare=[list(header).index(name) for name in spare])
-        names = enumerated([header[column] for column in range(len(header)) if column not in kept and header[column]])
-        left_out = f"(left out: {names}; --wide shows all)" if names else ""
+        names = [name for column, name in enumerate(header) if name and column not in kept]
+        left_out = f"(left out: {enumerated(names)}; --wide shows all)" if names else ""
     else:
         widths = [max(cell_len(row[column]) for row in grid) for column in kept]
 
