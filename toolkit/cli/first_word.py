@@ -16,17 +16,24 @@ HEAVY = frozenset({"torch", "transformers", "datasets", "peft", "pyarrow", "skle
 class _FirstWord(MetaPathFinder):
     """Finds nothing; says once what is being loaded, whichever verb needs it first."""
 
+    def __init__(self) -> None:
+        self.is_due = True
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None, /
     ) -> ModuleSpec | None:
-        if fullname in HEAVY and self in sys.meta_path:
-            sys.meta_path.remove(self)
+        # It stays among the finders: who leaves them while they are asked makes Python skip the next one.
+        if self.is_due and fullname in HEAVY:
+            self.is_due = False
             say(f"loading {fullname} …")
         return None
 
 
+_FIRST_WORD = _FirstWord()
+
+
 def announce_loading() -> None:
     """Say a line when the first heavy library is imported, unless one is there already."""
-    announced = any(isinstance(finder, _FirstWord) for finder in sys.meta_path)
-    if not announced and HEAVY.isdisjoint(sys.modules):
-        sys.meta_path.insert(0, _FirstWord())
+    _FIRST_WORD.is_due = HEAVY.isdisjoint(sys.modules)
+    if _FIRST_WORD.is_due and _FIRST_WORD not in sys.meta_path:
+        sys.meta_path.insert(0, _FIRST_WORD)
