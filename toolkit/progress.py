@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from toolkit.terminal import can_redraw, width_of
 
@@ -87,7 +87,8 @@ class LiveBars:
 
             class OnScreen:
                 def advance(self, steps: int = 1, *, note: str = "") -> None:
-                    display.update(task, advance=steps, **({"note": note} if note else {}))
+                    shown: dict[str, Any] = {"note": note} if note else {}
+                    display.update(task, advance=steps, **shown)
 
             yield OnScreen()
         finally:

@@ -84,13 +84,12 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
     from rich.cells import cell_len
 
     grid = [[visible(cell) for cell in row] for row in (header, *rows)]
-    kept, widths, left_out = list(range(len(header))), [], ""
-    if grid and _width is not None:
+    kept, left_out = list(range(len(header))), ""
+    widths = [max(cell_len(row[column]) for row in grid) for column in kept]
+    if _width is not None:
         kept, widths = _fitted(grid, width=_width, spare=[list(header).index(name) for name in spare])
         names = [name for column, name in enumerate(header) if name and column not in kept]
         left_out = f"(left out: {enumerated(names)}; --wide shows all)" if names else ""
-    else:
-        widths = [max(cell_len(row[column]) for row in grid) for column in kept]
 
     def lines(row: Sequence[str]) -> list[str]:
         cells = [
