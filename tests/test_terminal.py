@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
@@ -24,6 +24,7 @@ class Tty(io.StringIO):
         return True
 
 
+@settings(deadline=None)
 @given(text=WORDS, width=st.integers(2, 40))
 def test_no_wrapped_line_is_wider_and_no_word_is_lost(text: str, width: int):
     lines = wrapped(text, width)
@@ -37,6 +38,7 @@ def fitted() -> Any:
     fit_tables(None)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(WORDS, WORDS, WORDS, WORDS), min_size=1, max_size=4), width=st.integers(12, 90))
 def test_a_table_fits_and_keeps_its_first_column(rows: list[tuple[str, ...]], width: int):
     fit_tables(width)

@@ -129,7 +129,8 @@ class RecipeTrainer(Trainer):
         """Measure one batch of validation rows."""
         outputs = super().prediction_step(model, inputs, *args, **kwargs)
         if self._validation_bar is not None:
-            self._validation_bar.advance(find_batch_size(inputs) or 0)
+            n_rows = find_batch_size(inputs)  # type: ignore[no-untyped-call]
+            self._validation_bar.advance(n_rows or 0)
         return outputs
 
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
