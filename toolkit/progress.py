@@ -83,6 +83,7 @@ class LiveBars:
         display = self._display or self._begin()
         self._running += 1
         task = display.add_task(description, total=total, completed=start, note="")
+        display.refresh()  # also work that is done before the display's own next moment has been seen
         try:
 
             class OnScreen:
