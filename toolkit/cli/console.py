@@ -16,7 +16,7 @@ from toolkit.errors import Fault
 from toolkit.terminal import RED, YELLOW, bold, width_of, wrapped
 from toolkit.wording import Heading, escaped_json, fit_tables, visible
 
-_NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft")
+_NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft", "bitsandbytes")
 
 
 class _OnStderr(logging.Handler):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from toolkit.adapters.lengths import usable_positions
 from toolkit.adapters.writing import ends_of
 from toolkit.data.batches import by_length
 from toolkit.data.messages import CHAT, shown
-from toolkit.data.row_layouts import Layout
+from toolkit.data.row_layouts import Layout, Seq2SeqLayout
+from toolkit.data.several_inputs import INPUTS, shown_inputs
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.likelihood import score_encoded
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -35,7 +37,7 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
 
     Args:
         opened: with its language head. It answers a source or a chat, or goes on with a text.
-        rows: columns ``id``, ``source``, ``messages`` or ``text``, optionally ``target`` or ``reference``.
+        rows: columns ``id``, ``source``, ``messages``, ``inputs`` or ``text``, optionally ``target`` or ``reference``.
 
     Returns:
         The predictions in the order of `rows`, and for each whether it ended at the longest length allowed.
@@ -56,6 +58,8 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
 
 def texts_of(rows: Dataset) -> list[str]:
     """Return what a model reads of each row, for people."""
+    if INPUTS in rows.column_names:
+        return [shown_inputs(cell) for cell in rows[INPUTS]]
     if CHAT in rows.column_names:
         return [shown(cell) for cell in rows[CHAT]]
     return list(rows["source" if "source" in rows.column_names else "text"])
@@ -84,8 +88,9 @@ def _generate(opened: OpenedModel, prompts: list[list[int]]) -> list[list[int]]:
             n_given = 1 if is_pair else inputs.shape[1]
             limit = max(1, min(wanted, last - n_given))
             generated = model.generate(input_ids=inputs, attention_mask=mask, max_new_tokens=limit)
+            forced = limit if model.generation_config.forced_eos_token_id is not None else None
             for i, ids in zip(indices, generated[:, n_given:].tolist(), strict=True):
-                outputs[i] = _ended(ids, ends)
+                outputs[i] = _ended(ids, ends, forced_at=forced)
             bar.advance(len(indices))
     return outputs
 
@@ -106,18 +111,33 @@ def _seeded(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _ended(ids: list[int], ends: set[int]) -> list[int]:
-    """Cut a row after its first end token, behind which there is padding."""
+def _ended(ids: list[int], ends: set[int], *, forced_at: int | None) -> list[int]:
+    """Cut a row after its first end token, behind which there is padding.
+
+    An end that the longest length allowed has forced is no end that the model has written, so it is left out.
+    """
     end = next((place for place, token in enumerate(ids) if token in ends), len(ids))
-    return ids[: end + 1]
+    return ids[: end + 1] if end + 1 != forced_at or end == 0 else ids[:end]
 
 
 def _probabilities(
     opened: OpenedModel, prompts: list[list[int]], outputs: list[list[int]], layout: Layout
 ) -> NDArray[np.float64] | None:
-    """Return the probability of each output given its prompt; None for a decoder, which scores prompts too."""
-    if opened.family is not Family.ENCODER_DECODER:
+    """Return the probability of each output given its prompt; None for a decoder, which scores prompts too.
+
+    It is that of the tokens that the model chose: not of a first one that its settings force.
+    """
+    if not isinstance(layout, Seq2SeqLayout):
         return None
+    model: Any = opened.model
+    settings = model.generation_config
+    start, forced = layout.decoder_start_token_id, settings.forced_bos_token_id
+    layout = replace(
+        layout,
+        # What is written may be cut, so that its last token is not that of a target.
+        decoder_start_token_id=settings.decoder_start_token_id if start is None else start,
+        n_given=0 if forced is None else 1,
+    )
     lengths = [len(prompt) + len(output) for prompt, output in zip(prompts, outputs, strict=True)]
     encoded = Dataset.from_dict({"input_ids": prompts, "labels": outputs, "length": lengths})
     return np.exp(-score_encoded(opened, encoded, layout).negative_log_likelihood)
