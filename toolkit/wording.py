@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
+
+from toolkit.terminal import wrapped
 
 TEXT_WIDTH = 80
 """Characters of a text that stands in a table."""
+_LONGEST_WORD = 24
+"""Cells of a word that a table does not break while other columns can be left out."""
+
+_width: int | None = None
 
 MOST_SHOWN = 600
 """Characters of a text that stands by itself on a page or a card."""
@@ -55,19 +62,84 @@ def enumerated(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> list[str]:
-    """Align rows under a header; a wide letter, such as a Korean one, takes two columns."""
+class Heading(str):
+    """A line that stands over others: the terminal shows it bold."""
+
+    __slots__ = ()
+
+
+def fit_tables(width: int | None) -> None:
+    """Let tables of this process take so many cells from now on; None lets them be as wide as they are."""
+    global _width
+    _width = width
+
+
+def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequence[str] = ()) -> list[str]:
+    """Align rows under a header; a wide letter, such as a Korean one, takes two columns.
+
+    Where there is less room, see `fit_tables`, columns are left out, and then cells are broken at their words.
+
+    Args:
+        rows: a cell for each column.
+        header: the names of the columns.
+        spare: names of columns that are left out first, in this order; then the last ones are.
+    """
     from rich.cells import cell_len
 
     grid = [[visible(cell) for cell in row] for row in (header, *rows)]
-    widths = [max(cell_len(row[column]) for row in grid) for column in range(len(header))]
+    kept, left_out = list(range(len(header))), ""
+    widths = [max(cell_len(row[column]) for row in grid) for column in kept]
+    if _width is not None:
+        kept, widths = _fitted(grid, width=_width, spare=[list(header).index(name) for name in spare])
+        names = [name for column, name in enumerate(header) if name and column not in kept]
+        left_out = f"(left out: {enumerated(names)}; --wide shows all)" if names else ""
 
-    def line(row: Sequence[str]) -> str:
-        return "  ".join(
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
+    def lines(row: Sequence[str]) -> list[str]:
+        cells = [
+            [row[column]] if cell_len(row[column]) <= width else wrapped(row[column], width)
+            for column, width in zip(kept, widths, strict=True)
+        ]
+        return [
+            "  ".join(part + " " * (width - cell_len(part)) for part, width in zip(parts, widths, strict=True)).rstrip()
+            for parts in zip_longest(*cells, fillvalue="")
+        ]
 
-    return [line(row) for row in grid]
+    return [
+        *(Heading(line) for line in lines(grid[0])),
+        *(line for row in grid[1:] for line in lines(row)),
+        *(wrapped(left_out, _width) if left_out and _width is not None else []),
+    ]
+
+
+def _fitted(grid: Sequence[Sequence[str]], *, width: int, spare: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the columns that are kept, and how many cells each of them has."""
+    from rich.cells import cell_len
+
+    whole = [max(cell_len(row[column]) for row in grid) for column in range(len(grid[0]))]
+    word = [
+        max(cell_len(part) for row in grid for part in (*row[column].split(), "")) for column in range(len(grid[0]))
+    ]
+    kept = list(range(len(whole)))
+    last = [column for column in reversed(kept[2:]) if column not in spare]
+    for column in [*spare, *last]:
+        least = [min(word[k], _LONGEST_WORD) for k in kept] if column in last else [whole[k] for k in kept]
+        if sum(least) + 2 * (len(kept) - 1) <= width:
+            break
+        kept.remove(column)
+    room = max(width - 2 * (len(kept) - 1), len(kept))
+    # The longest columns give first; no word is broken before that is all they have.
+    floor = [min(word[k], _LONGEST_WORD) for k in kept]
+    if sum(floor) > room:
+        floor = [1] * len(kept)
+    cap = max(
+        (cap for cap in range(1, width + 1) if sum(_bounded(whole, kept, floor, cap)) <= room),
+        default=1,
+    )
+    return kept, _bounded(whole, kept, floor, cap)
+
+
+def _bounded(whole: Sequence[int], kept: Sequence[int], floor: Sequence[int], cap: int) -> list[int]:
+    return [max(least, min(whole[column], cap)) for column, least in zip(kept, floor, strict=True)]
 
 
 def shortened(text: str) -> str:

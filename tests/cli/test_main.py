@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -49,11 +50,15 @@ def _parses(arguments: list[str]) -> None:
         context = command.make_context("toolkit", rest, parent=context)
 
 
-def test_toolkit_alone_shows_the_help(capsys: pytest.CaptureFixture[str]):
+def test_toolkit_alone_shows_five_verbs_to_start_with(capsys: pytest.CaptureFixture[str]):
     assert run([]) == 0
     alone = capsys.readouterr().out
+    verbs = re.findall(r"^toolkit ([a-z-]+)  ", alone, re.MULTILINE)
+    assert len(verbs) == 5
+    assert "All verbs: toolkit --help" in alone
     assert run(["--help"]) == 0
-    assert capsys.readouterr().out == alone
+    every = capsys.readouterr().out
+    assert all(f"\n  {verb} " in every for verb in verbs)
 
 
 USAGE = {
@@ -72,6 +77,22 @@ USAGE = {
     ("doctor", "--data", "x.csv", "--max-length", "0"): "Invalid value for '--max-length'",
     ("predict", "run", "caf\udce9"): r"'caf\udce9' is not valid UTF-8",
     ("recipes", "show", "movie-sentiment", "seed=1"): "add --resolved",
+    ("fine_tune", "x", "--output_dir"): "Option '--output-dir' requires an argument",
+    ("fine-tune", "x", "--learning_rate", "1"): "settings of a recipe follow its name without dashes: "
+    "training.learning_rate=VALUE",
+    ("fine-tune", "x", "--lora_r=8"): "without dashes: peft.r=VALUE",
+    ("train", "my.yaml"): "'train' is no verb here; write: toolkit fine-tune my.yaml",
+    ("trian", "my.yaml"): "did you mean: toolkit fine-tune my.yaml",
+    ("finetune",): "write: toolkit fine-tune",
+    ("eval", "run"): "write: toolkit evaluate run",
+    ("list",): "write: toolkit recipes list",
+    ("help",): "help is shown by: toolkit --help",
+    ("help", "predict"): "help is shown by: toolkit predict --help",
+    ("chat",): "write: toolkit predict",
+    ("ner",): "toolkit choose --task token-classification --data FILE",
+    ("movie-sentiment",): "carry it out with: toolkit fine-tune movie-sentiment",
+    ("my.yaml", "seed=1"): "carry it out with: toolkit fine-tune my.yaml seed=1",
+    ("xyzzy",): "No such command 'xyzzy'",
 }
 
 
@@ -188,3 +209,41 @@ def test_stdout_that_takes_nothing_more(arguments: list[str]):
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+COMPLETED = {
+    "toolkit fi": ["fine-tune"],
+    "toolkit fine-tune movie-dec": [
+        "movie-decoder",
+        "movie-decoder-features",
+        "movie-decoder-lora",
+        "movie-decoder-zero-shot",
+    ],
+    "toolkit predict ru": ["runs/first"],
+    "toolkit trials show a": ["abc"],
+    "toolkit choose --task tok": ["token-classification"],
+    "toolkit predict --text-c": ["--text-column"],
+}
+
+
+def test_the_shell_completes_verbs_options_recipes_runs_and_trials(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "unfinished"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    (tmp_path / "runs" / "first" / "metrics.json").write_text("{}")
+    (tmp_path / "runs" / "trials.jsonl").write_text('{"id": "abc", "recipe": "x"}\n{"id": 3}\nno json\n[]\n')
+    monkeypatch.setenv("_TOOLKIT_COMPLETE", "complete_bash")
+    for words, found in COMPLETED.items():
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+        with pytest.raises(SystemExit) as ended:
+            run([])
+        assert (ended.value.code, capsys.readouterr().out.split()) == (0, found)
+
+
+def test_tables_fit_the_terminal_unless_they_may_be_wide(monkeypatch, capsys):
+    monkeypatch.setattr("toolkit.cli.console.width_of", lambda stream: 60)
+    assert run(["recipes", "list"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 60
+    assert run(["recipes", "list", "--wide"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) > 120

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import task_names
 from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
 from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
@@ -24,7 +25,12 @@ EXAMPLE = console.example(
 
 
 def choose(
-    task: Annotated[str, typer.Option(help="What the model shall do, such as text-classification or translation.")],
+    task: Annotated[
+        str,
+        typer.Option(
+            help="What the model shall do, such as text-classification or translation.", autocompletion=task_names
+        ),
+    ],
     data: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,7 +95,10 @@ def choose(
     kind = _task(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
     label = one_or_several(label_column)
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
     columns = _columns(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
+    refuse_at_a_glance(section.values(), columns)
     named = {"columns": columns, "labels": names_in(labels or ()), "merge_labels": merge_labels}
     settings: dict[str, Any] = {
         "data": {**section, **{name: value for name, value in named.items() if value}},

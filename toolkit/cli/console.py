@@ -13,27 +13,45 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from toolkit.errors import Fault
-from toolkit.wording import escaped_json, visible
+from toolkit.terminal import RED, YELLOW, bold, width_of, wrapped
+from toolkit.wording import Heading, escaped_json, fit_tables, visible
 
 _NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft", "bitsandbytes")
 
 
-class _PlainLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
+class _OnStderr(logging.Handler):
+    """Writes each message where stderr is by then: while bars are drawn, that is above them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        mark = "warning:" if record.levelno >= logging.WARNING else ""
         text = visible(record.getMessage())
-        return f"warning: {text}" if record.levelno >= logging.WARNING else text
+        whole = "\n".join(_fitted(f"{mark} {text}" if mark else text, width_of(sys.stderr)))
+        try:
+            sys.stderr.write(f"{bold(mark, sys.stderr, colour=YELLOW)}{whole.removeprefix(mark)}\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
 
 
-def prepare(*, as_json: bool, debug: bool) -> None:
-    """Set up both streams: UTF-8 everywhere, our lines on stderr, messages of libraries only with ``--debug``."""
+_result_width: int | None = None
+"""Cells of a line of stdout; None where lines may have any length."""
+
+
+def prepare(*, as_json: bool, debug: bool, wide: bool = False) -> None:
+    """Set up both streams: UTF-8 everywhere, our lines on stderr, messages of libraries only with ``--debug``.
+
+    Results fit the terminal, if stdout is one, unless they may be `wide`.
+    """
+    global _result_width
     # A stream that the shell has closed (>&-) is None.
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    _result_width = None if wide else width_of(sys.stdout)
+    fit_tables(_result_width)
     ours = logging.getLogger("toolkit")
-    ours.handlers = [logging.StreamHandler(sys.stderr)]
-    ours.handlers[0].setFormatter(_PlainLines())
+    ours.handlers = [_OnStderr()]
     ours.setLevel(logging.WARNING if as_json else logging.INFO)
     ours.propagate = False
     if not debug:
@@ -52,7 +70,7 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
     Of several faults each line of ``message`` begins with its own position; ``where`` is that of the first.
     """
     for fault in faults:
-        sys.stderr.write(f"error: {visible(str(fault))}\n")
+        sys.stderr.write(f"{bold('error:', sys.stderr, colour=RED)} {visible(str(fault))}\n")
     if as_json:
         message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))
         with contextlib.suppress(OSError):  # stdout may be what failed
@@ -65,8 +83,16 @@ def print_json(value: Any) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Write the lines of a result to stdout."""
-    sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
+    """Write the lines of a result to stdout; a text of several lines is a document, and stays as it is."""
+    for line in lines:
+        fitted = [visible(line)] if "\n" in line else _fitted(visible(line), _result_width)
+        whole = "\n".join(fitted)
+        sys.stdout.write(f"{bold(whole, sys.stdout) if isinstance(line, Heading) else whole}\n")
+
+
+def _fitted(line: str, width: int | None) -> list[str]:
+    """Break a line that is too long for a terminal at its words; one that is indented is a command to be copied."""
+    return [line] if width is None or line.startswith(" ") else wrapped(line, width)
 
 
 def print_piece(piece: str) -> None:

@@ -61,12 +61,16 @@ def doctor(
     With --model also what the tokenizer loses, labels that other rows contradict, near duplicates, and texts unlike
     all others.
     """
-    from toolkit.report.doctor import examination_summary
-    from toolkit.workflow.examine import examine
-
     _check(model, max_length=max_length, output=output)
     sources = _sources(data, {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test})
     _keep_inputs(sources, output)
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    named = {"text": text_column, "text_pair": text_pair_column, "label": one_or_several(label_column)}
+    refuse_at_a_glance(sources.values(), named, encoding=encoding)
+    from toolkit.report.doctor import examination_summary
+    from toolkit.workflow.examine import examine
+
     found = examine(
         sources,
         text_column=text_column,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
-from toolkit.cli.lists import LABEL_COLUMNS, one_or_several
+from toolkit.cli.lists import LABEL_COLUMNS, RUN_OR_MODEL, one_or_several
 
 EXAMPLE = console.example(
     "toolkit evaluate runs/quickstart --data reviews.csv --label-column sentiment",
@@ -17,7 +17,7 @@ EXAMPLE = console.example(
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
+    model: Annotated[str, RUN_OR_MODEL],
     data: Annotated[list[str], typer.Option(help="A file of rows with right answers; give it again for more files.")],
     text_column: Annotated[str | None, typer.Option(help="The column with the text, or with the source.")] = None,
     text_pair_column: Annotated[str | None, typer.Option(help="The column with the second text of a pair.")] = None,
@@ -35,6 +35,10 @@ def evaluate(
 
     Those of a language model, or of one that fills in masked words, are the texts themselves.
     """
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    named = {"text": text_column, "text_pair": text_pair_column, "label": one_or_several(label_column)}
+    refuse_at_a_glance([data], named, encoding=encoding)
     from toolkit.report.summary import evaluation_summary
     from toolkit.workflow.apply import evaluate as carry_out
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import run_folders
 from toolkit.errors import RecipeError, explain
 from toolkit.workflow.export_formats import Format
 
@@ -21,7 +22,12 @@ _FORMATS = [form.value for form in Format]
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a model folder with golden.json.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run folder, or a model folder with golden.json.", autocompletion=run_folders
+        ),
+    ],
     form: Annotated[
         str,
         typer.Option(

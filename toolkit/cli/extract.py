@@ -45,6 +45,9 @@ def extract(
     Features are kept in transfer-toolkit/features below $XDG_CACHE_HOME (or the platform's cache folder), so that a
     text is read once by the same model; the folder can be removed at any time.
     """
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    refuse_at_a_glance([data], {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     from toolkit.workflow.extract import extract as carry_out
 
     extracted = carry_out(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import RECIPE
 from toolkit.errors import RecipeError
 
 EXAMPLE = console.example(
@@ -17,7 +18,7 @@ EXAMPLE = console.example(
 
 
 def fine_tune(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")],
+    recipe: Annotated[str, RECIPE],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")
     ] = None,
@@ -39,18 +40,23 @@ def fine_tune(
     A pretrained model is fine-tuned; with method scratch our own Transformer learns from a random start.
     The same command goes on where an interrupted run was, and shows the result of a finished one.
     """
+    if seeds is not None and seed is not None:
+        raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
+    changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
+    several = None if seeds is None else _seed_list(seeds)
+    from toolkit.data.at_a_glance import refuse_at_a_glance
     from toolkit.recipe import find_recipe, load_recipe
+
+    path = find_recipe(recipe)
+    loaded = load_recipe(path, changes)
+    data = loaded.data
+    sources = (data.source, data.train, data.validation, data.test)
+    refuse_at_a_glance(sources, data.columns, encoding=data.encoding, quoting=data.quoting)
     from toolkit.report.summary import run_summary, spread_summary
     from toolkit.trials.finished import METRICS_FILE
     from toolkit.workflow.fine_tune import fine_tune as carry_out
     from toolkit.workflow.fine_tune import fine_tune_over_seeds
 
-    if seeds is not None and seed is not None:
-        raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
-    changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
-    several = None if seeds is None else _seed_list(seeds)
-    path = find_recipe(recipe)
-    loaded = load_recipe(path, changes)
     if several is not None:
         spread = fine_tune_over_seeds(
             loaded, several, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart

@@ -6,9 +6,19 @@ import csv
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
+
+from toolkit.cli.completion import recipe_names, run_folders
+
 if TYPE_CHECKING:
     from toolkit.data.column_names import ColumnName
 
+RECIPE = typer.Argument(
+    metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.", autocompletion=recipe_names
+)
+RUN_OR_MODEL = typer.Argument(
+    metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.", autocompletion=run_folders
+)
 LABEL_COLUMNS = "Of several labels give it again for each column of 0 and 1."
 LABELS = (
     "Names of the labels in their order, with commas between them; what the places of vectors of 0 and 1 stand for. "

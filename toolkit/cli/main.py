@@ -32,6 +32,8 @@ from toolkit.cli import (
     verify,
     zero_shot,
 )
+from toolkit.cli.first_word import announce_loading
+from toolkit.cli.verbs import Verbs, as_written, start_lines
 from toolkit.errors import Fault, RecipeError, ResourceError, ToolkitError
 from toolkit.interrupt import Interrupted
 from toolkit.shortage import shortage_of
@@ -40,7 +42,8 @@ app = typer.Typer(
     name="toolkit",
     help="Transfer learning with pretrained Transformers: choose, fine-tune from a recipe, evaluate honestly, publish.",
     epilog=console.example("toolkit fine-tune movie-sentiment", "toolkit recipes list"),
-    add_completion=False,
+    cls=Verbs,
+    context_settings={"token_normalize_func": as_written},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -60,6 +63,9 @@ app.add_typer(trials.app, name="trials")
 # typer carries its own copy of click, whose exceptions it does not export under a public name.
 _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 _INTERRUPTED = 130
+_COMPLETING = "_TOOLKIT_COMPLETE"
+"""Where a shell that asks for completions says so, by the custom of click."""
+
 _RESOURCE_ERRORS = frozenset(
     {
         errno.EACCES,
@@ -83,9 +89,12 @@ def _options(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Show tables whole, however wide; works behind any verb too.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; works behind any verb too.")] = False,
 ) -> None:
-    """Accept the options of every verb; `run` has read ``--debug`` already."""
+    """Accept the options of every verb; `run` has read them already."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,11 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line and return its exit code; ``toolkit`` alone shows the help."""
+    """Run a command line and return its exit code; ``toolkit`` alone shows the verbs to start with."""
     debug = "--debug" in arguments
     as_json = "--json" in arguments
-    console.prepare(as_json=as_json, debug=debug)
-    rest = [argument for argument in arguments if argument != "--debug"] or ["--help"]
+    console.prepare(as_json=as_json, debug=debug, wide="--wide" in arguments)
+    announce_loading()
+    rest = [argument for argument in arguments if argument not in ("--debug", "--wide")]
     code = 0
     try:
         code = _carry_out(rest, debug=debug, as_json=as_json)
@@ -123,6 +133,9 @@ def _drop_results() -> None:
 def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         _require_text(arguments)
+        if not arguments and _COMPLETING not in os.environ:
+            console.print_lines(start_lines(typer.main.get_group(app)))
+            return 0
         code = app(arguments, prog_name="toolkit", standalone_mode=False)
         if code == _INTERRUPTED:  # typer turns Ctrl-C into this code without a message
             raise KeyboardInterrupt
@@ -173,8 +186,23 @@ def _explain(error: BaseException) -> tuple[int, Sequence[Fault]]:
 def _usage_fault(error: Any) -> Fault:
     """Turn an error of the command line's parser into one line that ends with the verb's help."""
     verb = error.ctx.command_path if getattr(error, "ctx", None) is not None else "toolkit"
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".") + _as_a_setting(error)
     return Fault(f"{message}{' ' if message.endswith('?') else '; '}see {verb} --help")
+
+
+def _as_a_setting(error: Any) -> str:
+    """Return how a setting of a recipe is written that was given as an option; nothing for other errors."""
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    if option is None or getattr(error, "possibilities", None) or context is None:
+        return ""
+    if not any(parameter.name == "overrides" for parameter in context.command.params):
+        return ""
+    from toolkit.recipe import json_schema
+    from toolkit.recipe.other_names import homes_of
+
+    homes = homes_of(option.lstrip("-").replace("-", "_"), json_schema())
+    example = f"{homes[0]}=VALUE" if homes else "training.num_train_epochs=1"
+    return f"; settings of a recipe follow its name without dashes: {example}"
 
 
 if __name__ == "__main__":

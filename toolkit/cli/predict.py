@@ -10,6 +10,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.answers import show_answers
+from toolkit.cli.lists import RUN_OR_MODEL
 
 EXAMPLE = console.example(
     'toolkit predict runs/quickstart "a moving and funny film"',
@@ -19,7 +20,7 @@ EXAMPLE = console.example(
 
 
 def predict(
-    model: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.")],
+    model: Annotated[str, RUN_OR_MODEL],
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="FILE_OR_TEXT", help="A data file, texts, or - for lines from stdin."),
@@ -32,6 +33,9 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    refuse_at_a_glance([inputs], {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     from toolkit.workflow.apply import predict as carry_out
 
     answer = partial(

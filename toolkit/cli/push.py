@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import run_folders
 from toolkit.cli.verify import verified_lines
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ EXAMPLE = console.example(
 
 
 def push(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a model folder.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, or a model folder.", autocompletion=run_folders)
+    ],
     repo_id: Annotated[
         str | None, typer.Argument(metavar="REPO_ID", help="owner/name; by default hub.repo_id of the recipe.")
     ] = None,

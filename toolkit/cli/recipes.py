@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.lists import RECIPE
 
 app = typer.Typer(
     help="The shipped recipes, and help with your own.",
@@ -17,8 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_COLUMNS = ("recipe", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Name = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.")]
+Name = Annotated[str, RECIPE]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
 
 
@@ -44,7 +46,7 @@ def list_all(as_json: Json = False) -> None:
         console.print_json({"recipes": entries})
         return
     rows = [(r.name, r.family, r.method, r.model, r.summary) for r in found]
-    console.print_lines(table(rows, header=("recipe", "family", "method", "model", "what it does")))
+    console.print_lines(table(rows, header=_COLUMNS, spare=("model", "family")))
 
 
 @app.command(epilog=console.example("toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import trial_ids
 
 app = typer.Typer(
     help="The ledger of all trials.", epilog=console.example("toolkit trials list"), rich_markup_mode=None
@@ -31,14 +32,16 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
         console.print_json({"trials": [trial.to_json() for trial in trials]})
     elif trials:
         header, *rows = trial_rows(trials)
-        console.print_lines(table(rows, header=header))
+        console.print_lines(table(rows, header=header, spare=("seed", "time (UTC)", "model", "seconds")))
     else:
         console.print_lines([f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"])
 
 
 @app.command(epilog=console.example("toolkit trials show 3f2a"))
 def show(
-    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="The trial's id, or its beginning.")],
+    trial: Annotated[
+        str, typer.Argument(metavar="TRIAL", help="The trial's id, or its beginning.", autocompletion=trial_ids)
+    ],
     ledger: Ledger = Path("runs/trials.jsonl"),
     as_json: Json = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import run_folders
 from toolkit.errors import Fault, IntegrityError
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ _WORDS = {True: "ok", False: "failed", None: "not checked"}
 
 def verify(
     target: Annotated[
-        str, typer.Argument(metavar="REPO_OR_RUN", help="A repository (owner/name), a run folder or a model folder.")
+        str,
+        typer.Argument(
+            metavar="REPO_OR_RUN",
+            help="A repository (owner/name), a run folder or a model folder.",
+            autocompletion=run_folders,
+        ),
     ],
     revision: Annotated[str | None, typer.Option(help="A branch, tag or commit of the repository.")] = None,
     endpoint: Annotated[

@@ -74,6 +74,9 @@ def zero_shot(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell for each row which label fits, or write a text for it, with a model that was not trained for it."""
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+
+    refuse_at_a_glance([inputs], {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     if task != "text-classification":
         _write(
             model,

@@ -67,7 +67,7 @@ def read_text(path: Path, *, quoting: bool | None = None, encoding: str | None =
 
 
 def _delimited(file: TextFile, dialect: Dialect, own: Dialect | None) -> Table:
-    table = table_of_rows(_records(file, dialect), where=file.where, encoding=file.encoding)
+    table = table_of_rows(records(file, dialect), where=file.where, encoding=file.encoding)
     said = (
         [] if own and dialect.delimiter == own.delimiter else [f"columns are separated by {_name(dialect.delimiter)}"]
     )
@@ -80,7 +80,7 @@ def _name(delimiter: str) -> str:
     return NAMES.get(delimiter, repr(delimiter))
 
 
-def _records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each record begins, and its cells."""
     csv.field_size_limit(LONGEST_LINE)
     lines = islice(file.lines(), dialect.skip, None)

@@ -151,7 +151,7 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     reader = READERS.get(f".{options.format}" if options.format else _unpacked(suffix or ""))
     if reader is None and not Path(file).expanduser().is_dir():
         raise DataError(_no_reader(file), where=name)
-    fault = _not_a_file(file)
+    fault = not_a_file(file)
     if fault is not None or reader is None:
         raise DataError(fault or _no_reader(file))
     try:
@@ -171,13 +171,25 @@ def _is_file_name(name: str) -> bool:
 
 
 def _regular_files(files: Mapping[str, str]) -> dict[str, Path]:
-    faults = [fault for name in files.values() if (fault := _not_a_file(name)) is not None]
+    faults = [fault for name in files.values() if (fault := not_a_file(name)) is not None]
     if faults:
         raise DataError(*faults)
     return {column: Path(name).expanduser() for column, name in files.items()}
 
 
-def _not_a_file(name: str) -> Fault | None:
+def files_of(source: Source) -> list[str]:
+    """Return the names of a source that are files, as its reader would take them; of a sheet that of its book."""
+    if isinstance(source, dict):
+        return list(source.values())
+    names = [source] if isinstance(source, str) else source
+    return [
+        _file_and_sheet(name)[0]
+        for name in names
+        if not name.startswith(PREFIX) and (not parse_hub_id(name) or _is_file_name(name)) and data_suffix(name)
+    ]
+
+
+def not_a_file(name: str) -> Fault | None:
     """Return the fault of a path that is not a regular file or a link to one, else None."""
     path = Path(name).expanduser()
     if path.is_file():

@@ -15,6 +15,7 @@ from toolkit.recipe.config_keys import config_hint
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.generation_keys import generation_hint
 from toolkit.recipe.model import peft_method_of, recipe_model, schema_of
+from toolkit.recipe.other_names import keys_of, where_it_belongs
 from toolkit.recipe.peft_keys import peft_hint
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema_words import alternatives, describe, follow
@@ -71,10 +72,11 @@ def _unknown_key(path: TreePath, *, method: str) -> str:
     found = f"unknown key {key!r}"
     hints: dict[TreePath, Callable[[str], str | None]] = {**_HINTS, ("peft",): partial(peft_hint, method=method)}
     hint = hints[path[:-1]](key) if path[:-1] in hints else None
+    if hint is None and len(path) <= 2:
+        hint = where_it_belongs(path, schema)
     if hint is not None:
         return explain(found, fix=hint)
-    sections = alternatives(schema, follow(schema, path[:-1]))
-    return explain(found, allowed=[name for section in sections for name in section.get("properties", {})], name=key)
+    return explain(found, allowed=keys_of(schema, path[:-1]), name=key)
 
 
 def _wrong_value(schema: dict[str, Any], value: Any, path: TreePath) -> str:

@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import save_file
 from torch.utils.data import DataLoader
 from transformers import Trainer
+from transformers.trainer_pt_utils import find_batch_size
 
 from toolkit.data.batches import StepBatches
 from toolkit.errors import DivergedError
+from toolkit.progress import Bar, progress_bar
 from toolkit.shortage import disk_for
 from toolkit.training.callbacks import WEIGHTS
 from toolkit.training.checkpoints import GO_ON, PREFIX, rotate, seal
@@ -68,6 +70,7 @@ class RecipeTrainer(Trainer):
         self._loss_of_step = 0.0
         self._rows_of_step: list[int] = []
         self._begins_step = False
+        self._validation_bar: Bar | None = None
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Load batches in the order of `batches`, divided among the ranks."""
@@ -111,7 +114,8 @@ class RecipeTrainer(Trainer):
         The library takes the first dimension of a batch for its number of examples, but that is 1 for a packed row.
         """
         if self.validate is None:
-            measured: dict[str, float] = super().evaluate(*args, **kwargs)
+            with progress_bar("validating", len(self.eval_dataset)) as self._validation_bar:  # type: ignore[arg-type]
+                measured: dict[str, float] = super().evaluate(*args, **kwargs)
             return measured
         model = self.accelerator.unwrap_model(self.model)
         model.eval()
@@ -120,6 +124,14 @@ class RecipeTrainer(Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    def prediction_step(self, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Measure one batch of validation rows."""
+        outputs = super().prediction_step(model, inputs, *args, **kwargs)
+        if self._validation_bar is not None:
+            n_rows = find_batch_size(inputs)  # type: ignore[no-untyped-call]
+            self._validation_bar.advance(n_rows or 0)
+        return outputs
 
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
         """Compute the gradient norm, and stop or skip the step if it is not finite.

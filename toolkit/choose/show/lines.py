@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 HEADER = ("", "model", "method", "{metric}", "95 %", "latency p50", "texts/s", "size", "measured in")
+SPARE = ("measured in", "texts/s", "latency p50")
 PAGE_HEADER = (*HEADER, "latency p95", "parameters", "peak memory", "training")
 
 
@@ -25,7 +26,7 @@ def choice_lines(choice: Choice) -> list[str]:
     """Format the recommendation, the table of results with their costs, and the next command."""
     decision, judge = choice.decision, choice.rows.judge
     header = [cell.format(metric=judge.metric.replace("_", " ")) for cell in HEADER]
-    lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header), ""]
+    lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header, spare=SPARE), ""]
     lines.append("* worth its cost: a recipe is written. Values are of the validation rows.")
     lines += _short_runs(choice)
     lines += [f"{result.name}: {result.status}, {shortened(str(result.reason))}" for result in _unmeasured(choice)]

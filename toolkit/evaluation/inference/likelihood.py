@@ -55,9 +55,10 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, layout: Layout, collate: Co
         losses, _, _ = _token_losses(model, moved(collate(rows_at(rows, indices)), device), shifts=layout.shifts)
         return float(losses.sum()), losses.numel()
 
-    with torch.no_grad():
-        for _, (losses, n_losses) in in_batches(_batches(rows["length"], batching), losses_of):
+    with torch.no_grad(), progress_bar("validating", len(rows)) as bar:
+        for indices, (losses, n_losses) in in_batches(_batches(rows["length"], batching), losses_of):
             total, n_tokens = total + losses, n_tokens + n_losses
+            bar.advance(len(indices))
     return total / max(n_tokens, 1)
 
 
