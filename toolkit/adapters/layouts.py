@@ -18,7 +18,7 @@ from toolkit.names import Family
 from toolkit.transformer import TransformerConfig
 
 PROMPT, READS, TASK = "prompt", "reads", "task"
-"""Keys of ``tokenizer_config.json``: the prompt of sources, the column that is read, the task that was learnt."""
+"""Keys of ``tokenizer_config.json``: the prompt, the columns that are read, the task that was learnt."""
 
 
 def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:
@@ -33,11 +33,11 @@ def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:
         ValueError: the model has no language head.
     """
     model, prompt = opened.model, prompt_of(opened.tokenizer)
-    if isinstance(model.config, TransformerConfig):
-        return layout_of(model)
+    if opened.family is Family.DECODER and "text" not in columns:
+        return AnswerLayout(prompt)
     if opened.family is Family.ENCODER_DECODER:
         return Seq2SeqLayout(first_of_targets(model, name=opened.name), prompt)
-    return CausalLayout(by_tokenizer=True) if "text" in columns else AnswerLayout(prompt)
+    return layout_of(model) if isinstance(model.config, TransformerConfig) else CausalLayout(by_tokenizer=True)
 
 
 def prompt_of(tokenizer: PreTrainedTokenizerBase) -> str | None:

@@ -11,13 +11,20 @@ import typer
 from toolkit.cli import console
 from toolkit.cli.answers import show_answers
 from toolkit.cli.lists import names_in
-from toolkit.errors import RecipeError, explain
+from toolkit.errors import Fault, RecipeError, explain
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
     'toolkit zero-shot packaged:minilm reviews.csv --labels "food,service,price" --output labelled.csv',
     'toolkit zero-shot packaged:smollm2 "The film is long, but never dull." --task summarization',
 )
+
+_OPTIONS = {
+    "data.prompt": "--template",
+    "data.source_language": "--source-language",
+    "data.target_language": "--target-language",
+}
+"""What the keys of a recipe are on the command line."""
 
 
 def zero_shot(
@@ -42,10 +49,16 @@ def zero_shot(
         list[str] | None,
         typer.Option(
             help='A prompt such as "{text} It was {label}."; give several to average their answers. For a task that '
-            'writes one such as "Translate to English: {source}".'
+            'writes one such as "Translate to English: {source}"; names in braces are columns of a file.'
         ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
+    source_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages reads, such as de or deu_Latn.")
+    ] = None,
+    target_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages writes, such as en or eng_Latn.")
+    ] = None,
     scorer: Annotated[
         Literal["similarity", "mask", "entailment", "likelihood"] | None,
         typer.Option(help="How the model is asked; what it was made for if not given."),
@@ -74,6 +87,8 @@ def zero_shot(
             },
             templates=template or [],
             language=language,
+            source_language=source_language,
+            target_language=target_language,
             text_column=text_column,
             encoding=encoding,
             output=output,
@@ -81,6 +96,9 @@ def zero_shot(
             as_json=as_json,
         )
         return
+    for option, named in (("--source-language", source_language), ("--target-language", target_language)):
+        if named is not None:
+            raise RecipeError("it is for tasks that write a text; leave it out", where=option)
     if not labels:
         raise RecipeError("name the labels to choose from, with commas between them", where="--labels")
     from toolkit.recipe.schema import ZeroShotSection
@@ -120,6 +138,7 @@ def _write(
     **settings: Any,
 ) -> None:
     from toolkit.names import Task
+    from toolkit.recipe.prompts import gaps_of
     from toolkit.workflow.write_untrained import write_untrained, writing_tasks
 
     if task not in (known := writing_tasks()):
@@ -132,7 +151,11 @@ def _write(
     if len(templates) > 1:
         raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
     template = templates[0] if templates else None
-    if template is not None and "{source}" not in template:
+    if template is not None and not gaps_of(template):
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
     answer = partial(write_untrained, model, inputs, task=Task(task), template=template, output=output, **settings)
-    show_answers(answer, inputs, output=output, as_json=as_json)
+    try:
+        show_answers(answer, inputs, output=output, as_json=as_json)
+    except RecipeError as error:
+        faults = [Fault(fault.message, _OPTIONS.get(fault.where or "", fault.where)) for fault in error.faults]
+        raise RecipeError(*faults) from error

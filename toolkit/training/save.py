@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
 from peft import PeftModel
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.adapter_folder import write_base
+from toolkit.adapters.adapter_folder import write_base, write_config
 from toolkit.adapters.peft_models import merge
 from toolkit.adapters.quiet import quiet_library
 from toolkit.shortage import disk_for
@@ -24,8 +25,8 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
     """Write ``model/`` and, for a PEFT method, the small ``adapter/`` beside it.
 
     The model has the adapter merged into it. Plain peft opens a folder that holds an adapter alone with the number of
-    labels of the base model, and loses the head if that number differs. Where a method cannot be merged, the adapter
-    is the model, which peft opens.
+    labels of the base model, and loses the head if that number differs. Where a method cannot be merged, or the base
+    model is quantized, the adapter is the model, which peft opens.
 
     Args:
         model: trained.
@@ -61,7 +62,7 @@ def adapter_alone(run: Path) -> None:
 
 
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
-    """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
+    """Save the adapter with what peft leaves out: labels, generation settings, tokenizer, digests of the base model."""
     config = model.peft_config["default"]
     # A name with its revision is none of the hub's; peft has a field for each.
     name = opened.name if opened.revision is None else opened.name.partition("@")[0]
@@ -69,7 +70,9 @@ def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     opened.model.config.architectures = [type(opened.model).__name__]
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
-        opened.model.config.save_pretrained(str(folder))
+        write_config(folder, opened.model.config)
+        if opened.model.can_generate():
+            cast(Any, opened.model).generation_config.save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template
     if opened.folder is not None:

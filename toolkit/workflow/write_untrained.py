@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.adapters import in_use, locate_model
+from toolkit.errors import RecipeError
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import build_recipe
+from toolkit.recipe.prompts import inputs_of
 from toolkit.recipe.schema import PAIR
 from toolkit.tasks import room_of
 from toolkit.workflow.apply import Predicted, check_output
@@ -32,6 +34,8 @@ def write_untrained(
     task: Task,
     template: str | None = None,
     language: str = "en",
+    source_language: str | None = None,
+    target_language: str | None = None,
     text_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
@@ -43,8 +47,10 @@ def write_untrained(
         model: a model's name.
         inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
         task: one of `writing_tasks`.
-        template: what is made of a text, with ``{source}``; None takes the task's own, or the model's.
+        template: what is made of a row, with ``{source}`` or the names of columns in braces; None takes the task's own,
+            or the model's.
         language: of the task's own prompt.
+        source_language, target_language: of a model for several languages.
         text_column: where the file has another name than ``source``.
         encoding: of text files and of stdin; None finds it.
         output: where the answers go, if anywhere; its suffix chooses the format.
@@ -54,18 +60,28 @@ def write_untrained(
         ToolkitError: of the kind that says what went wrong.
     """
     check_output(output, inputs=inputs)
+    gaps = inputs_of(template) or PAIR[:1]
+    if text_column is not None and len(gaps) > 1:
+        found = f"the template reads the columns {' and '.join(gaps)}"
+        raise RecipeError(f"{found}; name them so in the file", where="--text-column")
     recipe = build_recipe(
         {
             "task": task.value,
             "model": {"name": model},
-            "data": {"source": list(inputs), "columns": {name: name for name in PAIR}, "prompt": template},
+            "data": {
+                "source": list(inputs),
+                "columns": {name: name for name in (*gaps, "target")},
+                "prompt": template,
+                "source_language": source_language,
+                "target_language": target_language,
+            },
             "method": "zero-shot",
             "zero_shot": {"language": language},
         }
     )
     located, room = locate_model(model), room_of(task)
     asked = room.answerer(located, recipe, ())
-    columns = {"source": text_column} if text_column is not None else {}
+    columns = {gaps[0]: text_column} if text_column is not None else {}
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     with in_use(located):
         answers = asked.answer(rows, ())

@@ -39,10 +39,15 @@ class Ends:
         """Return what ``generate`` has to be given besides."""
         return {"tokenizer": self.tokenizer} if self.stops else {}
 
-    def cut(self, ids: Sequence[int]) -> list[int]:
-        """Return the tokens of a row up to and with that at which it ends."""
+    def cut(self, ids: Sequence[int], *, forced_at: int | None = None) -> list[int]:
+        """Return the tokens of a row up to and with that at which it ends.
+
+        Args:
+            ids: of the row, and perhaps padding.
+            forced_at: length at which the settings force an end; that is none that the model wrote, so it is left out.
+        """
         first = next((place for place, token in enumerate(ids) if token in self.tokens), len(ids))
-        kept = list(ids[: first + 1])
+        kept = list(ids[:first] if first and first + 1 == forced_at else ids[: first + 1])
         if not self.stops:
             return kept
         while kept and kept[-1] == self.padding and self.padding not in self.tokens:

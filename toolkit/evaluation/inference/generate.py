@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +19,8 @@ from toolkit.adapters.lengths import usable_positions
 from toolkit.adapters.writing import seed_of
 from toolkit.data.batches import by_length
 from toolkit.data.messages import CHAT, shown
+from toolkit.data.row_layouts import Seq2SeqLayout
+from toolkit.data.several_inputs import INPUTS, shown_inputs
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.draws import Draws, LastOfAll, numbers_of
 from toolkit.evaluation.inference.ends import Ends
@@ -40,7 +42,7 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
 
     Args:
         opened: with its language head. It answers a source or a chat, or goes on with a text.
-        rows: columns ``id``, ``source``, ``messages`` or ``text``, optionally ``target`` or ``reference``.
+        rows: columns ``id``, ``source``, ``messages``, ``inputs`` or ``text``, optionally ``target`` or ``reference``.
 
     Returns:
         The predictions in the order of `rows`, and for each whether it ended at the longest length allowed.
@@ -93,6 +95,8 @@ def written_by(opened: OpenedModel, rows: Dataset, *, device: torch.device) -> W
 
 def texts_of(rows: Dataset) -> list[str]:
     """Return what a model reads of each row, for people."""
+    if INPUTS in rows.column_names:
+        return [shown_inputs(cell) for cell in rows[INPUTS]]
     if CHAT in rows.column_names:
         return [shown(cell) for cell in rows[CHAT]]
     return list(rows["source" if "source" in rows.column_names else "text"])
@@ -121,7 +125,10 @@ def _generate(opened: OpenedModel, prompts: list[list[int]], ends: Ends, *, devi
         settings = {**_drawing(opened, batch, n_tokens=limit), **ends.settings()}
         inputs = {"input_ids": ids, "attention_mask": mask, "max_new_tokens": limit, "streamer": stream}
         generated = model.generate(**inputs, **settings)
-        return [ends.cut(row) for row in generated[:, 1 if _is_pair(opened) else ids.shape[1] :].tolist()]
+        forced = limit if model.generation_config.forced_eos_token_id is not None else None
+        return [
+            ends.cut(row, forced_at=forced) for row in generated[:, 1 if _is_pair(opened) else ids.shape[1] :].tolist()
+        ]
 
     with _seeded(device), _bar(len(prompts), quiet=stream is not None) as bar:
         for limit, batches in _batches(opened, prompts).items():
@@ -186,10 +193,22 @@ def _seeded(device: torch.device) -> Iterator[None]:
 
 
 def _probabilities(opened: OpenedModel, written: Written) -> NDArray[np.float64] | None:
-    """Return the probability of each output given its prompt; None for a decoder, which scores prompts too."""
-    if not _is_pair(opened):
-        return None
+    """Return the probability of each output given its prompt; None for a decoder, which scores prompts too.
+
+    It is that of the tokens that the model chose: not of a first one that its settings force.
+    """
     layout = layout_for(opened, ["source", "target"])
+    if not isinstance(layout, Seq2SeqLayout):
+        return None
+    model: Any = opened.model
+    settings = model.generation_config
+    start, forced = layout.decoder_start_token_id, settings.forced_bos_token_id
+    layout = replace(
+        layout,
+        # What is written may be cut, so that its last token is not that of a target.
+        decoder_start_token_id=settings.decoder_start_token_id if start is None else start,
+        n_given=0 if forced is None else 1,
+    )
     lengths = [len(prompt) + len(output) for prompt, output in zip(written.prompts, written.outputs, strict=True)]
     encoded = Dataset.from_dict({"input_ids": written.prompts, "labels": written.outputs, "length": lengths})
     return np.exp(-score_encoded(opened, encoded, layout).negative_log_likelihood)

@@ -17,11 +17,12 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.layouts import first_of_targets, prompt_of
+from toolkit.adapters.layouts import first_of_targets, layout_for, prompt_of
 from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.batches import by_length
 from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
+from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.smaller_batches import in_batches
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
@@ -42,7 +43,7 @@ class _Window:
 
     Attributes:
         source: token ids for the encoder of an encoder-decoder; empty for a decoder.
-        context: token ids before the predicted ones.
+        context: token ids before the predicted ones; those of an encoder-decoder begin with that of its decoder.
         predicted: token ids whose likelihood is summed.
     """
 
@@ -59,7 +60,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     Args:
         opened: a decoder or an encoder-decoder with its language head.
-        rows: column ``text``, or ``source`` or ``messages`` with ``target``.
+        rows: column ``text``, or ``source``, ``messages`` or ``inputs`` with ``target``.
 
     Raises:
         ValueError: the model is an encoder, which gives texts no likelihood.
@@ -68,7 +69,12 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
         raise ValueError("an encoder gives no likelihood to a text; take a decoder or an encoder-decoder")
     texts = _texts(rows)
     answers = opened.family is Family.DECODER and "text" not in rows.column_names
-    windows_of = _answer_windows(opened, rows) if answers else [_windows(opened, *text) for text in texts]
+    if answers:
+        windows_of = _answer_windows(opened, rows)
+    elif INPUTS in rows.column_names:
+        windows_of = _input_windows(opened, rows)
+    else:
+        windows_of = [_windows(opened, *text) for text in texts]
     windows = [window for of_row in windows_of for window in of_row]
     row_of = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in windows_of])
     device = inference_device()
@@ -78,7 +84,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     def scored(indices: list[int]) -> NDArray[np.float64]:
         scores = _score(opened, model, [windows[index] for index in indices], device)
-        return scores.double().cpu().numpy()
+        return scores.cpu().double().numpy()
 
     with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
         for indices, scores in in_batches(batches, scored):
@@ -105,7 +111,7 @@ def unknown_share(opened: OpenedModel, rows: Dataset) -> float:
 
 
 def _texts(rows: Dataset) -> list[tuple[str | None, str]]:
-    """Return source and target of each row; the source of a text alone, and of a chat, is None."""
+    """Return source and target of each row; the source of a text alone, of a chat and of several inputs is None."""
     if "source" in rows.column_names:
         return list(zip(rows["source"], rows["target"], strict=True))
     return [(None, text) for text in rows["target" if "target" in rows.column_names else "text"]]
@@ -122,6 +128,17 @@ def _answer_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
     ]
 
 
+def _input_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
+    """Cut the targets of several inputs, which an encoder reads, into windows."""
+    layout, longest = layout_for(opened, rows.column_names), opened.max_length
+    read = layout.prompts(rows, opened.tokenizer, max_length=longest)
+    written = opened.tokenizer(text_target=list(rows["target"]), **_TOKENIZE)["input_ids"]
+    return [
+        [_Window(source, *part) for part in _cut([], target, longest)]
+        for source, target in zip(read, written, strict=True)
+    ]
+
+
 def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Window]:
     """Cut a target into as many windows as the model's context needs."""
     tokenizer, longest = opened.tokenizer, opened.max_length
@@ -130,7 +147,9 @@ def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Wind
         asked = prompted(source or "", prompt_of(tokenizer))
         read = tokenizer(asked, truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
         written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
-        return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
+        first = first_of_targets(opened.model, name=opened.name)
+        start = written[-1] if first is None else first
+        return [_Window(read, [start, *context], predicted) for context, predicted in _cut([], written, longest)]
     end = tokenizer.eos_token_id
     begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     plain = {"add_special_tokens": False, **_TOKENIZE}
@@ -162,11 +181,9 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        start = first_of_targets(model, name=opened.name)
-        shifted = [[ids[-1] if start is None else start, *ids[:-1]] for ids in written]
-        decoder_ids = pad_right(shifted, pad).to(device)
+        decoder_ids = pad_right([ids[:-1] for ids in written], pad).to(device)
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
-        return sum_log_likelihoods(logits, targets)
+        return sum_log_likelihoods(logits, targets[:, 1:])
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     return sum_log_likelihoods(logits[:, :-1], targets[:, 1:])

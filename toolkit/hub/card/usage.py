@@ -20,13 +20,35 @@ FOLDER = "RUN/model"
 """Placeholder for a model that is not published."""
 
 _ADAPTED = """from peft import PeftModel
-from transformers import AutoConfig, {auto_class}, AutoTokenizer, pipeline
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, {imported}pipeline
 
-config = AutoConfig.from_pretrained({model})
-base = {auto_class}.from_pretrained({base}, revision={revision}, config=config)
-model = PeftModel.from_pretrained(base, {model}){merged}
+{opening}
 {name} = pipeline("{task}", model=model, tokenizer=AutoTokenizer.from_pretrained({model}))
 {lines}"""
+
+_OPENING = """config = AutoConfig.from_pretrained({model})
+{quantized}base = {auto_class}.from_pretrained({base}, revision={revision}, config=config{given})
+model = PeftModel.from_pretrained(base, {model}){merged}"""
+
+_IN_BITS = {
+    "imported": "BitsAndBytesConfig, ",
+    "quantized": "in_bits = BitsAndBytesConfig(**config.base_quantization)  # the bits that it was trained on\n",
+    "given": ", quantization_config=in_bits",
+}
+
+
+_DIRECT_IN_BITS = """import torch
+from peft import PeftModel
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
+
+{opening}
+{settings}tokenizer = AutoTokenizer.from_pretrained({model})
+
+{seed}"""
+
+_SETTINGS = "model.generation_config = GenerationConfig.from_pretrained({model})\n"
+
+_SEED = "torch.manual_seed(0)\n"
 
 
 def intended_use(result: RunResult, recipe: Recipe, words: Words | None = None) -> Markdown:
@@ -82,10 +104,11 @@ def snippet(
     call, asked = pages.call(result, recipe), _argument(inputs)
     named = f"{literal(model)}{', trust_remote_code=True' if own_code else ''}"
     if call.pipeline is None:
-        return _direct(result, recipe, call, named=named, asked=asked)
+        settings = model if adapter or result.is_adapter else None
+        return _direct(result, recipe, call, named=named, asked=asked, settings=settings)
     lines = call.lines.replace("{text}", asked)
     if adapter or result.is_adapter:
-        return _adapted(result, model, call, lines=lines)
+        return _adapted(result, model, call, lines=lines, in_bits=recipe.model.quantization is not None)
     return f"""from transformers import pipeline
 
 {call.pipeline} = pipeline({literal(result.task.value)}, model={named})
@@ -132,7 +155,9 @@ def _argument(inputs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(text)}" for name, text in inputs.items()) + "}"
 
 
-def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str) -> str:
+def _direct(
+    result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str, settings: str | None = None
+) -> str:
     """Return the lines that ask a model without a pipeline.
 
     Args:
@@ -141,24 +166,53 @@ def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked:
         call: of the task.
         named: the model as an argument of ``from_pretrained``.
         asked: the input as an expression of Python.
+        settings: an adapter's repository or folder; the library would take its base model's generation settings.
     """
     opener, random = auto_class(result), draws(recipe)
+    if settings and recipe.model.quantization is not None:
+        return _DIRECT_IN_BITS.format(
+            auto_class=opener,
+            opening=_opening(result, settings, in_bits=True),
+            model=literal(settings),
+            settings=_SETTINGS.format(model=literal(settings)),
+            seed=_SEED if random else "",
+        ) + call.lines.replace("{text}", asked)
     head = "import torch\n" if "torch." in call.lines or random else ""
-    seed = "torch.manual_seed(0)\n" if random else ""
-    return f"""{head}from transformers import {opener}, AutoTokenizer
+    seed = _SEED if random else ""
+    imported = [opener, "AutoTokenizer", *(["GenerationConfig"] if settings else [])]
+    own = _SETTINGS.format(model=literal(settings)) if settings else ""
+    return f"""{head}from transformers import {", ".join(imported)}
 
 tokenizer = AutoTokenizer.from_pretrained({named})
 model = {opener}.from_pretrained({named})
-
+{own}
 {seed}{call.lines.replace("{text}", asked)}"""
 
 
-def _adapted(result: RunResult, model: str, call: Call, *, lines: str) -> str:
+def _adapted(result: RunResult, model: str, call: Call, *, lines: str, in_bits: bool) -> str:
+    """Return the lines that ask an adapter on its base model by a pipeline."""
+    return _ADAPTED.format(
+        auto_class=auto_class(result),
+        imported=_IN_BITS["imported"] if in_bits else "",
+        opening=_opening(result, model, in_bits=in_bits),
+        name=call.pipeline,
+        task=result.task.value,
+        model=literal(model),
+        lines=lines,
+    )
+
+
+def _opening(result: RunResult, model: str, *, in_bits: bool) -> str:
+    """Return the lines that open an adapter on its base model, in the bits that it was trained on."""
     base, revision = hub_model(result) or result.model, result.revision or "main"
-    named = {"model": literal(model), "base": literal(base), "revision": literal(revision)}
-    how = {"auto_class": auto_class(result), "task": result.task.value, "name": call.pipeline}
-    how["merged"] = "" if result.is_adapter else ".merge_and_unload()"
-    return _ADAPTED.format(**named, **how, lines=lines)
+    return _OPENING.format(
+        auto_class=auto_class(result),
+        model=literal(model),
+        base=literal(base),
+        revision=literal(revision),
+        merged="" if result.is_adapter else ".merge_and_unload()",
+        **(_IN_BITS if in_bits else dict.fromkeys(_IN_BITS, "")),
+    )
 
 
 def _command(result: RunResult, recipe: Recipe, inputs: Mapping[str, str]) -> str:

@@ -13,8 +13,9 @@ from transformers import GenerationConfig
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import PROMPT, prompt_of
 from toolkit.adapters.writing import stops_of
-from toolkit.data.encode import prompted
+from toolkit.data.encode import asked_texts
 from toolkit.data.messages import CHAT, USER, Message, to_cell
+from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.generate import references_of, write_texts
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.proof.golden import GoldenRow, plain_ids
@@ -29,17 +30,17 @@ def chosen_texts(rows: Dataset, *, most: int, prompt: str | None = None) -> tupl
     """Choose test rows by their texts.
 
     Args:
-        rows: with ``source``, ``messages`` or ``text``.
+        rows: with ``source``, ``messages``, ``inputs`` or ``text``.
         most: how many to choose.
         prompt: what is made of a source.
 
     Returns:
         The indices of the rows, and what a model reads of each: of a chat the last message.
     """
-    if CHAT in rows.column_names:
+    if CHAT in rows.column_names and INPUTS not in rows.column_names:
         texts = [json.loads(cell)[-1]["content"] for cell in rows[CHAT]]
-    elif "source" in rows.column_names:
-        texts = [prompted(source, prompt) for source in rows["source"]]
+    elif "text" not in rows.column_names:
+        texts = asked_texts(rows[:], prompt)
     else:
         texts = list(rows["text"])
     chosen = choose_rows([text if text.strip() else "" for text in texts], most=most)
@@ -50,7 +51,7 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     """Choose rows to score; a few of them are written as well, and have a ``prediction``.
 
     Right texts that the model would cut are shortened here, and so is what a language model reads: not every reader
-    cuts at the same position. Of a language model those rows are written that leave room for it.
+    cuts at the same position. Of a decoder those rows are written that leave room for it.
 
     Args:
         opened: with its trained head.
@@ -61,7 +62,6 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     references = None if "text" in rows.column_names else references_of(rows)
     if references is None:
         asked: list[dict[str, Any]] = [{"text": _fitting(opened, text, opened.max_length - 1)} for text in texts]
-        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     else:
         # A decoder has its template around question and answer, and reads both.
         decodes = opened.family is Family.DECODER
@@ -74,7 +74,9 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
             for index, text in zip(chosen, texts, strict=True)
         ]
         asked = [row for row in asked if row["reference"].strip()]
-        short = asked
+    short = asked
+    if opened.family is Family.DECODER:  # what is longer is cut by us, and by nobody else
+        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     asked = [row for row in asked if not _spells_special_tokens(opened, row)]
     for row in spread([row for row in short if row in asked], MOST_WRITTEN):
         row["prediction"] = ""

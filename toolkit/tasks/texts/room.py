@@ -22,19 +22,22 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Family, Problem
+from toolkit.names import Family, Method, Problem
+from toolkit.progress import say
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import PAIR
+from toolkit.run_result import Written
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
-from toolkit.tasks.texts.baselines import measure_text_baselines
+from toolkit.tasks.texts.baselines import PAIRS, Writer, measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
+from toolkit.tasks.texts.rows_shown import shortened_row, written_before
 from toolkit.tasks.texts.settle import settle_writing, with_shots
-from toolkit.tasks.texts.validate import LESS_IS_BETTER, LOSS, Written, also_written
+from toolkit.tasks.texts.validate import LESS_IS_BETTER, LOSS, WrittenWhileTraining, also_written
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
 
@@ -44,9 +47,15 @@ class TextsRoom(TaskRoom):
 
     Attributes:
         prompts: what a decoder is asked by where nothing was trained, by language.
+        writers: the baselines of pairs.
     """
 
     prompts: ClassVar[Mapping[str, str]] = {}
+    writers: ClassVar[Mapping[str, Writer]] = PAIRS
+
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
+        """Return ``source``, or the columns of the model's prompt, and ``target``."""
+        return (*(reads or "source").split(","), "target")
 
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
@@ -78,7 +87,7 @@ class TextsRoom(TaskRoom):
 
     def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
         """Let the recipe's model write for the test rows as it is, perhaps after a few examples."""
-        opened = self._open_untrained(recipe, located)
+        opened = self.open_untrained(recipe, located)
         on_open()
         answers = self._answer_after(opened, data.test, recipe.metrics, recipe, data)
         asked = {"prompt": prompt_of(opened.tokenizer), "shots": recipe.zero_shot.shots}
@@ -88,13 +97,13 @@ class TextsRoom(TaskRoom):
         """Open a model to ask it; one that was never trained is asked as its run did."""
         if untrained is None:
             return super().answerer(located, untrained, labels)
-        opened = self._open_untrained(untrained, located)
+        opened = self.open_untrained(untrained, located)
         data = self.prepare(untrained) if untrained.zero_shot.shots else None
 
         def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
             return self._answer_after(opened, rows, metrics, untrained, data)
 
-        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.text_columns[0])
+        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.reads)
 
     def _answer_after(
         self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None
@@ -105,7 +114,7 @@ class TextsRoom(TaskRoom):
             rows = with_shots(rows, data.train, n_shots=recipe.zero_shot.shots, prompt=prompt)
         return self.answer(opened, rows, metrics)
 
-    def _open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
+    def open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
         """Open a pretrained model, told how it is asked by the recipe, or else by the task's own prompt."""
         opened = self.open(located)
         usual = None if recipe.text_columns != PAIR else self.usual_prompt(opened, recipe.zero_shot.language)
@@ -142,7 +151,7 @@ class TextsRoom(TaskRoom):
 
         written = None
         if data.validation is not None and recipe.best_metric != LOSS:
-            written = Written(opened, data.validation, recipe.best_metric)
+            written = WrittenWhileTraining(opened, data.validation, recipe.best_metric)
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
         smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
@@ -173,11 +182,11 @@ class TextsRoom(TaskRoom):
 
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
-        return measure_text_baselines(cast(TextData, data), metrics=metrics)
+        return measure_text_baselines(cast(TextData, data), metrics=metrics, writers=self.writers)
 
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Return the judge of likelihoods."""
-        return judge_texts(rows)
+        return judge_texts(rows, metrics=self.spec.metrics, writers=self.writers)
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return chrF of texts that were written (BLEU counts words or characters, as the language wants)."""
@@ -189,6 +198,16 @@ class TextsRoom(TaskRoom):
             return []
         written = TextPredictions(columns["id"], columns["text"], columns.get("reference"), columns["prediction"])
         return [asdict(sample) for sample in choose_samples(written)]
+
+    def written(self, recipe: Recipe, data: TaskData, result: Result) -> tuple[Written, ...]:
+        """Return the rows to look at, some with what the pretrained model wrote before it was trained."""
+        rows = [Written(**sample) for sample in result.samples()]
+        if rows and recipe.model.config is None and recipe.way is not Method.ZERO_SHOT:
+            say("asking the model as it was before training for some of the texts")
+            # A pretrained model brings its tokenizer, so none is kept in a folder.
+            opened = self.open_for_training(recipe, data, tokenizer_folder=Path())
+            rows = written_before(opened, rows, data.test)
+        return tuple(map(shortened_row, rows))
 
     def golden_rows(
         self, opened: OpenedModel, rows: Dataset, *, answers: Answers | None = None, most: int

@@ -29,7 +29,7 @@ LESS_IS_BETTER = frozenset(
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenWhileTraining:
     """The validation rows for which a model writes, the same ones at each evaluation, at even distances.
 
     Args:
@@ -60,7 +60,7 @@ class Written:
         return {"metric": self.metric, "written_rows": list(self.chosen["id"]), "of_rows": len(self.rows)}
 
 
-def also_written(loss: Validate, written: Written) -> Validate:
+def also_written(loss: Validate, written: WrittenWhileTraining) -> Validate:
     """Return what measures the loss, and what a model writes.
 
     Args:
