@@ -9,7 +9,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.lists import names_in
-from toolkit.errors import RecipeError, explain
+from toolkit.errors import RecipeError
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
@@ -117,22 +117,10 @@ def _write(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    from toolkit.names import Task
-    from toolkit.workflow.write_untrained import write_untrained, writing_tasks
+    from toolkit.workflow.write_untrained import write_untrained, writing_asked
 
-    if task not in (known := writing_tasks()):
-        allowed = ["text-classification", *known]
-        raise RecipeError(
-            explain(f"nothing is asked without training for {task!r}", allowed=allowed, name=task), where="--task"
-        )
-    for option in (option for option, value in given.items() if value):
-        raise RecipeError(f"{task} writes a text; leave it out", where=option)
-    if len(templates) > 1:
-        raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
-    template = templates[0] if templates else None
-    if template is not None and "{source}" not in template:
-        raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
-    written = write_untrained(model, inputs, task=Task(task), template=template, output=output, **settings)
+    asked, template = writing_asked(task, given=given, templates=templates)
+    written = write_untrained(model, inputs, task=asked, template=template, output=output, **settings)
     if as_json:
         console.print_json({"predictions": written.rows()})
     elif output is None:

@@ -49,7 +49,9 @@ def read_held(name: str) -> Table:
     table = held(name)
     if table is None:
         fix = "give the rows again, such as toolkit.fine_tune(RECIPE, data=rows), or write them to a file and name that"
-        raise DataError(explain("these rows were in the memory of a Python program, and are not there now", fix=fix), where=name)
+        raise DataError(
+            explain("these rows were in the memory of a Python program, and are not there now", fix=fix), where=name
+        )
     return table
 
 

@@ -140,4 +140,6 @@ def _cell(value: Any, column: str, kind: str) -> Any:
     if isinstance(value, (list, tuple)):
         return [_cell(inner, column, kind) for inner in value]
     found = f"column {column!r} holds a value of type {type(value).__name__}"
-    raise DataError(explain(found, fix="cells are texts, numbers, booleans, dates, or lists and dicts of these"), where=kind)
+    raise DataError(
+        explain(found, fix="cells are texts, numbers, booleans, dates, or lists and dicts of these"), where=kind
+    )
