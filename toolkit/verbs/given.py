@@ -88,17 +88,20 @@ class Given:
             DataError, RecipeError: as `source`; splits without rows to learn from.
         """
         named = {"columns": dict(columns)} if columns else {}
-        keys = DataSection.model_fields
-        if not isinstance(value, Mapping) or not value or not set(value) & {"source", *Split} or set(value) - set(keys):
-            if isinstance(value, Mapping) and set(value) >= {Split.TRAIN.value}:  # more splits than we know
-                known = {split.value: value[split] for split in Split if split in value}
-                return self.section(known, columns)
-            return {"source": self.source(value), **named}
-        rows = {"source", *map(str, Split)}
-        read = {key: self.source(each) if key in rows and each is not None else each for key, each in value.items()}
-        if set(read) == {Split.TRAIN.value}:
-            read = {"source": read[Split.TRAIN.value]}
-        return {**read, **named}
+        if isinstance(value, Mapping) and value and not set(value) - set(DataSection.model_fields):
+            return {**self._read_section(value), **named}
+        if isinstance(value, Mapping) and Split.TRAIN in value:  # a data set with more splits than we know
+            return {**self._read_section({split: value[split] for split in Split if split in value}), **named}
+        return {"source": self.source(value), **named}
+
+    def _read_section(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a section whose rows have names; those of the training split alone are divided."""
+        rows = {"source", *Split}
+        read = {
+            str(key): self.source(value) if key in rows and value is not None else value
+            for key, value in section.items()
+        }
+        return {"source": read[Split.TRAIN]} if set(read) == {Split.TRAIN} else read
 
     def _held(self, value: Any, kind: str) -> str:
         name, table = hold(memory_table(value), kind=kind)

@@ -88,4 +88,5 @@ def _lines_above_bars() -> AbstractContextManager[Any]:
         return nullcontext()
     from tqdm.contrib.logging import logging_redirect_tqdm
 
-    return logging_redirect_tqdm([logger])
+    redirected: AbstractContextManager[Any] = logging_redirect_tqdm([logger])
+    return redirected
