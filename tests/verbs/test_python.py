@@ -240,7 +240,7 @@ def test_rows_that_cannot_be_read_are_told_before_any_work(tiny_tree, frame, tmp
 
 
 def test_rows_of_a_process_that_has_ended_say_how_to_give_them_again(tmp_path, tiny_tree):
-    with pytest.raises(DataError, match="were in the memory of a Python program.*data=rows"):
+    with pytest.raises(DataError, match=r"were in the memory of a Python program.*data=rows"):
         _learn(tiny_tree, "memory:DataFrame-00000000", tmp_path / "run")
 
 
@@ -262,7 +262,7 @@ def test_a_recipe_is_refused_with_the_words_of_the_command_line(arguments, words
 def test_a_model_that_is_none_is_refused(run, frame):
     with pytest.raises(RecipeError, match="type DataFrame; give a run"):
         toolkit.predict(frame, frame)
-    with pytest.raises(RecipeError, match="is no transformers.TrainerCallback"):
+    with pytest.raises(RecipeError, match=r"is no transformers\.TrainerCallback"):
         toolkit.fine_tune("movie-sentiment", callbacks=[print])
     with pytest.raises(RecipeError, match="features takes no steps"):
         toolkit.fine_tune("movie-features", callbacks=[TrainerCallback()])
