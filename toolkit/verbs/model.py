@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from toolkit.errors import RecipeError, explain
@@ -118,7 +117,7 @@ class Run(Model):
     @property
     def metrics(self) -> Mapping[str, float | None]:
         """Each metric on the test rows by its name; None where it is not defined."""
-        return MappingProxyType({name: entry.value for name, entry in self.result.test.metrics.items()})
+        return {name: entry.value for name, entry in self.result.test.metrics.items()}
 
     def push(self, repo_id: str | None = None, **options: Any) -> Any:
         """Publish the run; the arguments are those of `toolkit.push`."""

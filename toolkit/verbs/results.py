@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, overload
+
+from toolkit.data.wording import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -77,7 +78,7 @@ class Predictions(Sequence[dict[str, Any]]):
         self.answers.write(path, raw=raw)
 
     def __repr__(self) -> str:
-        return f"Predictions({len(self):,} rows, columns: {', '.join(self.columns)})"
+        return f"Predictions({counted(len(self), 'row')}, columns: {', '.join(self.columns)})"
 
     def _repr_html_(self) -> str:
         from toolkit.report.notebook import table_html
@@ -100,7 +101,7 @@ class Evaluation:
     @property
     def metrics(self) -> Mapping[str, float | None]:
         """Each metric by its name; None where it is not defined."""
-        return MappingProxyType({name: entry.value for name, entry in self.result.test.metrics.items()})
+        return {name: entry.value for name, entry in self.result.test.metrics.items()}
 
     def __str__(self) -> str:
         from toolkit.report.summary import evaluation_summary
