@@ -147,7 +147,7 @@ def test_a_text_alone_is_one_row(run, text):
 
 
 def test_a_model_is_named_by_any_of_its_objects(run):
-    from toolkit.verbs.model import name_of
+    from toolkit.verbs.named import name_of
 
     named = [run, run.finished, run.folder, str(run.folder), toolkit.load(run.folder), read_run(run.folder)]
     assert {name_of(model) for model in named} == {str(run.folder)}

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from toolkit.errors import RecipeError
-from toolkit.names import Task
 from toolkit.verbs.given import Given, Rows
-from toolkit.verbs.model import Named, name_of
+from toolkit.verbs.named import Named, name_of
 from toolkit.verbs.results import Evaluation, Predictions
 from toolkit.verbs.work import working
 
@@ -160,7 +159,7 @@ def zero_shot(
     inputs: Rows,
     *,
     labels: Sequence[str] = (),
-    task: str = Task.TEXT_CLASSIFICATION.value,
+    task: str = "text-classification",
     template: str | Sequence[str] = (),
     language: Literal["en", "ko"] = "en",
     scorer: Literal["similarity", "mask", "entailment", "likelihood"] | None = None,
@@ -191,7 +190,7 @@ def zero_shot(
     templates = [template] if isinstance(template, str) else list(template)
     given = Given()
     names = given.inputs(inputs)
-    if task != Task.TEXT_CLASSIFICATION:
+    if task != "text-classification":
         from toolkit.workflow.write_untrained import write_untrained, writing_asked
 
         others = {

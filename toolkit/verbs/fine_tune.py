@@ -114,6 +114,8 @@ def _recipe(
     recipe: Any, overrides: Mapping[str, Any] | Sequence[str], asked: Mapping[str, Any], given: Given
 ) -> tuple[Recipe, str]:
     """Return the checked recipe, and its name for the run folder and the ledger."""
+    if recipe is None and not asked:
+        raise RecipeError("nothing says what to do; give a recipe, or task, model and data", where="recipe")
     if recipe is None or isinstance(recipe, (Mapping, Recipe)):
         values = recipe_values(recipe) if isinstance(recipe, Recipe) else dict(recipe or {})
         if isinstance(values.get("data"), Mapping):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import RecipeError, explain
+from toolkit.verbs import apply, publish
 from toolkit.verbs.given import Rows
+from toolkit.verbs.named import ByName, Named, name_of
 from toolkit.verbs.work import working
 
 if TYPE_CHECKING:
@@ -25,14 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model by its name, opened when it is needed.
-
-    Attributes:
-        name: a hub id, a folder, ``packaged:<name>``, or a run folder.
-    """
-
-    name: str
+class Model(ByName):
+    """A model by its name: a hub id, a folder, ``packaged:<name>``, or a run folder; opened when it is needed."""
 
     @cached_property
     def _opened(self) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Task | None]:
@@ -76,21 +71,15 @@ class Model:
 
     def predict(self, inputs: Rows, **options: Any) -> Predictions:
         """Answer rows; the arguments are those of `toolkit.predict`."""
-        from toolkit.verbs.apply import predict
-
-        return predict(self, inputs, **options)
+        return apply.predict(self, inputs, **options)
 
     def evaluate(self, data: Rows, **options: Any) -> Evaluation:
         """Measure on other rows; the arguments are those of `toolkit.evaluate`."""
-        from toolkit.verbs.apply import evaluate
-
-        return evaluate(self, data, **options)
+        return apply.evaluate(self, data, **options)
 
     def verify(self, **options: Any) -> Verified:
         """Prove that the model gives its answers; the arguments are those of `toolkit.verify`."""
-        from toolkit.verbs.publish import verify
-
-        return verify(self, **options)
+        return publish.verify(self, **options)
 
 
 @dataclass(frozen=True)
@@ -121,9 +110,7 @@ class Run(Model):
 
     def push(self, repo_id: str | None = None, **options: Any) -> Any:
         """Publish the run; the arguments are those of `toolkit.push`."""
-        from toolkit.verbs.publish import push
-
-        return push(self, repo_id, **options)
+        return publish.push(self, repo_id, **options)
 
     def __repr__(self) -> str:
         measured = ", ".join(f"{name}={_short(value)}" for name, value in self.metrics.items())
@@ -139,27 +126,6 @@ class Run(Model):
         from toolkit.trials.finished import training_losses
 
         return run_html(self.result, samples=self.finished.samples(), losses=training_losses(self.folder))
-
-
-Named: TypeAlias = "str | PathLike[str] | Model | FinishedRun"
-"""A model or a run: by its name, its folder, or the object that `toolkit.load` and `toolkit.fine_tune` return."""
-
-
-def name_of(model: Named) -> str:
-    """Return the name by which the command line would know a model or a run.
-
-    Raises:
-        RecipeError: something that has no name.
-    """
-    if isinstance(model, (str, PathLike)):
-        return str(model)
-    if isinstance(model, Model):
-        return model.name
-    folder = getattr(model, "folder", None)  # a `FinishedRun`
-    if isinstance(folder, Path):
-        return str(folder)
-    found = f"found a value of type {type(model).__name__}"
-    raise RecipeError(explain(found, fix="give a run, its folder, or the name of a model"), where="model")
 
 
 @working()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.errors import Fault, IntegrityError
 from toolkit.verbs.given import one_of
-from toolkit.verbs.model import Named, name_of
+from toolkit.verbs.named import Named, name_of
 from toolkit.verbs.work import working
 
 if TYPE_CHECKING:
