@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import io
 import json
 import os
 import signal
@@ -23,7 +24,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 
 import toolkit
 from toolkit.errors import DataError, IntegrityError, RecipeError, ToolkitError
+from toolkit.progress import progress_bar
 from toolkit.trials.finished import FinishedRun, read_run
+from toolkit.verbs.work import working
 from toolkit.workflow.fine_tune import fine_tune as by_recipe
 
 EPOCHS = {"training.num_train_epochs": 1}
@@ -272,6 +275,31 @@ def test_a_model_that_is_none_is_refused(run, frame):
         toolkit.doctor(frame, output="checked.csv")
     with pytest.raises(RecipeError, match="name the labels"):
         toolkit.zero_shot("packaged:minilm", ["a"], labels="good")
+
+
+def test_one_set_of_rows_is_measured_at_a_time(run, frame):
+    data = datasets.Dataset.from_pandas(frame)
+    with pytest.raises(RecipeError, match=r"several sets of rows, train, test.*data\['train'\]"):
+        toolkit.evaluate(run, datasets.DatasetDict({"train": data, "test": data}))
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_bars_are_drawn_on_a_terminal_and_end_with_their_work(monkeypatch):
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with working(), progress_bar("training", 4, start=1) as bar:
+        bar.advance(3, note="loss 0.5")
+    shown = terminal.getvalue()
+    assert "training" in shown
+    assert shown.rstrip(" ").endswith("\r")  # nothing of the bar is left
+    monkeypatch.setattr(sys, "stderr", quiet := io.StringIO())
+    with working(), progress_bar("training", 4) as bar:
+        bar.advance()
+    assert quiet.getvalue() == ""
 
 
 def test_the_doctor_looks_at_rows_in_memory(frame):

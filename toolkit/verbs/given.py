@@ -47,6 +47,11 @@ class Given:
             return str(value)
         if isinstance(value, Mapping) and value and all(isinstance(name, (str, PathLike)) for name in value.values()):
             return {str(column): str(name) for column, name in value.items()}  # text files beside each other
+        if isinstance(value, Mapping) and any(map(is_columnar, value.values())):
+            found = f"several sets of rows, {', '.join(map(str, value))}, where one is read"
+            raise RecipeError(
+                explain(found, fix=f"give one of them, such as data[{next(iter(value))!r}]"), where="data"
+            )
         items = _items(value)
         if _are_files(items):
             return [str(path) for path in items]
