@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit import cache
-from toolkit.cache import cache_folder, file_digest
+from toolkit.cache import cache_folder, file_digest, kept_answer
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,32 @@ def test_a_digest_needs_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     file.write_bytes(b"x")
     monkeypatch.setenv("XDG_CACHE_HOME", str(file))
     assert file_digest(file) == hashlib.sha256(b"x").hexdigest()
+
+
+def test_an_answer_is_kept_until_what_is_installed_changes(own_cache: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[int] = []
+
+    @kept_answer
+    def double(number: int) -> dict[str, int]:
+        asked.append(number)
+        if number < 0:
+            raise ValueError("a number below zero")
+        return {"twice": 2 * number}
+
+    assert [double(2), double(2), double(3)] == [{"twice": 4}, {"twice": 4}, {"twice": 6}]
+    assert asked == [2, 3]
+    for _ in range(2):  # what is refused may be allowed the next time
+        with pytest.raises(ValueError, match="below zero"):
+            double(-1)
+    assert asked == [2, 3, -1, -1]
+    for note in (own_cache / "answers").iterdir():
+        note.write_text(note.read_text(encoding="utf-8")[:-2], encoding="utf-8")  # cut by a crash
+    assert double(2) == {"twice": 4}
+    monkeypatch.setattr(cache, "_installed", lambda: ["another version"])
+    assert double(2) == {"twice": 4}
+    assert asked == [2, 3, -1, -1, 2, 2]
+
+
+def test_without_a_folder_for_it_the_answer_is_asked_again(own_cache: Path):
+    own_cache.parent.write_text("a file in its place", encoding="utf-8")
+    assert kept_answer(lambda: 1)() == 1

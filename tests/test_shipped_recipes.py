@@ -79,7 +79,8 @@ def test_it_runs_on_a_tiny_model(
     assert run.result.method == shipped.method
     assert run.result.training.steps == (0 if recipe.way in (Method.FEATURES, Method.ZERO_SHOT) else 2)
     assert set(run.result.test.metrics) == set(recipe.metrics)
-    assert (run.folder / "model" / "model.safetensors").is_file() == (recipe.way is not Method.ZERO_SHOT)
+    weights = "model.safetensors" if recipe.model.quantization is None else "adapter_model.safetensors"
+    assert (run.folder / "model" / weights).is_file() == (recipe.way is not Method.ZERO_SHOT)
     for page in ("README.md", "report.html"):
         named = recipe.model.name or "Transformer"
         assert named.split("/")[-1] in (run.folder / page).read_text(encoding="utf-8")

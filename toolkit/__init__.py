@@ -10,8 +10,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import toolkit.choose
-
 if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.verbs.apply import evaluate, extract, predict, zero_shot
@@ -85,4 +83,4 @@ class _Verb(ModuleType):
 
 
 # Python binds a package to its parent as soon as anything of it is imported, in the place of a function of its name.
-toolkit.choose.__class__ = _Verb
+import_module(f"{__name__}.choose").__class__ = _Verb

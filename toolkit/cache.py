@@ -1,11 +1,17 @@
-"""The cache folder, and digests of files that are computed once."""
+"""The cache folder, digests of files that are computed once, and answers of libraries that are asked once."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import importlib.util
+import json
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ParamSpec
 
 from platformdirs import user_cache_dir
 
@@ -13,6 +19,9 @@ from toolkit.errors import ResourceError
 from toolkit.files import sha256_file, write_text_atomically
 
 _NAME = "transfer-toolkit"
+_LIBRARIES = ("torch", "transformers", "peft")
+
+Asked = ParamSpec("Asked")
 
 
 def cache_folder() -> Path:
@@ -39,3 +48,37 @@ def file_digest(path: Path) -> str:
         note.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(note, digest)
     return digest
+
+
+def kept_answer(ask: Callable[Asked, Any]) -> Callable[Asked, Any]:
+    """Keep what a function answers about the installed libraries, so that no later process has to import them for it.
+
+    An answer holds for the libraries' files and for the toolkit's as they are. What the function raises is not kept.
+
+    Args:
+        ask: takes and returns what JSON holds.
+    """
+
+    @functools.wraps(ask)
+    def kept(*arguments: Asked.args, **named: Asked.kwargs) -> Any:
+        key = json.dumps([_installed(), ask.__module__, ask.__qualname__, arguments, named], sort_keys=True)
+        note = cache_folder() / "answers" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            return json.loads(note.read_text(encoding="utf-8"))["answer"]
+        answer = ask(*arguments, **named)
+        with contextlib.suppress(OSError, ResourceError):  # without a cache it is asked again
+            note.parent.mkdir(parents=True, exist_ok=True)
+            write_text_atomically(note, json.dumps({"answer": answer}))
+        return answer
+
+    return kept
+
+
+@functools.cache
+def _installed() -> list[Any]:
+    """Return what changes whenever a library or the toolkit is installed anew, or edited in its place."""
+    files = [Path(found.origin) for name in _LIBRARIES if (found := importlib.util.find_spec(name)) and found.origin]
+    here = Path(__file__).parent
+    files += sorted(file for folder in ("recipe", "transformer") for file in (here / folder).glob("*.py"))
+    facts = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
+    return [sys.version_info[:3], facts]

@@ -204,6 +204,8 @@ _SPECS = (
             "chrf",
             "rougeL",
             "exact_match",
+            "squad_exact_match",
+            "squad_f1",
             "bleu",
             "rouge1",
             "rouge2",

@@ -308,17 +308,24 @@ def test_a_folder_with_other_files_is_refused(tiny_bert: Path, easy_reviews: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-@pytest.mark.parametrize("task", [Task.TEXT_GENERATION, Task.TRANSLATION])
+@pytest.mark.parametrize("task", [Task.TEXT_GENERATION, Task.SUMMARIZATION])
 def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
-    task: Task, write_csv: Callable[..., Path], tmp_path: Path
+    task: Task,
+    write_csv: Callable[..., Path],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(runs, "LONGEST", 1.0)
+    monkeypatch.setattr(runs, "SEEDS", 1)
     adjectives = [word for word in WORDS.split() if word.isascii() and word.isalpha()]
-    texts = [f"the film is {' '.join(of_text)}" for of_text in itertools.product(adjectives, repeat=2)][:150]
-    if task is Task.TRANSLATION:
-        path = write_csv([(text, " ".join(reversed(text.split()))) for text in texts], header=("source", "target"))
+    texts = [f"the film is {' '.join(of_text)}" for of_text in itertools.product(adjectives, repeat=2)][:60]
+    if answers := task is Task.SUMMARIZATION:
+        rows = [(text, " ".join(reversed(text.split()))) for text in texts]
+        path = write_csv([*rows, *[("the film", " ")] * 30], header=("source", "target"))
     else:
         path = write_csv([(text,) for text in texts], header=("text",))
-    pretrained_one = pretrained("gpt2" if task is Task.TEXT_GENERATION else "bart", tmp_path / "model")
+    pretrained_one = pretrained("bart" if answers else "gpt2", tmp_path / "model")
     choice = choose(
         task,
         {"source": str(path)},
@@ -330,11 +337,27 @@ def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
     assert choice.rows.judge.metric == "bits_per_character"
     (scored,) = _made(choice, Stage.ZERO_SHOT)
     trained = _made(choice, Stage.RUN)
-    assert {made.candidate for made in trained} == {"scratch"}
+    assert {(made.candidate, made.method) for made in trained} == {
+        (str(pretrained_one), "full"),
+        (str(pretrained_one), "lora"),
+        ("scratch", "scratch"),
+    }
+    assert scored.method == "zero-shot"
     assert all(0 < (made.value or 0.0) < 20 for made in (scored, *trained))
-    recommended = choice.decision.recommended
-    assert recommended is not None
-    assert recommended.method == "scratch"
-    assert load_recipe(choice.recipes.paths[0]).task is task
+    assert choice.decision.recommended is not None
     assert choice.on_test is not None
     assert choice.on_test.value is not None
+    recommended = choice.recipes.of(choice.decision.recommended)
+    assert recommended is not None
+    recipe = load_recipe(recommended)
+    made = fine_tune(recipe, name="r", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl").result
+    assert (made.task, made.method) == (task, choice.decision.recommended.method)
+    told = choice_json(choice)["recommended"]["written"]
+    if not answers:
+        assert told is None
+        return
+    assert "without a target, of which nothing can be measured: left out" in caplog.text
+    assert (told["metric"], told["rows"]) == ("rouge1", len(choice.rows.judge_rows))
+    assert set(told["baselines"]) == {"first-sentences", "copy-source", "nearest-neighbour"} == set(told["better_by"])
+    assert told["baselines"]["copy-source"]["value"] == 1.0  # the same words in another order
+    assert any("free baseline" in line for line in choice_lines(choice))

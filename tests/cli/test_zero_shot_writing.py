@@ -28,6 +28,28 @@ def test_texts_and_files_are_answered_alike(model: str, tmp_path: Path, capsys: 
     assert all(row["prediction"] for row in said)
 
 
+def test_a_template_reads_the_columns_that_it_names(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, joined = tmp_path / "rows.csv", tmp_path / "joined.csv"
+    file.write_text("context,question\nthe film,is it {context} good\n그 영화,좋다\n", encoding="utf-8")
+    joined.write_text("source\nthe film : is it {context} good !\n그 영화 : 좋다 !\n", encoding="utf-8")
+    asked = ["--task", "text-generation", "--json", "--template"]
+    assert run(["zero-shot", model, str(file), *asked, "{context} : {question} !"]) == 0
+    said = json.loads(capsys.readouterr().out)["predictions"]
+    assert run(["zero-shot", model, str(joined), *asked, "{source}"]) == 0
+    whole = json.loads(capsys.readouterr().out)["predictions"]
+    assert [row["prediction"] for row in said] == [row["prediction"] for row in whole]
+    assert said[0]["text"] == "the film\nis it {context} good"
+    assert run(["zero-shot", model, str(file), *asked, "{contxt} : {question} !"]) == 3
+    assert "no column 'contxt'; did you mean 'context'?" in capsys.readouterr().err
+    assert run(["zero-shot", model, "the film", *asked, "{question} !"]) == 0
+    assert run(["zero-shot", model, "the film", *asked, "{context} {question} !"]) == 2
+    assert "give a file with the columns 'context', 'question'" in capsys.readouterr().err
+    assert run(["zero-shot", model, str(file), "--text-column", "context", *asked, "{context} {question} !"]) == 2
+    assert "--text-column: the template reads the columns context and question" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

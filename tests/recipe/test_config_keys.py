@@ -9,6 +9,7 @@ from transformers import PreTrainedConfig
 from toolkit.names import Family
 from toolkit.recipe import build_recipe
 from toolkit.recipe import config_keys as keys
+from toolkit.recipe.installed import own_config_fault
 from toolkit.transformer.configuration import PRESETS, TransformerConfig
 
 OWN = {field.name for field in dataclasses.fields(TransformerConfig)} - {
@@ -43,9 +44,9 @@ def test_a_preset_is_completed_as_the_configuration_does(preset):
 
 
 def test_the_configuration_itself_says_what_excludes_each_other():
-    fault = keys.config_fault(keys.completed_config({"architecture": "encoder", "hidden_size": 100}))
+    fault = own_config_fault(keys.completed_config({"architecture": "encoder", "hidden_size": 100}))
     assert fault == "num_attention_heads=8 does not divide hidden_size=100"
-    assert keys.config_fault(keys.completed_config({"architecture": "encoder"})) is None
+    assert own_config_fault(keys.completed_config({"architecture": "encoder"})) is None
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,17 @@ def test_listing_imports_no_heavy_library():
     root = Path(find.__file__).parents[2]
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_recipes_are_checked_without_the_libraries_once_they_have_been_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    code = (
+        "import sys; from pathlib import Path; from toolkit.recipe import load_recipe\n"
+        "for name in sys.argv[1:]: load_recipe(Path(name))\n"
+        "print([name for name in ('torch', 'transformers', 'peft', 'datasets') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, *(str(one.path) for one in SHIPPED)]
+    imported = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    assert imported == ["['torch', 'transformers', 'peft']\n", "[]\n"]

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import jsonschema
+import peft
 import pytest
 from peft import LoraConfig
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
@@ -48,7 +49,7 @@ def test_every_method_of_the_installed_peft_is_there():
 @pytest.mark.parametrize("method", sorted(set(peft_methods()) - set(NOT_HERE)))
 def test_a_recipe_has_the_defaults_of_its_method_and_loads_again(method: str):
     recipe = build_recipe(tree_of(method, peft=GIVEN.get(method, {})))
-    config_class = peft_methods()[method].config_class
+    config_class = getattr(peft, peft_methods()[method].config_name)
     assert set(recipe.peft) <= {field.name for field in dataclasses.fields(config_class)}
     assert f"method: {method}\n" in recipe_yaml(recipe)
     peft_methods()[method].config(recipe.peft)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,17 @@ OPTIONAL_COLUMNS: Mapping[Task, tuple[Kind, ...]] = {
 }
 """The kinds of rows of tasks whose rows can do without some of the columns that their spec lists."""
 
+QUESTIONS = Kind(("context", "question", "target"))
+"""Rows whose columns a prompt puts together."""
+
+PROMPT = "the film : {context}\n{question} ?"
+
 
 def kinds_of(spec: TaskSpec) -> tuple[Kind, ...]:
     """Return all kinds of rows of a task."""
     usual = tuple(Kind(columns, problem) for columns in spec.columns for problem in spec.problems or (None,))
-    return OPTIONAL_COLUMNS.get(spec.task, usual)
+    several = (QUESTIONS,) if spec.task is Task.TEXT_GENERATION else ()
+    return OPTIONAL_COLUMNS.get(spec.task, (*usual, *several))
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class Combination:
     family: Family
     method: Method
     kind: Kind
+    quantization: str | None = None
 
     @property
     def method_name(self) -> str:
@@ -66,7 +74,8 @@ class Combination:
     def __str__(self) -> str:
         """Return a test's name for it."""
         problem = (self.kind.problem,) if self.kind.problem else ()
-        return "-".join((self.task, self.family, self.method, *problem, *self.kind.columns))
+        bits = (self.quantization,) if self.quantization else ()
+        return "-".join((self.task, self.family, self.method, *bits, *problem, *self.kind.columns))
 
     @property
     def architecture(self) -> str:
@@ -90,6 +99,10 @@ class Combination:
             "data": {**data, "columns": columns, "max_length": 32},
             "hub": {"license": "apache-2.0", "language": ["en", "ko"]},
         }
+        if self.kind == QUESTIONS:
+            tree["data"]["prompt"] = PROMPT
+        if self.quantization is not None:
+            tree["model"]["quantization"] = self.quantization
         if self.method is Method.SCRATCH:
             sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 24}
             layers = {"encoder_layers": 1, "decoder_layers": 1}
@@ -144,7 +157,11 @@ def kinds_that_fit(task: Task, family: Family, method: Method) -> tuple[Combinat
     """Return the combinations of a task, family and method with all kinds of rows that recipes allow."""
     found = []
     for kind in kinds_of(SPECS[task]):
-        if SPECS[task].generates and family is Family.ENCODER_DECODER and kind.columns != ("source", "target"):
+        if (
+            SPECS[task].generates
+            and family is Family.ENCODER_DECODER
+            and kind.columns not in (("source", "target"), QUESTIONS.columns)
+        ):
             continue  # no recipe knows the family of a model by its name
         combination = Combination(task, family, method, kind)
         try:
@@ -175,4 +192,14 @@ def combinations() -> list[Combination]:
         turn = list(Family).index(family) + list(Method).index(method)
         chosen += [first] if first else []
         chosen += [each for i, each in enumerate(others) if (turn + i) % len(Family) == 0]
-    return chosen
+    return chosen + (quantized() if find_spec("bitsandbytes") else [])
+
+
+def quantized() -> list[Combination]:
+    """Return an encoder, a decoder and an encoder-decoder in few bits beneath an adapter."""
+    places = (
+        (Task.TEXT_CLASSIFICATION, Family.ENCODER, "4bit"),
+        (Task.TEXT_GENERATION, Family.DECODER, "8bit"),
+        (Task.TRANSLATION, Family.ENCODER_DECODER, "4bit"),
+    )
+    return [replace(kinds_that_fit(task, family, Method.PEFT)[0], quantization=bits) for task, family, bits in places]

@@ -45,6 +45,8 @@ VALUES: Mapping[str, Callable[[int], Any]] = {
     "label": lambda i: CLASSES[i % 2],
     "labels": lambda i: [name for bit, name in enumerate(CLASS_SET) if (i + 1) >> bit & 1],
     "source": sentence,
+    "context": sentence,
+    "question": lambda i: sentence(2000 + i)[:12],
     "messages": lambda i: [
         {"role": "user", "content": sentence(i)},
         {"role": "assistant", "content": " ".join(reversed(sentence(i).split()))},

@@ -84,8 +84,8 @@ def test_answers_of_logits_have_the_form_of_the_references() -> None:
 
 def test_the_characters_of_a_pair_are_those_of_its_target() -> None:
     rows = Dataset.from_dict({"source": ["abc", "d"], "target": ["영화", "good"]})
-    assert judge_texts(rows).references == [2, 4]
-    assert judge_texts(Dataset.from_dict({"text": ["abc"]})).references == [3]
+    assert judge_texts(rows, metrics=("bleu",), writers={}).references == [2, 4]
+    assert judge_texts(Dataset.from_dict({"text": ["abc"]}), metrics=("bleu",), writers={}).references == [3]
 
 
 @pytest.mark.parametrize(("characters", "bits"), [([5, 6, 0], [40.0, 3.0, 1.0]), ([20, 6, 1], [10.0, 3.0, 1.0])])

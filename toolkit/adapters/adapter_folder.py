@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import warnings
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from safetensors import SafetensorError, safe_open
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
@@ -18,12 +20,15 @@ from toolkit.adapters.integrity import check_finite
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.loading import load_model, open_config
 from toolkit.adapters.locate import LocatedModel, locate_model
+from toolkit.adapters.opened import OpenedModel
 from toolkit.adapters.peft_models import hide_virtual_tokens, merge
+from toolkit.adapters.quantization import checked_settings, dequantize, settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.cache import file_digest
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.exported import PooledConfig
 from toolkit.files import write_json_atomically
+from toolkit.recipe.check_quantization import INSTALL
 from toolkit.recipe.peft_methods import NOT_HERE, peft_methods
 
 if TYPE_CHECKING:
@@ -32,6 +37,13 @@ if TYPE_CHECKING:
 SETTINGS = "adapter_config.json"
 WEIGHTS = "adapter_model.safetensors"
 BASE = "base.json"
+CONFIG = "config.json"
+QUANTIZATION = "base_quantization"
+"""The key of ``config.json`` for the arguments of ``BitsAndBytesConfig`` by which the base model is opened."""
+
+MERGES = "merges"
+"""The key of ``config.json`` that is false where a merged model would answer otherwise."""
+
 _LAST_LAYERS = ("classifier.weight", "score.weight", "out_proj.weight")
 
 
@@ -50,11 +62,36 @@ def write_base(folder: Path, base: Path) -> None:
     write_json_atomically(folder / BASE, {"sha256": _digests(base)})
 
 
+def write_config(folder: Path, config: PreTrainedConfig) -> None:
+    """Write the configuration of an adapter's model, with how its base is quantized under a key of its own.
+
+    Under the library's key it would say that the files of the base model are quantized.
+
+    Args:
+        folder: of the adapter.
+        config: of the base model, as it was trained on.
+    """
+    described = copy.deepcopy(config)
+    if (settings := settings_of(config)) is not None:
+        del described.quantization_config
+        setattr(described, QUANTIZATION, settings)
+    described.save_pretrained(str(folder))
+
+
+def never_merge(folder: Path) -> None:
+    """Note in an adapter's folder that its model answers otherwise once it is merged.
+
+    Args:
+        folder: of the adapter, with its ``config.json``.
+    """
+    write_json_atomically(folder / CONFIG, {**read_object(folder / CONFIG), MERGES: False})
+
+
 def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, LocatedModel]:
     """Put an adapter on its base model; return the model, and the folder whose tokenizer it reads with.
 
-    The adapter is merged into the model. One that cannot be merged stays in peft's wrapper, which answers as what it
-    wraps.
+    The adapter is merged into the model. One that cannot be merged, or is for a quantized model, stays in peft's
+    wrapper, which answers as what it wraps.
 
     Args:
         located: the adapter's folder. Where it has a ``config.json``, as in our runs, labels and head are those; else
@@ -70,18 +107,23 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
     base = _base_of(located, head)
     _check_base(located, base, where=where)
     config = open_config(base)
-    if (located.folder / "config.json").is_file():
+    if (located.folder / CONFIG).is_file():
         wanted = open_config(located)
     else:
         wanted = _with_rows(config, _head_rows(located, where=where), head)
+
+    quantization = _quantization_of(wanted, where=where)
 
     def opened_base() -> PreTrainedModel:
         if isinstance(wanted, PooledConfig):
             return load_pooled(base, config, wanted)[0]
         factory = head.auto_class(family_of(wanted, model=located.name))
-        return load_model(factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled)[0]
+        return load_model(
+            factory, base, config=copy.deepcopy(wanted), new_head=head.is_labelled, quantization=quantization
+        )[0]
 
-    model = merge(_adapted(opened_base(), located, where=where))
+    keeps_apart = quantization is not None or not getattr(wanted, MERGES, True)
+    model = None if keeps_apart else merge(_adapted(opened_base(), located, where=where))
     if model is None:
         adapted = _adapted(opened_base(), located, where=where)
         hide_virtual_tokens(adapted)
@@ -131,6 +173,40 @@ def _base_of(located: LocatedModel, head: Head) -> LocatedModel:
             where=where,
         )
     return locate_model(base if not revision or "@" in base or Path(base).is_dir() else f"{base}@{revision}")
+
+
+def merge_dequantized(opened: OpenedModel) -> OpenedModel:
+    """Merge an adapter into the float32 weights that its quantized base stands for, so that the answers stay.
+
+    Args:
+        opened: an adapter on a quantized model; it must not be used any more.
+
+    Raises:
+        IntegrityError: the adapter's files are damaged.
+    """
+    adapted: Any = opened.model
+    base = adapted.unload()
+    dequantize(base)
+    delattr(base.config, QUANTIZATION)
+    where = f"model {opened.name}"
+    model = merge(_adapted(base, LocatedModel(opened.name, cast(Path, opened.folder)), where=where))
+    if model is None:
+        raise IntegrityError("the adapter cannot be merged into its base model", where=where)
+    model.train(False)
+    return replace(opened, model=model)
+
+
+def _quantization_of(config: Any, *, where: str) -> dict[str, Any] | None:
+    """Return how the base of an adapter with this configuration is quantized."""
+    noted = getattr(config, QUANTIZATION, None)
+    if noted is None:
+        return None
+    settings = checked_settings(noted, where=where)
+    if find_spec("bitsandbytes") is None:
+        raise RecipeError(
+            f"this adapter was trained on a quantized model, and bitsandbytes is not installed; {INSTALL}", where=where
+        )
+    return settings
 
 
 def _check_base(located: LocatedModel, base: LocatedModel, *, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from toolkit.names import Family
 from toolkit.transformer import TransformerConfig
 
 PROMPT, READS, TASK = "prompt", "reads", "task"
-"""Keys of ``tokenizer_config.json``: the prompt of sources, the column that is read, the task that was learnt."""
+"""Keys of ``tokenizer_config.json``: the prompt, the columns that are read, the task that was learnt."""
 
 
 def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:
@@ -34,7 +35,8 @@ def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:
     """
     model, prompt = opened.model, prompt_of(opened.tokenizer)
     if isinstance(model.config, TransformerConfig):
-        return layout_of(model)
+        own = layout_of(model)
+        return replace(own, prompt=prompt) if isinstance(own, Seq2SeqLayout) else own
     if opened.family is Family.ENCODER_DECODER:
         return Seq2SeqLayout(first_of_targets(model, name=opened.name), prompt)
     return CausalLayout(by_tokenizer=True) if "text" in columns else AnswerLayout(prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -12,6 +13,7 @@ from toolkit.adapters.integrity import check_kinds, check_loaded, check_tokenize
 from toolkit.adapters.lengths import settle_length
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.opening import told
+from toolkit.adapters.quantization import library_settings, settle_computing
 from toolkit.adapters.quiet import quiet_library
 from toolkit.adapters.settings_check import check_settings
 from toolkit.errors import IntegrityError
@@ -30,7 +32,13 @@ def open_config(located: LocatedModel) -> Any:
 
 
 def load_model(
-    factory: Any, located: LocatedModel, *, config: Any, body: str | None = None, new_head: bool = False
+    factory: Any,
+    located: LocatedModel,
+    *,
+    config: Any,
+    body: str | None = None,
+    new_head: bool = False,
+    quantization: Mapping[str, Any] | None = None,
 ) -> tuple[PreTrainedModel, tuple[str, ...]]:
     """Load a model with its weights, in float32 and in evaluation mode.
 
@@ -40,6 +48,7 @@ def load_model(
         config: of the model to load.
         body: prefix of the names of the body's parameters; None: that of the class.
         new_head: True if the head will be initialised anew, so that it need not fit.
+        quantization: of `toolkit.adapters.quantization.quantization_settings`, for a body that stays as it is.
 
     Returns:
         The model, and the names of its parameters that were initialised at random.
@@ -59,7 +68,10 @@ def load_model(
             trust_remote_code=False,
             ignore_mismatched_sizes=True,  # `check_loaded` names them
             output_loading_info=True,
+            **({} if quantization is None else {"quantization_config": library_settings(quantization)}),
         )
+    if quantization is not None:
+        settle_computing(model, where=where)
     missing, mismatched = info["missing_keys"] - _computed(model), info["mismatched_keys"]
     body = f"{model.base_model_prefix}." if body is None else body
     check_kinds(located.folder, model, where=where)

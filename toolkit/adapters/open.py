@@ -32,8 +32,10 @@ from toolkit.adapters.loading import load_model, load_tokenizer, load_with_token
 from toolkit.adapters.locate import LocatedModel
 from toolkit.adapters.opened import OpenedBody, OpenedModel
 from toolkit.adapters.opening import told
+from toolkit.adapters.quantization import quantization_settings
 from toolkit.errors import RecipeError
 from toolkit.names import Family, Method, Problem
+from toolkit.transformer import TransformerConfig
 
 ScoringHead = Literal["masked", "language", "entailment"]
 
@@ -47,6 +49,7 @@ def open_for_training(
     method: Method,
     problem: Problem = Problem.SINGLE_LABEL,
     max_length: int | None = None,
+    quantization: str | None = None,
 ) -> OpenedModel:
     """Open a pretrained body and put a new head with these labels on it.
 
@@ -60,18 +63,25 @@ def open_for_training(
         method: how the model will be used; decides whether the family fits.
         problem: kind of the labels.
         max_length: limit of a text in tokens; None takes the model's own limit.
+        quantization: ``4bit`` or ``8bit``, for a body that an adapter is trained on; None opens it in float32.
 
     Raises:
-        RecipeError: if the family does not fit, or `max_length` exceeds the model's positions.
+        RecipeError: if the family does not fit, `max_length` exceeds the model's positions, or the model cannot be
+            quantized.
         IntegrityError: if files are missing or damaged.
     """
     config = open_config(located)
     family = family_of(config, model=located.name)
     check_supported(head.task, family, method, model=located.name)
-    if head.is_pooled and not has_stock_head(config):
+    pooled = head.is_pooled and not has_stock_head(config)
+    if quantization is not None:
+        _check_quantizable(located, config, pooled=pooled)
+    if pooled:
         model, new = load_pooled(located, config, pooled_config(config, labels=labels, problem=problem))
     else:
-        model, new = _with_new_head(located, config, head, family=family, labels=labels, problem=problem)
+        model, new = _with_new_head(
+            located, config, head, family=family, labels=labels, problem=problem, bits=quantization
+        )
     tokenizer, length = load_with_tokenizer(located, model, max_length=max_length, labelling=head.is_pooled)
     tokenizer.model_max_length = length
     return OpenedModel(
@@ -88,17 +98,42 @@ def open_for_training(
     )
 
 
+def _check_quantizable(located: LocatedModel, config: Any, *, pooled: bool) -> None:
+    """Refuse models whose layers are quantized already, or whose classes are the toolkit's own."""
+    if getattr(config, "quantization_config", None) is not None:
+        found = "it is quantized already"
+    elif isinstance(config, TransformerConfig):
+        found = "it is the toolkit's own Transformer, which is small"
+    elif pooled:
+        found = f"transformers has no classification head for models of the type {config.model_type!r}"
+    else:
+        return
+    raise RecipeError(
+        f"quantization is for plain models of the library, and {found}; take model.quantization out, or take another "
+        "model",
+        where=_where(located),
+    )
+
+
 def _with_new_head(
-    located: LocatedModel, config: Any, head: Head, *, family: Family, labels: Sequence[str], problem: Problem
+    located: LocatedModel,
+    config: Any,
+    head: Head,
+    *,
+    family: Family,
+    labels: Sequence[str],
+    problem: Problem,
+    bits: str | None,
 ) -> tuple[PreTrainedModel, tuple[str, ...]]:
     """Load the library's class, its head kept where it was trained for the same labels."""
     factory = head.auto_class(family)
     check_head(config, factory, head=str(head.task), model=located.name)
+    settings = None if bits is None else quantization_settings(bits, config, factory, new_head=head.is_labelled)
     if not head.is_labelled:
-        return load_model(factory, located, config=config)
+        return load_model(factory, located, config=config, quantization=settings)
     rows = kept_rows(config, labels, problem)
     write_labels(config, labels, problem)
-    model, new = load_model(factory, located, config=config, new_head=rows is None)
+    model, new = load_model(factory, located, config=config, new_head=rows is None, quantization=settings)
     if rows is None:
         return model, reset_head(model, new)
     reorder_rows(model, rows)

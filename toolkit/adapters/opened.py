@@ -17,7 +17,7 @@ class OpenedModel:
     Attributes:
         name: as the user wrote it.
         family: encoder, decoder or encoder-decoder.
-        model: float32, on the CPU, in evaluation mode.
+        model: float32, or quantized beneath an adapter, on the CPU, in evaluation mode.
         tokenizer: of the model; it truncates at `max_length`.
         labels: names of the classes in the order of the logits; none for tasks whose output is text.
         max_length: limit of a text in tokens.

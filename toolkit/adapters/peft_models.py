@@ -11,17 +11,22 @@ from peft.utils.other import AuxiliaryTrainingWrapper
 from torch import nn
 from transformers import PreTrainedModel
 
+from toolkit.adapters.quantization import settings_of
+
 
 def merge(model: PreTrainedModel | PeftModel) -> PreTrainedModel | None:
     """Merge the adapters into the model, and return it; a model without adapters is returned unchanged.
 
     Returns:
         None where the method cannot be merged: prompts are no weights of the model, some methods are not linear, and
-        some need weights that the model does not have. The model must not be used any more then.
+        some need weights that the model does not have. The model must not be used any more then. Nor can it on a
+        quantized model.
     """
     if not isinstance(model, PeftModel):
         return model
     if virtual_tokens(model) or not hasattr(model, "merge_and_unload"):
+        return None
+    if settings_of(model.config) is not None:  # merged weights would be rounded to their bits again
         return None
     try:
         with warnings.catch_warnings():

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from datasets import Dataset
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from toolkit.adapters.layouts import PROMPT, READS, TASK, first_of_targets
@@ -25,6 +26,9 @@ WITHOUT_THOUGHTS = "{%- set enable_thinking = false -%}"
 _CODE = re.compile("[a-z]{2,3}_[A-Za-z]{2,4}")
 """A language as the tokenizers of mBART and NLLB write it: ``de_DE``, ``deu_Latn``."""
 
+SAMPLED_ROWS = 2_000
+"""Training rows whose targets are counted, to know how long a text to write may become."""
+
 _LANGUAGES = {"data.source_language": "src_lang", "data.target_language": "tgt_lang"}
 
 
@@ -34,8 +38,8 @@ def settle_reading(opened: OpenedModel, task: Task, reads: str, prompt: str | No
     Args:
         opened: its tokenizer is changed.
         task: that it learns.
-        reads: the column of its input: ``text``, ``source`` or ``messages``.
-        prompt: what is made of a source, with ``{source}``; None takes that of an earlier training, if any.
+        reads: the column of its input, ``text``, ``source`` or ``messages``, or those of a prompt with commas between.
+        prompt: what is made of a row, with gaps; None takes that of an earlier training, if any.
     """
     kept = opened.tokenizer.init_kwargs
     kept |= {TASK: task.value, READS: reads}
@@ -114,6 +118,19 @@ def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest
         settings.forced_bos_token_id = int(target[0]) if is_special and len(target) > 1 else None
     if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
         raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+
+
+def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int:
+    """Return how many tokens a text to write may have: those of the longest one learnt, and a quarter more.
+
+    Args:
+        tokenizer: the model's own.
+        examples: with the column ``target``.
+    """
+    rows = examples.select(range(0, len(examples), -(-len(examples) // SAMPLED_ROWS)))
+    targets = tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
+    longest = max(len(ids) for ids in targets)
+    return longest + longest // 4 + 8
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:

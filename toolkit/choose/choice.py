@@ -13,6 +13,7 @@ from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement
 from toolkit.choose.measure.on_test import OnTest
+from toolkit.choose.measure.written import Written
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Choice:
         decision: which results are worth their cost, and the recommended one.
         recipes: of the front.
         on_test: the recommended result on the test examples; None where nothing is recommended.
+        written: what the recommended result writes beside the baselines; None where nothing is written.
         budget: the time limit.
         seconds: that the choice took.
         folder: the output folder.
@@ -39,6 +41,7 @@ class Choice:
     decision: Decision
     recipes: HandedOver
     on_test: OnTest | None
+    written: Written | None
     budget: Budget
     seconds: float
     folder: Path

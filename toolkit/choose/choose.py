@@ -23,6 +23,7 @@ from toolkit.choose.measure.on_test import measure_on_test
 from toolkit.choose.measure.own_process import start_server
 from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.work import Work
+from toolkit.choose.measure.written import measure_written
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
 from toolkit.errors import RecipeError, ResourceError
@@ -37,6 +38,7 @@ from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
 _RESERVED = 0.05  # of the budget, for test examples, recipes and the page
 _LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
+_TO_WRITE, _MOST_TO_WRITE = 0.1, 120.0  # of the budget, for what the recommended model writes
 _LOCK = ".lock"
 
 
@@ -81,6 +83,8 @@ def choose(
     folder = output_dir or DEFAULT_RUNS / f"choose-{rows.identity[:8]}"
     with _claimed(folder):
         reserve = min(_MOST_RESERVED, max(_LEAST_RESERVED, _RESERVED * budget.seconds))
+        if rows.judge.written_metric is not None:
+            reserve += min(_MOST_TO_WRITE, _TO_WRITE * budget.seconds)
         work = Work(
             rows=rows,
             budget=replace(budget, reserve=reserve),
@@ -107,6 +111,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
     recipes = hand_over(decision, work.rows, by_name, folder=work.folder)
     chosen = decision.recommended
     on_test = None if chosen is None else measure_on_test(work, by_name[chosen.candidate], chosen)
+    written = None if chosen is None else measure_written(work, by_name[chosen.candidate], chosen)
     choice = Choice(
         rows=work.rows,
         look=found.look,
@@ -115,6 +120,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
         decision=decision,
         recipes=recipes,
         on_test=on_test,
+        written=written,
         budget=work.budget,
         seconds=work.budget.spent(),
         folder=work.folder,

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from toolkit.errors import Fault
 from toolkit.wording import escaped_json, visible
 
-_NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft")
+_NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft", "bitsandbytes")
 
 
 class _PlainLines(logging.Formatter):

@@ -40,7 +40,7 @@ def zero_shot(
         list[str] | None,
         typer.Option(
             help='A prompt such as "{text} It was {label}."; give several to average their answers. For a task that '
-            'writes one such as "Translate to English: {source}".'
+            'writes one such as "Translate to English: {source}"; names in braces are columns of a file.'
         ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+from toolkit.data.asked import Asked
 from toolkit.data.chat_template import ChatTemplate, WrittenChat
 from toolkit.data.cut_texts import note_lengths
-from toolkit.data.encode import CHUNK_ROWS, in_chunks, prompted
-from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, SYSTEM, USER, ChatError, Message
+from toolkit.data.encode import CHUNK_ROWS, asked_texts, in_chunks
+from toolkit.data.messages import ANSWER, ASSISTANT, CHAT, USER, ChatError, Message
 from toolkit.data.packing import PackAnswers
 from toolkit.data.row_layouts import Collator, Layout
+from toolkit.data.several_inputs import INPUTS, inputs_in
 from toolkit.data.wording import counted
 from toolkit.errors import DataError, Fault
 from toolkit.transformer.cross_entropy import IGNORED
@@ -42,7 +45,7 @@ class AnswerLayout(Layout):
     and at last the end of the answer.
 
     Attributes:
-        prompt: what is made of a source, such as ``Translate: {source}``; None: the source itself.
+        prompt: what is made of a row, such as ``Translate: {source}``; None: the source itself.
     """
 
     columns: ClassVar[tuple[str, ...]] = (CHAT, ANSWER)
@@ -59,15 +62,15 @@ class AnswerLayout(Layout):
         template, faults = ChatTemplate(tokenizer), _Faults()
         lengths: list[int] = []
 
-        def written(context: list[Message], answer: str) -> WrittenChat:
+        def written(context: Asked, answer: str) -> WrittenChat:
             def answered(chat: list[Message]) -> WrittenChat:
                 return template.written([*chat, Message(role=ASSISTANT, content=answer)])
 
-            whole = answered(context)
+            whole = answered(context.messages)
             lengths.append(len(whole.ids))
             if len(whole.ids) <= max_length:
                 return whole
-            short = answered(fitted(context, lambda chat: len(answered(chat).ids), max_length, tokenizer))
+            short = answered(context.fitted(lambda chat: len(answered(chat).ids), max_length, tokenizer))
             if not any(short.learnt[:max_length]):
                 raise ChatError(f"nothing of the answer fits into {max_length} tokens: raise data.max_length")
             return WrittenChat(short.ids[:max_length], short.learnt[:max_length])
@@ -102,11 +105,11 @@ class AnswerLayout(Layout):
         """
         template, faults, room = ChatTemplate(tokenizer), _Faults(), max_length // 2
 
-        def asked(context: list[Message]) -> list[int]:
-            ids = template.prompt(context)
+        def asked(context: Asked) -> list[int]:
+            ids = template.prompt(context.messages)
             if len(ids) <= room:
                 return ids
-            shorter = fitted(context, lambda chat: len(template.prompt(chat)), room, tokenizer)
+            shorter = context.fitted(lambda chat: len(template.prompt(chat)), room, tokenizer)
             return template.prompt(shorter)[-room:]
 
         found: list[list[int]] = []
@@ -120,16 +123,20 @@ class AnswerLayout(Layout):
         template = ChatTemplate(tokenizer)
         found: list[list[int]] = []
         for context, answer in zip(self._contexts(rows[:]), rows[ANSWER], strict=True):
-            chat = template.written([*context, Message(role=ASSISTANT, content=answer)])
-            behind = range(len(template.prompt(context)), len(chat.ids))
+            chat = template.written([*context.messages, Message(role=ASSISTANT, content=answer)])
+            behind = range(len(template.prompt(context.messages)), len(chat.ids))
             found.append([chat.ids[place] for place in behind if chat.learnt[place]])
         return found
 
-    def _contexts(self, chunk: dict[str, Any]) -> list[list[Message]]:
-        """Return the messages that are answered, of each row."""
+    def _contexts(self, chunk: dict[str, Any]) -> list[Asked]:
+        """Return what is answered, of each row: a chat, a source, or several inputs, perhaps after a chat."""
+        if INPUTS in chunk:
+            before: Iterable[list[Message]] = map(json.loads, chunk[CHAT]) if CHAT in chunk else repeat([])
+            cells = zip(before, map(inputs_in, chunk[INPUTS]), strict=False)
+            return [Asked.of_inputs(chat, inputs, self.prompt) for chat, inputs in cells]
         if CHAT in chunk:
-            return [json.loads(cell) for cell in chunk[CHAT]]
-        return [[Message(role=USER, content=prompted(source, self.prompt))] for source in chunk["source"]]
+            return [Asked(json.loads(cell)) for cell in chunk[CHAT]]
+        return [Asked([Message(role=USER, content=text)]) for text in asked_texts(chunk, self.prompt)]
 
 
 class _Faults:
@@ -163,34 +170,3 @@ class _Faults:
             faults.append(Fault(f"{message}, in {counted(len(found), 'row')} (id {named})"))
         if faults:
             raise DataError(*faults)
-
-
-def fitted(
-    context: Sequence[Message],
-    n_tokens: Callable[[list[Message]], int],
-    room: int,
-    tokenizer: PreTrainedTokenizerBase,
-) -> list[Message]:
-    """Return a chat without its oldest turns, and without the end of its last message, as far as room is lacking.
-
-    Args:
-        context: a message of the system, if any, then turns; the last message is to be answered.
-        n_tokens: counts the tokens of a chat, an answer included where there is one.
-        room: for so many tokens.
-        tokenizer: tells where tokens stand.
-    """
-    n_first = int(context[0]["role"] == SYSTEM)
-    first, turns = list(context[:n_first]), list(context[n_first:])
-    while (too_many := n_tokens([*first, *turns]) - room) > 0 and len(turns) > 1:
-        turns = turns[2:]
-    while too_many > 0 and turns[0]["content"]:
-        turns = [Message(role=USER, content=_shortened(turns[0]["content"], too_many, tokenizer))]
-        too_many = n_tokens([*first, *turns]) - room
-    return [*first, *turns]
-
-
-def _shortened(text: str, n_tokens: int, tokenizer: PreTrainedTokenizerBase) -> str:
-    """Return a text without its last tokens."""
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
-    n_left = len(offsets) - n_tokens
-    return text[: min(offsets[n_left - 1][1], len(text) - 1)] if n_left > 0 else ""

@@ -14,6 +14,7 @@ from toolkit.data.divisible import DivisibleRows, lines_about
 from toolkit.data.examples import Examples, cut_cells
 from toolkit.data.labels import LabelKind, OneClass
 from toolkit.data.messages import CHAT, split_chats
+from toolkit.data.several_inputs import inputs_among, join_inputs
 from toolkit.data.sources import Source, read_splits
 from toolkit.data.splits import count_of, split_indices
 from toolkit.data.tables import Table
@@ -71,7 +72,8 @@ def read_splits_of(
         if CHAT in needed:
             table = split_chats(table, section.columns, answered=True)
         columns = {name: column for name, column in section.columns.items() if name != CHAT}
-        return pick_labelled_columns(table, columns, needed=needed, kind=of_labels)
+        picked = pick_labelled_columns(table, columns, needed=needed, kind=of_labels)
+        return join_inputs(picked, inputs) if (inputs := inputs_among(needed)) else picked
 
     picked = _tables(section, pick, faults)
     # Cells of all splits are spelt alike, such as with the same separator.

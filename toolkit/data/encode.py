@@ -11,9 +11,10 @@ import pyarrow as pa
 import torch
 from datasets import Dataset
 
-from toolkit.data.cut_texts import note_cuts
+from toolkit.data.cut_texts import note_cuts, note_lengths
 from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.padding import pad_right
+from toolkit.data.several_inputs import INPUTS, asked, fitted_inputs, inputs_in
 from toolkit.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def encode_pairs(
     A text that spells a special token, such as ``</s>``, is text.
 
     Args:
-        rows: columns ``source`` and ``target``.
+        rows: columns ``source`` or ``inputs``, and ``target``.
         tokenizer: the model's own, for both sides.
         max_length: tokens a side may have, special tokens included.
         prompt: what is made of a source, such as ``summarize: {source}``; None: the source itself.
@@ -108,7 +109,7 @@ def encode_pairs(
     """
 
     def columns_of(chunk: dict[str, Any]) -> dict[str, pa.Array]:
-        sources = source_ids(tokenizer, chunk["source"], max_length=max_length, prompt=prompt)
+        sources = source_ids(tokenizer, chunk, max_length=max_length, prompt=prompt)
         targets = cut_ids(tokenizer, chunk["target"], max_length=max_length, argument="text_target")
         lengths = [len(source) + len(target) for source, target in zip(sources, targets, strict=True)]
         return {
@@ -121,10 +122,43 @@ def encode_pairs(
 
 
 def source_ids(
-    tokenizer: PreTrainedTokenizerBase, sources: Sequence[str], *, max_length: int, prompt: str | None = None
+    tokenizer: PreTrainedTokenizerBase, columns: Mapping[str, Sequence[str]], *, max_length: int, prompt: str | None
 ) -> list[list[int]]:
-    """Tokenise sources as an encoder reads them; arguments as of `encode_pairs`."""
-    return cut_ids(tokenizer, [prompted(source, prompt) for source in sources], max_length=max_length)
+    """Tokenise sources, or several inputs, as an encoder reads them; arguments as of `encode_pairs`.
+
+    Of several inputs the longest is cut at its end, and another only where nothing is left of that.
+
+    Raises:
+        RecipeError: not even the prompt of several inputs fits.
+    """
+    if INPUTS not in columns:
+        return cut_ids(tokenizer, asked_texts(columns, prompt), max_length=max_length)
+
+    def whole(texts: list[str]) -> list[list[int]]:
+        ids: list[list[int]] = _encoded(tokenizer, text=texts)["input_ids"]
+        return ids
+
+    def fitting(cell: str) -> list[int]:
+        inputs = inputs_in(cell)
+        kept = fitted_inputs(inputs, lambda texts: len(whole([asked(prompt, texts)])[0]), max_length)
+        return whole([asked(prompt, kept)])[0]
+
+    texts = asked_texts(columns, prompt)
+    every = whole(texts)
+    note_lengths(texts, [len(ids) for ids in every], max_length=max_length)
+    return [ids if len(ids) <= max_length else fitting(cell) for ids, cell in zip(every, columns[INPUTS], strict=True)]
+
+
+def asked_texts(columns: Mapping[str, Sequence[str]], prompt: str | None) -> list[str]:
+    """Return what is made of each row by a prompt.
+
+    Args:
+        columns: ``source``, or ``inputs``.
+        prompt: with gaps; None: the source itself.
+    """
+    if INPUTS in columns:
+        return [asked(prompt, inputs_in(cell)) for cell in columns[INPUTS]]
+    return [prompted(source, prompt) for source in columns["source"]]
 
 
 def prompted(source: str, prompt: str | None) -> str:

@@ -25,7 +25,7 @@ from toolkit.errors import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-TEXT_COLUMNS = ("text", "text_pair", "source", "messages", "target")
+TEXT_COLUMNS = ("text", "text_pair", "source", "messages", "inputs", "target")
 """The task's own names of columns that hold texts; a row has one or two of them."""
 
 Ids = NDArray[np.int64]

@@ -13,6 +13,7 @@ from toolkit.data.labels import LabelKind
 from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.data.readers_text import lines_table
 from toolkit.data.rows import normalise_rows, prepare_rows, prepare_text_rows
+from toolkit.data.several_inputs import inputs_among, join_inputs
 from toolkit.data.sources import data_suffix, read_table
 from toolkit.data.tables import Part, Table, concatenate
 from toolkit.errors import DataError, RecipeError
@@ -61,8 +62,22 @@ def read_inputs(
     if wanted is None:
         return normalise_rows(table)
     cells = table.columns["text"]
+    if inputs := inputs_among(wanted):
+        return normalise_rows(join_inputs(_one_input(table, inputs), inputs))
     asked = [to_cell([Message(role=USER, content=cell or "")]) for cell in cells] if wanted[0] == CHAT else cells
     return normalise_rows(replace(table, columns={wanted[0]: asked}))
+
+
+def _one_input(table: Table, inputs: Sequence[str]) -> Table:
+    """Return texts as the only input of a prompt.
+
+    Raises:
+        RecipeError: there are several inputs, and a text alone does not say which one it is.
+    """
+    if len(inputs) > 1:
+        named = ", ".join(map(repr, inputs))
+        raise RecipeError(f"this model reads several columns of a row; give a file with the columns {named}")
+    return replace(table, columns={inputs[0]: table.columns["text"]})
 
 
 def input_table(inputs: Sequence[str], *, encoding: str | None = None) -> tuple[Table, bool]:

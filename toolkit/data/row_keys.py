@@ -21,10 +21,10 @@ def row_keys(rows: Dataset) -> Fingerprints:
     Rows that differ only in case, spacing and Unicode form have the same fingerprint.
 
     Args:
-        rows: prepared for training or for measuring; a ``source`` without ``target`` has it as ``reference``.
+        rows: prepared for training or for measuring; what is answered without ``target`` has it as ``reference``.
     """
     names = [name for name in TEXT_COLUMNS if name in rows.column_names]
-    if "source" in names and "target" not in names and "reference" in rows.column_names:
+    if "target" not in names and "text" not in names and "reference" in rows.column_names:
         names.append("reference")
     texts = rows.select_columns(names)
     blocks = (texts[start : start + BLOCK_ROWS] for start in range(0, len(texts), BLOCK_ROWS))

@@ -182,7 +182,7 @@ class Seq2SeqLayout(Layout):
 
     def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
         """Return each source, cut as in training."""
-        return source_ids(tokenizer, list(rows["source"]), max_length=max_length, prompt=self.prompt)
+        return source_ids(tokenizer, rows[:], max_length=max_length, prompt=self.prompt)
 
 
 def layout_of(model: PreTrainedModel) -> Layout:

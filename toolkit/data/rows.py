@@ -16,6 +16,7 @@ from toolkit.data.in_memory import in_memory_dataset
 from toolkit.data.labels import LabelKind, OneClass
 from toolkit.data.messages import CHAT, split_chats
 from toolkit.data.normalise import clean_texts, is_blank
+from toolkit.data.several_inputs import inputs_among, join_inputs
 from toolkit.data.sources import Source, read_table
 from toolkit.data.tables import Table
 from toolkit.data.text_column import TextColumn
@@ -81,14 +82,15 @@ def prepare_text_rows(
 
     Args:
         source: as in `read_table`; if its only column is ``text``, as of a plain text file, that is the source.
-        wanted: the task's own names of its columns: ``text``, or ``source`` or ``messages`` with ``target``.
+        wanted: the task's own names of its columns: ``text``, or ``source``, ``messages`` or several inputs with
+            ``target``.
         columns: the data's name of a column by the task's name.
         require_reference: whether every row needs a target, if `wanted` names it.
         encoding, quoting, subset: as in `prepare_rows`.
 
     Returns:
-        Columns ``id``, ``text``, ``source`` or ``messages``, and ``reference`` if there are targets (None in rows
-        without).
+        Columns ``id``, ``text``, ``source``, ``messages`` or ``inputs``, and ``reference`` if there are targets (None
+        in rows without).
 
     Raises:
         DataError: the file or a column is missing, broken or unreadable; a target is missing and required.
@@ -99,13 +101,14 @@ def prepare_text_rows(
     if wanted[0] == CHAT:
         table = split_chats(table, columns or {}, answered=require_reference)
         columns = {name: column for name, column in (columns or {}).items() if name != CHAT}
-    name, *target = wanted
-    unnamed = {name: "text"} if list(table.columns) == ["text"] else {}
+    *names, last = wanted
+    texts, reference = (tuple(names), last) if names else ((last,), None)
+    unnamed = {texts[0]: "text"} if list(table.columns) == ["text"] else {}
     return _rows(
         table,
         {**unnamed, **plain_names(columns or {})},
-        texts=(name,),
-        reference=target[0] if target else None,
+        texts=texts,
+        reference=reference,
         required=require_reference,
     )
 
@@ -124,6 +127,8 @@ def _rows(
     optional = ["id"] if required else ["id", *references]
     kind = kind or OneClass()
     picked = pick_labelled_columns(table, columns, needed=needed, optional=optional, kind=kind)
+    if inputs := inputs_among((*texts, reference)):
+        picked = join_inputs(picked, inputs)
     return normalise_rows(picked, reference=reference, required=required, kind=kind)
 
 

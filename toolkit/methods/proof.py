@@ -11,11 +11,13 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from toolkit.adapters import LocatedModel, OpenedModel
-from toolkit.adapters.adapter_folder import is_adapter
-from toolkit.evaluation.proof.golden import answers_to, make_golden
-from toolkit.evaluation.proof.parity import Parity, check_adapter, check_saved
+from toolkit.adapters.adapter_folder import is_adapter, never_merge
+from toolkit.evaluation.proof.golden import answers_to, make_golden, tolerance_for
+from toolkit.evaluation.proof.parity import Parity, check_adapter, check_saved, compare
+from toolkit.progress import warn
 from toolkit.tasks.interfaces import Answers, TaskData
 from toolkit.tasks.room import TaskRoom
+from toolkit.training.save import ADAPTER_FOLDER, adapter_alone
 
 ROWS_IN_MEMORY = 8
 
@@ -50,6 +52,32 @@ def answers_in_memory(
     for row in rows:
         row.pop("prediction", None)  # likelihoods tell as much as texts that are written, in less time
     return answers_to(room, trained, rows)
+
+
+def open_exact(
+    room: TaskRoom, located: LocatedModel, before: Sequence[Mapping[str, Any]], *, work: Path
+) -> OpenedModel:
+    """Open what was saved; where merging an adapter has changed its answers, the adapter becomes the model instead.
+
+    Layers that share their weights are one cause: the adapter changes one of them, the merged weights both.
+
+    Args:
+        room: of the task.
+        located: the saved model.
+        before: of `answers_in_memory`.
+        work: the run folder, unfinished.
+    """
+    saved, adapter = room.open(located), work / ADAPTER_FOLDER
+    if not is_adapter(adapter):
+        return saved
+    said = answers_to(room, saved, before)
+    parity = compare(before, said, tolerance_for(saved, said))
+    if parity.passed:
+        return saved
+    warn(f"merging changes the answers: {parity}; so the model is the adapter, which opens with its base model")
+    never_merge(adapter)
+    adapter_alone(work)
+    return room.open(located)
 
 
 def prove_saved(

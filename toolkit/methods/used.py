@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datasets import Dataset
@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from toolkit.adapters import LocatedModel, OpenedModel, keep_pairs, locate_model, open_config
 from toolkit.adapters.family import check_supported, family_of
-from toolkit.methods.proof import Proof, answers_in_memory, prove_saved
+from toolkit.methods.proof import Proof, answers_in_memory, open_exact, prove_saved
 from toolkit.names import Family
 from toolkit.progress import say
 from toolkit.recipe import Recipe
@@ -37,6 +37,7 @@ class Used:
         evaluate_seconds: wall time of answering and measuring.
         proof: that what was saved is what was trained; None where nothing was saved.
         cut: counts of the texts to learn from that are longer than the model reads; None where none is.
+        base_bytes: of a quantized base model, the bytes that its weights take, and that they would in float32.
     """
 
     family: Family
@@ -48,6 +49,7 @@ class Used:
     evaluate_seconds: float
     proof: Proof | None = None
     cut: Mapping[str, int] | None = None
+    base_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
@@ -94,7 +96,7 @@ def save_and_measure(
     folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")
     started = time.monotonic()
-    saved = room.open(LocatedModel(recipe.model.label, folder))
+    saved = open_exact(room, LocatedModel(recipe.model.label, folder), before, work=work)
     answers = room.answer(saved, data.test, recipe.metrics) if answer is None else answer(saved, data.test)
     result = room.measure(answers, recipe.metrics)
     seconds = time.monotonic() - started

@@ -13,6 +13,7 @@ from toolkit.recipe import (  # noqa: F401, their rules register themselves
     check_methods,
     check_model,
     check_peft,
+    check_quantization,
     check_texts,
 )
 from toolkit.recipe.document import Finding, TreePath
@@ -73,9 +74,10 @@ def _one_way_to_name_data(recipe: Recipe) -> Broken:
                 yield f"data.{split}", f"{split} goes with train, not with source; rename source to train"
 
 
-@rule("task", "data.columns")
+@rule("task", "data.columns", "data.prompt")
 def _columns_of_the_task(recipe: Recipe) -> Broken:
-    allowed, columns = recipe.spec.column_names, recipe.data.columns
+    allowed = tuple(dict.fromkeys((*recipe.inputs, *recipe.spec.column_names)))
+    columns = recipe.data.columns
     for name in columns:
         if name not in allowed:
             yield (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from toolkit.errors import explain
 from toolkit.names import Family, Method
-from toolkit.recipe.config_keys import completed_config, config_fault, idle_preset, least_parameters, names_pairs
+from toolkit.recipe.config_keys import completed_config, idle_preset, least_parameters, names_pairs
+from toolkit.recipe.installed import own_config_fault
 from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import PAIR, Recipe, TokenizerSection
 
@@ -81,7 +82,7 @@ def _config_can_be_built(recipe: Recipe) -> Broken:
     if idle_preset(written):
         fix = "take it out, or those of them that shall be the preset's"
         yield "model.config.preset", f"{written['preset']} changes nothing, as all of its values stand beside it; {fix}"
-    fault = config_fault(completed_config(written))
+    fault = own_config_fault(completed_config(written))
     if fault is not None:
         yield "model.config", fault
 

@@ -35,7 +35,7 @@ def _peft_settings_agree(recipe: Recipe) -> Broken:
         yield "peft.target_r", f"adalora lowers ranks, so it has to be below init_r, {recipe.peft['init_r']}"
     if not lacking:
         try:
-            peft_methods()[recipe.method].config(recipe.peft)
+            peft_methods()[recipe.method].check(recipe.peft)
         except (ValueError, TypeError, AssertionError, ImportError) as error:
             yield "peft", str(error).strip().split("\n")[0] or f"{recipe.method} does not take these settings"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from toolkit.errors import explain
 from toolkit.names import Method
+from toolkit.recipe.prompts import gaps_of
 from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import PAIR, Recipe
 
@@ -31,10 +33,17 @@ def _told_to_pretrained_models(recipe: Recipe) -> Broken:
     for key in (key for key, value in told.items() if value is not None):
         if not recipe.spec.generates or recipe.way is Method.SCRATCH:
             yield f"data.{key}", "it is for pretrained models that write; take it out"
-        elif key != "chat_template" and recipe.text_columns != PAIR:
+        elif key != "chat_template" and recipe.text_columns != PAIR and not recipe.inputs:
             yield f"data.{key}", f"it is for rows of {' and '.join(PAIR)}; take it out, or name these columns"
-    if data.prompt is not None and "{source}" not in data.prompt:
+    gaps = () if data.prompt is None else gaps_of(data.prompt)
+    if data.prompt is not None and not gaps:
         yield "data.prompt", f"it lacks {{source}}, where the source goes: {data.prompt!r}"
+    if "target" in gaps:
+        yield "data.prompt", "it shows {target}, which the model is to write; take it out"
+    for name in (name for name in ("source", "text", "messages") if gaps and name in data.columns and name not in gaps):
+        braced = [f"{{{gap}}}" for gap in gaps]
+        found = f"the prompt has no {{{name}}}, and data.columns names it"
+        yield "data.prompt", explain(found, allowed=braced, name=f"{{{name}}}", fix="name the columns that it shows")
     if "messages" in data.columns and recipe.way is Method.SCRATCH:
         yield "data.columns.messages", "our own Transformer reads no chats; name source and target, or a model"
 

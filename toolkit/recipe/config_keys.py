@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
 from toolkit.names import Family
+from toolkit.recipe.installed import own_config
 from toolkit.recipe.introspect import library_fields, ranged
 from toolkit.recipe.schema import PAIR, Recipe, Section
 from toolkit.recipe.values import OneOf, PositiveInt
@@ -58,22 +56,11 @@ SETTLED: dict[str, str] = {
 @cache
 def config_section() -> type[Section]:
     """Return the class that checks ``model.config``: a preset, then the configuration's own fields."""
-    from transformers import PreTrainedConfig
-
-    from toolkit.transformer.configuration import PRESETS, TransformerConfig
-
-    inherited = {field.name for field in fields(PreTrainedConfig)}
+    own = own_config()
     preset = Field(default=None, description="Values to begin with; those that stand beside it win.")
     keys: dict[str, Any] = {
-        "preset": (Annotated[str, OneOf(tuple(PRESETS))] | None, preset),
-        **library_fields(
-            TransformerConfig,
-            refused=inherited | SETTLED.keys(),
-            kinds=KINDS,
-            defaults=DEFAULTS,
-            helps=_described(TransformerConfig)
-            | {"architecture": "Which stacks there are; null: what the task needs."},
-        ),
+        "preset": (Annotated[str, OneOf(tuple(own["presets"]))] | None, preset),
+        **library_fields(own["settings"], refused=SETTLED.keys(), kinds=KINDS, defaults=DEFAULTS),
     }
     return create_model("Config", __base__=Section, __doc__="Our own Transformer.", **keys)
 
@@ -104,30 +91,9 @@ def completed_config(written: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         written: the keys that the recipe has.
     """
-    from toolkit.transformer.configuration import PRESETS
-
     defaults = {name: field.default for name, field in config_section().model_fields.items()}
-    values = {**defaults, **PRESETS.get(written.get("preset") or "", {}), **written}
+    values = {**defaults, **own_config()["presets"].get(written.get("preset") or "", {}), **written}
     return {name: value for name, value in values.items() if name != "preset"}
-
-
-def config_fault(values: Mapping[str, Any]) -> str | None:
-    """Return in one line what the configuration class refuses about values that exclude each other.
-
-    Args:
-        values: complete.
-    """
-    from huggingface_hub.errors import StrictDataclassError
-
-    from toolkit.transformer.configuration import TransformerConfig
-
-    try:
-        TransformerConfig(**values)
-    except (StrictDataclassError, ValueError) as error:
-        # The library wraps the sentence of a class's own check; that of a field's names the field itself.
-        is_sentence = error.__cause__ is not None and "Class validation" in str(error)
-        return " ".join(str(error.__cause__ if is_sentence else error).split())
-    return None
 
 
 def least_parameters(values: Mapping[str, Any], *, vocab_size: int) -> int:
@@ -147,14 +113,5 @@ def least_parameters(values: Mapping[str, Any], *, vocab_size: int) -> int:
 
 def idle_preset(written: Mapping[str, Any]) -> bool:
     """Return True if a preset sets nothing, because all of its values are written beside it."""
-    from toolkit.transformer.configuration import PRESETS
-
     preset = written.get("preset")
-    return preset is not None and PRESETS[preset].keys() <= written.keys()
-
-
-def _described(documented: type) -> dict[str, str]:
-    """Return the description of each name in the Args section of a class's docstring, in one line each."""
-    section = (inspect.getdoc(documented) or "").partition("Args:\n")[2].partition("\n\n")[0]
-    entries = re.findall(r"^ {4}(\w[\w, ]*): (.+(?:\n {8}.+)*)", section, flags=re.MULTILINE)
-    return {name: " ".join(text.split()) for names, text in entries for name in names.split(", ")}
+    return preset is not None and own_config()["presets"][preset].keys() <= written.keys()

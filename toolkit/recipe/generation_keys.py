@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
+from toolkit.recipe.installed import generation_names
 from toolkit.recipe.introspect import ranged
 from toolkit.recipe.schema import Section
 from toolkit.recipe.values import PositiveInt, as_whole
@@ -54,9 +55,7 @@ REFUSED: dict[str, str] = {
 @cache
 def generation_section() -> type[Section]:
     """Return the class that checks ``evaluation.generation``, with the keys that the installed library has."""
-    from transformers import GenerationConfig
-
-    known = GenerationConfig().to_dict()  # type: ignore[no-untyped-call]
+    known = generation_names()
     fields: dict[str, Any] = {
         name: (kind | None, Field(default=None, description=description))
         for name, (kind, description) in KINDS.items()

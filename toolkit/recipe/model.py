@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from functools import cache
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
@@ -23,7 +24,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @cache
 def recipe_model(method: str = LORA) -> type[Recipe]:
-    """Return the class that checks a recipe's structure; the first call imports transformers and peft (seconds).
+    """Return the class that checks a recipe's structure; the first call on a machine imports transformers and peft.
 
     Args:
         method: the PEFT method whose settings stand in ``peft``.
@@ -61,10 +62,8 @@ def peft_method_of(tree: Any) -> str:
 @cache
 def schema_of(method: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of recipes whose ``peft`` is for a method, which is easy to follow."""
-    from peft import __version__ as peft_version
-    from transformers import __version__ as transformers_version
-
-    written_by = f"written by `toolkit recipes schema` for transformers {transformers_version} and peft {peft_version}"
+    versions = " and ".join(f"{name} {version(name)}" for name in ("transformers", "peft"))
+    written_by = f"written by `toolkit recipes schema` for {versions}"
     schema = recipe_model(method).model_json_schema(schema_generator=_Untitled)
     return {"$schema": DIALECT, "$comment": written_by, **schema}
 

@@ -83,12 +83,9 @@ _WITHOUT_TARGETS = ("adaption_prompt", "ln_tuning", "trainable_tokens")
 @cache
 def peft_section(method: str) -> type[Section]:
     """Return the class that checks ``peft`` for a method; the fields of its flags stand at the top level, as method."""
-    from peft import LoraConfig
-
     known = peft_methods()[method]
-    if known.config_class is LoraConfig and method != LORA:
+    if known.config_name == peft_methods()[LORA].config_name and method != LORA:
         return peft_section(LORA)
-    is_lora = issubclass(known.config_class, LoraConfig)
     defaults: dict[str, Any] = FOR_PROMPTS if known.learns_a_prompt else {}
     if (
         "target_modules" in known.fields
@@ -97,17 +94,17 @@ def peft_section(method: str) -> type[Section]:
     ):
         defaults = {"target_modules": "all-linear"}
     found = library_fields(
-        known.config_class,
+        known.settings,
         refused=REFUSED.keys() | OF_METHODS.get(method, {}).keys(),
-        kinds=LORA_KINDS if is_lora else {"num_virtual_tokens": PositiveInt},
-        defaults={**defaults, **(LORA_DEFAULTS if is_lora else {})},
+        kinds=LORA_KINDS if known.is_lora else {"num_virtual_tokens": PositiveInt},
+        defaults={**defaults, **(LORA_DEFAULTS if known.is_lora else {})},
     )
     # peft says "int" of some keys whose default is None.
     fields: dict[str, Any] = {
         name: (kind | None if field.default is None else kind, field) for name, (kind, field) in found.items()
     }
-    words = f"The method {method} (peft.{known.config_class.__name__})."
-    return create_model(known.config_class.__name__.removesuffix("Config"), __base__=Section, __doc__=words, **fields)
+    words = f"The method {method} (peft.{known.config_name})."
+    return create_model(known.config_name.removesuffix("Config"), __base__=Section, __doc__=words, **fields)
 
 
 def peft_hint(key: str, *, method: str) -> str | None:

@@ -1,16 +1,14 @@
-"""The PEFT methods of the installed peft, by its own names in lower case, found by introspection.
-
-Importing this module imports no peft; its functions do.
-"""
+"""The PEFT methods of the installed peft, by its own names in lower case, found by introspection."""
 
 from __future__ import annotations
 
-import dataclasses
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from toolkit.recipe.installed import peft_agrees, peft_config, peft_configs
+from toolkit.recipe.library_settings import Setting
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -33,39 +31,31 @@ NEEDED: dict[str, tuple[str, ...]] = {
 UNDESCRIBED = frozenset({"use_qalora"})
 """Flags of LoRA that need a quantized model of their own, so that they are no methods."""
 
-_UNKNOWN_STEPS = 10**9
-
 
 @dataclass(frozen=True)
 class PeftMethod:
     """A method of peft.
 
     Attributes:
-        config_class: of its settings.
-        flags: fields of the settings that make it out of another method.
+        config_name: name of its settings' class in peft.
+        settings: the fields of that class.
+        flags: fields that make it out of another method.
+        is_lora: whether it is LoRA, or made of it.
+        learns_a_prompt: whether it learns what stands before a text, and leaves the layers as they are.
+        lengthens_texts: whether what it learns stands among the tokens; prefixes are keys and values of each layer.
     """
 
-    config_class: type[PeftConfig]
+    config_name: str
+    settings: Sequence[Setting]
+    is_lora: bool
+    learns_a_prompt: bool
+    lengthens_texts: bool
     flags: Mapping[str, bool] = field(default_factory=dict)
-
-    @property
-    def learns_a_prompt(self) -> bool:
-        """Return whether it learns what stands before a text, and leaves the layers as they are."""
-        from peft.config import PromptLearningConfig
-
-        return issubclass(self.config_class, PromptLearningConfig)
-
-    @property
-    def lengthens_texts(self) -> bool:
-        """Return whether what it learns stands among the tokens; prefixes are keys and values of each layer."""
-        from peft import CartridgeConfig, PrefixTuningConfig
-
-        return self.learns_a_prompt and not issubclass(self.config_class, PrefixTuningConfig | CartridgeConfig)
 
     @property
     def fields(self) -> set[str]:
         """Return the names of its settings."""
-        return {known.name for known in dataclasses.fields(self.config_class)}
+        return {setting["name"] for setting in self.settings}
 
     def config(self, settings: Mapping[str, Any], **own: Any) -> PeftConfig:
         """Return the settings as peft takes them.
@@ -77,26 +67,33 @@ class PeftMethod:
         Raises:
             ValueError: values that do not agree; other errors of peft's are of this kind, too.
         """
-        steps = {"total_step": _UNKNOWN_STEPS} if "total_step" in self.fields else {}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return self.config_class(**{**settings, **steps, **self.flags, **own})
+        made: PeftConfig = peft_config(self.config_name, {**settings, **self.flags, **own})
+        return made
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Ask peft whether settings agree.
+
+        Raises:
+            ValueError: as of `config`.
+        """
+        peft_agrees(self.config_name, {**settings, **self.flags})
 
 
 @cache
 def peft_methods() -> Mapping[str, PeftMethod]:
     """Return the methods by name, LoRA and what is made of it by a flag first (``use_dora`` is ``dora``)."""
-    from peft import LoraConfig
-    from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
-
-    flags = {known.name for known in dataclasses.fields(LoraConfig) if known.type in (bool, "bool")} - UNDESCRIBED
-    named = {kind.value.lower(): PeftMethod(made) for kind, made in PEFT_TYPE_TO_CONFIG_MAPPING.items()}
-    lora = {
-        name.removeprefix("use_"): PeftMethod(LoraConfig, {name: True})
-        for name in sorted(flags)
-        if name.startswith("use_")
+    named = {
+        name: PeftMethod(
+            found["name"], found["settings"], found["is_lora"], found["learns_a_prompt"], found["lengthens_texts"]
+        )
+        for name, found in peft_configs().items()
     }
-    return {"lora": named["lora"], **lora, **dict(sorted(named.items()))}
+    lora = named["lora"]
+    flags = {setting["name"] for setting in lora.settings if setting["type"] == "bool"} - UNDESCRIBED
+    made = {
+        name.removeprefix("use_"): replace(lora, flags={name: True}) for name in sorted(flags) if name[:4] == "use_"
+    }
+    return {"lora": lora, **made, **dict(sorted(named.items()))}
 
 
 @cache

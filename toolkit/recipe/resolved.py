@@ -19,6 +19,7 @@ _LEFT_OUT = (
     ("", "tokenizer"),
     ("model", "name"),
     ("model", "config"),
+    ("model", "quantization"),
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),

@@ -1,7 +1,7 @@
 """The recipe as types: one frozen class a section.
 
 The rest of the toolkit uses `Recipe`. The classes that check a file have the keys of the installed transformers and
-peft too; `toolkit.recipe.model` builds them on first use, because importing those libraries takes seconds.
+peft too; `toolkit.recipe.model` builds them on first use.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit.names import SPECS, Family, Method, Problem, Task, TaskSpec, method_of
+from toolkit.recipe.prompts import inputs_of
 from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size, Source, Text, WholeNumber
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
@@ -51,6 +52,10 @@ class ModelSection(Section):
     )
     config: dict[str, Any] | None = Field(
         default=None, description="Our own Transformer from a random start, instead of name, for method: scratch."
+    )
+    quantization: Literal["4bit", "8bit"] | None = Field(
+        default=None,
+        description="Bits of a pretrained model's weights beneath a PEFT method (QLoRA); null is float32.",
     )
     problem_type: ProblemName | None = Field(
         default=None,
@@ -127,8 +132,9 @@ class DataSection(Section):
     subset: Text | None = Field(default=None, description="Name of a hub data set's configuration.")
     prompt: Text | None = Field(
         default=None,
-        description="What a pretrained model reads of a source, such as 'summarize: {source}'; null is the source "
-        "itself, or what the model was taught to read.",
+        description="What a pretrained model reads of a row, such as 'summarize: {source}'; names in braces are "
+        "columns, and there may be several, such as {context} and {question}. null is the source itself, or what the "
+        "model was taught to read.",
     )
     chat_template: Text | None = Field(
         default=None,
@@ -296,14 +302,26 @@ class Recipe(Section):
         return str(named or usual).removeprefix("eval_")
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the columns that ``data.prompt`` puts together; none where it shows the source alone."""
+        return inputs_of(self.data.prompt) if self.spec.generates else ()
+
+    @property
     def text_columns(self) -> tuple[str, ...]:
         """Return the columns of texts that every row has, by the task's own names.
 
-        Those that ``data.columns`` names decide, and else whether our own Transformer reads pairs.
+        Those that ``data.prompt`` or ``data.columns`` name decide, else whether our own Transformer reads pairs.
         """
+        if self.inputs:
+            return (*self.inputs, "target")
         first, *others = self.spec.columns
         reads_pairs = (self.model.config or {}).get("architecture") == Family.ENCODER_DECODER
         if CHAT in others and "messages" in self.data.columns:
             return CHAT
         columns = PAIR if PAIR in others and (reads_pairs or "source" in self.data.columns) else first
         return tuple(name for name in columns if name in ("text", *PAIR))
+
+    @property
+    def reads(self) -> str:
+        """Return the columns that a model reads, with commas between them: those of texts but for the target."""
+        return ",".join(self.text_columns[:-1] or self.text_columns)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
+from toolkit.recipe.installed import training_settings
 from toolkit.recipe.introspect import library_fields, ranged
 from toolkit.recipe.schema import TrainingSection
 from toolkit.recipe.values import OneOf, PositiveInt, Steps, StepsOrNone, as_whole
@@ -156,13 +157,12 @@ _HOW_TO_WRITE = {
 @cache
 def training_section() -> type[TrainingSection]:
     """Return the class that checks ``training``: our keys, then the library's."""
-    from transformers import TrainingArguments
-
-    present = set(TrainingArguments.__dataclass_fields__)
+    settings = training_settings()
+    present = {setting["name"] for setting in settings}
     outdated = {old for old, new in OLD_NAMES.items() if new in present}
     own = set(TrainingSection.model_fields)
     fields: dict[str, Any] = {
-        **library_fields(TrainingArguments, refused=REFUSED.keys() | outdated | own, kinds=KINDS, defaults=DEFAULTS)
+        **library_fields(settings, refused=REFUSED.keys() | outdated | own, kinds=KINDS, defaults=DEFAULTS)
     }
     return create_model("Training", __base__=TrainingSection, __doc__="How the model is trained.", **fields)
 

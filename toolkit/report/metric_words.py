@@ -48,6 +48,8 @@ _WORDS = {
     "recall": MetricWords("macro recall"),
     "f1_micro": MetricWords("micro F1"),
     "exact_match": MetricWords("exact match"),
+    "squad_exact_match": MetricWords("exact match of answers (SQuAD)"),
+    "squad_f1": MetricWords("F1 of answers (SQuAD)"),
     "entity_f1": MetricWords("entity F1"),
     "pearson": MetricWords("Pearson correlation"),
     "spearman": MetricWords("Spearman correlation"),

@@ -65,6 +65,8 @@ class Judge(ABC):
         highest: the value that no answers can exceed; None where there is no such bound.
         generates: True where a model in use writes texts, and only its likelihoods are compared here.
         constant: name of the baseline that gives the same answer to every example; None where there is none.
+        written_metric: name of the metric by which written texts are compared with what the free baselines write; None
+            where nothing is written.
         run_metrics: metrics of a run that has to answer these examples; empty: the default ones of the task.
     """
 
@@ -74,6 +76,8 @@ class Judge(ABC):
     generates: ClassVar[bool] = False
     constant: ClassVar[str | None] = None
     run_metrics: ClassVar[tuple[str, ...]] = ()
+
+    written_metric: str | None = None
 
     def __init__(self, references: Sequence[Any]) -> None:
         self.references = list(references)
@@ -112,6 +116,15 @@ class Judge(ABC):
         Args:
             answers, references: ``[answered]``
         """
+
+    def baseline_texts(self, train: Dataset, rows: Dataset) -> dict[str, list[str]]:
+        """Return what the free baselines write for some examples, by their names, ``[examples]`` each.
+
+        Args:
+            train: the examples to learn from.
+            rows: examples of the same data.
+        """
+        return {}
 
     def answers_of(self, logits: NDArray[np.floating[Any]]) -> list[Any]:
         """Decide from the outputs of a head, ``[examples]``.

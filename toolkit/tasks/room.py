@@ -49,7 +49,7 @@ class TaskRoom(ABC):
     class_endings: ClassVar[tuple[str, ...]]
     pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
-    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "target")
+    text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "inputs", "target")
 
     # Rows
 
@@ -119,6 +119,14 @@ class TaskRoom(ABC):
         """
         return open_for_prediction(located, self.head)
 
+    def open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
+        """Open a pretrained model that is to write without training, told how it is asked.
+
+        Raises:
+            RecipeError: the task's answers are no texts, or the model cannot read such rows.
+        """
+        raise RecipeError(f"{self.spec.task} writes no texts", where="task")
+
     def open_for_training(self, recipe: Recipe, data: TaskData, *, tokenizer_folder: Path) -> OpenedModel:
         """Open the recipe's model with a new head, or make our own from a random start.
 
@@ -136,6 +144,7 @@ class TaskRoom(ABC):
                 method=recipe.way,
                 problem=problem,
                 max_length=recipe.data.max_length,
+                quantization=recipe.model.quantization,
             )
         texts = [name for name in self.text_columns if name in data.train.column_names]
         section = recipe.tokenizer or TokenizerSection()

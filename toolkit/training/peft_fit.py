@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
-from peft import PeftModel
+from peft import PeftModel, tuners
+from peft.tuners.tuners_utils import BaseTunerLayer
 from torch import Tensor
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.peft_models import virtual_tokens
+from toolkit.adapters.quantization import quantized_layers
 from toolkit.errors import RecipeError
 
 _TEXTS = ("a b a b a b", "a")
@@ -26,12 +30,27 @@ def check_fit(model: PeftModel, opened: OpenedModel) -> None:
     Raises:
         RecipeError: it does not fit; errors of peft and of the model are raised as they are.
     """
+    _reads_quantized(model)
     was_training = model.training
     with torch.random.fork_rng(devices=[]):
         _learns(model.train(), opened)
         if virtual_tokens(model):
             _ignores_padding(model.eval(), opened)
     model.train(was_training)
+
+
+def _reads_quantized(model: PeftModel) -> None:
+    """Refuse a method whose layers take the bits of quantized weights for numbers."""
+    wrapped = [layer for layer in model.modules() if isinstance(layer, BaseTunerLayer)]
+    quantized = [layer for layer in wrapped if any(quantized_layers(layer.get_base_layer()))]
+    if all(type(layer).__module__.endswith(".bnb") for layer in quantized):
+        return
+    knowing = sorted(file.parent.name for file in Path(tuners.__path__[0]).glob("*/bnb.py"))
+    raise RecipeError(
+        f"the method has no layers for quantized weights; choose one of {', '.join(knowing)}, or take "
+        "model.quantization out",
+        where="method",
+    )
 
 
 def _learns(model: PeftModel, opened: OpenedModel) -> None:

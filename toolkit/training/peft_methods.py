@@ -110,7 +110,7 @@ def _known_by_toolkit(known: PeftMethod, opened: OpenedModel) -> dict[str, Any]:
 
 def _usual_targets(known: PeftMethod, model: PreTrainedModel) -> dict[str, Any]:
     """Return the modules of a method where peft has none for an architecture: its norms, or its linear layers."""
-    if issubclass(known.config_class, LNTuningConfig):
+    if known.config_name == LNTuningConfig.__name__:
         return {"target_modules": [name for name, module in model.named_modules() if "Norm" in type(module).__name__]}
     inputs: dict[str, Any] = {"feedforward_modules": []} if "feedforward_modules" in known.fields else {}
     return {"target_modules": "all-linear", **inputs}

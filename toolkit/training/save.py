@@ -9,7 +9,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.adapter_folder import write_base
+from toolkit.adapters.adapter_folder import write_base, write_config
 from toolkit.adapters.peft_models import merge
 from toolkit.adapters.quiet import quiet_library
 from toolkit.shortage import disk_for
@@ -24,8 +24,8 @@ def save_model(model: PreTrainedModel | PeftModel, opened: OpenedModel, run: Pat
     """Write ``model/`` and, for a PEFT method, the small ``adapter/`` beside it.
 
     The model has the adapter merged into it. Plain peft opens a folder that holds an adapter alone with the number of
-    labels of the base model, and loses the head if that number differs. Where a method cannot be merged, the adapter
-    is the model, which peft opens.
+    labels of the base model, and loses the head if that number differs. Where a method cannot be merged, or the base
+    model is quantized, the adapter is the model, which peft opens.
 
     Args:
         model: trained.
@@ -69,7 +69,7 @@ def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     opened.model.config.architectures = [type(opened.model).__name__]
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
-        opened.model.config.save_pretrained(str(folder))
+        write_config(folder, opened.model.config)
         opened.tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template
     if opened.folder is not None:

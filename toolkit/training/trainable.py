@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from peft import PeftModel
 
+from toolkit.adapters.quantization import n_weights
 from toolkit.errors import IntegrityError
 
 OPTIMIZER_STATES = 2  # Adam keeps two numbers a parameter
@@ -31,7 +32,7 @@ class ParameterCount:
 
 def count_parameters(model: torch.nn.Module) -> ParameterCount:
     """Count each parameter once, also if two names share it."""
-    sizes = [(parameter.numel(), parameter.requires_grad) for parameter in model.parameters()]
+    sizes = [(n_weights(parameter), parameter.requires_grad) for parameter in model.parameters()]
     return ParameterCount(sum(size for size, learns in sizes if learns), sum(size for size, _ in sizes))
 
 

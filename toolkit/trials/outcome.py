@@ -64,6 +64,7 @@ def outcome(
             "evaluate_seconds": round(used.evaluate_seconds, 2),
             "peak_memory_bytes": peak_memory_bytes(),
             "model_bytes": model_size(used.folder),
+            **used.base_bytes,
         },
         environment=environment(),
         degenerate=room_of(recipe.task).degenerate(used.answers, used.result, baselines),

@@ -91,13 +91,15 @@ def evaluate(
         check_data(data, given | {str(name): column for name, column in labels.items()}, encoding=encoding)
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
-    names = room.input_columns(family_of(open_config(located)), kept_word(located.folder, READS))
+    reads = kept_word(located.folder, READS) if subject.untrained is None else subject.untrained.reads
+    names = room.input_columns(family_of(open_config(located)), reads)
     if label_column is not None and len(names) == 1:
         raise RecipeError(f"{room.spec.task} has no column beside the text; leave it out", where="--label-column")
     if isinstance(label_column, list) and "labels" not in room.spec.column_names:
         raise RecipeError(f"{room.spec.task} has no labels in several columns; name one", where="--label-column")
     pair = _pair_column(room, text_pair_column)
-    given_columns = dict(zip(names, (text_column, label_column), strict=False))
+    _refuse_one_of_several(names, text_column)
+    given_columns = {names[-1]: label_column, names[0]: text_column}  # a text alone has no label
     columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
@@ -155,7 +157,9 @@ def predict(
     located = locate_model(subject.model)
     room = room_of(subject.task or task_of(located))
     asked = _answerer(room, subject, located)
-    column = room.input_columns(asked.family, asked.reads)[0]
+    names = room.input_columns(asked.family, asked.reads)
+    _refuse_one_of_several(names, text_column)
+    column = names[0]
     columns = columns_to_read(subject, located, **{column: text_column}, **_pair_column(room, text_pair_column))
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     with in_use(located), counting_cuts() as cuts:
@@ -170,6 +174,18 @@ def _answerer(room: TaskRoom, subject: Subject, located: LocatedModel) -> Answer
     """Open a model to ask it, with the run's way to spell labels."""
     asked = room.answerer(located, subject.untrained, subject.labels)
     return replace(asked, merge_labels=subject.merge_labels)
+
+
+def _refuse_one_of_several(names: Sequence[str], text_column: str | None) -> None:
+    """Refuse the name of one column for a model whose prompt reads several.
+
+    Args:
+        names: of the columns that the model reads, the right answer last.
+        text_column: that was given, if any.
+    """
+    if text_column is not None and len(names) > 2:
+        named = " and ".join(names[:-1])
+        raise RecipeError(f"this model reads the columns {named}; name them so in the file", where="--text-column")
 
 
 def _pair_column(room: TaskRoom, column: str | None) -> dict[str, str | None]:

@@ -14,7 +14,8 @@ from typing import Any
 from peft import PeftModel
 
 from toolkit.adapters import LocatedModel, OpenedModel
-from toolkit.adapters.adapter_folder import is_adapter
+from toolkit.adapters.adapter_folder import is_adapter, merge_dequantized
+from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE, answers_to, read_golden
@@ -89,6 +90,8 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         check_exportable(room.spec.task, Family(golden["family"]))
     with _whole_or_nothing(output_dir) as work:
         opened = room.open(LocatedModel(target, source))
+        if settings_of(opened.model.config) is not None:
+            opened = merge_dequantized(opened)
         if isinstance(opened.model, PeftModel):
             method = str(opened.model.active_peft_config.peft_type.value).lower()
             raise RecipeError(f"adapters of the method {method} cannot be merged into their base model", where=target)

@@ -8,7 +8,9 @@ from datasets import Dataset
 
 from toolkit.adapters import family_of, locate_model, open_config, open_tokenizer
 from toolkit.data.doctor_tokens import examine_tokens
+from toolkit.data.several_inputs import INPUTS
 from toolkit.data.tokenizer_losses import find_losses, reading_warnings
+from toolkit.evaluation.inference.generate import texts_of
 from toolkit.names import Method
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
@@ -34,6 +36,8 @@ def warn_of_reading(room: TaskRoom, recipe: Recipe, rows: Dataset) -> None:
         length = tokenizer.model_max_length = 10**9
     some = rows.select(range(0, len(rows), -(-len(rows) // SAMPLED_ROWS)))
     texts, *pairs = (list(some[name]) for name in room.text_columns if name in some.column_names)
+    if INPUTS in some.column_names:
+        texts = texts_of(some)
     second = pairs[0] if pairs and "text_pair" in some.column_names else None
     report = examine_tokens(texts, tokenizer, length, pairs=second)
     if recipe.way is not Method.ZERO_SHOT:  # others count the texts that are cut, all of them

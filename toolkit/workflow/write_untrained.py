@@ -10,6 +10,7 @@ from toolkit.adapters import in_use, locate_model
 from toolkit.errors import RecipeError, explain
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import build_recipe
+from toolkit.recipe.prompts import gaps_of, inputs_of
 from toolkit.recipe.schema import PAIR
 from toolkit.tasks import room_of
 from toolkit.workflow.apply import Predicted, check_output
@@ -47,7 +48,7 @@ def writing_asked(task: str, *, given: Mapping[str, Any], templates: Sequence[st
     if len(templates) > 1:
         raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
     template = templates[0] if templates else None
-    if template is not None and "{source}" not in template:
+    if template is not None and not gaps_of(template):
         raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
     return Task(task), template
 
@@ -71,7 +72,8 @@ def write_untrained(
         model: a model's name.
         inputs: an argument with a data suffix is a file, ``-`` reads lines from stdin, all else is a text.
         task: one of `writing_tasks`.
-        template: what is made of a text, with ``{source}``; None takes the task's own, or the model's.
+        template: what is made of a row, with ``{source}`` or the names of columns in braces; None takes the task's own,
+            or the model's.
         language: of the task's own prompt.
         text_column: where the file has another name than ``source``.
         encoding: of text files and of stdin; None finds it.
@@ -82,18 +84,22 @@ def write_untrained(
         ToolkitError: of the kind that says what went wrong.
     """
     check_output(output, inputs=inputs)
+    gaps = inputs_of(template) or PAIR[:1]
+    if text_column is not None and len(gaps) > 1:
+        found = f"the template reads the columns {' and '.join(gaps)}"
+        raise RecipeError(f"{found}; name them so in the file", where="--text-column")
     recipe = build_recipe(
         {
             "task": task.value,
             "model": {"name": model},
-            "data": {"source": list(inputs), "columns": {name: name for name in PAIR}, "prompt": template},
+            "data": {"source": list(inputs), "columns": {name: name for name in (*gaps, "target")}, "prompt": template},
             "method": "zero-shot",
             "zero_shot": {"language": language},
         }
     )
     located, room = locate_model(model), room_of(task)
     asked = room.answerer(located, recipe, ())
-    columns = {"source": text_column} if text_column is not None else {}
+    columns = {gaps[0]: text_column} if text_column is not None else {}
     rows = room.read_inputs(inputs, asked, columns=columns, encoding=encoding)
     with in_use(located):
         answers = asked.answer(rows, ())

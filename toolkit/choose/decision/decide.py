@@ -62,9 +62,7 @@ class Decision:
             and is_tie(self.differences[result.name])
         ]
         tied = f"; not shown to be better than {', '.join(rivals)}, which cost no less" if rivals else ""
-        better = [result.name for result in self.contenders[: self.contenders.index(chosen)]]
-        untrained = f" As they are, {', '.join(better)} do better, but no recipe can use them so." if better else ""
-        return f"{chosen.name} is the best on the validation rows{tied}.{untrained}"
+        return f"{chosen.name} is the best on the validation rows{tied}."
 
 
 def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:

@@ -23,7 +23,7 @@ Answer: TypeAlias = Callable[[Dataset], object]
 """Answers some examples; returns when the answers are computed."""
 
 BATCH_ROWS = 16
-_TEXTS = ("text", "text_pair", "source")
+_TEXTS = ("text", "text_pair", "source", "messages", "inputs")
 # Single texts: enough for the 95th percentile, and the fewest that say anything.
 _MOST_ALONE, _FEWEST_ALONE = 60, 3
 _MOST_BATCHES = 16

@@ -39,7 +39,7 @@ class Measurement:
         method: as in a recipe; None for a baseline, and for a result that no recipe can reproduce.
         family: of the model.
         body: digest of the body; candidates that share it are measured once.
-        recipe: sections of a recipe: ``features``, ``zero_shot``, ``training``, ``peft``, ``seed``.
+        recipe: sections of a recipe: ``features``, ``zero_shot``, ``training``, ``evaluation``, ``seed``.
         rows: indices of the validation examples that were answered; None: all of them.
         answers: one an example, in the form of the judge (`toolkit.tasks.judge.Judge`).
         value: of the judge's metric.
@@ -83,7 +83,8 @@ class Measurement:
     @property
     def sections(self) -> dict[str, Any]:
         """Sections of a recipe that reproduces the result."""
-        return {name: value for name, value in self.recipe.items() if name in ("features", "zero_shot", "training")}
+        kept = ("features", "zero_shot", "training", "evaluation")
+        return {name: value for name, value in self.recipe.items() if name in kept}
 
     def to_json(self) -> dict[str, Any]:
         """Return all attributes as JSON-able values."""

@@ -17,13 +17,14 @@ from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_o
 from toolkit.choose.measure.reasons import killed, reason_of
 from toolkit.choose.measure.runs import run_answers
 from toolkit.choose.measure.work import Work
+from toolkit.choose.measure.written import open_measured
 from toolkit.choose.measure.zero_shot import zero_shot_answers
-from toolkit.names import Method
+from toolkit.names import Method, method_of
 from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
 
-_ANSWER: dict[str, Callable[[Work, Candidate, Measurement, Dataset], list[Any]]] = {
+_ANSWER: dict[Method, Callable[[Work, Candidate, Measurement, Dataset], list[Any]]] = {
     **dict.fromkeys(Method, run_answers),
     Method.ZERO_SHOT: zero_shot_answers,
     Method.FEATURES: features_answers,
@@ -79,6 +80,8 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
 def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any] | str:
     """Answer in a process of its own; return the reason where that fails, for the results so far are worth a page."""
     try:
-        return _ANSWER[str(result.method)](work, candidate, result, examples)
+        if work.rows.judge.generates:
+            return work.rows.judge_of(examples).answers_by(open_measured(work, candidate, result), examples)
+        return _ANSWER[method_of(str(result.method))](work, candidate, result, examples)
     except BaseException as error:
         return reason_of(error)

@@ -24,6 +24,9 @@ _OF_ALL_WEIGHTS = (2e-4, 5e-5, 2e-5)
 _OF_ADAPTERS = (1e-3, 5e-4, 2e-4)
 _FROM_SCRATCH = 1e-3
 
+ROWS_A_STEP_OF_TEXTS = 8
+"""Rows of a step where texts are written: each of their tokens is learnt from, not one label a row."""
+
 _LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 
 
@@ -36,10 +39,11 @@ def training_methods(candidate: Candidate) -> tuple[str, ...]:
     return tuple(method for method in wanted if method_of(method) in candidate.methods)[: 2 if is_small else 1]
 
 
-def training_section(candidate: Candidate, method: str, *, epochs: float) -> dict[str, Any]:
+def training_section(rows: Rows, candidate: Candidate, method: str, *, epochs: float) -> dict[str, Any]:
     """Return a recipe's ``training`` section for a model of this size and a method.
 
     Args:
+        rows: of the choice.
         candidate: the model.
         method: of training.
         epochs: of the training examples.
@@ -55,10 +59,11 @@ def training_section(candidate: Candidate, method: str, *, epochs: float) -> dic
             "logging_steps": 10,
         }
     rates = _OF_ADAPTERS if method_of(method) is Method.PEFT else _OF_ALL_WEIGHTS
+    rows_a_step = 32 if size <= _SMALL else 16
     return {
         "learning_rate": rates[sum(size > limit for limit in (_SMALL, _MIDDLING))],
         "num_train_epochs": epochs,
-        "per_device_train_batch_size": 32 if size <= _SMALL else 16,
+        "per_device_train_batch_size": ROWS_A_STEP_OF_TEXTS if rows.judge.generates else rows_a_step,
         "train_sampling_strategy": "group_by_length",
         "warmup_steps": 0.1,
         "logging_steps": 10,

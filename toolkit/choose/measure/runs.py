@@ -39,6 +39,7 @@ _DISK_RATE = 150e6  # bytes a second, written and read again
 _LATE = 1.5  # times the expected seconds after which a run is stopped,
 _A_PART = 0.25  # unless that is less than this part of the remaining budget: the first guess may be far off
 _WRITTEN_AT_ONCE = 4  # texts of a batch where costs are measured
+_TEXTS_WRITTEN = 12  # in the time of one: golden rows, and those by which costs are measured
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class Arm:
         candidate: the model.
         method: of training.
         rate: examples a second of its forward pass.
+        writes: seconds in which it writes a text; 0 where it writes none.
     """
 
     candidate: Candidate
     method: str
     rate: float
+    writes: float = 0.0
 
     @property
     def key(self) -> tuple[str, str]:
@@ -82,7 +85,8 @@ def expected_pace(work: Work, arm: Arm) -> Pace:
     """
     rate = max(arm.rate, 1e-6)
     disk = 2 * (arm.candidate.disk_bytes or 0) / _DISK_RATE
-    return Pace(_OVERHEAD + disk + len(work.rows.judge_rows) / rate, _BACKWARD * len(work.rows.learn) / rate)
+    overhead = _OVERHEAD + disk + _TEXTS_WRITTEN * arm.writes
+    return Pace(overhead + len(work.rows.judge_rows) / rate, _BACKWARD * len(work.rows.learn) / rate)
 
 
 def measured_pace(result: Measurement) -> Pace | None:
@@ -115,7 +119,7 @@ def measure_run(
         stage: of the result.
     """
     seed = work.seed if seed is None else seed
-    training = training_section(arm.candidate, arm.method, epochs=epochs)
+    training = training_section(work.rows, arm.candidate, arm.method, epochs=epochs)
     settings = {
         "method": arm.method,
         "training": training,
@@ -146,7 +150,7 @@ def run_answers(work: Work, _: Candidate, result: Measurement, examples: Dataset
         result: the run's measurement.
         examples: to answer. ``[examples]``
     """
-    return work.rows.judge_of(examples).answers_by(_opened(work, work.folder / result.details["run"]), examples)
+    return work.rows.judge_of(examples).answers_by(open_run(work, work.folder / result.details["run"]), examples)
 
 
 def train_and_answer(
@@ -198,13 +202,14 @@ def train_and_answer(
     )
 
 
-def _opened(work: Work, run: Path) -> OpenedModel:
+def open_run(work: Work, run: Path) -> OpenedModel:
+    """Open the model that a run has saved."""
     return room_of(work.rows.task).open(LocatedModel(run.name, run / MODEL_FOLDER))
 
 
 def _costs(work: Work, run: Path) -> Costs:
     """Measure the costs of the trained model."""
-    opened, rows = _opened(work, run), work.rows.judge_rows
+    opened, rows = open_run(work, run), work.rows.judge_rows
     if not work.rows.judge.generates:
         return measure_costs(opened, rows, most_seconds=COST_SECONDS)
     write = partial(write_texts, opened)

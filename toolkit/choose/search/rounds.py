@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from toolkit.choose.decision.decide import cost_of
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
-from toolkit.choose.measure.recipes import training_methods
+from toolkit.choose.measure.recipes import ROWS_A_STEP_OF_TEXTS, training_methods
 from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, measured_pace
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.search.halving import halve, longest_first_rung
@@ -84,11 +85,17 @@ class Runs:
         """Return the candidates and methods to train, the most promising first."""
         if self._is_perfect():
             return []
-        of_name = {result.candidate: result for result in self.known if result.stage is Stage.FEATURES}
+        stage = Stage.ZERO_SHOT if self.judge.generates else Stage.FEATURES
+        of_name = {result.candidate: result for result in self.known if result.stage is stage}
         arms = []
         for candidate in self._survivors(candidates, of_name):
-            rate = of_name[candidate.name].rate if candidate.name in of_name else None
-            arms += [Arm(candidate, method, rate or _READS) for method in training_methods(candidate)]
+            known = of_name.get(candidate.name)
+            rate = (known.rate if known is not None else None) or _READS
+            writes = cost_of(known) if known is not None and self.judge.generates else 0.0
+            arms += [
+                Arm(candidate, method, rate, writes if math.isfinite(writes) else 0.0)
+                for method in training_methods(candidate)
+            ]
         return arms
 
     def _is_perfect(self) -> bool:
@@ -97,22 +104,34 @@ class Runs:
         return highest is not None and any(self._quality(result) >= highest for result in self.known)
 
     def _survivors(self, candidates: Sequence[Candidate], of_name: dict[str, Measurement]) -> list[Candidate]:
-        """Return the more promising half, ties with the best, and the candidate without features; each body once."""
+        """Return the more promising half, ties with the best, and the candidate without features; each body once.
+
+        Of models that write the best of each family stays too: how likely a model finds texts as it is says little of
+        one that has never seen their form.
+        """
         by_name = {candidate.name: candidate for candidate in candidates}
         bodies: dict[str | None, Measurement] = {}
         for result in of_name.values():
             if result.value is not None:
                 bodies.setdefault(result.body, result)
-        ranked = by_promise(list(bodies.values()))
+        ranked = self._by_promise(list(of_name.values() if self.judge.generates else bodies.values()))
         kept = ranked[: math.ceil(len(ranked) / 2)]
         for result in ranked[len(kept) :]:
             difference = self.judge.difference(ranked[0].answered, result.answered)
-            if difference is None or is_tie(difference):
+            is_first = self.judge.generates and all(result.family != known.family for known in kept)
+            if difference is None or is_tie(difference) or is_first:
                 kept.append(result)
         return [
             *(by_name[result.candidate] for result in kept),
             *(candidate for candidate in candidates if candidate.name == SCRATCH),
         ]
+
+    def _by_promise(self, results: Sequence[Measurement]) -> list[Measurement]:
+        """Sort results of candidates, the most promising first."""
+        if not self.judge.generates:
+            return by_promise(results)
+        known = [result for result in results if result.value is not None]
+        return sorted(known, key=lambda result: -self.judge.quality(result.value))
 
     @property
     def _longest(self) -> float:
@@ -123,7 +142,8 @@ class Runs:
 
     @property
     def _steps_an_epoch(self) -> int:
-        return max(1, len(self.work.rows.learn) // _ROWS_A_STEP)
+        rows_a_step = ROWS_A_STEP_OF_TEXTS if self.judge.generates else _ROWS_A_STEP
+        return max(1, len(self.work.rows.learn) // rows_a_step)
 
     def _planned(self) -> float | None:
         """Return the length of the first rung; an interrupted choice keeps its plan, and so finds its runs again."""
@@ -161,6 +181,8 @@ class Runs:
             reason = (
                 f"{epochs_in_words(shortest)} would take about {duration(needed)}, and {left} are left for all runs"
             )
+            if first is not None and needed <= self.work.budget.left():
+                reason += ", of which the more promising ones get all"
             self._leave_out(arm, reason, needed=needed)
         return first
 

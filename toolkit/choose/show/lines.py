@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
 from toolkit.choose.search.promise import mean_ranks
 from toolkit.choose.search.rounds import ENOUGH_STEPS
+from toolkit.choose.show.written import written_json, written_lines
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.report.facts import amount, duration
 from toolkit.wording import shortened, table
@@ -56,7 +57,13 @@ def recommendation(choice: Choice) -> list[str]:
     elif on_test is not None:
         lines.append(f"The test rows were not measured: {on_test.reason}.")
     lines.append(decision.why())
-    return [*lines, *_over_seeds(choice, chosen), *_read_badly(choice, chosen), *_beside_baselines(choice)]
+    return [
+        *lines,
+        *_over_seeds(choice, chosen),
+        *_read_badly(choice, chosen),
+        *_beside_baselines(choice),
+        *written_lines(choice.written),
+    ]
 
 
 def _over_seeds(choice: Choice, chosen: Measurement) -> list[str]:
@@ -156,7 +163,13 @@ def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
         test = {"rows": on_test.rows, "value": on_test.value, "ci95": _ends(on_test.interval), "reason": on_test.reason}
     over = None if margin is None else {"value": margin.value, "ci95": [margin.low, margin.high]}
     why = choice.decision.why()
-    return {**_summary(choice, chosen), "why": why, "test": test, "over_best_baseline": over}
+    return {
+        **_summary(choice, chosen),
+        "why": why,
+        "test": test,
+        "over_best_baseline": over,
+        "written": written_json(choice.written),
+    }
 
 
 def _candidate_json(choice: Choice, result: Measurement) -> dict[str, Any]:
@@ -227,7 +240,7 @@ def _milliseconds(seconds: float | None) -> str:
 
 def _way(choice: Choice, result: Measurement) -> str:
     """Return the method, with its epochs, or the number of examples where not all were used."""
-    way = result.method or ("untrained" if result.stage is Stage.ZERO_SHOT else result.stage.value)
+    way = result.method or result.stage.value
     epochs, n_learn, n_judged = result.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judge_rows)
     if epochs:
         return f"{way} ({epochs_in_words(epochs)})"

@@ -18,6 +18,7 @@ from toolkit.adapters.writing import ends_of
 from toolkit.data.batches import by_length
 from toolkit.data.messages import CHAT, shown
 from toolkit.data.row_layouts import Layout
+from toolkit.data.several_inputs import INPUTS, shown_inputs
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.likelihood import score_encoded
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -35,7 +36,7 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
 
     Args:
         opened: with its language head. It answers a source or a chat, or goes on with a text.
-        rows: columns ``id``, ``source``, ``messages`` or ``text``, optionally ``target`` or ``reference``.
+        rows: columns ``id``, ``source``, ``messages``, ``inputs`` or ``text``, optionally ``target`` or ``reference``.
 
     Returns:
         The predictions in the order of `rows`, and for each whether it ended at the longest length allowed.
@@ -56,6 +57,8 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
 
 def texts_of(rows: Dataset) -> list[str]:
     """Return what a model reads of each row, for people."""
+    if INPUTS in rows.column_names:
+        return [shown_inputs(cell) for cell in rows[INPUTS]]
     if CHAT in rows.column_names:
         return [shown(cell) for cell in rows[CHAT]]
     return list(rows["source" if "source" in rows.column_names else "text"])

@@ -18,13 +18,15 @@ from toolkit.adapters.layouts import layout_for
 from toolkit.data.batches import by_length, by_tokens
 from toolkit.data.encode import rows_at
 from toolkit.data.messages import ANSWER, CHAT, answers_in
-from toolkit.data.row_layouts import Collator, Layout, MaskedLayout, layout_of
+from toolkit.data.row_layouts import Collator, Layout, MaskedLayout
+from toolkit.data.several_inputs import INPUTS
 from toolkit.data.targets import aligned
 from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
+from toolkit.recipe.prompts import SOURCE
 from toolkit.transformer import TransformerConfig
 from toolkit.transformer.cross_entropy import IGNORED
 
@@ -116,8 +118,8 @@ def packed_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Without padding this is the faster way. The ends of targets beyond the model's context are not scored. For an
     encoder the likelihood is that of the masked tokens.
     """
-    layout = layout_of(opened.model)
-    columns = list(layout.columns)
+    layout = layout_for(opened, rows.column_names)
+    columns = [INPUTS if INPUTS in rows.column_names and name == SOURCE else name for name in layout.columns]
     of_rows = rows.select_columns(columns).add_column("id", np.arange(len(rows)))
     encoded = layout.encode(of_rows, opened.tokenizer, max_length=opened.max_length)
     scores = score_encoded(opened, encoded, layout)

@@ -16,11 +16,12 @@ import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.layouts import first_of_targets, prompt_of
+from toolkit.adapters.layouts import first_of_targets, layout_for, prompt_of
 from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.batches import by_length
 from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
+from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
@@ -57,7 +58,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
 
     Args:
         opened: a decoder or an encoder-decoder with its language head.
-        rows: column ``text``, or ``source`` or ``messages`` with ``target``.
+        rows: column ``text``, or ``source``, ``messages`` or ``inputs`` with ``target``.
 
     Raises:
         ValueError: the model is an encoder, which gives texts no likelihood.
@@ -66,7 +67,12 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
         raise ValueError("an encoder gives no likelihood to a text; take a decoder or an encoder-decoder")
     texts = _texts(rows)
     answers = opened.family is Family.DECODER and "text" not in rows.column_names
-    windows_of = _answer_windows(opened, rows) if answers else [_windows(opened, *text) for text in texts]
+    if answers:
+        windows_of = _answer_windows(opened, rows)
+    elif INPUTS in rows.column_names:
+        windows_of = _input_windows(opened, rows)
+    else:
+        windows_of = [_windows(opened, *text) for text in texts]
     windows = [window for of_row in windows_of for window in of_row]
     row_of = np.repeat(np.arange(len(rows)), [len(of_row) for of_row in windows_of])
     device = inference_device()
@@ -98,7 +104,7 @@ def unknown_share(opened: OpenedModel, rows: Dataset) -> float:
 
 
 def _texts(rows: Dataset) -> list[tuple[str | None, str]]:
-    """Return source and target of each row; the source of a text alone, and of a chat, is None."""
+    """Return source and target of each row; the source of a text alone, of a chat and of several inputs is None."""
     if "source" in rows.column_names:
         return list(zip(rows["source"], rows["target"], strict=True))
     return [(None, text) for text in rows["target" if "target" in rows.column_names else "text"]]
@@ -112,6 +118,17 @@ def _answer_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
     return [
         [_Window([], *part) for part in _cut(prompt, answer, longest)]
         for prompt, answer in zip(read, written, strict=True)
+    ]
+
+
+def _input_windows(opened: OpenedModel, rows: Dataset) -> list[list[_Window]]:
+    """Cut the targets of several inputs, which an encoder reads, into windows."""
+    layout, longest = layout_for(opened, rows.column_names), opened.max_length
+    read = layout.prompts(rows, opened.tokenizer, max_length=longest)
+    written = opened.tokenizer(text_target=list(rows["target"]), **_TOKENIZE)["input_ids"]
+    return [
+        [_Window(source, *part) for part in _cut([], target, longest)]
+        for source, target in zip(read, written, strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.errors import RecipeError, explain
+from toolkit.evaluation.metrics.answers import AnswerF1, AnswerMatch
 from toolkit.evaluation.metrics.bleu_chrf import Bleu, Chrf
 from toolkit.evaluation.metrics.rouge import RougeL, RougeLsum, RougeN
 from toolkit.evaluation.metrics.text_metric import Quotient, TextMetric, TextRows
@@ -53,6 +54,8 @@ TEXT_METRICS: dict[str, TextMetric] = {
         RougeL("rougeL"),
         RougeLsum("rougeLsum"),
         ExactMatch("exact_match"),
+        AnswerMatch("squad_exact_match"),
+        AnswerF1("squad_f1"),
         LengthRatio("length_ratio", greater_is_better=None, undefined="the references have no words"),
         Copied("copied_4grams", greater_is_better=None, undefined="no prediction has four words"),
         Repeated("repeated_4grams", greater_is_better=False, undefined="no prediction has four words"),

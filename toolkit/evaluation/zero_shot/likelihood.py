@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.adapters import OpenedModel
+from toolkit.data.several_inputs import fitted
 from toolkit.evaluation.zero_shot.calibration import CONTENT_FREE, Evidence
 from toolkit.evaluation.zero_shot.decoder_scores import decoder_scores
 from toolkit.evaluation.zero_shot.prompts import (
     Prompt,
     check_fit,
     first_tokens,
-    fitted,
     parted,
     special_ends,
     token_ids,

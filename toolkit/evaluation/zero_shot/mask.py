@@ -13,10 +13,11 @@ import torch
 
 from toolkit.adapters import OpenedModel
 from toolkit.data.batches import by_tokens
+from toolkit.data.several_inputs import fitted
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.token_batches import padded, tokens_at_once
 from toolkit.evaluation.zero_shot.calibration import Scores, log_softmax
-from toolkit.evaluation.zero_shot.prompts import check_fit, fitted, parted, special_ends, token_ids
+from toolkit.evaluation.zero_shot.prompts import check_fit, parted, special_ends, token_ids
 from toolkit.evaluation.zero_shot.templates import Template
 from toolkit.progress import progress_bar
 

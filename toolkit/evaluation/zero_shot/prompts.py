@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from toolkit.errors import RecipeError
 from toolkit.transformer import TransformerConfig
-
-MOST_CHARACTERS_A_TOKEN = 32
-"""Average over a text, at most; text beyond it cannot fit and is not tokenized."""
 
 
 @dataclass(frozen=True)
@@ -76,40 +72,13 @@ def first_tokens(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -
     return special_ends(tokenizer)[0]
 
 
-def fitted(texts: Mapping[str, str], size: Callable[[Mapping[str, str]], int], room: int) -> dict[str, str] | None:
-    """Cut texts at their ends, the longest one first, so that a prompt fits; the template is not cut.
-
-    Args:
-        texts: by the name of their gap.
-        size: returns the number of tokens of the prompt with some texts.
-        room: limit of that number.
-
-    Returns:
-        The texts, or None if not even the template fits.
-    """
-    kept = dict(texts)
-    if size(kept) <= room:
-        return kept
-    for name in sorted(texts, key=lambda name: -len(texts[name])):
-        text = texts[name][: room * MOST_CHARACTERS_A_TOKEN]
-
-        def size_with(n_characters: int, name: str = name, text: str = text) -> int:
-            return size({**kept, name: text[:n_characters]})
-
-        n_kept = bisect_right(range(len(text) + 1), room, key=size_with) - 1
-        kept[name] = text[: max(n_kept, 0)]
-        if n_kept >= 0:
-            return kept
-    return None
-
-
 def check_fit(
     kept: dict[str, str] | None, size: Callable[[], int], room: int, *, examples: bool = False
 ) -> dict[str, str]:
     """Return the result of `fitted`, and raise an error where it is None.
 
     Args:
-        kept: of `fitted`.
+        kept: of `toolkit.data.several_inputs.fitted`.
         size: returns the number of tokens of the template.
         room: limit of that number.
         examples: whether the prompt has few-shot examples.

@@ -20,13 +20,33 @@ FOLDER = "RUN/model"
 """Placeholder for a model that is not published."""
 
 _ADAPTED = """from peft import PeftModel
-from transformers import AutoConfig, {auto_class}, AutoTokenizer, pipeline
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, {imported}pipeline
 
-config = AutoConfig.from_pretrained({model})
-base = {auto_class}.from_pretrained({base}, revision={revision}, config=config)
-model = PeftModel.from_pretrained(base, {model}){merged}
+{opening}
 {name} = pipeline("{task}", model=model, tokenizer=AutoTokenizer.from_pretrained({model}))
 {lines}"""
+
+_OPENING = """config = AutoConfig.from_pretrained({model})
+{quantized}base = {auto_class}.from_pretrained({base}, revision={revision}, config=config{given})
+model = PeftModel.from_pretrained(base, {model}){merged}"""
+
+_IN_BITS = {
+    "imported": "BitsAndBytesConfig, ",
+    "quantized": "in_bits = BitsAndBytesConfig(**config.base_quantization)  # the bits that it was trained on\n",
+    "given": ", quantization_config=in_bits",
+}
+
+
+_DIRECT_IN_BITS = """import torch
+from peft import PeftModel
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, BitsAndBytesConfig
+
+{opening}
+tokenizer = AutoTokenizer.from_pretrained({model})
+
+{seed}"""
+
+_SEED = "torch.manual_seed(0)\n"
 
 
 def intended_use(result: RunResult, recipe: Recipe, words: Words | None = None) -> Markdown:
@@ -82,10 +102,10 @@ def snippet(
     call, asked = pages.call(result, recipe), _argument(inputs)
     named = f"{literal(model)}{', trust_remote_code=True' if own_code else ''}"
     if call.pipeline is None:
-        return _direct(result, recipe, call, named=named, asked=asked)
+        return _direct(result, recipe, call, named=named, asked=asked, model=model)
     lines = call.lines.replace("{text}", asked)
     if adapter or result.is_adapter:
-        return _adapted(result, model, call, lines=lines)
+        return _adapted(result, model, call, lines=lines, in_bits=recipe.model.quantization is not None)
     return f"""from transformers import pipeline
 
 {call.pipeline} = pipeline({literal(result.task.value)}, model={named})
@@ -132,7 +152,7 @@ def _argument(inputs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(text)}" for name, text in inputs.items()) + "}"
 
 
-def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str) -> str:
+def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str, model: str) -> str:
     """Return the lines that ask a model without a pipeline.
 
     Args:
@@ -141,10 +161,15 @@ def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked:
         call: of the task.
         named: the model as an argument of ``from_pretrained``.
         asked: the input as an expression of Python.
+        model: its repository or folder.
     """
     opener, random = auto_class(result), draws(recipe)
+    if recipe.model.quantization is not None:
+        return _DIRECT_IN_BITS.format(
+            auto_class=opener, opening=_opening(result, model, in_bits=True), model=named, seed=_SEED if random else ""
+        ) + call.lines.replace("{text}", asked)
     head = "import torch\n" if "torch." in call.lines or random else ""
-    seed = "torch.manual_seed(0)\n" if random else ""
+    seed = _SEED if random else ""
     return f"""{head}from transformers import {opener}, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained({named})
@@ -153,12 +178,30 @@ model = {opener}.from_pretrained({named})
 {seed}{call.lines.replace("{text}", asked)}"""
 
 
-def _adapted(result: RunResult, model: str, call: Call, *, lines: str) -> str:
+def _adapted(result: RunResult, model: str, call: Call, *, lines: str, in_bits: bool) -> str:
+    """Return the lines that ask an adapter on its base model by a pipeline."""
+    return _ADAPTED.format(
+        auto_class=auto_class(result),
+        imported=_IN_BITS["imported"] if in_bits else "",
+        opening=_opening(result, model, in_bits=in_bits),
+        name=call.pipeline,
+        task=result.task.value,
+        model=literal(model),
+        lines=lines,
+    )
+
+
+def _opening(result: RunResult, model: str, *, in_bits: bool) -> str:
+    """Return the lines that open an adapter on its base model, in the bits that it was trained on."""
     base, revision = hub_model(result) or result.model, result.revision or "main"
-    named = {"model": literal(model), "base": literal(base), "revision": literal(revision)}
-    how = {"auto_class": auto_class(result), "task": result.task.value, "name": call.pipeline}
-    how["merged"] = "" if result.is_adapter else ".merge_and_unload()"
-    return _ADAPTED.format(**named, **how, lines=lines)
+    return _OPENING.format(
+        auto_class=auto_class(result),
+        model=literal(model),
+        base=literal(base),
+        revision=literal(revision),
+        merged="" if result.is_adapter else ".merge_and_unload()",
+        **(_IN_BITS if in_bits else dict.fromkeys(_IN_BITS, "")),
+    )
 
 
 def _command(result: RunResult, recipe: Recipe, inputs: Mapping[str, str]) -> str:

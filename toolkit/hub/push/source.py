@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.adapters.adapter_folder import CONFIG, QUANTIZATION
 from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.errors import Fault, HubError, IntegrityError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
@@ -152,9 +153,10 @@ def _run(folder: Path, *, merged: bool) -> Source:
     if (model / ADAPTER_SETTINGS).is_file():
         adapter, (base, hindrance) = model, _base_of(model, trained=True)
         if merged or hindrance:
-            reason = "leave out --merged" if merged else f"{hindrance}; take a base model that is"
+            other = f"push what toolkit export {folder} --format merged writes, or " if _in_bits(model) else ""
+            reason = f"{other}leave out --merged" if merged else f"{hindrance}; {other}take a base model that is"
             raise IntegrityError(f"this adapter cannot be merged into its base model: {reason}", where=str(folder))
-        remarks += ["the adapter is sent, which opens with its base model; its method cannot be merged"]
+        remarks += ["the adapter is sent, which opens with its base model; it is not merged"]
     elif adapter.is_dir():
         base, hindrance = _base_of(adapter, trained=True)
         model = model if hindrance or merged else adapter
@@ -210,6 +212,11 @@ def _base_of(adapter: Path, *, trained: bool) -> tuple[tuple[str, str | None], s
     local = not _HUB_ID.fullmatch(name) or (revision is None if trained else Path(name).is_dir())
     hindrance = f"its base model {name or '(none)'} is not on the hub" if local else None
     return (name, revision), hindrance
+
+
+def _in_bits(adapter: Path) -> bool:
+    """Return whether an adapter was trained on a quantized model."""
+    return (adapter / CONFIG).is_file() and QUANTIZATION in _json(adapter / CONFIG)
 
 
 def _json(file: Path) -> Mapping[str, Any]:

@@ -113,11 +113,14 @@ def _app(
     own_code: bool,
     examples: Sequence[Mapping[str, str]],
 ) -> str:
-    columns = ("text", "text_pair") if reads_pairs(recipe) else ("text",)
+    columns = ("text", "text_pair") if reads_pairs(recipe) else recipe.inputs or ("text",)
+    arguments = {name: f"input_{place}" if recipe.inputs else name for place, name in enumerate(columns, start=1)}
     pages = room_of(result.task).pages
     demo = pages.demo(result, recipe)
     imports, opened = _opening(result, pages.call(result, recipe), demo, own_code=own_code)
-    row = "{" + ", ".join(f'"{name}": {name}' for name in columns) + "}" if len(columns) > 1 else columns[0]
+    row = columns[0]
+    if len(columns) > 1 or recipe.inputs:
+        row = "{" + ", ".join(f'"{name}": {argument}' for name, argument in arguments.items()) + "}"
     body = [line.replace("{row}", row) for line in demo.lines]
     offered = [*([result.example.inputs] if result.example else []), *examples]
     rows = [each for each in offered if set(columns) <= each.keys()][:MOST_EXAMPLES]
@@ -127,8 +130,8 @@ def _app(
         revision=literal(revision) if revision else "None",
         examples="\n".join(f"    [{', '.join(literal(each[name]) for name in columns)}]," for each in rows),
         opened=opened,
-        arguments=", ".join(columns),
-        body="\n".join(f"    {line}" for line in [*(f"{name} = normal({name})" for name in columns), *body]),
+        arguments=", ".join(arguments.values()),
+        body="\n".join(f"    {line}" for line in [*(f"{name} = normal({name})" for name in arguments.values()), *body]),
         inputs=", ".join(f'gr.Textbox(label="{name.replace("_", " ")}", lines=3)' for name in columns),
         outputs=demo.output,
         title=literal(repo_id),

@@ -176,19 +176,38 @@ def _open_adapter(
     """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
+    from transformers import BitsAndBytesConfig
 
     named = place.read("adapter_config.json")
     base, revision = request.get("base") or named["base_model_name_or_path"], named.get("revision")
     pinned = {"revision": revision} if revision and not request.get("base") else {}
     given: dict[str, Any] = {"config": config} if config is not None else {}
     given |= {"ignore_mismatched_sizes": True, "trust_remote_code": False}  # nobody has looked at the base's code
+    quantized = getattr(config, "base_quantization", None)
+    if quantized:
+        given |= {"quantization_config": BitsAndBytesConfig(**quantized), "device_map": {"": "cpu"}}
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
+    if quantized:
+        _compute_exactly(model)
     adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
     saved = set(load_peft_weights(place.name, **place.pinned))
     strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     new = {*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])}
     missing = sorted(name for name in new if not any(key.endswith(f".{name}") for key in saved))
     return adapted, {"missing": missing, "mismatched": sorted(strange), "base": base, "base_revision": revision}
+
+
+def _compute_exactly(model: Any) -> None:
+    """Let bitsandbytes compute in float32, as golden rows do, and not in the fastest way that a processor has.
+
+    In evaluation its layers of 4 bits otherwise turn to bfloat16 on some processors, and those of 8 bits round the
+    activations too.
+    """
+    for module in model.modules():
+        if type(module).__name__ == "Linear4bit":
+            module.support_avx512bf16_for_cpu = False
+        elif type(module).__name__ == "Linear8bitLt":
+            module.register_forward_pre_hook(lambda layer, _: layer.train() and None)
 
 
 def _inputs(tokenizer: Any, rows: list[dict[str, Any]], golden: dict[str, Any], **settings: Any) -> Any:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from collections.abc import Mapping
+from typing import ClassVar
 
 from toolkit.adapters.heads import language_head
-from toolkit.data import TextData
-from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Task
-from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.summarization.pages import SummarizationPages
-from toolkit.tasks.texts.baselines import SUMMARIES, measure_text_baselines
+from toolkit.tasks.texts.baselines import SUMMARIES
 from toolkit.tasks.texts.room import TextsRoom
 
 
@@ -27,13 +24,7 @@ class Summarization(TextsRoom):
         "ko": "다음 글을 한 문장으로 요약하세요.\n\n{source}",
     }
 
-    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
-        """Return ``source`` and ``target``."""
-        return ("source", "target")
-
-    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
-        """Measure first sentences too."""
-        return measure_text_baselines(cast(TextData, data), metrics=metrics, writers=SUMMARIES)
+    writers = SUMMARIES
 
 
 ROOM = Summarization()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from toolkit.adapters.heads import language_head
 from toolkit.names import SPECS, Family, Task
-from toolkit.recipe.schema import PAIR
 from toolkit.tasks.text_generation.pages import TextGenerationPages
 from toolkit.tasks.texts.room import TextsRoom
 
@@ -19,9 +18,9 @@ class TextGeneration(TextsRoom):
 
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text`` for decoders that go on with one; what is answered, and ``target``, for all others."""
-        if family is Family.ENCODER_DECODER:
-            return PAIR
-        return (reads, "target") if reads in ("source", "messages") else ("text",)
+        if family is Family.DECODER and reads in (None, "text"):
+            return ("text",)
+        return super().input_columns(family, reads)
 
     def reads_in_parts(self, family: Family) -> bool:
         """Return whether long texts are read in parts: by decoders."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from datasets import Dataset
+
 from toolkit.data import TextData
 from toolkit.evaluation.baselines.ngram import ngram_baseline
 from toolkit.evaluation.baselines.texts import copy_source, first_sentences, nearest_neighbour
@@ -13,21 +15,20 @@ from toolkit.evaluation.metrics.measure_texts import measure_texts
 from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
 from toolkit.tasks.text_classification.class_result import MetricValue
 
-Writer: TypeAlias = Callable[[TextData], list[str]]
-"""A baseline of pairs: a text for each test row."""
+Writer: TypeAlias = Callable[[Dataset, Dataset], list[str]]
+"""A baseline of pairs: learns from the first rows and writes a text for each of the second."""
 
 
-def _copies(data: TextData) -> list[str]:
-    return copy_source(texts_of(data.test))
+def _copies(_: Dataset, rows: Dataset) -> list[str]:
+    return copy_source(texts_of(rows))
 
 
-def _first(data: TextData) -> list[str]:
-    return first_sentences(texts_of(data.test), list(data.train["target"]))
+def _first(train: Dataset, rows: Dataset) -> list[str]:
+    return first_sentences(texts_of(rows), list(train["target"]))
 
 
-def _nearest(data: TextData) -> list[str]:
-    targets = list(data.train["target"])
-    return nearest_neighbour(texts_of(data.train), targets, test_sources=texts_of(data.test))
+def _nearest(train: Dataset, rows: Dataset) -> list[str]:
+    return nearest_neighbour(texts_of(train), list(train["target"]), test_sources=texts_of(rows))
 
 
 PAIRS: Mapping[str, Writer] = {"copy-source": _copies, "nearest-neighbour": _nearest}
@@ -56,7 +57,9 @@ def measure_text_baselines(
             return {}
         sources, references = texts_of(data.test), list(data.test["target"])
         return {
-            name: measure_texts(comparing, predictions=write(data), references=references, sources=sources)
+            name: measure_texts(
+                comparing, predictions=write(data.train, data.test), references=references, sources=sources
+            )
             for name, write in writers.items()
         }
     if "bits_per_character" not in metrics:

@@ -12,8 +12,9 @@ from transformers import GenerationConfig
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import PROMPT, prompt_of
-from toolkit.data.encode import prompted
+from toolkit.data.encode import asked_texts
 from toolkit.data.messages import CHAT, USER, Message, to_cell
+from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.generate import references_of, write_texts
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.proof.golden import GoldenRow, plain_ids
@@ -28,17 +29,17 @@ def chosen_texts(rows: Dataset, *, most: int, prompt: str | None = None) -> tupl
     """Choose test rows by their texts.
 
     Args:
-        rows: with ``source``, ``messages`` or ``text``.
+        rows: with ``source``, ``messages``, ``inputs`` or ``text``.
         most: how many to choose.
         prompt: what is made of a source.
 
     Returns:
         The indices of the rows, and what a model reads of each: of a chat the last message.
     """
-    if CHAT in rows.column_names:
+    if CHAT in rows.column_names and INPUTS not in rows.column_names:
         texts = [json.loads(cell)[-1]["content"] for cell in rows[CHAT]]
-    elif "source" in rows.column_names:
-        texts = [prompted(source, prompt) for source in rows["source"]]
+    elif "text" not in rows.column_names:
+        texts = asked_texts(rows[:], prompt)
     else:
         texts = list(rows["text"])
     chosen = choose_rows([text if text.strip() else "" for text in texts], most=most)

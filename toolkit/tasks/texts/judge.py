@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,25 @@ from toolkit.evaluation.baselines.ngram import ngram_baseline
 from toolkit.evaluation.inference.likelihood import measure_likelihoods
 from toolkit.evaluation.metrics.likelihoods import count_characters
 from toolkit.evaluation.metrics.paired import Metric
+from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
 from toolkit.tasks.judge import BaselineAnswers, Judge
+from toolkit.tasks.texts.baselines import Writer
 
 
-def judge_texts(rows: Dataset) -> Judge:
+def judge_texts(rows: Dataset, *, metrics: Sequence[str], writers: Mapping[str, Writer]) -> Judge:
     """Return the judge of some examples.
 
     Args:
         rows: columns ``text``, or ``source`` and ``target``.
+        metrics: of the task; the first one that is of written texts compares these.
+        writers: the baselines that write.
     """
-    return LikelihoodJudge(count_characters(targets_of(rows)).tolist())
+    judge = LikelihoodJudge(count_characters(targets_of(rows)).tolist())
+    if "target" in rows.column_names:
+        known = text_metrics(metrics)
+        judge.written_metric = next(name for name in metrics if not isinstance(known[name], LikelihoodMetric))
+        judge.writers = dict(writers)
+    return judge
 
 
 def targets_of(rows: Dataset) -> list[str]:
@@ -42,6 +52,7 @@ class LikelihoodJudge(Judge):
     metric = "bits_per_character"
     lower_is_better = True
     generates = True
+    writers: Mapping[str, Writer] = MappingProxyType({})
     run_metrics = ("perplexity",)  # others would have the run write a text for each example
 
     def answers_by(self, opened: OpenedModel, rows: Dataset) -> list[float]:
@@ -59,6 +70,10 @@ class LikelihoodJudge(Judge):
         scored = ngram_baseline(targets_of(train), targets_of(rows))
         bits = scored.negative_log_likelihood / np.log(2)
         return [BaselineAnswers("character-5-gram", bits.tolist())]
+
+    def baseline_texts(self, train: Dataset, rows: Dataset) -> dict[str, list[str]]:
+        """Return what the writers write, as `Judge.baseline_texts`."""
+        return {name: write(train, rows) for name, write in self.writers.items()}
 
     def resampled(self, answers: Sequence[Any], references: Sequence[Any]) -> Metric:
         """Return minus the bits a character on resamples, as `Judge.resampled`."""

@@ -10,8 +10,9 @@ from typing import Any
 from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
 from toolkit.names import Family, Method
 from toolkit.recipe import Recipe
+from toolkit.recipe.prompts import parts_of
 from toolkit.run_result import RunResult
-from toolkit.tasks.pages import Call, Demo, NoBaseline, TaskPages
+from toolkit.tasks.pages import GAP, Call, Demo, NoBaseline, TaskPages
 from toolkit.wording import shortened, table
 
 SOURCE = '"{source}"'
@@ -92,8 +93,12 @@ class TextsPages(TaskPages):
         """Return the lines that ask the model; the first sets ``text``, the last prints the answer."""
 
     def demo(self, result: RunResult, recipe: Recipe) -> Demo:
-        """Return the lines of the call as a function of ``text``."""
+        """Return the lines of the call as a function of ``text``, or of the row of a prompt with several columns."""
         _, *lines, last = self.call(result, recipe).lines.splitlines()
+        if recipe.inputs:
+            lines.insert(0, "row = {row}")
+        elif recipe.data.prompt is not None:
+            lines.insert(0, f"text = {_prompted(recipe.data.prompt)}".replace("{text}", "text"))
         answer = last.removeprefix("print(").removesuffix(")")
         return Demo((*lines, f"return {answer}"), 'gr.Textbox(label="answer")')
 
@@ -123,8 +128,28 @@ def answering(result: RunResult, recipe: Recipe) -> Call:
         return Call(with_limit(ANSWER, recipe))
     lines = CHAT if result.family is Family.DECODER else ANSWER.replace("{limit}", "")
     prompt = recipe.data.prompt
-    given = "{text}" if prompt is None else f"{json.dumps(prompt, ensure_ascii=False)}.replace({SOURCE}, {{text}})"
-    return Call(lines.replace("{text}", given, 1))
+    if prompt is None:
+        return Call(lines)
+    if not recipe.inputs:
+        return Call(lines.replace("{text}", _prompted(prompt), 1))
+    row = ", ".join(f"{_literal(name)}: {_literal(GAP)}" for name in recipe.inputs)
+    return Call(f"row = {{{row}}}\n{lines.replace('{text}', _put_together(prompt), 1)}")
+
+
+def _prompted(prompt: str) -> str:
+    """Return an expression that puts ``{text}`` into a prompt."""
+    return f"{_literal(prompt)}.replace({SOURCE}, {{text}})"
+
+
+def _put_together(prompt: str) -> str:
+    """Return an expression that puts the columns of ``row`` into a prompt; braces in them are plain text."""
+    parts = enumerate(parts_of(prompt))
+    return " + ".join(f"row[{_literal(part)}]" if place % 2 else _literal(part) for place, part in parts if part)
+
+
+def _literal(text: str) -> str:
+    """Write a text as Python does; what JSON writes is Python too."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def with_limit(lines: str, recipe: Recipe, *, at_most: int = LONGEST_OUTPUT) -> str:

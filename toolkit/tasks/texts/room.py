@@ -29,7 +29,7 @@ from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
-from toolkit.tasks.texts.baselines import measure_text_baselines
+from toolkit.tasks.texts.baselines import PAIRS, Writer, measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
@@ -43,9 +43,15 @@ class TextsRoom(TaskRoom):
 
     Attributes:
         prompts: what a decoder is asked by where nothing was trained, by language.
+        writers: the baselines of pairs.
     """
 
     prompts: ClassVar[Mapping[str, str]] = {}
+    writers: ClassVar[Mapping[str, Writer]] = PAIRS
+
+    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
+        """Return ``source``, or the columns of the model's prompt, and ``target``."""
+        return (*(reads or "source").split(","), "target")
 
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
@@ -77,7 +83,7 @@ class TextsRoom(TaskRoom):
 
     def ask(self, recipe: Recipe, data: TaskData, located: LocatedModel, *, on_open: Callable[[], None]) -> Asked:
         """Let the recipe's model write for the test rows as it is, perhaps after a few examples."""
-        opened = self._open_untrained(recipe, located)
+        opened = self.open_untrained(recipe, located)
         on_open()
         answers = self._answer_after(opened, data.test, recipe.metrics, recipe, data)
         asked = {"prompt": prompt_of(opened.tokenizer), "shots": recipe.zero_shot.shots}
@@ -87,13 +93,13 @@ class TextsRoom(TaskRoom):
         """Open a model to ask it; one that was never trained is asked as its run did."""
         if untrained is None:
             return super().answerer(located, untrained, labels)
-        opened = self._open_untrained(untrained, located)
+        opened = self.open_untrained(untrained, located)
         data = self.prepare(untrained) if untrained.zero_shot.shots else None
 
         def answer(rows: Dataset, metrics: Sequence[str]) -> Answers:
             return self._answer_after(opened, rows, metrics, untrained, data)
 
-        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.text_columns[0])
+        return Answerer(opened.family, (), opened.problem, answer, reads=untrained.reads)
 
     def _answer_after(
         self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str], recipe: Recipe, data: TaskData | None
@@ -104,7 +110,7 @@ class TextsRoom(TaskRoom):
             rows = with_shots(rows, data.train, n_shots=recipe.zero_shot.shots, prompt=prompt)
         return self.answer(opened, rows, metrics)
 
-    def _open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
+    def open_untrained(self, recipe: Recipe, located: LocatedModel) -> OpenedModel:
         """Open a pretrained model, told how it is asked by the recipe, or else by the task's own prompt."""
         opened = self.open(located)
         usual = None if recipe.text_columns != PAIR else self.usual_prompt(opened, recipe.zero_shot.language)
@@ -167,11 +173,11 @@ class TextsRoom(TaskRoom):
 
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
         """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
-        return measure_text_baselines(cast(TextData, data), metrics=metrics)
+        return measure_text_baselines(cast(TextData, data), metrics=metrics, writers=self.writers)
 
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Return the judge of likelihoods."""
-        return judge_texts(rows)
+        return judge_texts(rows, metrics=self.spec.metrics, writers=self.writers)
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return chrF of texts that were written (BLEU counts words or characters, as the language wants)."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.writing import settle_generation, settle_languages, settle_reading, settle_template
-from toolkit.data.encode import prompted
+from toolkit.adapters.writing import (
+    longest_target,
+    settle_generation,
+    settle_languages,
+    settle_reading,
+    settle_template,
+)
+from toolkit.data.encode import asked_texts
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
+from toolkit.data.several_inputs import INPUTS
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Family
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import PAIR
-
-SAMPLED_ROWS = 2_000
-"""Training rows whose targets are counted, to know how long a text to write may become."""
 
 
 def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, examples: Dataset | None) -> None:
@@ -30,7 +34,7 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
         RecipeError: the model cannot read such rows, or not in this way.
     """
     columns, section, is_pair = recipe.text_columns, recipe.data, opened.family is Family.ENCODER_DECODER
-    if is_pair and columns != PAIR:
+    if is_pair and columns != PAIR and not recipe.inputs:
         fix = f"name {' and '.join(PAIR)} in data.columns, or take a decoder"
         raise RecipeError(
             explain(f"{opened.name} is an encoder-decoder, which answers sources", fix=fix), where="data.columns"
@@ -42,11 +46,16 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
                 raise RecipeError(explain(f"{opened.name} is a decoder", fix=fix), where=f"data.{key}")
     elif section.chat_template is not None:
         raise RecipeError(explain(f"{opened.name} reads no chats", fix="take it out"), where="data.chat_template")
-    settle_reading(opened, recipe.task, columns[0], prompt)
+    if recipe.zero_shot.shots and (is_pair or columns[0] in ("text", CHAT)):
+        found = "examples stand before sources that a decoder answers"
+        raise RecipeError(explain(found, fix="take it out"), where="zero_shot.shots")
+    settle_reading(opened, recipe.task, recipe.reads, prompt)
     settle_languages(opened, section.source_language, section.target_language)
     if not is_pair and columns != ("text",):
         settle_template(opened, section.chat_template)
-    longest = None if examples is None or columns == ("text",) else _longest_target(opened, examples)
+    longest = None
+    if examples is not None and columns != ("text",):
+        longest = min(opened.max_length, longest_target(opened.tokenizer, examples))
     settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
 
 
@@ -54,22 +63,16 @@ def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | 
     """Return rows as chats in which other rows are answered first (Brown et al. 2020, https://arxiv.org/abs/2005.14165).
 
     Args:
-        rows: columns ``source`` and ``target``.
+        rows: columns ``source`` or ``inputs``, and ``target``.
         examples: of the same columns; the first ones are shown.
         n_shots: how many.
         prompt: what is made of a source.
     """
     shown = examples.select(range(min(n_shots, len(examples))))
     before: list[Message] = []
-    for source, target in zip(shown["source"], shown["target"], strict=True):
-        before += [{"role": USER, "content": prompted(source, prompt)}, {"role": ASSISTANT, "content": target}]
-    chats = [[*before, {"role": USER, "content": prompted(source, prompt)}] for source in rows["source"]]
+    for text, target in zip(asked_texts(shown[:], prompt), shown["target"], strict=True):
+        before += [{"role": USER, "content": text}, {"role": ASSISTANT, "content": target}]
+    if INPUTS in rows.column_names:  # a prompt is put around them where it is known how much of them fits
+        return rows.add_column(CHAT, [to_cell(before)] * len(rows))
+    chats = [[*before, {"role": USER, "content": text}] for text in asked_texts(rows[:], prompt)]
     return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))
-
-
-def _longest_target(opened: OpenedModel, examples: Dataset) -> int:
-    """Return how many tokens a text to write may have: those of the longest one learnt, and a quarter more."""
-    rows = examples.select(range(0, len(examples), -(-len(examples) // SAMPLED_ROWS)))
-    targets = opened.tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
-    longest = max(len(ids) for ids in targets)
-    return min(opened.max_length, longest + longest // 4 + 8)

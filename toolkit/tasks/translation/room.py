@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from toolkit.adapters.heads import language_head
 from toolkit.names import SPECS, Family, Task
 from toolkit.tasks.texts.room import TextsRoom
@@ -16,9 +19,10 @@ class Translation(TextsRoom):
     class_endings = ("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")
     pages = TranslationPages()
 
-    def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
-        """Return ``source`` and ``target``."""
-        return ("source", "target")
+    prompts: ClassVar[Mapping[str, str]] = {
+        "en": "Translate the following text.\n\n{source}",
+        "ko": "다음 글을 번역하세요.\n\n{source}",
+    }
 
 
 ROOM = Translation()
