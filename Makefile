@@ -37,9 +37,10 @@ test: lint
 soak: install
 	$(BIN)/python -m pytest -m soak
 
-# DATA=FOLDER with the Multi30K files; see benchmarks/translate.py
+# DATA=FOLDER with the Multi30K files; see benchmarks/translate.py. Without it training on chats; see writing_speed.py
 bench: install
-	$(BIN)/python benchmarks/translate.py --data $(DATA) $(ARGS)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python $(if $(DATA),benchmarks/translate.py --data $(DATA),benchmarks/writing_speed.py) $(ARGS)
 
 # The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
 CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean

@@ -8,26 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from real_tokenizers import TOKENIZERS
 from tiny_models import ARCHITECTURES as SHARED
-from tiny_models import EOS, GROUPED, IDS, PAD, SMALL, STACKS, T5_SIZES, tokenizer_for
+from tiny_models import GROUPED, IDS, SMALL, STACKS, T5_SIZES, tokenizer_for
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSeq2SeqLM,
+    BartConfig,
     Gemma2Config,
     GemmaConfig,
     M2M100Config,
+    MarianConfig,
     MBartConfig,
     MistralConfig,
     MT5Config,
     OPTConfig,
     PegasusConfig,
+    PLBartConfig,
     PreTrainedConfig,
+    PreTrainedTokenizerBase,
+    T5Config,
 )
 
 from toolkit.names import Family
 from toolkit.recipe import Recipe, build_recipe
 
-IDS_OF_STACKS: dict[str, Any] = {**STACKS, **IDS}
 MORE: dict[str, PreTrainedConfig] = {
     "mistral": MistralConfig(**SMALL, **GROUPED, **IDS, sliding_window=8),
     "gemma": GemmaConfig(**SMALL, **GROUPED, **IDS),
@@ -42,13 +47,46 @@ MORE: dict[str, PreTrainedConfig] = {
         max_position_embeddings=40,
         **IDS,
     ),
-    "mt5": MT5Config(**T5_SIZES, pad_token_id=PAD, eos_token_id=EOS, feed_forward_proj="gated-gelu"),
-    "mbart": MBartConfig(**IDS_OF_STACKS),
-    "m2m_100": M2M100Config(**IDS_OF_STACKS),
-    "pegasus": PegasusConfig(**IDS_OF_STACKS),
 }
-DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "opt")
-ENCODER_DECODERS = ("t5", "mt5", "bart", "mbart", "marian", "m2m_100", "pegasus", "two-berts")
+STARTS: dict[str, tuple[type[PreTrainedConfig], str | None]] = {
+    "t5": (T5Config, "pad"),
+    "mt5": (MT5Config, "pad"),
+    "madlad": (T5Config, "pad"),
+    "bart": (BartConfig, "eos"),
+    "mbart": (MBartConfig, None),
+    "mbart-50": (MBartConfig, "eos"),
+    "marian": (MarianConfig, "pad"),
+    "marian-to-many": (MarianConfig, "pad"),
+    "m2m_100": (M2M100Config, "eos"),
+    "nllb": (M2M100Config, "eos"),
+    "pegasus": (PegasusConfig, "pad"),
+    "plbart": (PLBartConfig, None),
+}
+"""Configurations of encoder-decoders, and the token from which their decoder begins, as they are on the hub."""
+
+LANGUAGES: dict[str, dict[str, str]] = {
+    "madlad": {"target_language": "ko"},
+    "mbart": {"source_language": "en", "target_language": "ko_KR"},
+    "mbart-50": {"source_language": "en_XX", "target_language": "ko"},
+    "marian-to-many": {"target_language": "ko"},
+    "m2m_100": {"source_language": "eng", "target_language": "ko"},
+    "nllb": {"source_language": "en", "target_language": "kor_Hang"},
+    "plbart": {"source_language": "python", "target_language": "en"},
+}
+"""What recipes tell models for several languages."""
+
+CODES: dict[str, tuple[str, str]] = {
+    "mbart": ("en_XX", "ko_KR"),
+    "mbart-50": ("en_XX", "ko_KR"),
+    "m2m_100": ("en", "ko"),
+    "nllb": ("eng_Latn", "kor_Hang"),
+    "plbart": ("python", "en_XX"),
+}
+TOKENS_OF_SOURCES: dict[str, str] = {"madlad": "<2ko> ", "marian-to-many": ">>kor<< "}
+"""The same as their tokenizers, and whoever writes a source for them, spell it."""
+
+DECODERS = ("gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "opt", "own-decoder")
+ENCODER_DECODERS = (*STARTS, "two-berts", "own-encoder-decoder")
 
 PAIRS = [
     ("the film is good", "그 영화 는 좋다"),
@@ -61,13 +99,32 @@ PAIRS = [
 
 def writing_model(name: str, folder: Path, *, seed: int = 0) -> Path:
     """A random model with its language head and tokenizer, as a pretrained one lies on the hub."""
-    config = MORE[name] if name in MORE else SHARED[name][1]
+    tokenizer = tokenizer_of(name, folder)
+    config = config_for(name, tokenizer) if name in STARTS else MORE[name] if name in MORE else SHARED[name][1]
     torch.manual_seed(seed)
     factory = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     factory.from_config(config).save_pretrained(folder)
-    alike = name if name in SHARED else "t5" if config.is_encoder_decoder else "llama"
-    tokenizer_for(alike).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
+
+
+def tokenizer_of(name: str, folder: Path) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of a model, which may write files that it reads into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if name in TOKENIZERS:
+        return TOKENIZERS[name](folder)
+    return tokenizer_for(name if name in SHARED else "llama")
+
+
+def config_for(name: str, tokenizer: PreTrainedTokenizerBase) -> PreTrainedConfig:
+    """Return the configuration of a small encoder-decoder for its tokenizer."""
+    kind, start = STARTS[name]
+    sizes = T5_SIZES if issubclass(kind, T5Config | MT5Config) else STACKS
+    ids = {f"{role}_token_id": getattr(tokenizer, f"{role}_token_id") for role in ("pad", "bos", "eos")}
+    first = {} if start is None else {"decoder_start_token_id": ids[f"{start}_token_id"]}
+    gated = {"feed_forward_proj": "gated-gelu"} if name in ("mt5", "madlad") else {}
+    forced = {"forced_eos_token_id": ids["eos_token_id"]} if sizes is STACKS else {}
+    return kind(**{**sizes, **ids, **first, **gated, **forced, "vocab_size": len(tokenizer)})
 
 
 def family_of_model(name: str) -> Family:

@@ -8,8 +8,12 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 logger = logging.getLogger("toolkit")
 
@@ -66,17 +70,20 @@ def _on_terminal(description: str, total: int, *, start: int = 0) -> Iterator[Ba
     if not sys.stderr.isatty() or not logger.isEnabledFor(logging.INFO):
         yield _SilentBar()
         return
+    from rich import progress as rich
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # A bar within the work of another one stands below it: two displays would write over each other.
+    outer = _running.get()
+    progress = outer or rich.Progress(*columns, console=Console(stderr=True), transient=True)
+    with nullcontext() if outer else progress:
         task = progress.add_task(description, total=total, completed=start, note="")
 
         class _RichBar:
@@ -85,7 +92,13 @@ def _on_terminal(description: str, total: int, *, start: int = 0) -> Iterator[Ba
                 if note:
                     progress.update(task, note=note)
 
-        yield _RichBar()
+        token = _running.set(progress)
+        try:
+            yield _RichBar()
+        finally:
+            _running.reset(token)
+            progress.remove_task(task)
 
 
+_running: ContextVar[Progress | None] = ContextVar("running", default=None)
 _draw: Draw = _on_terminal

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 TEXT_WIDTH = 80
 """Characters of a text that stands in a table."""
 
+MOST_SHOWN = 600
+"""Characters of a text that stands by itself on a page or a card."""
+
 # What moves a cursor, colours or turns the text around it (https://unicode.org/reports/tr9/), has no width, or is half
 # a surrogate pair. Line ends and tabs are harmless.
 _UNSEEN = (
@@ -69,5 +72,19 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> list[str]:
 
 def shortened(text: str) -> str:
     """Return a text as one line that fits beside a few columns."""
-    line = " ".join(text.split())
-    return line if len(line) <= TEXT_WIDTH else line[: TEXT_WIDTH - 1] + "…"
+    return cut(" ".join(text.split()), TEXT_WIDTH)
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, or its beginning with ``…`` behind it; no letter and no emoji is parted from its marks.
+
+    Args:
+        text: of any length.
+        most: characters of what is returned.
+    """
+    if len(text) <= most:
+        return text
+    import regex
+
+    ends = [found.end() for found in regex.finditer(r"\X", text[:most])]
+    return text[: max((end for end in ends if end < most), default=most - 1)].rstrip() + "…"

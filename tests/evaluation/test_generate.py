@@ -76,3 +76,15 @@ def test_an_encoder_fills_in_its_masks():
     assert predictions.probabilities[0] == pytest.approx(float(best.values), rel=1e-5)
     ids[0, place] = best.indices
     assert predictions.predictions[0] == opened.tokenizer.decode(ids[0], skip_special_tokens=True)
+
+
+def test_a_repetition_penalty_counts_no_padding():
+    """Padding may be the token that ends a text, as for many decoders; then a penalty on it would be one on the end."""
+    opened = _opened(Task.TEXT_GENERATION, "decoder", max_new_tokens=9, repetition_penalty=5.0)
+    opened.tokenizer.pad_token = opened.tokenizer.eos_token
+    end = opened.tokenizer.eos_token_id
+    opened.model.get_output_embeddings().weight.data[end] = opened.model.get_output_embeddings().weight.data.mean(0)
+    together, _ = write_texts(opened, Dataset.from_dict({"id": list(range(5)), "text": TEXTS}))
+    for i, text in enumerate(TEXTS):
+        alone, _ = write_texts(opened, Dataset.from_dict({"id": [0], "text": [text]}))
+        assert alone.predictions[0] == together.predictions[i]

@@ -13,7 +13,8 @@ from push_cases import remote
 from toolkit.errors import IntegrityError, RecipeError
 from toolkit.recipe import build_recipe
 from toolkit.workflow.apply import predict
-from toolkit.workflow.export import Format, export
+from toolkit.workflow.export import export
+from toolkit.workflow.export_formats import Format
 from toolkit.workflow.fine_tune import fine_tune
 from toolkit.workflow.publish import publish
 from toolkit.workflow.verify import verify

@@ -31,6 +31,10 @@ def generation(**values):
     [
         PAIRS | {"evaluation": {"metrics": ["chrf", "bleu", "perplexity", "rougeL", "copied_4grams"]}},
         {"training": {"metric_for_best_model": "eval_loss"}},
+        PAIRS | {"training": {"metric_for_best_model": "eval_rougeL"}},
+        PAIRS | {"training": {"metric_for_best_model": "repeated_4grams"}},
+        PAIRS | {"training": {"metric_for_best_model": "length_ratio", "greater_is_better": True}},
+        generation(stop_strings=["\n\n", "끝"], num_beams=2),
         {"training": {"tokens_per_batch": 4096, "train_sampling_strategy": "random"}},
         {"training": {"average_checkpoints": 5, "early_stopping_patience": 3}},
         generation(do_sample=True, temperature=0.8, top_k=0, top_p=1, max_new_tokens=20, min_new_tokens=20),
@@ -73,6 +77,16 @@ def test_sound_recipes(changes):
         (CLASSES | generation(num_beams=4), "evaluation.generation: text-classification generates no text"),
         ({"task": "fill-mask"} | generation(num_beams=4), "evaluation.generation: fill-mask generates no text"),
         (generation(top_k=50), "evaluation.generation.top_k: it is for drawing tokens; add do_sample: true"),
+        (generation(do_sample=True, num_beams=4), "a text is drawn or searched for along beams, not both"),
+        (generation(stop_strings=[]), "evaluation.generation.stop_strings"),
+        (generation(stop_strings=[".", ""]), "evaluation.generation.stop_strings[1]"),
+        (
+            PAIRS | {"training": {"metric_for_best_model": "rougel"}},
+            "'rougel' is not measured while training; did you mean 'rougeL'?",
+        ),
+        (PAIRS | {"training": {"metric_for_best_model": "accuracy"}}, "'accuracy' is not measured while training"),
+        (PAIRS | {"training": {"metric_for_best_model": "length_ratio"}}, "'length_ratio' is not measured"),
+        ({"training": {"metric_for_best_model": "chrf"}}, "'chrf' is not measured while training; allowed: loss"),
         (generation(length_penalty=0.6), "it is for several beams; add num_beams of at least 2"),
         (
             generation(min_new_tokens=9, max_new_tokens=5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import signal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from toolkit.training.losses import ClassificationLoss
 from toolkit.training.peft_methods import adapt
 from toolkit.training.save import save_model
 from toolkit.training.trainable import check_new_parameters_train
+from toolkit.training.trainer import RecipeTrainer
 
 
 def _recipe(tree: dict[str, Any], **changes: Any) -> Recipe:
@@ -289,3 +291,26 @@ def test_token_budget_and_bf16_train(tiny_tree: dict[str, Any], tmp_path: Path):
     trained, _ = _train(recipe, tmp_path / "run")
     assert trained.steps > 3
     assert all(tensor.dtype is not torch.bfloat16 for tensor in _weights(trained).values())
+
+
+def test_gradients_that_overflow_since_they_are_scaled_up_are_scaled_less(
+    tiny_tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As in float16 on a GPU, where the first steps overflow by design; here with torch's scaler for CPUs."""
+    first = 2.0**122
+    scaler = torch.amp.GradScaler("cpu", init_scale=first)
+
+    class Scaled(RecipeTrainer):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.accelerator.scaler = scaler
+
+        def compute_loss(self, model: torch.nn.Module, *args: Any, **settings: Any) -> Any:
+            loss = super().compute_loss(model, *args, **settings)
+            return 1000 * loss if model.training else loss  # overflows until the factor was halved a few times
+
+    monkeypatch.setattr(import_module("toolkit.training.train"), "RecipeTrainer", Scaled)
+    trained, _ = _train(_recipe(tiny_tree), tmp_path)
+    assert trained.skipped_steps == 0
+    assert 2.0**112 < scaler.get_scale() < first
+    assert all(bool(tensor.isfinite().all()) for tensor in _weights(trained).values())

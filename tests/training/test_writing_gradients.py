@@ -8,9 +8,21 @@ from typing import Any
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
-from writing_models import DECODERS, ENCODER_DECODERS, PAIRS, recipe_for, write_chats, write_pairs, writing_model
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from writing_models import (
+    CODES,
+    DECODERS,
+    ENCODER_DECODERS,
+    LANGUAGES,
+    PAIRS,
+    TOKENS_OF_SOURCES,
+    recipe_for,
+    write_chats,
+    write_pairs,
+    writing_model,
+)
 
+import toolkit.tasks.texts.room as room
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.batching import Batching, batching_of
 from toolkit.recipe import Recipe
@@ -41,10 +53,12 @@ def gradients(objective: Objective, model: Any, divided: list[list[int]]) -> dic
     return {name: tensor.grad.clone() for name, tensor in model.named_parameters() if tensor.grad is not None}
 
 
-def by_hand(folder: Path, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor]:
+def by_hand(folder: Path, name: str, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor]:
     """The mean loss of all tokens of the targets, a row at a time, with nothing but the library."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    pair = "encoder_" in (folder / "config.json").read_text(encoding="utf-8")
+    told = dict(zip(("src_lang", "tgt_lang"), CODES.get(name, ()), strict=False))
+    tokenizer = AutoTokenizer.from_pretrained(folder, **told)
+    prompt = TOKENS_OF_SOURCES.get(name, "") + prompt
+    pair = AutoConfig.from_pretrained(folder).is_encoder_decoder
     model = (
         (AutoModelForSeq2SeqLM if pair else AutoModelForCausalLM).from_pretrained(folder, dtype=torch.float32).eval()
     )
@@ -52,12 +66,9 @@ def by_hand(folder: Path, *, prompt: str, n_rows: int) -> dict[str, torch.Tensor
     for source, target in PAIRS[:n_rows]:
         asked = prompt.replace("{source}", source)
         if pair:
-            labels = tokenizer(text_target=target, return_tensors="pt")["input_ids"]
-            start = torch.tensor([[model.config.decoder_start_token_id]])
-            if model.config.model_type == "mbart":
-                start = labels[:, -1:]
-            given = torch.cat([start, labels[:, :-1]], dim=1)
-            logits = model(**tokenizer(asked, return_tensors="pt"), decoder_input_ids=given).logits
+            inputs = tokenizer(asked, text_target=target, return_tensors="pt")
+            labels = inputs["labels"]  # which the model's own class shifts
+            logits = model(**inputs).logits
         else:
             read = tokenizer(asked + "\n", add_special_tokens=False)["input_ids"]
             written = [*tokenizer(target, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
@@ -82,13 +93,27 @@ def test_a_step_is_that_of_plain_transformers_however_it_is_divided(name: str, t
     folder = writing_model(name, tmp_path / "body")
     source = write_pairs(tmp_path)
     prompt = "the film : {source}"
-    data = {"prompt": prompt, "train": str(source), "test": str(source), "source": None, "validation_size": 0}
+    splits = {"train": str(source), "test": str(source), "source": None, "validation_size": 0}
+    data = {"prompt": prompt, **splits, **LANGUAGES.get(name, {})}
     recipe = recipe_for("translation", folder, source, PAIR, data=data)
     objective, opened = opened_with(recipe, tmp_path)
     model = opened.model.eval()
     whole = gradients(objective, model, [[0, 1, 2, 3, 4]])
-    agree(whole, by_hand(folder, prompt=prompt, n_rows=5))
+    agree(whole, by_hand(folder, name, prompt=prompt, n_rows=5))
     agree(gradients(objective, model, [[4, 2], [0], [3, 1]]), whole)
+
+
+def test_packed_pairs_give_the_gradient_of_padded_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of our own Transformer, which somebody has trained before."""
+    folder, source = writing_model("own-encoder-decoder", tmp_path / "body"), write_pairs(tmp_path)
+    recipe = recipe_for("text-generation", folder, source, PAIR, data={"prompt": "the film : {source}"})
+    packed, opened = opened_with(recipe, tmp_path)
+    assert batching_of(opened.model, opened.family) is Batching.PACKED
+    monkeypatch.setattr(room, "batching_of", lambda *_: Batching.PADDED)
+    padded, again = opened_with(recipe, tmp_path)
+    assert (packed.packed, padded.packed) == (True, False)
+    rows = [[0, 1, 2, 3, 4, 5]]
+    agree(gradients(padded, again.model.eval(), rows), gradients(packed, opened.model.eval(), rows))
 
 
 @pytest.mark.parametrize("name", DECODERS)
@@ -98,8 +123,6 @@ def test_packed_chats_give_the_gradient_of_padded_ones(name: str, tmp_path: Path
     recipe = recipe_for("text-generation", folder, source, {"messages": "messages"})
     objective, opened = opened_with(recipe, tmp_path)
     packed = gradients(objective, opened.model.eval(), [[0, 1, 2, 3]])
-    import toolkit.tasks.texts.room as room
-
     assert objective.packed == batching_of(opened.model, opened.family).packs
     monkeypatch.setattr(room, "batching_of", lambda *_: Batching.PADDED)
     padded, _ = opened_with(recipe, tmp_path)
@@ -114,5 +137,6 @@ def test_models_that_take_packed_rows_are_found_by_trying(tmp_path: Path) -> Non
         _, opened = opened_with(recipe, tmp_path)
         found[name] = batching_of(opened.model, opened.family)
     by_position = {"gpt2", "llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2"}
+    assert found.pop("own-decoder") is Batching.PACKED  # which is told where sequences end
     assert {name for name, batching in found.items() if batching is Batching.BY_POSITION} >= by_position
     assert set(found.values()) <= {Batching.BY_POSITION, Batching.PADDED}

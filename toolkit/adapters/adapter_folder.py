@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from safetensors import SafetensorError, safe_open
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import GenerationConfig, PreTrainedConfig, PreTrainedModel
+from transformers.utils import GENERATION_CONFIG_NAME
 
 from toolkit.adapters.bodies import has_stock_head, load_pooled, pooled_config
 from toolkit.adapters.classification_head import labels_of, problem_of
@@ -128,6 +129,9 @@ def load_adapted(located: LocatedModel, head: Head) -> tuple[PreTrainedModel, Lo
         adapted = _adapted(opened_base(), located, where=where)
         hide_virtual_tokens(adapted)
         model = cast(PreTrainedModel, adapted)
+    if (located.folder / GENERATION_CONFIG_NAME).is_file():
+        settings = GenerationConfig.from_pretrained(str(located.folder))
+        cast(Any, model).generation_config = settings  # peft's wrapper hands it to what it wraps
     model.train(False)
     check_finite(model, where=where)
     tokenizer = any((located.folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json"))

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters import packed_attention
 from toolkit.adapters.peft_models import virtual_tokens
 from toolkit.data.batches import StepBatches
 from toolkit.data.packing import MarkByPosition
@@ -38,14 +39,16 @@ def batching_of(model: PreTrainedModel, family: Family) -> Batching:
     sequences that lie behind each other give the same logits as each alone. All other models are padded.
 
     Args:
-        model: with a language head, in float32 and evaluation mode.
+        model: with a language head, in float32. Where it can, it attends to each packed sequence by itself from now on.
         family: how it is built.
     """
     if isinstance(model.config, TransformerConfig):
         return Batching.PACKED
     if virtual_tokens(model):  # a learnt prompt belongs before each sequence
         return Batching.PADDED
-    return Batching.BY_POSITION if family is Family.DECODER and _packs_exactly(model) else Batching.PADDED
+    if family is Family.DECODER and (_attends_by_sequence(model) or _packs_exactly(model)):
+        return Batching.BY_POSITION
+    return Batching.PADDED
 
 
 def collator_of(
@@ -61,6 +64,22 @@ def collator_of(
         return layout.padder(tokenizer, seed=seed, batches=batches)
     pack = layout.packer(tokenizer, seed=seed, batches=batches)
     return pack if batching is Batching.PACKED else MarkByPosition(pack)
+
+
+def _attends_by_sequence(model: PreTrainedModel) -> bool:
+    """Give a model the attention for packed rows where it has the library's usual one and gives the same with it."""
+    if model.config._attn_implementation == packed_attention.NAME:
+        return True
+    if model.config._attn_implementation != "sdpa":
+        return False
+    model.set_attn_implementation(packed_attention.NAME)
+    try:
+        if _packs_exactly(model):
+            return True
+    except (AttributeError, TypeError):  # a model that computes with its mask cannot do so here
+        pass
+    model.set_attn_implementation("sdpa")
+    return False
 
 
 def _packs_exactly(model: PreTrainedModel) -> bool:

@@ -14,7 +14,13 @@ from typing import Any
 
 import torch
 from tokenizers import pre_tokenizers
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from toolkit.adapters.model_cache import made_once
 from toolkit.adapters.quiet import quiet_library
@@ -27,6 +33,11 @@ _NO_LIMIT = 10**9
 
 # Vocabularies whose merges were learnt with every digit as a word (src/llama-vocab.cpp of llama.cpp).
 _DIGITS_APART = frozenset({"codeshell", "command-r", "exaone", "minerva-7b", "refact", "smollm", "starcoder"})
+
+DIGITS_APART = pre_tokenizers.Sequence(
+    [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+)
+"""How they split a text."""
 
 
 def converted_gguf(path: Path, *, name: str) -> Path:
@@ -58,7 +69,7 @@ def _convert(path: Path, folder: Path, *, name: str) -> None:
     where = f"model {name}"
     fields = _header(path, where=where)
     try:
-        tokenizer = _tokenizer(path, splitting=fields["tokenizer.ggml.pre"])
+        tokenizer = read_tokenizer(path, splitting=fields["tokenizer.ggml.pre"])
         model = _clean_model(path, architecture=fields["general.architecture"])
     except Exception as error:  # the library raises errors of every kind for an unexpected file
         first_line = (str(error).strip() or type(error).__name__).split("\n")[0]
@@ -86,11 +97,7 @@ def _header(path: Path, *, where: str) -> dict[str, str]:
 
 def _clean_model(path: Path, *, architecture: str) -> PreTrainedModel:
     """Load the file's model in float32, in its own class and without the marks of a quantised model."""
-    auto: Any = AutoModelForSeq2SeqLM if "t5" in architecture else AutoModelForCausalLM
-    with quiet_library(), contextlib.redirect_stderr(io.StringIO()):  # the library's bar cannot be turned off
-        opened = auto.from_pretrained(
-            str(path.parent), gguf_file=path.name, dtype=torch.float32, trust_remote_code=False
-        )
+    opened: Any = read_model(path, AutoModelForSeq2SeqLM if "t5" in architecture else AutoModelForCausalLM)
     settings = opened.config.to_dict()
     for left_out in ("quantization_config", "_model_name_or_path", "_name_or_path"):
         settings.pop(left_out, None)
@@ -103,7 +110,23 @@ def _clean_model(path: Path, *, architecture: str) -> PreTrainedModel:
     return model
 
 
-def _tokenizer(path: Path, *, splitting: str) -> PreTrainedTokenizerFast:
+def read_model(path: Path, auto: Any, config: PreTrainedConfig | None = None) -> PreTrainedModel:
+    """Load the file's model in float32, as the library does: marked as quantised.
+
+    Args:
+        path: the GGUF file.
+        auto: the library's class that opens such models.
+        config: of the model; None takes what the library reads in the file, which is less than there is.
+    """
+    known = {} if config is None else {"config": config}
+    with quiet_library(), contextlib.redirect_stderr(io.StringIO()):  # the library's bar cannot be turned off
+        model: PreTrainedModel = auto.from_pretrained(
+            str(path.parent), gguf_file=path.name, dtype=torch.float32, trust_remote_code=False, **known
+        )
+    return model
+
+
+def read_tokenizer(path: Path, *, splitting: str) -> PreTrainedTokenizerFast:
     """Load the file's tokenizer with its chat template and special tokens.
 
     Args:
@@ -112,9 +135,7 @@ def _tokenizer(path: Path, *, splitting: str) -> PreTrainedTokenizerFast:
     """
     tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(str(path.parent), gguf_file=path.name)
     if splitting in _DIGITS_APART:  # which the library ignores
-        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-            [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-        )
+        tokenizer.backend_tokenizer.pre_tokenizer = DIGITS_APART
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     return tokenizer

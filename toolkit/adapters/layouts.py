@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +33,11 @@ def layout_for(opened: OpenedModel, columns: Sequence[str]) -> Layout:
         ValueError: the model has no language head.
     """
     model, prompt = opened.model, prompt_of(opened.tokenizer)
-    if isinstance(model.config, TransformerConfig):
-        own = layout_of(model)
-        return replace(own, prompt=prompt) if isinstance(own, Seq2SeqLayout) else own
+    if opened.family is Family.DECODER and "text" not in columns:
+        return AnswerLayout(prompt)
     if opened.family is Family.ENCODER_DECODER:
         return Seq2SeqLayout(first_of_targets(model, name=opened.name), prompt)
-    return CausalLayout(by_tokenizer=True) if "text" in columns else AnswerLayout(prompt)
+    return layout_of(model) if isinstance(model.config, TransformerConfig) else CausalLayout(by_tokenizer=True)
 
 
 def prompt_of(tokenizer: PreTrainedTokenizerBase) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -96,7 +97,9 @@ def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = Fals
     Raises:
         IntegrityError: if its files are missing or damaged, or the model could not read its batches.
     """
-    tokenizer: PreTrainedTokenizerBase = load(located, AutoTokenizer, trust_remote_code=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Recommended: pip install sacremoses")  # of which Marian's makes no use
+        tokenizer: PreTrainedTokenizerBase = load(located, AutoTokenizer, trust_remote_code=False)
     check_tokenizer_files(tokenizer, located.folder, where=f"model {located.name}")
     adapter = adapter_of(family_of(config))
     try:

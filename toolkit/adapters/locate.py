@@ -60,11 +60,7 @@ def locate_model(name: str) -> LocatedModel:
         return LocatedModel(name, _packaged_folder(name))
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if any((folder / name).is_file() for name in ("config.json", "adapter_config.json")):
-            return LocatedModel(name, folder)
-        if any(folder.glob("*.safetensors")):
-            raise IntegrityError("the model's config.json is missing", where=name)
-        raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
+        return _in_folder(folder, name=name)
     if folder.suffix.lower() == SUFFIX:
         return LocatedModel(name, converted_gguf(folder, name=name))
     if folder.is_file():
@@ -84,6 +80,16 @@ def _packaged_folder(name: str) -> Path:
     if model.form is Form.GGUF:
         return converted_gguf(carried, name=name)
     return warm_started(carried, name=name) if model.form is Form.ENCODER else carried
+
+
+def _in_folder(folder: Path, *, name: str) -> LocatedModel:
+    if any((folder / file).is_file() for file in ("config.json", "adapter_config.json")):
+        return LocatedModel(name, folder)
+    if any(folder.glob("*.safetensors")):
+        raise IntegrityError("the model's config.json is missing", where=name)
+    if (folder / "model" / "config.json").is_file():
+        raise HubError(explain("this is a run", fix=f"name its model: {Path(name) / 'model'}"), where=name)
+    raise HubError(explain("the folder has no config.json, so it is no model", fix=_local_advice()), where=name)
 
 
 def _from_hub(name: str) -> LocatedModel:

@@ -12,8 +12,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from toolkit.adapters.classification_head import write_labels
 from toolkit.adapters.heads import Head
 from toolkit.adapters.opened import OpenedModel
+from toolkit.adapters.writing import check_stops, update_generation
 from toolkit.data.vocabulary import train_tokenizer
-from toolkit.errors import RecipeError, ResourceError
+from toolkit.errors import ResourceError
 from toolkit.names import Family, Problem
 from toolkit.progress import warn
 from toolkit.recipe import TokenizerSection
@@ -34,6 +35,7 @@ def open_from_scratch(
     problem: Problem = Problem.SINGLE_LABEL,
     max_length: int | None = None,
     generation: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> OpenedModel:
     """Make a model with the head that the task needs; all of its weights are random.
 
@@ -45,9 +47,10 @@ def open_from_scratch(
         problem: kind of the labels.
         max_length: limit of a text in tokens; None takes the positions of the configuration.
         generation: fields of the library's ``GenerationConfig``; saved with the model.
+        seed: by which texts are drawn, where they are.
 
     Raises:
-        RecipeError: if the library does not know a setting of `generation`.
+        RecipeError: as `update_generation` and `check_stops`.
         ResourceError: if the weights alone are larger than the memory of this machine.
     """
     n_bytes = 4 * least_parameters(completed_config(settings), vocab_size=len(tokenizer))
@@ -70,12 +73,14 @@ def open_from_scratch(
     family = Family(config.architecture)
     model = head.model_class(config, family, model=OWN_TRANSFORMER)(config)
     model.eval()
-    unused = model.generation_config.update(**generation) if generation else {}
-    if unused:
-        raise RecipeError(f"the library does not know {', '.join(unused)}", where="evaluation.generation")
+    if generation:
+        update_generation(model.generation_config, generation, seed=seed)
     tokenizer.model_max_length = length
     names = tuple(name for name, _ in model.named_parameters())
-    return OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names, problem=problem)
+    opened = OpenedModel(OWN_TRANSFORMER, family, model, tokenizer, tuple(labels), length, names, problem=problem)
+    if generation:
+        check_stops(opened)
+    return opened
 
 
 def learn_tokenizer(

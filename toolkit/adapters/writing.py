@@ -1,4 +1,4 @@
-"""What a pretrained model is told before it learns to write: prompt, chat template, languages, how it generates.
+"""What a pretrained model is told before it learns to write: prompt, chat template, how it generates.
 
 All of it is kept where the library keeps it, in the files of the tokenizer and in ``generation_config.json``, so that
 whoever opens the model later does the same.
@@ -6,30 +6,29 @@ whoever opens the model later does the same.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from datasets import Dataset
-from transformers import GenerationConfig, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase, StopStringCriteria
 
 from toolkit.adapters.layouts import PROMPT, READS, TASK, first_of_targets
 from toolkit.adapters.opened import OpenedModel
 from toolkit.data.chat_template import PLAIN_TEMPLATE, ChatTemplate
+from toolkit.data.encode import Frame
 from toolkit.data.messages import USER, ChatError, Message
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Family, Task
 from toolkit.progress import warn
+from toolkit.transformer import TransformerConfig
+
+SEED = "seed"
+"""The key of ``generation_config.json`` by which texts are drawn; the library keeps keys that it does not know."""
 
 WITHOUT_THOUGHTS = "{%- set enable_thinking = false -%}"
 
-_CODE = re.compile("[a-z]{2,3}_[A-Za-z]{2,4}")
-"""A language as the tokenizers of mBART and NLLB write it: ``de_DE``, ``deu_Latn``."""
-
 SAMPLED_ROWS = 2_000
 """Training rows whose targets are counted, to know how long a text to write may become."""
-
-_LANGUAGES = {"data.source_language": "src_lang", "data.target_language": "tgt_lang"}
 
 
 def settle_reading(opened: OpenedModel, task: Task, reads: str, prompt: str | None) -> None:
@@ -42,27 +41,11 @@ def settle_reading(opened: OpenedModel, task: Task, reads: str, prompt: str | No
         prompt: what is made of a row, with gaps; None takes that of an earlier training, if any.
     """
     kept = opened.tokenizer.init_kwargs
-    kept |= {TASK: task.value, READS: reads}
+    kept[TASK] = task.value
+    if reads != "text" or not isinstance(opened.model.config, TransformerConfig):
+        kept[READS] = reads  # without it our own Transformer goes on with texts, which begin with its first token
     if prompt is not None:
         kept[PROMPT] = prompt
-
-
-def settle_languages(opened: OpenedModel, source: str | None, target: str | None) -> None:
-    """Tell a tokenizer for several languages which ones it reads and writes.
-
-    Args:
-        opened: its tokenizer is changed.
-        source, target: the codes of the tokenizer, such as ``deu_Latn``; or, where only one code begins so, ``de``.
-
-    Raises:
-        RecipeError: the tokenizer has no such language, or knows none; with those that are near.
-    """
-    tokenizer: Any = opened.tokenizer
-    for (where, attribute), wanted in zip(_LANGUAGES.items(), (source, target), strict=True):
-        if wanted is not None:
-            code = _code_of(tokenizer, wanted, where=where)
-            setattr(tokenizer, attribute, code)
-            tokenizer.init_kwargs[attribute] = code  # what is saved
 
 
 def settle_template(opened: OpenedModel, template: str | None) -> None:
@@ -95,29 +78,41 @@ def ends_of(opened: OpenedModel) -> set[int]:
     return {int(token) for token in listed if token is not None}
 
 
-def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None) -> None:
+def stops_of(opened: OpenedModel) -> tuple[str, ...]:
+    """Return the texts at which a text that the model writes stops."""
+    known = _generation(opened).stop_strings or ()
+    return (known,) if isinstance(known, str) else tuple(known)
+
+
+def seed_of(opened: OpenedModel) -> int:
+    """Return the seed by which a model draws its texts: that of the recipe it learnt by, else 0."""
+    return int(getattr(_generation(opened), SEED, 0))
+
+
+def settle_generation(opened: OpenedModel, wanted: Mapping[str, Any], *, longest_target: int | None, seed: int) -> None:
     """Settle how a model generates; it is saved with it.
 
     Args:
         opened: its generation settings are changed.
         wanted: fields of the library's ``GenerationConfig``, from the recipe.
         longest_target: tokens that a text may have where the recipe has no limit; None leaves the model's own.
+        seed: of the recipe.
 
     Raises:
-        RecipeError: the library does not know a setting.
+        RecipeError: as `update_generation`.
     """
     settings, tokenizer = _generation(opened), opened.tokenizer
     settings.pad_token_id = tokenizer.pad_token_id
     if longest_target is not None:
         settings.max_length, settings.max_new_tokens = None, longest_target
     if opened.family is Family.ENCODER_DECODER:
-        target = tokenizer(text_target="a")["input_ids"]
         start = first_of_targets(opened.model, name=opened.name)
-        settings.decoder_start_token_id = int(target[-1]) if start is None else start
-        is_special = target[0] in tokenizer.all_special_ids
-        settings.forced_bos_token_id = int(target[0]) if is_special and len(target) > 1 else None
-    if unknown := settings.update(**wanted):  # type: ignore[no-untyped-call]
-        raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+        settings.decoder_start_token_id = tokenizer(text_target="a")["input_ids"][-1] if start is None else start
+        before = Frame.of(tokenizer, argument="text_target").before
+        settings.forced_bos_token_id = before[0] if before else None
+    update_generation(settings, wanted, seed=seed)
+    settings.do_sample = bool(settings.do_sample)  # where nothing is said, the library's pipeline draws
+    check_stops(opened)
 
 
 def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int:
@@ -131,6 +126,43 @@ def longest_target(tokenizer: PreTrainedTokenizerBase, examples: Dataset) -> int
     targets = tokenizer(text_target=list(rows["target"]), verbose=False)["input_ids"]
     longest = max(len(ids) for ids in targets)
     return longest + longest // 4 + 8
+
+
+def check_stops(opened: OpenedModel) -> None:
+    """Refuse stop strings where the library cannot tell them by the tokens of the model.
+
+    Raises:
+        RecipeError: it cannot; it needs a tokenizer that takes a made-up word apart and puts it together again.
+    """
+    stops = list(stops_of(opened))
+    if not stops:
+        return
+    try:
+        StopStringCriteria(opened.tokenizer, stops)
+    except ValueError as error:
+        found = f"the library cannot find stops among the tokens of {opened.name}, which lack plain letters"
+        raise RecipeError(explain(found, fix="take it out"), where="evaluation.generation.stop_strings") from error
+
+
+def update_generation(settings: Any, wanted: Mapping[str, Any], *, seed: int) -> None:
+    """Take over what a recipe says about generation.
+
+    Args:
+        settings: the ``GenerationConfig`` of a model, which is changed.
+        wanted: fields of the library's ``GenerationConfig``.
+        seed: kept beside them where texts are drawn.
+
+    Raises:
+        RecipeError: the library does not know a setting, or texts are to be drawn along beams.
+    """
+    if unknown := settings.update(**wanted):
+        raise RecipeError(f"the library does not know {', '.join(unknown)}", where="evaluation.generation")
+    if settings.do_sample:
+        if wanted.get("do_sample") and (settings.num_beams or 1) > 1:
+            found = f"the model's own settings have num_beams: {settings.num_beams}, which go without do_sample"
+            raise RecipeError(explain(found, fix="add num_beams: 1"), where="evaluation.generation.do_sample")
+        setattr(settings, SEED, seed)
+        settings._from_model_config = False  # else the library would drop keys that it does not know
 
 
 def _agreeing(tokenizer: PreTrainedTokenizerBase) -> ChatTemplate:
@@ -156,24 +188,3 @@ def _generation(opened: OpenedModel) -> GenerationConfig:
     model: Any = opened.model
     settings: GenerationConfig = model.generation_config
     return settings
-
-
-def _code_of(tokenizer: PreTrainedTokenizerBase, wanted: str, *, where: str) -> str:
-    codes = _codes(tokenizer)
-    if not codes:
-        raise RecipeError(explain("the tokenizer knows no languages", fix="take it out"), where=where)
-    if wanted in codes:
-        return wanted
-    beginning = [code for code in codes if code.split("_")[0][:2] == wanted.lower()[:2]]
-    if len(beginning) == 1:
-        return beginning[0]
-    found = f"the tokenizer has no language {wanted!r}"
-    raise RecipeError(explain(found, allowed=beginning or codes, name=wanted), where=where)
-
-
-def _codes(tokenizer: PreTrainedTokenizerBase) -> Sequence[str]:
-    """Return the codes of the languages that a tokenizer knows."""
-    if not hasattr(tokenizer, "src_lang"):
-        return []
-    by_token = getattr(tokenizer, "lang_code_to_token", None)
-    return list(by_token or filter(_CODE.fullmatch, tokenizer.all_special_tokens))

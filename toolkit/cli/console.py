@@ -69,6 +69,12 @@ def print_lines(lines: Iterable[str]) -> None:
     sys.stdout.write("".join(f"{visible(line)}\n" for line in lines))
 
 
+def print_piece(piece: str) -> None:
+    """Write a piece of a text to stdout, so that it is seen at once."""
+    sys.stdout.write(visible(piece))
+    sys.stdout.flush()
+
+
 def example(*commands: str) -> str:
     """Return the end of a verb's help: commands that can be copied, never wrapped."""
     title = "Example" if len(commands) == 1 else "Examples"

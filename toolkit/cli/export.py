@@ -1,4 +1,4 @@
-"""`toolkit export`: a run's model merged or as an ONNX file, checked."""
+"""`toolkit export`: a run's model merged, or as a file for ONNX Runtime or llama.cpp, checked."""
 
 from __future__ import annotations
 
@@ -9,19 +9,26 @@ import typer
 
 from toolkit.cli import console
 from toolkit.errors import RecipeError, explain
+from toolkit.workflow.export_formats import Format
 
 EXAMPLE = console.example(
     "toolkit export runs/quickstart --format onnx --output-dir exported/quickstart",
     "toolkit export runs/with-lora --format merged --output-dir exported/plain",
+    "toolkit export runs/chat --format gguf-q8_0 --output-dir exported/chat",
 )
 
-_FORMATS = ("merged", "onnx")
+_FORMATS = [form.value for form in Format]
 
 
 def export(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a model folder with golden.json.")],
     form: Annotated[
-        str, typer.Option("--format", help="merged: the adapter in its base model; onnx: one file for ONNX Runtime.")
+        str,
+        typer.Option(
+            "--format",
+            help="merged: the adapter in its base model; onnx: one file for ONNX Runtime; gguf-…: one for llama.cpp, "
+            "with weights in f32, f16 or q8_0.",
+        ),
     ],
     output_dir: Annotated[Path, typer.Option(help="The folder to make.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -29,11 +36,11 @@ def export(
     """Write a model in another form, if that answers as the run's golden rows say.
 
     Beside it stand tokenizer, configuration, and parity.json with the largest gap and the labels that flipped. Beyond
-    the tolerance nothing is written and the exit code is 7.
+    the tolerance nothing is written and the exit code is 7. Weights that are rounded (gguf-f16, gguf-q8_0) may write
+    other texts; how far they are off is told.
     """
     if form not in _FORMATS:
         raise RecipeError(explain(f"there is no format {form!r}", allowed=_FORMATS, name=form), where="--format")
-    from toolkit.workflow.export import Format
     from toolkit.workflow.export import export as carry_out
 
     exported = carry_out(run, form=Format(form), output_dir=output_dir)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.answers import show_answers
 
 EXAMPLE = console.example(
     'toolkit predict runs/quickstart "a moving and funny film"',
@@ -32,7 +34,8 @@ def predict(
     """Answer each row: its label and how probable that is, its translation, how it goes on, the words it hides."""
     from toolkit.workflow.apply import predict as carry_out
 
-    predicted = carry_out(
+    answer = partial(
+        carry_out,
         model,
         inputs,
         text_column=text_column,
@@ -41,9 +44,4 @@ def predict(
         output=output,
         raw=raw,
     )
-    if as_json:
-        console.print_json({"predictions": predicted.rows()})
-    elif output is None:
-        console.print_lines(predicted.lines())
-    else:
-        console.print_lines([f"{len(predicted)} predictions written to {output}"])
+    show_answers(answer, inputs, output=output, as_json=as_json)

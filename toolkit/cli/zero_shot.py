@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.answers import show_answers
 from toolkit.cli.lists import names_in
-from toolkit.errors import RecipeError
+from toolkit.errors import Fault, RecipeError
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
     'toolkit zero-shot packaged:minilm reviews.csv --labels "food,service,price" --output labelled.csv',
     'toolkit zero-shot packaged:smollm2 "The film is long, but never dull." --task summarization',
 )
+
+_OPTIONS = {
+    "data.prompt": "--template",
+    "data.source_language": "--source-language",
+    "data.target_language": "--target-language",
+}
+"""What the keys of a recipe are on the command line."""
 
 
 def zero_shot(
@@ -44,6 +53,12 @@ def zero_shot(
         ),
     ] = None,
     language: Annotated[Literal["en", "ko"], typer.Option(help="Of the prompts, where no template is given.")] = "en",
+    source_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages reads, such as de or deu_Latn.")
+    ] = None,
+    target_language: Annotated[
+        str | None, typer.Option(help="What a model for several languages writes, such as en or eng_Latn.")
+    ] = None,
     scorer: Annotated[
         Literal["similarity", "mask", "entailment", "likelihood"] | None,
         typer.Option(help="How the model is asked; what it was made for if not given."),
@@ -72,6 +87,8 @@ def zero_shot(
             },
             templates=template or [],
             language=language,
+            source_language=source_language,
+            target_language=target_language,
             text_column=text_column,
             encoding=encoding,
             output=output,
@@ -79,6 +96,9 @@ def zero_shot(
             as_json=as_json,
         )
         return
+    for option, named in (("--source-language", source_language), ("--target-language", target_language)):
+        if named is not None:
+            raise RecipeError("it is for tasks that write a text; leave it out", where=option)
     if not labels:
         raise RecipeError("name the labels to choose from, with commas between them", where="--labels")
     from toolkit.recipe.schema import ZeroShotSection
@@ -120,10 +140,9 @@ def _write(
     from toolkit.workflow.write_untrained import write_untrained, writing_asked
 
     asked, template = writing_asked(task, given=given, templates=templates)
-    written = write_untrained(model, inputs, task=asked, template=template, output=output, **settings)
-    if as_json:
-        console.print_json({"predictions": written.rows()})
-    elif output is None:
-        console.print_lines(written.lines())
-    else:
-        console.print_lines([f"{len(written)} predictions written to {output}"])
+    answer = partial(write_untrained, model, inputs, task=asked, template=template, output=output, **settings)
+    try:
+        show_answers(answer, inputs, output=output, as_json=as_json)
+    except RecipeError as error:
+        faults = [Fault(fault.message, _OPTIONS.get(fault.where or "", fault.where)) for fault in error.faults]
+        raise RecipeError(*faults) from error

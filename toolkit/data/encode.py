@@ -77,14 +77,18 @@ class Frame:
     end: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerBase) -> Frame:
+    def of(cls, tokenizer: PreTrainedTokenizerBase, *, argument: str = "text") -> Frame:
         """Return the frame that a tokenizer puts around a text by itself.
 
         A tokenizer that frames a text on both sides frames each part. A tokenizer that only adds tokens behind a text
         marks the end of its last part.
+
+        Args:
+            tokenizer: of a model.
+            argument: ``text_target`` for the frame of targets.
         """
-        plain = tokenizer("a", add_special_tokens=False)["input_ids"]
-        whole = tokenizer("a")["input_ids"]
+        plain = tokenizer(**{argument: "a"}, add_special_tokens=False)["input_ids"]
+        whole = tokenizer(**{argument: "a"})["input_ids"]
         start = next(i for i in range(len(whole)) if whole[i : i + len(plain)] == plain)
         before, behind = whole[:start], whole[start + len(plain) :]
         return cls(before=before, after=behind) if before else cls(end=behind)

@@ -60,10 +60,12 @@ class PackPairs:
     Args:
         decoder_start_token_id: the token from which the decoder predicts the first token of a target; None: the last
             token of the target itself, as mBART has it.
+        n_given: number of tokens at the beginning of a target that are given, and not predicted.
     """
 
-    def __init__(self, decoder_start_token_id: int | None) -> None:
+    def __init__(self, decoder_start_token_id: int | None, *, n_given: int = 0) -> None:
         self.decoder_start_token_id = decoder_start_token_id
+        self.n_given = n_given
 
     def __call__(self, rows: _Rows) -> dict[str, Any]:
         """Return ``input_ids [1, source tokens]``, ``decoder_input_ids`` and ``labels [1, target tokens]``.
@@ -72,10 +74,11 @@ class PackPairs:
         """
         sources, source_lengths = _joined(rows, "input_ids")
         targets, target_lengths = _joined(rows, "labels")
+        places = np.arange(len(targets)) - np.repeat(np.cumsum(target_lengths) - target_lengths, target_lengths)
         return {
             "input_ids": _tensor(sources),
             "decoder_input_ids": _tensor(_shifted(targets, target_lengths, self.decoder_start_token_id)),
-            "labels": _tensor(targets),
+            "labels": _tensor(np.where(places < self.n_given, IGNORED, targets)),
             **_marks("k", source_lengths),
             **_marks("q", target_lengths),
             **_row_numbers(rows),

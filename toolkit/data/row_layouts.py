@@ -151,12 +151,14 @@ class Seq2SeqLayout(Layout):
         decoder_start_token_id: the token from which the first token of a target is predicted; None: from the last
             token of the target itself, as mBART has it.
         prompt: what is made of a source before it is read; None: the source itself.
+        n_given: number of tokens at the beginning of a target that are given, and not predicted.
     """
 
     columns: ClassVar[tuple[str, ...]] = ("source", "target")
 
     decoder_start_token_id: int | None
     prompt: str | None = None
+    n_given: int = 0
 
     @classmethod
     def of(cls, config: PreTrainedConfig) -> Seq2SeqLayout:
@@ -178,7 +180,7 @@ class Seq2SeqLayout(Layout):
         self, tokenizer: PreTrainedTokenizerBase, *, seed: int = 0, batches: StepBatches | None = None
     ) -> Collator:
         """Return the collator that shifts targets for the decoder; it chooses nothing at random."""
-        return PackPairs(self.decoder_start_token_id)
+        return PackPairs(self.decoder_start_token_id, n_given=self.n_given)
 
     def prompts(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int) -> list[list[int]]:
         """Return each source, cut as in training."""

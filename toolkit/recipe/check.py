@@ -16,6 +16,7 @@ from toolkit.recipe import (  # noqa: F401, their rules register themselves
     check_quantization,
     check_texts,
 )
+from toolkit.recipe.check_texts import metrics_of_written
 from toolkit.recipe.document import Finding, TreePath
 from toolkit.recipe.rules import RULES, Broken, rule
 from toolkit.recipe.schema import DataSection, Recipe
@@ -155,7 +156,10 @@ def _one_or_all(recipe: Recipe) -> Broken:
             yield path, "1.0 could be one or all of them; write 1 for one, or a fraction below 1"
 
 
-@rule("task", "model.problem_type", "evaluation.metrics", "training.metric_for_best_model")
+@rule(
+    *("task", "model.config", "model.problem_type", "data.columns", "evaluation.metrics"),
+    *("training.metric_for_best_model", "training.greater_is_better"),
+)
 def _metrics_of_the_task(recipe: Recipe) -> Broken:
     metrics = recipe.evaluation.metrics or []
     known = recipe.spec.metrics_of(recipe.problem)
@@ -167,7 +171,7 @@ def _metrics_of_the_task(recipe: Recipe) -> Broken:
             yield "evaluation.metrics", f"{name!r} is listed twice"
     best = recipe.training.for_trainer()["metric_for_best_model"]
     by_loss = recipe.spec.chooses_by == "loss"
-    allowed = ["loss"] if by_loss else [*metrics, "loss"]
+    allowed = ["loss", *metrics_of_written(recipe)] if by_loss else [*metrics, "loss"]
     if best is not None and best.removeprefix("eval_") not in allowed:
         yield (
             "training.metric_for_best_model",

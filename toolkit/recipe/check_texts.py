@@ -12,6 +12,16 @@ NEEDS_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p")
 NEEDS_BEAMS = ("length_penalty", "early_stopping")
 SCORING_METRICS = frozenset({"perplexity", "bits_per_character", "masked_accuracy"})
 """Metrics of given texts; all others examine a generated text beside its target."""
+UNDIRECTED_METRICS = frozenset({"length_ratio", "copied_4grams"})
+"""Metrics of which neither more nor less is better by itself."""
+
+
+def metrics_of_written(recipe: Recipe) -> list[str]:
+    """Return the metrics of what a model writes for validation rows that can choose its best weights."""
+    if not recipe.spec.generates or recipe.text_columns == ("text",):
+        return []
+    unsure = UNDIRECTED_METRICS if recipe.training.for_trainer()["greater_is_better"] is None else frozenset()
+    return [name for name in recipe.spec.metrics if name not in SCORING_METRICS | unsure]
 
 
 @rule("task", "data.columns")
@@ -94,6 +104,11 @@ def _generation_of_the_task(recipe: Recipe) -> Broken:
         return
     for key in (key for key in NEEDS_SAMPLING if key in values and not values.get("do_sample")):
         yield f"{path}.{key}", "it is for drawing tokens; add do_sample: true"
+    if values.get("do_sample") and values.get("num_beams", 1) > 1:
+        yield (
+            f"{path}.do_sample",
+            "a text is drawn or searched for along beams, not both; take do_sample or num_beams out",
+        )
     for key in (key for key in NEEDS_BEAMS if key in values and values.get("num_beams", 1) == 1):
         yield f"{path}.{key}", "it is for several beams; add num_beams of at least 2"
     shortest, longest = values.get("min_new_tokens"), values.get("max_new_tokens")

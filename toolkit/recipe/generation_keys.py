@@ -16,17 +16,23 @@ from toolkit.recipe.schema import Section
 from toolkit.recipe.values import PositiveInt, as_whole
 
 _COUNT = Annotated[int, Field(ge=0), BeforeValidator(as_whole)]
+_STOPS = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 _SHARE = Annotated[float, Field(gt=0, le=1)]
 
 KINDS: dict[str, tuple[Any, str]] = {
     "max_new_tokens": (PositiveInt, "Tokens of an answer at most."),
     "min_new_tokens": (_COUNT, "Tokens of an answer at least."),
+    "stop_strings": (_STOPS, "The answer ends before the first of these texts that is in it."),
     "num_beams": (PositiveInt, "Answers that are followed at once; 1 takes the likeliest token each time."),
     "length_penalty": (float, "Above 0 favours longer answers among the beams (Wu et al. 2016)."),
     "early_stopping": (bool | Literal["never"], "Whether beams end as soon as there are enough whole answers."),
-    "do_sample": (bool, "Draw tokens by their probability instead of taking the likeliest."),
+    "do_sample": (
+        bool,
+        "Draw tokens by their probability instead of taking the likeliest; a row's text depends on the seed and what "
+        "is read, and on no other row.",
+    ),
     "temperature": (ranged(above=0), "Below 1 draws likely tokens more often, above 1 less often."),
-    "top_k": (_COUNT, "Draw among the likeliest k tokens; 0 is all."),
+    "top_k": (_COUNT, "Draw among the likeliest k tokens; 0 is all, null is 50."),
     "top_p": (_SHARE, "Draw among the likeliest tokens that have this probability together (Holtzman et al. 2020)."),
     "min_p": (_SHARE, "Draw among tokens of at least this share of the likeliest one's probability."),
     "typical_p": (_SHARE, "Draw among tokens of typical surprise (Meister et al. 2023)."),

@@ -141,10 +141,10 @@ class DataSection(Section):
         description="Jinja by which a decoder reads sources and chats; null is the tokenizer's own, else a plain one.",
     )
     source_language: Text | None = Field(
-        default=None, description="What a model of several languages reads, by its tokenizer's code: deu_Latn, de_DE."
+        default=None, description="What a model for several languages reads: its tokenizer's code, deu_Latn, or de."
     )
     target_language: Text | None = Field(
-        default=None, description="What a model of several languages writes, by its tokenizer's code: eng_Latn, en_XX."
+        default=None, description="What a model for several languages writes: its tokenizer's code, eng_Latn, or en."
     )
 
 
@@ -228,7 +228,7 @@ class EvaluationSection(Section):
         default=None, description="The metrics to report; null is the task's usual ones."
     )
     generation: dict[str, Any] = Field(
-        default={}, description="Fields of transformers.GenerationConfig, for translation and text-generation."
+        default={}, description="Fields of transformers.GenerationConfig, for tasks whose output is a new text."
     )
 
 

@@ -18,9 +18,7 @@ from toolkit.report.scatter import scatter_chart
 from toolkit.run_result import RunResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.pages import TASKS
-from toolkit.wording import visible
-
-MOST_CHARACTERS = 600
+from toolkit.wording import MOST_SHOWN, cut, visible
 
 
 def render_page(
@@ -120,9 +118,5 @@ def shown_samples(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _shown(sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row with its long texts cut; an id is as long as the data made it."""
-    texts = {name: _shortened(value) for name, value in sample.items() if isinstance(value, str)}
+    texts = {name: cut(value, MOST_SHOWN) for name, value in sample.items() if isinstance(value, str)}
     return {**sample, **texts}
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS].rstrip() + " …"

@@ -2,7 +2,7 @@
 
 from toolkit.run_result.damage import content_of
 from toolkit.run_result.degenerate import Degenerate
-from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
+from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary, Written
 from toolkit.run_result.result import SCHEMA, EvaluationResult, RunResult
 from toolkit.run_result.splits import BaselineResult, SeenRows, SplitResult
 
@@ -19,5 +19,6 @@ __all__ = [
     "SeenRows",
     "SplitResult",
     "TrainingSummary",
+    "Written",
     "content_of",
 ]

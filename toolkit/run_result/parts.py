@@ -193,6 +193,47 @@ class Example:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A test row with what a model wrote for it, to be looked at; long texts are cut.
+
+    Attributes:
+        id: of the row.
+        text: what was read.
+        reference: the right text; None where the data has none.
+        prediction: what the model wrote.
+        before: what it wrote before training; None where it was not asked.
+        chrf: of this row alone, 0 to 100; None without a reference.
+        worst: whether the row was chosen for its low chrF; else it was drawn at random.
+    """
+
+    id: int | str
+    text: str
+    reference: str | None
+    prediction: str
+    chrf: float | None
+    worst: bool
+    before: str | None = None
+
+    @classmethod
+    def from_json(cls, entry: JsonObject) -> Self:
+        """Read an entry of ``written``."""
+        number = entry.values.get("id")
+        return cls(
+            id=number if isinstance(number, int) else entry.get("id", str),
+            text=entry.get("text", str),
+            reference=entry.optional("reference", str),
+            prediction=entry.get("prediction", str),
+            chrf=entry.optional("chrf", float),
+            worst=entry.get("worst", bool),
+            before=entry.optional("before", str),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return an entry of ``written``."""
+        return dict(vars(self))
+
+
 def _evaluation(entry: JsonObject) -> dict[str, float | None]:
     """Return an entry of ``curve``: numbers by name, ``step`` among them."""
     entry.get("step", int)

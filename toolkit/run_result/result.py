@@ -12,7 +12,7 @@ from toolkit.files import read_json
 from toolkit.names import Family, Method, Problem, Split, Task, method_of
 from toolkit.run_result.degenerate import Degenerate
 from toolkit.run_result.json_object import JsonObject
-from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary
+from toolkit.run_result.parts import DataSource, DataSummary, Environment, Example, TrainingSummary, Written
 from toolkit.run_result.splits import BaselineResult, SplitResult
 
 SCHEMA = 1
@@ -74,6 +74,7 @@ class RunResult(EvaluationResult):
         example: of the card; None where no test row is fit to be shown.
         has_example: False in runs of older versions, whose file has no such key.
         degenerate: why the result shows nothing learnt; None where it shows something.
+        written: test rows with what was written for them, of a model that writes.
         parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
     """
 
@@ -89,6 +90,7 @@ class RunResult(EvaluationResult):
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
     degenerate: Degenerate | None = None
+    written: tuple[Written, ...] = ()
 
     @property
     def way(self) -> Method:
@@ -134,6 +136,7 @@ class RunResult(EvaluationResult):
             has_example="example" in entry.values,
             parity=None if parity is None else parity.values,
             degenerate=None if entry.values.get("degenerate") is None else entry.name("degenerate", Degenerate),
+            written=_written_from_json(entry),
         )
 
     @classmethod
@@ -172,7 +175,13 @@ class RunResult(EvaluationResult):
             **({"example": None if self.example is None else self.example.to_json()} if self.has_example else {}),
             **({} if self.parity is None else {"parity": dict(self.parity)}),
             **({} if self.degenerate is None else {"degenerate": self.degenerate.value}),
+            **({"written": [row.to_json() for row in self.written]} if self.written else {}),
         }
+
+
+def _written_from_json(entry: JsonObject) -> tuple[Written, ...]:
+    rows = entry.optional("written", list) or []
+    return tuple(Written.from_json(entry.inner("written", row)) for row in rows)
 
 
 def _splits_from_json(entry: JsonObject) -> dict[str, SplitResult]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.recipe import Recipe
-from toolkit.run_result import RunResult, SplitResult
+from toolkit.run_result import RunResult, SplitResult, Written
 
 TASKS = Path(__file__).parent
 """Folder that partials are named from."""
@@ -169,6 +169,10 @@ class TaskPages(ABC):
         return []
 
     # Card and demo
+
+    def rows_of_card(self, result: RunResult) -> list[Written]:
+        """Return the rows that the card shows of those with a text that the model wrote."""
+        return []
 
     @abstractmethod
     def use(self, result: RunResult) -> str:

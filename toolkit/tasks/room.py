@@ -25,7 +25,7 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
-from toolkit.run_result import Degenerate
+from toolkit.run_result import Degenerate, Written
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.pages import TaskPages
@@ -156,6 +156,7 @@ class TaskRoom(ABC):
             problem=problem,
             max_length=recipe.data.max_length,
             generation=recipe.evaluation.generation,
+            seed=recipe.seed,
         )
 
     def answerer(self, located: LocatedModel, untrained: Recipe | None, labels: tuple[str, ...]) -> Answerer:
@@ -270,6 +271,16 @@ class TaskRoom(ABC):
             problem: what the labels are.
         """
         return []
+
+    def written(self, recipe: Recipe, data: TaskData, result: Result) -> tuple[Written, ...]:
+        """Return test rows with what was written for them, of a model that writes.
+
+        Args:
+            recipe: checked.
+            data: its rows.
+            result: what was measured on the test rows.
+        """
+        return ()
 
     # Proof
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import torch
@@ -29,8 +29,9 @@ class Objective:
         collator: makes micro-batches, given the order of the rows.
         loss: of a micro-batch, as `Trainer` calls it.
         compute_metrics: what validation measures beside the loss; None: nothing.
-        validate: measures the loss of a model on the validation rows; None leaves it to `Trainer`.
+        validate: measures a model on the validation rows, its ``loss`` first; None leaves it to `Trainer`.
         less_is_better: names of what validation measures of which less is better.
+        facts: what is worth a line of log.jsonl about how validation measures.
     """
 
     train_rows: Dataset
@@ -42,3 +43,4 @@ class Objective:
     compute_metrics: Callable[[EvalPrediction], dict[str, float | None]] | None = None
     validate: Callable[[torch.nn.Module], dict[str, float]] | None = None
     less_is_better: frozenset[str] = LESS_IS_BETTER | {"loss"}
+    facts: Mapping[str, Any] = field(default_factory=dict)

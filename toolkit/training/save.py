@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
 from peft import PeftModel
 from transformers import PreTrainedModel
@@ -61,7 +62,7 @@ def adapter_alone(run: Path) -> None:
 
 
 def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
-    """Save the adapter with the files that peft does not write: labels, tokenizer, digests of the base model."""
+    """Save the adapter with what peft leaves out: labels, generation settings, tokenizer, digests of the base model."""
     config = model.peft_config["default"]
     # A name with its revision is none of the hub's; peft has a field for each.
     name = opened.name if opened.revision is None else opened.name.partition("@")[0]
@@ -70,6 +71,8 @@ def _save_adapter(model: PeftModel, opened: OpenedModel, folder: Path) -> None:
     with quiet_library():
         model.save_pretrained(str(folder), save_embedding_layers=False)
         write_config(folder, opened.model.config)
+        if opened.model.can_generate():
+            cast(Any, opened.model).generation_config.save_pretrained(str(folder))
         opened.tokenizer.save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # peft's is an empty template
     if opened.folder is not None:

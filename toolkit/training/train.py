@@ -78,7 +78,9 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
     parameters = count_parameters(model)
     plan = plan_training(recipe, objective, checkpoints=root)
     allocation = allocation_of(model, steps=plan.max_steps)
-    _check_room(root, parameters, n_averaged=plan.averaged or 0)
+    # Without a schedule only a signal has a checkpoint written.
+    n_kept = 1 if plan.schedule.save == "no" else KEPT + 1
+    _check_room(root, parameters, n_checkpoints=n_kept, n_averaged=plan.averaged or 0)
     checkpoint = newest_whole(root)
     state = _State.of(checkpoint)
     with stop_on_signals() as stop:
@@ -86,7 +88,10 @@ def train(recipe: Recipe, objective: Objective, opened: OpenedModel, folder: Pat
             recipe, objective, model=model, plan=plan, state=state, stop=stop, allocation=allocation
         )
         if not state.finished:
-            _run(trainer, plan, checkpoint, log=RunLog(folder / LOG_FILE))
+            log = RunLog(folder / LOG_FILE)
+            if objective.facts and checkpoint is None:
+                log.write({"event": "validation", **objective.facts})
+            _run(trainer, plan, checkpoint, log=log)
             state.steps, state.skipped_steps = trainer.state.global_step, trainer.skipped_steps
             stop.raise_if_asked()
         trainer.course.refuse_explosion()
@@ -206,9 +211,9 @@ def _first_output(outputs: Any, _labels: Any) -> Any:
     return outputs[0] if isinstance(outputs, tuple) else outputs
 
 
-def _check_room(root: Path, parameters: ParameterCount, *, n_averaged: int) -> None:
+def _check_room(root: Path, parameters: ParameterCount, *, n_checkpoints: int, n_averaged: int) -> None:
     """Refuse to train if the disk is too small for the checkpoints, one more while they rotate, and the model."""
-    needed = parameters.checkpoint_bytes() * (KEPT + 1) + parameters.model_bytes() * (2 + n_averaged)
+    needed = parameters.checkpoint_bytes() * n_checkpoints + parameters.model_bytes() * (2 + n_averaged)
     free = shutil.disk_usage(root).free
     if free < needed:
         raise ResourceError(

@@ -122,9 +122,13 @@ class RecipeTrainer(Trainer):
         return metrics
 
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
-        """Compute the gradient norm, and stop or skip the step if it is not finite."""
+        """Compute the gradient norm, and stop or skip the step if it is not finite.
+
+        In float16 gradients are scaled up, at first so far that some overflow. The scaler then leaves out the step and
+        halves its factor, which is no fault as long as there is something to halve.
+        """
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
-        if not math.isfinite(float(norm)):
+        if not math.isfinite(float(norm)) and not self._can_scale_less():
             if not self.skip_non_finite:
                 self._stop_for(f"the gradient norm became {float(norm)}")
             self.skipped_steps += 1
@@ -135,6 +139,11 @@ class RecipeTrainer(Trainer):
         self.last_loss, self._loss_of_step = self._loss_of_step, 0.0
         self.course.add(self.last_loss)
         return norm
+
+    def _can_scale_less(self) -> bool:
+        """Return whether gradients are scaled up, as in float16."""
+        scaler: Any = self.accelerator.scaler
+        return scaler is not None and float(scaler.get_scale()) > 1.0
 
     def _stop_for(self, reason: str) -> None:
         rows = sorted(self.row_ids[index] for index in self._rows_of_step)

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter, merge_dequantized
 from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
+from toolkit.adapters.write_gguf import check_llama_like
 from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE, answers_to, read_golden
 from toolkit.evaluation.proof.parity import Parity, compare
@@ -28,17 +28,18 @@ from toolkit.tasks import room_of
 from toolkit.tasks.room import TaskRoom
 from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER, readable
 from toolkit.trials.subject import find_subject
+from toolkit.workflow import export_gguf
+from toolkit.workflow.export_formats import Format
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
 from toolkit.workflow.little_memory import memory_told, smaller_model
 
 PARITY_FILE = "parity.json"
 
+TOLERATED = {Format.GGUF_F16: 0.05, Format.GGUF_Q8_0: 0.5}
+"""Nats a token by which weights that were rounded may answer otherwise, and then write another text.
 
-class Format(StrEnum):
-    """The forms that a model can be exported in."""
-
-    MERGED = "merged"
-    ONNX = "onnx"
+That is enough to find what an export has broken, which costs whole nats. What the rounding costs is told.
+"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
 
     Args:
         target: a run folder, or a folder with a model or an adapter and ``golden.json``.
-        form: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime.
+        form: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime; ``gguf-…``, one file for
+            llama.cpp, with weights in that form.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:
@@ -95,10 +97,13 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         if isinstance(opened.model, PeftModel):
             method = str(opened.model.active_peft_config.peft_type.value).lower()
             raise RecipeError(f"adapters of the method {method} cannot be merged into their base model", where=target)
+        if form.gguf_weights is not None:
+            check_llama_like(opened)
         say(f"exporting {target} as {form}")
-        made = (_merge if form is Format.MERGED else _to_onnx)(opened, work, room)
-        parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), golden["tolerance"])
-        if not parity.passed:
+        made = _made(opened, work, room, form=form)
+        tolerated = TOLERATED.get(form, golden["tolerance"])
+        parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), tolerated)
+        if not parity.passed and not (form in TOLERATED and parity.largest_gap <= tolerated):
             raise IntegrityError(
                 f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=target
             )
@@ -117,14 +122,14 @@ def _adapter_of(folder: Path) -> Path:
     raise RecipeError(f"there is no adapter to merge; {folder / 'model'} is a plain model already", where=str(folder))
 
 
-def _merge(opened: OpenedModel, work: Path, room: TaskRoom) -> OpenedModel:
-    """Write the merged model and open it again."""
-    _write_plain(opened, work, weights=True)
-    return room.open(LocatedModel(opened.name, work))
-
-
-def _to_onnx(opened: OpenedModel, work: Path, _: TaskRoom) -> OpenedModel:
-    _write_plain(opened, work, weights=False)
+def _made(opened: OpenedModel, work: Path, room: TaskRoom, *, form: Format) -> OpenedModel:
+    """Write the model in its new form, and open that again."""
+    if form.gguf_weights is not None:
+        export_gguf.write(opened, work, form.gguf_weights)
+        return export_gguf.opened_gguf(opened, work)
+    _write_plain(opened, work, weights=form is Format.MERGED)
+    if form is Format.MERGED:
+        return room.open(LocatedModel(opened.name, work))
     write_onnx(opened, work)
     return opened_onnx(opened, work)
 
@@ -161,14 +166,7 @@ def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
 
 
 def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
-    title = "A model with its adapter merged" if form is Format.MERGED else "A model for ONNX Runtime"
-    use = (
-        "It opens with plain transformers."
-        if form is Format.MERGED
-        else _ONNX_USE.format(
-            file=FILE, names=", ".join(f"`{name}`" for name in input_names(opened)), longest=opened.max_length
-        )
-    )
+    title, use = _about(opened, form)
     return f"""# {title}
 
 {use}
@@ -177,6 +175,16 @@ Checked against golden rows, answers that were kept when the model was made: {pa
 with another answer, the largest gap between two probabilities (or numbers) {parity.largest_gap:.2g}, where
 {parity.tolerance:.2g} is tolerated. The same figures stand in `{PARITY_FILE}`.
 """
+
+
+def _about(opened: OpenedModel, form: Format) -> tuple[str, str]:
+    """Return a title, and how the exported model is used."""
+    if form is Format.MERGED:
+        return "A model with its adapter merged", "It opens with plain transformers."
+    if form.gguf_weights is not None:
+        return "A model for llama.cpp", export_gguf.use(opened)
+    names = ", ".join(f"`{name}`" for name in input_names(opened))
+    return "A model for ONNX Runtime", _ONNX_USE.format(file=FILE, names=names, longest=opened.max_length)
 
 
 _ONNX_USE = """`{file}` reads {names} (int64, `[batch, length]`) and gives `logits`; its labels are in `config.json`.

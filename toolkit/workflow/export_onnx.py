@@ -38,7 +38,7 @@ def check_exportable(task: Task, family: Family) -> None:
         fitting = ", ".join(name for name, spec in SPECS.items() if not spec.generates)
         raise RecipeError(
             f"onnx is for models that answer in one pass: {fitting}; this one is for {task} ({family}), which writes "
-            "token by token",
+            "token by token; take a gguf format where its type has one, or the model as transformers opens it",
             where="--format",
         )
 

@@ -129,6 +129,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
         warn_of_reading(room, recipe, data.train)
         set_seed(recipe.seed)
         used = METHODS[recipe.way](room, recipe, data, work=work)
+        written = room.written(recipe, data, used.result)
     baselines = room.baselines(data, recipe.metrics)
     learnt = learnt_rows(data, recipe.way)
     write_learnt_rows(work, learnt)
@@ -136,7 +137,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
     model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
-    result = replace(measured, example=example, data=replace(measured.data, cut=used.cut))
+    result = replace(measured, example=example, data=replace(measured.data, cut=used.cut), written=written)
     _write_down(recipe, result, used, work=work, model_config=model_config)
     return result
 
@@ -149,7 +150,8 @@ def _write_down(recipe: Recipe, result: RunResult, used: Used, *, work: Path, mo
     write_text_atomically(work / RECIPE_FILE, text)
     write_json_atomically(work / METRICS_FILE, result.to_json())
     used.answers.write(work / PREDICTIONS_FILE)
-    page = render_page(result, recipe_yaml=text, samples=used.result.samples(), losses=training_losses(work))
+    samples = [row.to_json() for row in result.written] or used.result.samples()
+    page = render_page(result, recipe_yaml=text, samples=samples, losses=training_losses(work))
     write_text_atomically(work / "report.html", page)
     card = render_card(result, recipe, recipe_yaml=text, model_config=model_config)
     write_text_atomically(work / "README.md", card)

@@ -61,6 +61,8 @@ def write_untrained(
     task: Task,
     template: str | None = None,
     language: str = "en",
+    source_language: str | None = None,
+    target_language: str | None = None,
     text_column: str | None = None,
     encoding: str | None = None,
     output: Path | None = None,
@@ -75,6 +77,7 @@ def write_untrained(
         template: what is made of a row, with ``{source}`` or the names of columns in braces; None takes the task's own,
             or the model's.
         language: of the task's own prompt.
+        source_language, target_language: of a model for several languages.
         text_column: where the file has another name than ``source``.
         encoding: of text files and of stdin; None finds it.
         output: where the answers go, if anywhere; its suffix chooses the format.
@@ -92,7 +95,13 @@ def write_untrained(
         {
             "task": task.value,
             "model": {"name": model},
-            "data": {"source": list(inputs), "columns": {name: name for name in (*gaps, "target")}, "prompt": template},
+            "data": {
+                "source": list(inputs),
+                "columns": {name: name for name in (*gaps, "target")},
+                "prompt": template,
+                "source_language": source_language,
+                "target_language": target_language,
+            },
             "method": "zero-shot",
             "zero_shot": {"language": language},
         }

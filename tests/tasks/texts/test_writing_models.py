@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokeni
 from writing_models import (
     DECODERS,
     ENCODER_DECODERS,
+    LANGUAGES,
     family_of_model,
     recipe_for,
     write_chats,
@@ -71,7 +72,7 @@ def check_in_plain_transformers(used: Used, recipe: Recipe) -> None:
 @pytest.mark.parametrize("name", ENCODER_DECODERS)
 def test_encoder_decoders_learn_pairs(name: str, rows: Path, tmp_path: Path) -> None:
     folder = writing_model(name, tmp_path / "body")
-    data = {"prompt": "the film : {source}"}
+    data = {"prompt": "the film : {source}", **LANGUAGES.get(name, {})}
     recipe = recipe_for("translation", folder, rows / "pairs.jsonl", PAIR, data=data)
     used = carried_out(recipe, tmp_path / "run")
     check_in_plain_transformers(used, recipe)

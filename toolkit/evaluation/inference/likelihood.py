@@ -23,6 +23,7 @@ from toolkit.data.several_inputs import INPUTS
 from toolkit.data.targets import aligned
 from toolkit.evaluation.inference.device import inference_device, moved
 from toolkit.evaluation.inference.padded_likelihood import padded_likelihoods
+from toolkit.evaluation.inference.smaller_batches import in_batches
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
 from toolkit.progress import progress_bar, warn
@@ -49,11 +50,14 @@ def mean_loss(model: torch.nn.Module, rows: Dataset, layout: Layout, collate: Co
     """
     total, n_tokens = 0.0, 0
     device = next(model.parameters()).device
+
+    def losses_of(indices: list[int]) -> tuple[float, int]:
+        losses, _, _ = _token_losses(model, moved(collate(rows_at(rows, indices)), device), shifts=layout.shifts)
+        return float(losses.sum()), losses.numel()
+
     with torch.no_grad():
-        for indices in _batches(rows["length"], batching):
-            batch = moved(collate(rows_at(rows, indices)), device)
-            losses, _, _ = _token_losses(model, batch, shifts=layout.shifts)
-            total, n_tokens = total + float(losses.sum()), n_tokens + losses.numel()
+        for _, (losses, n_losses) in in_batches(_batches(rows["length"], batching), losses_of):
+            total, n_tokens = total + losses, n_tokens + n_losses
     return total / max(n_tokens, 1)
 
 
@@ -82,15 +86,15 @@ def measure_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     Raises:
         ValueError: another encoder, which gives texts no likelihood.
     """
-    if isinstance(opened.model.config, TransformerConfig):
-        return packed_likelihoods(opened, rows)
     if opened.family is Family.DECODER and "text" not in rows.column_names:
         return answer_likelihoods(opened, rows)
+    if isinstance(opened.model.config, TransformerConfig):
+        return packed_likelihoods(opened, rows)
     return padded_likelihoods(opened, rows)
 
 
 def answer_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
-    """Score the answers of a decoder of the library as it learns them, all answers of a chat together.
+    """Score the answers of a decoder as it learns them, all answers of a chat together.
 
     Args:
         opened: a decoder with its language head.
@@ -165,13 +169,17 @@ def score_encoded(opened: OpenedModel, encoded: Dataset, layout: Layout) -> Scor
     inputs = encoded.select_columns([name for name in ("input_ids", "labels") if name in encoded.column_names])
     inputs = inputs.add_column("row", np.arange(len(encoded)))
     sums = np.zeros((3, len(encoded)))
+
+    def scored(indices: list[int]) -> tuple[NDArray[np.int64], tuple[NDArray[np.float64], ...]]:
+        batch = moved(collate(rows_at(inputs, indices)), device)
+        losses, places, correct = _token_losses(model, batch, shifts=layout.shifts)
+        values = (losses, torch.ones_like(losses), correct)
+        return np.asarray(indices)[places.cpu().numpy()], tuple(value.cpu().double().numpy() for value in values)
+
     with torch.inference_mode(), progress_bar("scoring", len(encoded)) as bar:
-        for indices in _batches(encoded["length"], batching):
-            batch = moved(collate(rows_at(inputs, indices)), device)
-            losses, places, correct = _token_losses(model, batch, shifts=layout.shifts)
-            of_rows = np.asarray(indices)[places.cpu().numpy()]
-            for into, values in zip(sums, (losses, torch.ones_like(losses), correct), strict=True):
-                np.add.at(into, of_rows, values.cpu().double().numpy())
+        for indices, (of_rows, values) in in_batches(_batches(encoded["length"], batching), scored):
+            for into, added in zip(sums, values, strict=True):
+                np.add.at(into, of_rows, added)
             bar.advance(len(indices))
     return Scores(sums[0], sums[1].astype(np.int64), sums[2].astype(np.int64))
 

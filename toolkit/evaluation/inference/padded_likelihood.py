@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import first_of_targets, layout_for, prompt_of
@@ -23,6 +24,7 @@ from toolkit.data.encode import prompted
 from toolkit.data.padding import pad_right
 from toolkit.data.several_inputs import INPUTS
 from toolkit.evaluation.inference.device import inference_device
+from toolkit.evaluation.inference.smaller_batches import in_batches
 from toolkit.evaluation.inference.token_batches import padded, sum_log_likelihoods
 from toolkit.evaluation.metrics.likelihoods import Likelihoods, count_characters
 from toolkit.names import Family
@@ -41,7 +43,7 @@ class _Window:
 
     Attributes:
         source: token ids for the encoder of an encoder-decoder; empty for a decoder.
-        context: token ids before the predicted ones.
+        context: token ids before the predicted ones; those of an encoder-decoder begin with that of its decoder.
         predicted: token ids whose likelihood is summed.
     """
 
@@ -78,10 +80,15 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
     device = inference_device()
     model: Any = opened.model.to(device)  # type: ignore[arg-type]
     nats = np.zeros(len(rows))
+    batches = by_length([len(window) for window in windows], _BATCH_ROWS)
+
+    def scored(indices: list[int]) -> NDArray[np.float64]:
+        scores = _score(opened, model, [windows[index] for index in indices], device)
+        return scores.cpu().double().numpy()
+
     with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
-        for indices in by_length([len(window) for window in windows], _BATCH_ROWS):
-            scores = _score(opened, model, [windows[index] for index in indices], device)
-            np.add.at(nats, row_of[indices], -scores.double().cpu().numpy())
+        for indices, scores in in_batches(batches, scored):
+            np.add.at(nats, row_of[indices], -scores)
             bar.advance(len(indices))
     return Likelihoods(
         negative_log_likelihood=nats,
@@ -140,7 +147,9 @@ def _windows(opened: OpenedModel, source: str | None, target: str) -> list[_Wind
         asked = prompted(source or "", prompt_of(tokenizer))
         read = tokenizer(asked, truncation=True, max_length=longest, **_TOKENIZE)["input_ids"]
         written = tokenizer(text_target=target, **_TOKENIZE)["input_ids"]
-        return [_Window(read, context, predicted) for context, predicted in _cut([], written, longest)]
+        first = first_of_targets(opened.model, name=opened.name)
+        start = written[-1] if first is None else first
+        return [_Window(read, [start, *context], predicted) for context, predicted in _cut([], written, longest)]
     end = tokenizer.eos_token_id
     begin = end if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     plain = {"add_special_tokens": False, **_TOKENIZE}
@@ -172,11 +181,9 @@ def _score(opened: OpenedModel, model: Any, windows: Sequence[_Window], device: 
     if opened.family is Family.ENCODER_DECODER:
         ids, mask = (tensor.to(device) for tensor in padded([window.source for window in windows], filler=pad))
         # Given labels, a model made of two would warn of how it counts a loss that nobody reads.
-        start = first_of_targets(model, name=opened.name)
-        shifted = [[ids[-1] if start is None else start, *ids[:-1]] for ids in written]
-        decoder_ids = pad_right(shifted, pad).to(device)
+        decoder_ids = pad_right([ids[:-1] for ids in written], pad).to(device)
         logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=decoder_ids, use_cache=False).logits
-        return sum_log_likelihoods(logits, targets)
+        return sum_log_likelihoods(logits, targets[:, 1:])
     ids, mask = (tensor.to(device) for tensor in padded(written, filler=pad))
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     return sum_log_likelihoods(logits[:, :-1], targets[:, 1:])

@@ -27,22 +27,24 @@ def tokens_at_once(device: torch.device) -> int:
     return _TOKENS_ON_CPU if device.type == "cpu" else _TOKENS_ON_GPU
 
 
-def padded(rows: Sequence[Sequence[int]], *, left: bool = False, filler: int = 0) -> tuple[Tensor, Tensor]:
+def padded(rows: Sequence[Sequence[int]], *, left: bool = False, filler: int | None = 0) -> tuple[Tensor, Tensor]:
     """Return the ids as a padded batch and its attention mask, ``[rows, longest]`` each.
 
     Args:
         rows: token ids.
         left: pad before the ids instead of after them.
-        filler: the id of padding; it is masked, so that nearly any id will do.
+        filler: the id of padding; it is masked, so that nearly any id will do. None, on the left: each row's own first
+            token, so that whoever counts the tokens of a row finds none that it does not have.
     """
     lengths = torch.tensor([len(row) for row in rows])
     longest = int(lengths.max())
     positions = torch.arange(longest)[None, :]
     if left:
-        ids = [[*[filler] * (longest - len(row)), *row] for row in rows]
+        fillers = [(row[0] if row else 0) if filler is None else filler for row in rows]
+        ids = [[*[first] * (longest - len(row)), *row] for first, row in zip(fillers, rows, strict=True)]
         batch, mask = torch.tensor(ids, dtype=torch.long), positions >= longest - lengths[:, None]
     else:
-        batch, mask = pad_right(rows, filler), positions < lengths[:, None]
+        batch, mask = pad_right(rows, filler or 0), positions < lengths[:, None]
     return batch.view(len(rows), longest), mask.long()
 
 

@@ -20,6 +20,7 @@ from toolkit.hub.card.settings import not_default, settings
 from toolkit.hub.card.usage import brings_code, intended_use, is_asked, unintended_use
 from toolkit.hub.card.use import about_use, shown_example
 from toolkit.hub.card.words import words_of
+from toolkit.hub.card.written import about_written, written_rows
 from toolkit.recipe import Recipe
 from toolkit.report import facts
 from toolkit.report.measures import best_values, results
@@ -84,6 +85,8 @@ def render_card(
         slice_heading=card_slices.slice_heading(result, words),
         about_texts=card_slices.about_texts(result, words),
         about_slices=card_slices.about_slices(result, words),
+        written=written_rows(result, words),
+        about_written=about_written(result, recipe, words),
         limits=measured_limits(result, words),
         unmeasured=unmeasured(result, words),
         asked=is_asked(recipe),

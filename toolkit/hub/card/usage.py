@@ -39,12 +39,14 @@ _IN_BITS = {
 
 _DIRECT_IN_BITS = """import torch
 from peft import PeftModel
-from transformers import AutoConfig, {auto_class}, AutoTokenizer, BitsAndBytesConfig
+from transformers import AutoConfig, {auto_class}, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
 
 {opening}
-tokenizer = AutoTokenizer.from_pretrained({model})
+{settings}tokenizer = AutoTokenizer.from_pretrained({model})
 
 {seed}"""
+
+_SETTINGS = "model.generation_config = GenerationConfig.from_pretrained({model})\n"
 
 _SEED = "torch.manual_seed(0)\n"
 
@@ -102,7 +104,8 @@ def snippet(
     call, asked = pages.call(result, recipe), _argument(inputs)
     named = f"{literal(model)}{', trust_remote_code=True' if own_code else ''}"
     if call.pipeline is None:
-        return _direct(result, recipe, call, named=named, asked=asked, model=model)
+        settings = model if adapter or result.is_adapter else None
+        return _direct(result, recipe, call, named=named, asked=asked, settings=settings)
     lines = call.lines.replace("{text}", asked)
     if adapter or result.is_adapter:
         return _adapted(result, model, call, lines=lines, in_bits=recipe.model.quantization is not None)
@@ -152,7 +155,9 @@ def _argument(inputs: Mapping[str, str]) -> str:
     return "{" + ", ".join(f"{literal(name)}: {literal(text)}" for name, text in inputs.items()) + "}"
 
 
-def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str, model: str) -> str:
+def _direct(
+    result: RunResult, recipe: Recipe, call: Call, *, named: str, asked: str, settings: str | None = None
+) -> str:
     """Return the lines that ask a model without a pipeline.
 
     Args:
@@ -161,20 +166,26 @@ def _direct(result: RunResult, recipe: Recipe, call: Call, *, named: str, asked:
         call: of the task.
         named: the model as an argument of ``from_pretrained``.
         asked: the input as an expression of Python.
-        model: its repository or folder.
+        settings: an adapter's repository or folder; the library would take its base model's generation settings.
     """
     opener, random = auto_class(result), draws(recipe)
-    if recipe.model.quantization is not None:
+    if settings and recipe.model.quantization is not None:
         return _DIRECT_IN_BITS.format(
-            auto_class=opener, opening=_opening(result, model, in_bits=True), model=named, seed=_SEED if random else ""
+            auto_class=opener,
+            opening=_opening(result, settings, in_bits=True),
+            model=literal(settings),
+            settings=_SETTINGS.format(model=literal(settings)),
+            seed=_SEED if random else "",
         ) + call.lines.replace("{text}", asked)
     head = "import torch\n" if "torch." in call.lines or random else ""
     seed = _SEED if random else ""
-    return f"""{head}from transformers import {opener}, AutoTokenizer
+    imported = [opener, "AutoTokenizer", *(["GenerationConfig"] if settings else [])]
+    own = _SETTINGS.format(model=literal(settings)) if settings else ""
+    return f"""{head}from transformers import {", ".join(imported)}
 
 tokenizer = AutoTokenizer.from_pretrained({named})
 model = {opener}.from_pretrained({named})
-
+{own}
 {seed}{call.lines.replace("{text}", asked)}"""
 
 

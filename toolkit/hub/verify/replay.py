@@ -176,7 +176,7 @@ def _open_adapter(
     """Open the base model that the adapter names, with as many labels as the adapter has, and the adapter."""
     from peft import PeftModel, get_peft_model_state_dict
     from peft.utils import load_peft_weights
-    from transformers import BitsAndBytesConfig
+    from transformers import BitsAndBytesConfig, GenerationConfig
 
     named = place.read("adapter_config.json")
     base, revision = request.get("base") or named["base_model_name_or_path"], named.get("revision")
@@ -189,7 +189,9 @@ def _open_adapter(
     model, info = factory.from_pretrained(base, **settings, **pinned, **given)
     if quantized:
         _compute_exactly(model)
-    adapted = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    adapted: Any = PeftModel.from_pretrained(model, place.name, **place.pinned)
+    if place.has("generation_config.json"):
+        adapted.generation_config = GenerationConfig.from_pretrained(place.name, **place.pinned)
     saved = set(load_peft_weights(place.name, **place.pinned))
     strange = saved.symmetric_difference(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     new = {*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])}
@@ -337,10 +339,13 @@ def _generated(
     model: Any, tokenizer: Any, inputs: dict[str, Any], golden: dict[str, Any], *, n_given: int
 ) -> dict[str, Any]:
     """Return a new text, and the smallest margin of a first choice over the second."""
-    made = model.generate(**inputs, **golden["generation"], return_dict_in_generate=True, output_scores=True)
+    stops = golden["generation"].get("stop_strings", [])
+    settings = {**golden["generation"], "tokenizer": tokenizer, "return_dict_in_generate": True, "output_scores": True}
+    made = model.generate(**inputs, **settings)
     nearest = [scores[0].float().softmax(-1).topk(2).values.tolist() for scores in made.scores]
     text = tokenizer.decode(made.sequences[0][n_given:], skip_special_tokens=True)
-    return {"prediction": text, "margin": min(first - second for first, second in nearest)}
+    end = min((place for place in map(text.find, stops) if place >= 0), default=None)
+    return {"prediction": text[:end], "margin": min(first - second for first, second in nearest)}
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -12,6 +12,7 @@ from transformers import GenerationConfig
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.layouts import PROMPT, prompt_of
+from toolkit.adapters.writing import stops_of
 from toolkit.data.encode import asked_texts
 from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.data.several_inputs import INPUTS
@@ -50,7 +51,7 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     """Choose rows to score; a few of them are written as well, and have a ``prediction``.
 
     Right texts that the model would cut are shortened here, and so is what a language model reads: not every reader
-    cuts at the same position. Of a language model those rows are written that leave room for it.
+    cuts at the same position. Of a decoder those rows are written that leave room for it.
 
     Args:
         opened: with its trained head.
@@ -61,7 +62,6 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
     references = None if "text" in rows.column_names else references_of(rows)
     if references is None:
         asked: list[dict[str, Any]] = [{"text": _fitting(opened, text, opened.max_length - 1)} for text in texts]
-        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     else:
         # A decoder has its template around question and answer, and reads both.
         decodes = opened.family is Family.DECODER
@@ -74,7 +74,9 @@ def golden_rows(opened: OpenedModel, rows: Dataset, *, most: int) -> list[dict[s
             for index, text in zip(chosen, texts, strict=True)
         ]
         asked = [row for row in asked if row["reference"].strip()]
-        short = asked
+    short = asked
+    if opened.family is Family.DECODER:  # what is longer is cut by us, and by nobody else
+        short = [row for row in asked if len(plain_ids(opened, row)) <= opened.max_length // 2]
     asked = [row for row in asked if not _spells_special_tokens(opened, row)]
     for row in spread([row for row in short if row in asked], MOST_WRITTEN):
         row["prediction"] = ""
@@ -116,8 +118,13 @@ def _asked(opened: OpenedModel, rows: Sequence[Mapping[str, str]]) -> Dataset:
 
 
 def generation_settings(opened: OpenedModel) -> dict[str, Any]:
-    """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far."""
-    return {"do_sample": False, "num_beams": 1, "max_new_tokens": max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))}
+    """Return how the few texts of a ``golden.json`` are written: without chance and without beams, and not far.
+
+    A model that draws its texts draws none of these: other machines and versions have other random numbers.
+    """
+    stops = {"stop_strings": list(stops_of(opened))} if stops_of(opened) else {}
+    n_tokens = max(1, min(NEW_TOKENS, opened.max_length // 2 - 1))
+    return {"do_sample": False, "num_beams": 1, "max_new_tokens": n_tokens, **stops}
 
 
 @contextmanager

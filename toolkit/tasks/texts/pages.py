@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,15 +12,13 @@ from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
 from toolkit.names import Family, Method
 from toolkit.recipe import Recipe
 from toolkit.recipe.prompts import parts_of
-from toolkit.run_result import RunResult
+from toolkit.run_result import RunResult, Written
 from toolkit.tasks.pages import GAP, Call, Demo, NoBaseline, TaskPages
+from toolkit.tasks.texts.rows_shown import few
 from toolkit.wording import shortened, table
 
 SOURCE = '"{source}"'
 """The gap of a prompt, as Python writes it."""
-
-SAMPLES_SHOWN = 2
-"""Of the worst rows, and of the others."""
 
 _BASELINES = {
     "first-sentences": "First sentences of the source",
@@ -61,8 +60,7 @@ class TextsPages(TaskPages):
 
     def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return a few of the worst rows and a few of the others, three lines each."""
-        worst = [sample for sample in samples if sample["worst"]][:SAMPLES_SHOWN]
-        others = [sample for sample in samples if not sample["worst"]][:SAMPLES_SHOWN]
+        worst, others = few(samples, [sample["worst"] for sample in samples])
         groups = (("Among its worst:", worst), ("Drawn at random:", others))
         return [line for title, rows in groups if rows for line in ("", title, *_written_lines(rows))]
 
@@ -79,6 +77,11 @@ class TextsPages(TaskPages):
             for row in rows
         ]
         return table(cells, header=("id", *(("probability",) if scored else ()), "text", "prediction"))
+
+    def rows_of_card(self, result: RunResult) -> list[Written]:
+        """Return a few of the worst rows, and a few of the others."""
+        worst, others = few(result.written, [row.worst for row in result.written])
+        return [*worst, *others]
 
     def misuse(self, result: RunResult) -> tuple[str, ...]:
         """Return facts: what a model writes can be false."""
@@ -127,6 +130,7 @@ def answering(result: RunResult, recipe: Recipe) -> Call:
     if recipe.way is Method.SCRATCH:
         return Call(with_limit(ANSWER, recipe))
     lines = CHAT if result.family is Family.DECODER else ANSWER.replace("{limit}", "")
+    lines = with_stops(lines, recipe)
     prompt = recipe.data.prompt
     if prompt is None:
         return Call(lines)
@@ -160,9 +164,23 @@ def with_limit(lines: str, recipe: Recipe, *, at_most: int = LONGEST_OUTPUT) -> 
         recipe: of the run.
         at_most: tokens of an answer.
     """
+    lines = with_stops(lines, recipe)
     if recipe.evaluation.generation.get("max_new_tokens"):
         return lines.replace("{limit}", "")
     return lines.replace("{limit}", f", max_new_tokens={min(at_most, recipe.data.max_length or at_most)}")
+
+
+def with_stops(lines: str, recipe: Recipe) -> str:
+    """Give ``generate`` the tokenizer, without which the library cannot tell where a text stops.
+
+    Args:
+        lines: that ask a model.
+        recipe: of the run.
+    """
+    stops = recipe.evaluation.generation.get("stop_strings")
+    return (
+        re.sub(r"(model\.generate\(.*)\)$", r"\1, tokenizer=tokenizer)", lines, flags=re.MULTILINE) if stops else lines
+    )
 
 
 def _written_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -22,9 +22,11 @@ from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Family, Problem
+from toolkit.names import Family, Method, Problem
+from toolkit.progress import say
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import PAIR
+from toolkit.run_result import Written
 from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
@@ -33,13 +35,15 @@ from toolkit.tasks.texts.baselines import PAIRS, Writer, measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
+from toolkit.tasks.texts.rows_shown import shortened_row, written_before
 from toolkit.tasks.texts.settle import settle_writing, with_shots
+from toolkit.tasks.texts.validate import LESS_IS_BETTER, LOSS, WrittenWhileTraining, also_written
 from toolkit.training.losses import TokenLoss
 from toolkit.training.objective import Objective
 
 
 class TextsRoom(TaskRoom):
-    """A task that learns from texts alone; the loss chooses its best weights.
+    """A task that learns from texts alone; the loss chooses its best weights, or what it writes.
 
     Attributes:
         prompts: what a decoder is asked by where nothing was trained, by language.
@@ -145,6 +149,9 @@ class TextsRoom(TaskRoom):
             collate = collator_of(layout, tokenizer, batching)
             return {"loss": mean_loss(model, cast(Dataset, validation_rows), layout, collate, batching)}
 
+        written = None
+        if data.validation is not None and recipe.best_metric != LOSS:
+            written = WrittenWhileTraining(opened, data.validation, recipe.best_metric)
         # A long text may have become several encoded rows, which then keep its id.
         row_ids = list((train_rows if "id" in train_rows.column_names else data.train)["id"])
         smoothing = recipe.training.for_trainer()["label_smoothing_factor"]
@@ -155,7 +162,9 @@ class TextsRoom(TaskRoom):
             packed=batching.packs,
             collator=lambda batches: collator_of(layout, tokenizer, batching, seed=recipe.seed, batches=batches),
             loss=TokenLoss(label_smoothing=smoothing, shifts=layout.shifts),
-            validate=validate,
+            validate=validate if written is None else also_written(validate, written),
+            less_is_better=LESS_IS_BETTER,
+            facts={} if written is None else written.facts(),
         )
 
     def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
@@ -189,6 +198,16 @@ class TextsRoom(TaskRoom):
             return []
         written = TextPredictions(columns["id"], columns["text"], columns.get("reference"), columns["prediction"])
         return [asdict(sample) for sample in choose_samples(written)]
+
+    def written(self, recipe: Recipe, data: TaskData, result: Result) -> tuple[Written, ...]:
+        """Return the rows to look at, some with what the pretrained model wrote before it was trained."""
+        rows = [Written(**sample) for sample in result.samples()]
+        if rows and recipe.model.config is None and recipe.way is not Method.ZERO_SHOT:
+            say("asking the model as it was before training for some of the texts")
+            # A pretrained model brings its tokenizer, so none is kept in a folder.
+            opened = self.open_for_training(recipe, data, tokenizer_folder=Path())
+            rows = written_before(opened, rows, data.test)
+        return tuple(map(shortened_row, rows))
 
     def golden_rows(
         self, opened: OpenedModel, rows: Dataset, *, answers: Answers | None = None, most: int

@@ -5,14 +5,10 @@ from __future__ import annotations
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
-from toolkit.adapters.writing import (
-    longest_target,
-    settle_generation,
-    settle_languages,
-    settle_reading,
-    settle_template,
-)
-from toolkit.data.encode import asked_texts
+from toolkit.adapters.languages import settle_languages
+from toolkit.adapters.layouts import prompt_of
+from toolkit.adapters.writing import longest_target, settle_generation, settle_reading, settle_template
+from toolkit.data.encode import asked_texts, prompted
 from toolkit.data.messages import ASSISTANT, CHAT, USER, Message, to_cell
 from toolkit.data.several_inputs import INPUTS
 from toolkit.errors import RecipeError, explain
@@ -33,6 +29,26 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     Raises:
         RecipeError: the model cannot read such rows, or not in this way.
     """
+    _check_readable(opened, recipe)
+    columns, section = recipe.text_columns, recipe.data
+    settle_reading(opened, recipe.task, recipe.reads, prompt)
+    settle_languages(opened, section.source_language, section.target_language)
+    if columns == PAIR:
+        _check_room(opened)
+    if opened.family is Family.DECODER and columns != ("text",):
+        settle_template(opened, section.chat_template)
+    longest = None
+    if examples is not None and columns != ("text",):
+        longest = min(opened.max_length, longest_target(opened.tokenizer, examples))
+    settle_generation(opened, recipe.evaluation.generation, longest_target=longest, seed=recipe.seed)
+
+
+def _check_readable(opened: OpenedModel, recipe: Recipe) -> None:
+    """Refuse rows, or a way to read them, that are not for the model's family.
+
+    Raises:
+        RecipeError: with what to write instead.
+    """
     columns, section, is_pair = recipe.text_columns, recipe.data, opened.family is Family.ENCODER_DECODER
     if is_pair and columns != PAIR and not recipe.inputs:
         fix = f"name {' and '.join(PAIR)} in data.columns, or take a decoder"
@@ -49,14 +65,6 @@ def settle_writing(opened: OpenedModel, recipe: Recipe, *, prompt: str | None, e
     if recipe.zero_shot.shots and (is_pair or columns[0] in ("text", CHAT)):
         found = "examples stand before sources that a decoder answers"
         raise RecipeError(explain(found, fix="take it out"), where="zero_shot.shots")
-    settle_reading(opened, recipe.task, recipe.reads, prompt)
-    settle_languages(opened, section.source_language, section.target_language)
-    if not is_pair and columns != ("text",):
-        settle_template(opened, section.chat_template)
-    longest = None
-    if examples is not None and columns != ("text",):
-        longest = min(opened.max_length, longest_target(opened.tokenizer, examples))
-    settle_generation(opened, recipe.evaluation.generation, longest_target=longest)
 
 
 def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | None) -> Dataset:
@@ -76,3 +84,15 @@ def with_shots(rows: Dataset, examples: Dataset, *, n_shots: int, prompt: str | 
         return rows.add_column(CHAT, [to_cell(before)] * len(rows))
     chats = [[*before, {"role": USER, "content": text}] for text in asked_texts(rows[:], prompt)]
     return rows.remove_columns("source").add_column(CHAT, list(map(to_cell, chats)))
+
+
+def _check_room(opened: OpenedModel) -> None:
+    """Refuse a prompt that leaves no token for a source, so that all rows would read alike.
+
+    Raises:
+        RecipeError: with the tokens of the prompt.
+    """
+    n_tokens = len(opened.tokenizer(prompted("", prompt_of(opened.tokenizer)), verbose=False)["input_ids"])
+    if n_tokens >= opened.max_length:
+        found = f"the prompt has {n_tokens} tokens, and {opened.name} reads {opened.max_length}"
+        raise RecipeError(explain(found, fix="shorten it, so that a source has room"), where="data.prompt")
