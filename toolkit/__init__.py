@@ -1,12 +1,86 @@
 """Transfer learning with pretrained Transformers: choose, fine-tune, evaluate honestly, publish.
 
-The command is ``toolkit``; `toolkit.workflow` is the same story in Python.
+Each verb of the command ``toolkit`` is a function here, imported at its first use (docs/python.md).
 """
 
-import os
+from __future__ import annotations
 
-# Read when huggingface_hub is imported, which happens below this package alone. The protocol that it turns off uploads
-# to nothing but huggingface.co, without asking, and fails with every other hub.
-os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+import inspect
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.errors import ToolkitError
+    from toolkit.verbs.apply import evaluate, extract, predict, zero_shot
+    from toolkit.verbs.choose import choose
+    from toolkit.verbs.doctor import doctor
+    from toolkit.verbs.fine_tune import fine_tune
+    from toolkit.verbs.model import Model, Run, load
+    from toolkit.verbs.publish import export, push, verify
+    from toolkit.verbs.results import Chosen, Evaluation, Examined, Predictions
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Chosen",
+    "Evaluation",
+    "Examined",
+    "Model",
+    "Predictions",
+    "Run",
+    "ToolkitError",
+    "choose",
+    "doctor",
+    "evaluate",
+    "export",
+    "extract",
+    "fine_tune",
+    "load",
+    "predict",
+    "push",
+    "verify",
+    "zero_shot",
+]
+
+_HOMES = {
+    "errors": ("ToolkitError",),
+    "verbs.apply": ("evaluate", "extract", "predict", "zero_shot"),
+    "verbs.choose": ("choose",),
+    "verbs.doctor": ("doctor",),
+    "verbs.fine_tune": ("fine_tune",),
+    "verbs.model": ("Model", "Run", "load"),
+    "verbs.publish": ("export", "push", "verify"),
+    "verbs.results": ("Chosen", "Evaluation", "Examined", "Predictions"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = _find(name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _find(name: str) -> Any:
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+class _Verb(ModuleType):
+    """A package that is called like a verb, and can be called as that verb."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return _find(self.__name__.rpartition(".")[2])(*arguments, **options)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(_find(self.__name__.rpartition(".")[2]))
+
+
+# Python binds a package to its parent as soon as anything of it is imported, in the place of a function of its name.
+import_module(f"{__name__}.choose").__class__ = _Verb

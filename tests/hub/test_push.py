@@ -174,11 +174,19 @@ def test_the_token_travels_in_its_header_alone(loopback_hub):
     assert all("authorization" not in one.headers for one in loopback_hub.requests if one.origin == "storage")
 
 
-def test_package_turns_the_protocol_off_that_only_huggingface_co_speaks():
-    code = "import toolkit, huggingface_hub.constants as c; print(c.HF_HUB_DISABLE_XET)"
+@pytest.mark.parametrize(("setting", "off"), [(None, True), ("1", True), ("0", False)])
+def test_the_protocol_that_only_huggingface_co_speaks_is_off_for_our_own_transfers_alone(setting, off):
+    code = (
+        "import toolkit, huggingface_hub.constants as c\n"
+        "from toolkit.hub_protocol import plain_transfers\n"
+        "before = c.HF_HUB_DISABLE_XET\n"
+        "with plain_transfers(): print(before, c.HF_HUB_DISABLE_XET)\n"
+        "assert c.HF_HUB_DISABLE_XET == before"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "HF_HUB_DISABLE_XET"}
+    environment |= {} if setting is None else {"HF_HUB_DISABLE_XET": setting}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
+    assert done.stdout.split() == [str(setting == "1"), str(off)]
 
 
 @pytest.mark.parametrize("imported_before", [True, False])

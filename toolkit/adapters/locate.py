@@ -24,6 +24,7 @@ from toolkit.adapters.convert_gguf import SUFFIX, converted_gguf
 from toolkit.adapters.warm_start import warm_started
 from toolkit.data.packaged import PACKAGED_MODELS, Form, carried_path, packaged_model
 from toolkit.errors import HubError, IntegrityError, explain, nearest
+from toolkit.hub_protocol import plain_transfers
 
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 CONNECT_SECONDS = 10.0
@@ -111,7 +112,8 @@ def _download(repo: str, revision: str | None, *, name: str) -> str | None:
     """Download the files that the cache lacks; return the reason if the hub does not answer, else None."""
     try:
         HfApi().model_info(repo, revision=revision, timeout=CONNECT_SECONDS)
-        snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
+        with plain_transfers():
+            snapshot_download(repo, revision=revision, allow_patterns=HUB_FILES)
     except GatedRepoError as error:
         raise HubError(
             "this model is gated; accept its terms on its page and log in with `hf auth login`", where=name

@@ -16,7 +16,6 @@ from toolkit.names import Problem, Task
 
 if TYPE_CHECKING:
     from toolkit.choose.measure.budget import Budget
-    from toolkit.data.column_names import ColumnName
 
 EXAMPLE = console.example(
     "toolkit choose --task text-classification --data packaged:rotten-tomatoes --budget 5m",
@@ -90,14 +89,15 @@ def choose(
         return
     if not data:
         raise RecipeError("there is no data to measure on; give --data FILE, or --explain for advice", where="--data")
+    from toolkit.choose.look.asked import columns_asked, task_asked
     from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
 
-    kind = _task(task, language=language)
+    kind = task_asked(task, language=language)
     section = _section(kind, data, validation=validation, test=test)
     label = one_or_several(label_column)
+    columns = columns_asked(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
     from toolkit.data.at_a_glance import refuse_at_a_glance
 
-    columns = _columns(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
     refuse_at_a_glance(section.values(), columns)
     named = {"columns": columns, "labels": names_in(labels or ()), "merge_labels": merge_labels}
     settings: dict[str, Any] = {
@@ -163,15 +163,6 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
         console.print_lines([*look_lines(found.look), "", *advice_lines(found.advice)])
 
 
-def _task(name: str, *, language: str) -> Task:
-    from toolkit.choose.advice.advise import advise
-
-    advise(name, language=language)  # refuses an unknown task, with its nearest match
-    if name not in list(Task):
-        raise RecipeError(f"{name} is only explained in this version; give --explain and no --data", where="--task")
-    return Task(name)
-
-
 def _section(task: Task, data: list[str], *, validation: list[str] | None, test: list[str] | None) -> dict[str, Any]:
     """Return the sources of a recipe's ``data``."""
     if validation is None and test is None:
@@ -187,28 +178,3 @@ def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
     if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
         return {name: file for name, _, file in parts}
     return sources[0] if len(sources) == 1 else sources
-
-
-def _columns(
-    task: Task,
-    *,
-    problem: Problem | None,
-    text: str | None,
-    label: ColumnName | None,
-    text_pair: str | None,
-) -> dict[str, ColumnName]:
-    """Return the recipe's ``columns``, by the task's own names."""
-    from toolkit.names import SPECS
-
-    known = SPECS[task].column_names
-    named: dict[str, ColumnName | None]
-    if text_pair is not None and "text_pair" not in known:
-        raise RecipeError(f"{task} reads no pairs of texts; leave it out", where="--text-pair-column")
-    if "label" in known:
-        several = problem is Problem.MULTI_LABEL or isinstance(label, list)
-        named = {"text": text, "labels" if several else "label": label, "text_pair": text_pair}
-    elif "text" not in known or label is not None:
-        named = {"source": text, "target": label}
-    else:
-        named = {"text": text}
-    return {name: column for name, column in named.items() if column is not None}

@@ -10,7 +10,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
-from toolkit.errors import RecipeError, ResourceError
+from toolkit.errors import RecipeError
 from toolkit.names import Problem, Split
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def doctor(
     With --model also what the tokenizer loses, labels that other rows contradict, near duplicates, and texts unlike
     all others.
     """
-    _check(model, max_length=max_length, output=output)
     sources = _sources(data, {Split.TRAIN: train, Split.VALIDATION: validation, Split.TEST: test})
-    _keep_inputs(sources, output)
     from toolkit.data.at_a_glance import refuse_at_a_glance
 
     named = {"text": text_column, "text_pair": text_pair_column, "label": one_or_several(label_column)}
@@ -91,16 +89,6 @@ def doctor(
         console.print_lines(examination_summary(found))
 
 
-def _check(model: str | None, *, max_length: int | None, output: Path | None) -> None:
-    """Refuse options that need a model, and an output of another kind than csv."""
-    if max_length is not None and model is None:
-        raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")
-    if output is not None and model is None:
-        raise RecipeError("rows to correct are found with a model; add --model packaged:minilm", where="--output")
-    if output is not None and output.suffix.lower() != ".csv":
-        raise RecipeError("rows to correct are written as .csv; choose such a name", where=str(output))
-
-
 def _sources(data: list[str] | None, splits: dict[Split, list[str] | None]) -> dict[str, list[str]]:
     """Return the sources of each split.
 
@@ -111,16 +99,6 @@ def _sources(data: list[str] | None, splits: dict[Split, list[str] | None]) -> d
     if bool(data) == bool(given):
         raise RecipeError("give --data for one set of rows, or --train, --validation and --test for splits")
     return {"all": data} if data else given
-
-
-def _keep_inputs(sources: dict[str, list[str]], output: Path | None) -> None:
-    """Refuse an output that would replace what is read, or that has no folder."""
-    if output is None:
-        return
-    if output.resolve() in {Path(name).resolve() for names in sources.values() for name in names}:
-        raise RecipeError("this would replace the file that is read; choose another --output", where=str(output))
-    if not output.resolve().parent.is_dir():
-        raise ResourceError(f"there is no folder {str(output.parent)!r}; choose another --output", where=str(output))
 
 
 def _model_json(model: ModelReport) -> dict[str, Any]:

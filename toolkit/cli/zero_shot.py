@@ -11,7 +11,7 @@ import typer
 from toolkit.cli import console
 from toolkit.cli.answers import show_answers
 from toolkit.cli.lists import names_in
-from toolkit.errors import Fault, RecipeError, explain
+from toolkit.errors import Fault, RecipeError
 
 EXAMPLE = console.example(
     'toolkit zero-shot packaged:smollm2 "a moving and funny film" --labels "negative,positive"',
@@ -140,23 +140,10 @@ def _write(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    from toolkit.names import Task
-    from toolkit.recipe.prompts import gaps_of
-    from toolkit.workflow.write_untrained import write_untrained, writing_tasks
+    from toolkit.workflow.write_untrained import write_untrained, writing_asked
 
-    if task not in (known := writing_tasks()):
-        allowed = ["text-classification", *known]
-        raise RecipeError(
-            explain(f"nothing is asked without training for {task!r}", allowed=allowed, name=task), where="--task"
-        )
-    for option in (option for option, value in given.items() if value):
-        raise RecipeError(f"{task} writes a text; leave it out", where=option)
-    if len(templates) > 1:
-        raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
-    template = templates[0] if templates else None
-    if template is not None and not gaps_of(template):
-        raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
-    answer = partial(write_untrained, model, inputs, task=Task(task), template=template, output=output, **settings)
+    asked, template = writing_asked(task, given=given, templates=templates)
+    answer = partial(write_untrained, model, inputs, task=asked, template=template, output=output, **settings)
     try:
         show_answers(answer, inputs, output=output, as_json=as_json)
     except RecipeError as error:

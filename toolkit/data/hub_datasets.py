@@ -12,6 +12,7 @@ from toolkit.data.packaged import PACKAGED_DATA, PREFIX
 from toolkit.data.readers_arrow import from_arrow
 from toolkit.data.tables import Table
 from toolkit.errors import HubError, explain
+from toolkit.hub_protocol import plain_transfers
 from toolkit.shortage import full_disk, is_full_disk
 
 CONNECT_SECONDS = 3.0
@@ -54,7 +55,7 @@ def read_hub(source: HubId, *, subset: str | None = None) -> dict[str, Table]:
                 where=source.name,
             )
         splits = {source.split: splits[source.split]}
-    return {str(name): _table(dataset, f"{source.name}:{name}") for name, dataset in splits.items()}
+    return {str(name): from_dataset(dataset, f"{source.name}:{name}") for name, dataset in splits.items()}
 
 
 def reachable() -> bool:
@@ -76,7 +77,7 @@ def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
 
     online = reachable()
     try:
-        with _only_the_cache(not online):
+        with _only_the_cache(not online), plain_transfers():
             loaded = load_dataset(source.name, name=subset, revision=source.revision)
     except DatasetNotFoundError as error:
         raise HubError(f"{_first_line(error)} {_advice()}", where=source.name) from error
@@ -93,7 +94,16 @@ def _load(source: HubId, *, subset: str | None) -> dict[str, Any]:
     return dict(loaded)
 
 
-def _table(dataset: Any, name: str) -> Table:
+def from_dataset(dataset: Any, name: str) -> Table:
+    """Return a data set as a table; class numbers become their names.
+
+    Args:
+        dataset: a ``datasets.Dataset``.
+        name: its name in messages.
+
+    Raises:
+        DataError: as `toolkit.data.readers_arrow.from_arrow`.
+    """
     from datasets import ClassLabel
 
     # A list of class numbers has the feature of its items in `feature`.

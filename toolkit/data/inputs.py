@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.data.column_names import ColumnName
+from toolkit.data.held import held
 from toolkit.data.labels import LabelKind
 from toolkit.data.messages import CHAT, USER, Message, to_cell
 from toolkit.data.readers_text import lines_table
@@ -34,7 +35,8 @@ def read_inputs(
     """Read the rows to predict.
 
     Args:
-        inputs: each is an argument with a data suffix (a file), ``-`` (lines from stdin) or a text.
+        inputs: each is an argument with a data suffix (a file), the name of a held table, ``-`` (lines from stdin) or
+            a text.
         columns: for files, the data's name of a column by the task's name.
         encoding: of text files and of stdin; None detects it.
         wanted: the columns of a task that learns from texts alone, as in `prepare_text_rows`; None for
@@ -95,9 +97,15 @@ def input_table(inputs: Sequence[str], *, encoding: str | None = None) -> tuple[
     return (read_table(files, encoding=encoding), True) if files else (_texts(inputs, encoding), False)
 
 
+def is_file(name: str) -> bool:
+    """Return whether an input is rows with columns, those of a file or of a held table, and no text."""
+    table = held(name)
+    return data_suffix(name) is not None if table is None else not table.is_lines
+
+
 def _files(inputs: Sequence[str]) -> list[str]:
     """Return the inputs if they are files, nothing if they are texts."""
-    files = [text for text in inputs if data_suffix(text) is not None]
+    files = [text for text in inputs if is_file(text)]
     if files and len(files) < len(inputs):
         text = next(text for text in inputs if text not in files)
         raise RecipeError(f"give files or texts, not both: {files[0]!r} is a file, {text!r} is none")
@@ -105,11 +113,13 @@ def _files(inputs: Sequence[str]) -> list[str]:
 
 
 def _texts(inputs: Sequence[str], encoding: str | None) -> Table:
-    tables = [
-        _stdin(encoding) if text == STDIN else Table({"text": [text]}, (Part("command line", [number]),))
-        for number, text in enumerate(inputs, start=1)
-    ]
-    return concatenate(tables)
+    return concatenate([_of_text(text, number, encoding) for number, text in enumerate(inputs, start=1)])
+
+
+def _of_text(text: str, number: int, encoding: str | None) -> Table:
+    if (texts := held(text)) is not None:
+        return texts
+    return _stdin(encoding) if text == STDIN else Table({"text": [text]}, (Part("command line", [number]),))
 
 
 def _stdin(encoding: str | None) -> Table:

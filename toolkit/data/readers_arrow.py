@@ -116,7 +116,7 @@ def _cells(
     from pyarrow import types
 
     if types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        column = _decoded(column)
     if types.is_floating(column.type):
         return map_cells(column, _number)
     if _is_flat_list(column.type):
@@ -139,6 +139,18 @@ def _cells(
     except pyarrow.ArrowException as error:
         raise DataError(f"column {label!r} is not valid text: {_first_line(error)}", where=name) from error
     return TextColumn(texts)
+
+
+def _decoded(column: Any) -> Any:
+    """Return the values of a column of categories; text that polars keeps as views cannot be taken as it is."""
+    import pyarrow
+    from pyarrow import types
+
+    kind = column.type.value_type
+    if not types.is_string_view(kind):
+        return column.cast(kind)
+    kind = pyarrow.large_string()
+    return pyarrow.chunked_array([chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks], kind)
 
 
 def _number(value: float | None) -> str | None:
@@ -247,7 +259,8 @@ def _is_list(kind: Any) -> bool:
 def _is_text_or_integer(kind: Any) -> bool:
     from pyarrow import types
 
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind))
+    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return bool(is_text or types.is_integer(kind))
 
 
 def _class_names(names: tuple[str, ...]) -> Callable[[str | None], str | None]:

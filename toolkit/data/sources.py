@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from toolkit.data.byte_streams import PACKED
+from toolkit.data.held import PREFIX as MEMORY
+from toolkit.data.held import read_held
 from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
@@ -143,6 +145,8 @@ def read_splits(
 def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     if name.startswith(PREFIX):
         return read_packaged(name.removeprefix(PREFIX), subset=subset)
+    if name.startswith(MEMORY):
+        return read_held(name)
     if parse_hub_id(name) and not _is_file_name(name):
         return read_table(name, subset=subset)
     _require_no_subset(subset)

@@ -59,13 +59,19 @@ def reread_recipe(path: Path) -> Recipe:
     return recipe
 
 
-def build_recipe(tree: Mapping[str, Any]) -> Recipe:
+def build_recipe(tree: Mapping[str, Any], overrides: Sequence[str] = ()) -> Recipe:
     """Check a recipe of plain values, as code makes it.
+
+    Args:
+        tree: the values.
+        overrides: as of `load_recipe`.
 
     Raises:
         RecipeError: with all faults at once.
     """
-    return _checked(Document(copy.deepcopy(dict(tree)), {(): Place("recipe", "recipe")}))
+    document = Document(copy.deepcopy(dict(tree)), {(): Place("recipe", "recipe")})
+    apply_overrides(document, overrides)
+    return _checked(document)
 
 
 def _checked(document: Document) -> Recipe:

@@ -41,8 +41,9 @@ def render_page(
     metric, compared = headline_metric(result), results(result)
     drawn = compared_metric(result) or metric
     pages = room_of(result.task).pages
+    loss_chart, metric_chart = learning_curves(result.training, losses, metric)
     page = (
-        _environment()
+        page_environment()
         .get_template("page.html.jinja")
         .render(
             facts=facts,
@@ -56,9 +57,9 @@ def render_page(
             metric_names=list(compared[0].measures),
             drawn=drawn,
             bars=bar_chart([each for each in compared if drawn in each.measures], drawn),
-            loss_chart=_loss_chart(result.training, losses),
-            metric_chart=_metric_chart(result.training, metric),
-            samples=[_shown(sample) for sample in samples],
+            loss_chart=loss_chart,
+            metric_chart=metric_chart,
+            samples=shown_samples(samples),
             recipe_yaml=recipe_yaml,
             **pages.part(result),
         )
@@ -67,7 +68,7 @@ def render_page(
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
     """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, TASKS], encoding="utf-8"),
@@ -82,13 +83,19 @@ def _environment() -> Environment:
     return environment
 
 
-def _loss_chart(training: TrainingSummary, losses: Sequence[Mapping[str, Any]]) -> LineChart | None:
+def learning_curves(
+    training: TrainingSummary, losses: Sequence[Mapping[str, Any]], metric: str
+) -> tuple[LineChart | None, LineChart | None]:
+    """Return the charts of the loss and of a metric by step; None where there is no point.
+
+    Args:
+        training: of the run.
+        losses: as of `render_page`.
+        metric: of the validation rows.
+    """
     series = [("training", thin(_points(losses, "loss"))), ("validation", _points(training.curve, "loss"))]
-    return _curve(training, series, from_zero=True)
-
-
-def _metric_chart(training: TrainingSummary, metric: str) -> LineChart | None:
-    return _curve(training, [("validation", _points(training.curve, metric))], from_zero=False)
+    measured = [("validation", _points(training.curve, metric))]
+    return _curve(training, series, from_zero=True), _curve(training, measured, from_zero=False)
 
 
 def _curve(
@@ -102,6 +109,11 @@ def _points(entries: Sequence[Mapping[str, Any]], name: str) -> list[Point]:
     """Return points in the order of the steps; of a step that a resumed run wrote twice, the later entry."""
     by_step = {int(e["step"]): float(e[name]) for e in entries if e.get(name) is not None}
     return sorted(by_step.items())
+
+
+def shown_samples(samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows to look at, their long texts cut."""
+    return [_shown(sample) for sample in samples]
 
 
 def _shown(sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
 from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
+from toolkit.training.followers import followers
 from toolkit.training.loss_course import LossCourse
 from toolkit.training.memory import keep_freed_memory
 from toolkit.training.objective import Objective
@@ -199,7 +200,7 @@ def _build_trainer(
         compute_loss_func=objective.loss,
         compute_metrics=objective.compute_metrics,
         preprocess_logits_for_metrics=_first_output,
-        callbacks=[*([] if allocation is None else [allocation]), Pace(plan, stop=stop), best_model],
+        callbacks=[*([] if allocation is None else [allocation]), Pace(plan, stop=stop), best_model, *followers()],
     )
     trainer.remove_callback(PrinterCallback)  # prints to stdout, which is for results
     return trainer

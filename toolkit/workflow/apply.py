@@ -11,7 +11,8 @@ from toolkit.adapters.layouts import READS, kept_word
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.cut_texts import counting_cuts
-from toolkit.data.sources import data_suffix, read_table
+from toolkit.data.inputs import is_file
+from toolkit.data.sources import read_table
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
 from toolkit.evaluation.inference.rows import Row
@@ -150,7 +151,7 @@ def predict(
     """
     check_output(output, inputs=inputs)
     subject = find_subject(model)
-    files = [name for name in inputs if data_suffix(name) is not None]
+    files = [name for name in inputs if is_file(name)]
     if subject.task is None and files:
         check_data(files, {"text": text_column, "text_pair": text_pair_column}, encoding=encoding)
     located = locate_model(subject.model)

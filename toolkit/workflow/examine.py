@@ -15,7 +15,7 @@ from toolkit.data.doctor_tokens import examine_tokens
 from toolkit.data.examples import Examples
 from toolkit.data.labels import label_kind
 from toolkit.data.tokenizer_losses import find_losses, reading_warnings
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, ResourceError
 from toolkit.names import Problem
 from toolkit.workflow.little_memory import memory_told, shorter_texts_or_no_model
 
@@ -50,7 +50,12 @@ def examine(
         problem: what the labels are; None is one class, or several where several columns are named.
         encoding: of text files; None finds it.
         output: a csv of the rows, to be corrected; needs a model.
+
+    Raises:
+        ToolkitError: of the kind that says what went wrong.
     """
+    _check(model, max_length=max_length, output=output)
+    _keep_inputs(sources, output)
     several = "labels" if isinstance(label_column, list) else "label"
     given = {"text": text_column, "text_pair": text_pair_column, several: label_column}
     columns, name = _columns(model, {column: named for column, named in given.items() if named is not None})
@@ -73,6 +78,26 @@ def examine(
         },
     )
     return Examination(report, seen, tuple(lines))
+
+
+def _check(model: str | None, *, max_length: int | None, output: Path | None) -> None:
+    """Refuse options that need a model, and an output of another kind than csv."""
+    if max_length is not None and model is None:
+        raise RecipeError("tokens are counted by a model's tokenizer; add --model", where="--max-length")
+    if output is not None and model is None:
+        raise RecipeError("rows to correct are found with a model; add --model packaged:minilm", where="--output")
+    if output is not None and output.suffix.lower() != ".csv":
+        raise RecipeError("rows to correct are written as .csv; choose such a name", where=str(output))
+
+
+def _keep_inputs(sources: Mapping[str, list[str]], output: Path | None) -> None:
+    """Refuse an output that would replace what is read, or that has no folder."""
+    if output is None:
+        return
+    if output.resolve() in {Path(name).resolve() for names in sources.values() for name in names}:
+        raise RecipeError("this would replace the file that is read; choose another --output", where=str(output))
+    if not output.resolve().parent.is_dir():
+        raise ResourceError(f"there is no folder {str(output.parent)!r}; choose another --output", where=str(output))
 
 
 def _columns(model: str | None, given: Mapping[str, ColumnName]) -> tuple[dict[str, ColumnName], str | None]:

@@ -44,7 +44,7 @@ def extract(
     model: str,
     data: Sequence[str],
     *,
-    output: Path,
+    output: Path | None,
     pooling: str = "mean",
     layers: Sequence[int] = (-1,),
     text_column: str | None = None,
@@ -54,12 +54,12 @@ def extract(
     bf16: bool = False,
     use_cache: bool = True,
 ) -> Extracted:
-    """Write the features of texts to a Parquet file: columns ``id`` and ``features`` (a list of float32).
+    """Return features of texts, also as a Parquet file: columns ``id`` and ``features`` (a list of float32).
 
     Args:
         model: a model's name, or a run folder.
         data: files or other sources.
-        output: the file; its folder exists.
+        output: the file; its folder exists. None: the features are only returned.
         pooling: how the vectors of a text's tokens become one.
         layers: 0 is the embeddings, -1 the last layer; several are joined end to end.
         text_column: where the data has another name than the run's recipe, or than ``text``.
@@ -72,7 +72,7 @@ def extract(
     Raises:
         ToolkitError: of the kind that says what went wrong.
     """
-    if output.suffix.lower() != SUFFIX:
+    if output is not None and output.suffix.lower() != SUFFIX:
         found = f"features cannot be written as {output.suffix!r}" if output.suffix else "the file has no suffix"
         raise RecipeError(explain(found, allowed=[SUFFIX]), where=str(output))
     check_output(output, inputs=data)
@@ -90,7 +90,8 @@ def extract(
             body, rows, pooling=pooling, layers=layers, cache=cache, device=inference_device(), bf16=bf16
         )
     extracted = Extracted(list(rows["id"]), features)
-    _write(extracted, output)
+    if output is not None:
+        _write(extracted, output)
     return extracted
 
 

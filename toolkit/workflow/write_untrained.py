@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from toolkit.adapters import in_use, locate_model
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, explain
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import build_recipe
-from toolkit.recipe.prompts import inputs_of
+from toolkit.recipe.prompts import gaps_of, inputs_of
 from toolkit.recipe.schema import PAIR
 from toolkit.tasks import room_of
 from toolkit.workflow.apply import Predicted, check_output
@@ -24,6 +25,32 @@ def writing_tasks() -> list[str]:
         if spec.generates and any(Method.ZERO_SHOT in methods for methods in spec.methods.values())
     )
     return [spec.task.value for spec in able]
+
+
+def writing_asked(task: str, *, given: Mapping[str, Any], templates: Sequence[str]) -> tuple[Task, str | None]:
+    """Return the task and the prompt of a question that is answered with a text.
+
+    Args:
+        task: its name, as a user wrote it.
+        given: options that belong to the choice of a label, by their names; none may have a value.
+        templates: prompts, at most one.
+
+    Raises:
+        RecipeError: another task, an option that does not belong there, or a prompt that cannot be used.
+    """
+    if task not in (known := writing_tasks()):
+        allowed = ["text-classification", *known]
+        raise RecipeError(
+            explain(f"nothing is asked without training for {task!r}", allowed=allowed, name=task), where="--task"
+        )
+    for option in (option for option, value in given.items() if value):
+        raise RecipeError(f"{task} writes a text; leave it out", where=option)
+    if len(templates) > 1:
+        raise RecipeError("texts of several prompts cannot be averaged; give one", where="--template")
+    template = templates[0] if templates else None
+    if template is not None and not gaps_of(template):
+        raise RecipeError(f"it lacks {{source}}, where the text goes: {template!r}", where="--template")
+    return Task(task), template
 
 
 @memory_told(fewer_rows)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants, get_session, get_token
@@ -19,6 +18,7 @@ from toolkit.errors import HubError
 from toolkit.hub.push.failures import hub_error, is_transient, status_of, wanted_pause
 from toolkit.hub.push.manifest import ManifestFile
 from toolkit.hub.push.remote_state import Account, Head, Past, Refs, RemoteFile
+from toolkit.hub_protocol import plain_transfers
 
 MAIN = "main"
 PAUSES = (1.0, 2.0, 4.0, 8.0)
@@ -193,7 +193,7 @@ class Hub:
         get_session().timeout = ANSWER_SECONDS
         operations = [CommitOperationAdd(file.path, file.source) for file in additions]
         removed = [CommitOperationDelete(path, is_folder=False) for path in deletions]
-        with _plain_uploads():
+        with plain_transfers():
             info = self._api.create_commit(
                 repo_id,
                 [*operations, *removed],
@@ -240,17 +240,6 @@ class Hub:
                     continue
                 # What the server said can hold the token, so the client's own exception is not shown with ours.
                 raise self.failed(error, doing, where) from None
-
-
-@contextmanager
-def _plain_uploads() -> Iterator[None]:
-    """Apply what `toolkit` sets on import, also to a client that a notebook imported before."""
-    before = constants.HF_HUB_DISABLE_XET
-    constants.HF_HUB_DISABLE_XET = before or os.environ.get("HF_HUB_DISABLE_XET") == "1"
-    try:
-        yield
-    finally:
-        constants.HF_HUB_DISABLE_XET = before
 
 
 def _writes(token: Mapping[str, Any], *, user: str) -> frozenset[str]:

@@ -1,0 +1,39 @@
+"""The user's own callbacks of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from transformers import TrainerCallback
+
+from toolkit.errors import RecipeError
+
+_followers: ContextVar[tuple[TrainerCallback, ...]] = ContextVar("followers", default=())
+
+
+@contextmanager
+def followed_by(callbacks: Sequence[TrainerCallback]) -> Iterator[None]:
+    """Let callbacks follow every training within a block.
+
+    Args:
+        callbacks: objects; they are called after the toolkit's own.
+
+    Raises:
+        RecipeError: one is no callback.
+    """
+    for callback in callbacks:
+        if not isinstance(callback, TrainerCallback):
+            found = f"{callback!r} is no transformers.TrainerCallback; give an object of a class that derives from it"
+            raise RecipeError(found, where="callbacks")
+    token = _followers.set(tuple(callbacks))
+    try:
+        yield
+    finally:
+        _followers.reset(token)
+
+
+def followers() -> tuple[TrainerCallback, ...]:
+    """Return the callbacks that follow the training."""
+    return _followers.get()
