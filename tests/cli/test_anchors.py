@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -195,7 +196,9 @@ PLAIN = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "", 
 def _shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
     line = line.replace("toolkit ", f"{shlex.quote(sys.executable)} -m toolkit ")
     command = ["bash", "-c", f"set -o pipefail; {line}"]
-    return subprocess.run(command, capture_output=True, cwd=folder, timeout=300, env={**os.environ, **environment})
+    done = subprocess.run(command, capture_output=True, cwd=folder, timeout=300, env={**os.environ, **environment})
+    done.stderr = re.sub("^loading .* …\n".encode(), b"", done.stderr)  # said before a library is imported
+    return done
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ def test_plain_ascii_terminal_and_closed_pipe(tmp_path: Path):
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(60) == 0
-        assert process.stderr.read() == ""
+        assert process.stderr.read() in ("", "loading torch …\n")  # if the libraries have to be asked
 
 
 def test_without_a_network_a_hub_model_is_refused_soon(tmp_path: Path):

@@ -13,6 +13,15 @@ from toolkit.cli import main
 from toolkit.names import Problem
 
 
+@pytest.fixture(autouse=True)
+def files_that_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv", "c.csv", "x.csv"):
+        Path(name).write_text("text,label,q,intent,b\n1,2,3,4,5\n", encoding="utf-8")
+    for name in ("a.en", "a.de"):
+        Path(name).write_text("a line\n", encoding="utf-8")
+
+
 def _run(arguments: Sequence[str]) -> int:
     return main.run(["choose", *arguments])
 

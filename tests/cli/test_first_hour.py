@@ -16,7 +16,7 @@ import yaml
 from pseudo_terminal import Terminal
 
 BAR = re.compile(r"[━╸╺]")
-WHOLE_BAR = re.compile(r"[a-z ]+ [━╸╺]*[\d/:\- ]*(l|lo|los|loss ?[\d.]*)?")  # what was read may end within a word
+WHOLE_BAR = re.compile(r"[a-z ]+ [━╸╺]*[\d/:\- ]*(l|lo|los|loss ?[\d.]*)?(\^C)?")  # what was read may end within a word
 
 
 @pytest.fixture

@@ -73,7 +73,6 @@ USAGE = {
     ("fine-tune", "x", "--seed", "1", "--seeds", "1,2"): "--seeds: --seed and --seeds exclude each other",
     ("fine-tune", "x", "--seeds", "1,1"): "names a seed twice",
     ("fine-tune", "x", "--output-dir"): "Option '--output-dir' requires an argument",
-    ("doctor", "--data", "x.csv", "--max-length", "8"): "--max-length: tokens are counted by a model's tokenizer",
     ("doctor", "--data", "x.csv", "--max-length", "0"): "Invalid value for '--max-length'",
     ("predict", "run", "caf\udce9"): r"'caf\udce9' is not valid UTF-8",
     ("recipes", "show", "movie-sentiment", "seed=1"): "add --resolved",
@@ -106,6 +105,12 @@ def test_wrong_usage_is_one_line(arguments: tuple[str, ...], tmp_path: Path, mon
     assert line.startswith("error: ")
     assert USAGE[arguments] in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_that_needs_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "x.csv").write_text("text,label\na,b\n", encoding="utf-8")
+    assert run(["doctor", "--data", str(tmp_path / "x.csv"), "--max-length", "8"]) == 2
+    assert "--max-length: tokens are counted by a model's tokenizer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -201,6 +206,7 @@ def test_closed_streams_are_no_error_of_their_own(command: str, code: int, out: 
 )
 def test_stdout_that_takes_nothing_more(arguments: list[str]):
     command = [sys.executable, "-m", "toolkit", *arguments]
+    subprocess.run(command, check=True, capture_output=True)  # what the libraries allow is known from now on
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (4, "error: the disk is full; make room and try again\n")

@@ -97,6 +97,7 @@ def test_beams_stops_and_draws(models: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert text == whole[:5]
     assert "".join(on_a_terminal(asked(model), monkeypatch)) == f"{text}\r\n"
     words_only(model, num_beams=2)
+    monkeypatch.setenv("NO_COLOR", "1")
     shown = "".join(on_a_terminal(asked(model), monkeypatch)).splitlines()
     assert shown[0].split() == ["id", "text", "prediction"]
     assert shown[-1].endswith(" ".join(written().split()))

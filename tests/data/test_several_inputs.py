@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -136,7 +137,7 @@ def test_the_longest_input_is_cut_and_never_the_question(name: str, tmp_path: Pa
     assert (cuts.cut, cuts.longest > 90) == (1, True)
     for ids in (*encoded["input_ids"], *layout.prompts(rows, opened.tokenizer, max_length=64)):
         read = " ".join(opened.tokenizer.decode(ids, skip_special_tokens=True).split())
-        assert "the film a b c" in read
+        assert re.search("the film (: )?a b c", read)
         assert "was the film good !" in read
     assert measure_likelihoods(opened, rows).characters.tolist() == [4, 3]
 

@@ -100,7 +100,8 @@ def test_bad_numbers_are_faults_among_the_others(faults):
     lines = faults("task: text-classification\nmodel: {nam: x}\ndata: {source: a}\nmethod: full\nseed: .inf\n")
     assert lines == [
         "recipe.yaml:5:7: seed: .inf is not a number to compute with; write a finite one",
-        "recipe.yaml:2:9: model.nam: unknown key 'nam'; did you mean 'name'?; allowed: name, config, problem_type",
+        "recipe.yaml:2:9: model.nam: unknown key 'nam'; did you mean 'name'?; allowed: name, config, quantization, "
+        "problem_type",
     ]
 
 

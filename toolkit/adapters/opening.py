@@ -42,7 +42,9 @@ def told(opens: Callable[Concatenate[LocatedModel, P], R]) -> Callable[Concatena
         except Exception as error:
             if is_out_of_memory(error) or is_full_disk(error):
                 raise
-            found = _blamed(located.folder) or f"the model cannot be opened: {in_a_line(error)}"
+            found = (
+                _blamed(located.folder) or f"the model cannot be opened: {in_a_line(error)}{_in_bits(located.folder)}"
+            )
             raise IntegrityError(found, where=f"model {located.name}") from error
 
     return opening
@@ -83,6 +85,15 @@ def in_a_line(error: BaseException) -> str:
     line = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
     plain = isinstance(error, (ValueError, OSError, RuntimeError, ImportError)) or type(error) is Exception
     return line if plain else f"{type(error).__name__}: {line}"
+
+
+def _in_bits(folder: Path) -> str:
+    """Return what the configuration says of quantized weights, as an addition to a message, or an empty text."""
+    try:
+        method = read_object(folder / "config.json")["quantization_config"]["quant_method"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f"; config.json says that its weights are quantized ({method}): take the model that they were made from"
 
 
 def _blamed(folder: Path) -> str | None:

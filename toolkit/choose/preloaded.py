@@ -1,6 +1,9 @@
 """Import all that measuring takes; the server of `toolkit.choose.measure.own_process` imports this once for all."""
 
 import contextlib
+import logging
+
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it, and it warns of what nothing here uses
 
 # What cannot be imported for want of memory is told by the process that needs it.
 with contextlib.suppress(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 from toolkit.names import LORA, Method
@@ -34,6 +35,8 @@ def _packages_and_device_are_there(recipe: Recipe) -> Broken:
         return
     if find_spec("bitsandbytes") is None:
         yield _KEY, f"it needs bitsandbytes, which is not installed; {INSTALL}"
+        return
+    if sys.platform != "darwin":  # elsewhere there is no MPS to ask for
         return
     import torch
 
