@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.util
 import json
 import os
 import sys
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -77,7 +77,7 @@ def kept_answer(ask: Callable[Asked, Any]) -> Callable[Asked, Any]:
 @functools.cache
 def _installed() -> list[Any]:
     """Return what changes whenever a library or the toolkit is installed anew, or edited in its place."""
-    files = [Path(found.origin) for name in _LIBRARIES if (found := importlib.util.find_spec(name)) and found.origin]
+    files = [Path(found.origin) for name in _LIBRARIES if (found := PathFinder.find_spec(name)) and found.origin]
     here = Path(__file__).parent
     files += sorted(file for folder in ("recipe", "transformer") for file in (here / folder).glob("*.py"))
     facts = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
