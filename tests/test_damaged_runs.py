@@ -97,6 +97,7 @@ def test_escapes_that_are_no_character(escape: str, finished: Path, tmp_path: Pa
     run = Path(shutil.copytree(finished / "run", tmp_path / "run"))
     with (run / "recipe.yaml").open("a", encoding="utf-8") as file:
         file.write(f'note: "{escape}"\n')
+    Path("rows.csv").write_text("text,label\na film,good\n", encoding="utf-8")
     n_lines = len((run / "recipe.yaml").read_text(encoding="utf-8").splitlines())
     for code, verb in (
         (2, ["recipes", "check", str(run / "recipe.yaml")]),
@@ -124,7 +125,9 @@ def test_half_a_surrogate_pair_in_json(name: str, finished: Path, tmp_path: Path
             _told(verb, capsys)
 
 
-def test_predict_refuses_a_changed_model(finished: Path, tmp_path: Path, capsys):
+def test_predict_refuses_a_changed_model(finished: Path, tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("text,label\na film,good\n", encoding="utf-8")
     run = Path(shutil.copytree(finished / "run", tmp_path / "run"))
     assert command(["predict", str(run), "a film"]) == 0
     weights = run / "model" / "model.safetensors"
