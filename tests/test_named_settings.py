@@ -22,7 +22,17 @@ COMMAND = re.compile(r"(?:`|^|next: |with: |: )toolkit ([a-z][a-z-]+)(?: (list|s
 KEY = re.compile(r"(?<![\w./-])(data|model|training|evaluation|hub|features|zero_shot|tokenizer)\.([a-z_]+)(?![\w/(])")
 EXTRA = re.compile(r"transfer-toolkit\[([a-z, ]+)\]")
 OTHERS = {"--upgrade", "--constraint", "--no-deps", "--force-reinstall", "--local-dir"}  # of pip and hf
-NO_KEYS = ("json", "safetensors", "ggml", "parquet", "pkl", "model", "onnx")  # of files
+NO_KEYS = (
+    "json",
+    "safetensors",
+    "ggml",
+    "gguf",
+    "parquet",
+    "pkl",
+    "model",
+    "onnx",
+    "generate",
+)  # of files, and a method
 
 
 def _texts() -> Iterator[tuple[str, str]]:
@@ -68,7 +78,7 @@ def test_options():
         for parameter in each.params
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
-    known |= {"--help", "--version", "--debug"} | OTHERS
+    known |= {"--help", "--version", "--debug", "--wide", "--install-completion"} | OTHERS
     found = [(place, match[0]) for place, match in _named(OPTION)]
     assert len(found) > 100
     assert [each for each in found if each[1] not in known] == []

@@ -18,7 +18,7 @@ from toolkit.workflow.fine_tune import fine_tune
 TINY = {"encoder": "bert", "decoder": "gpt2", "encoder-decoder": "t5"}
 ROWS = 60
 GONE = ["data.train=null", "data.validation=null", "data.test=null", "data.subset=null"]
-FEW = ["data.test_size=20", "data.validation_size=10", "data.max_length=16"]
+FEW = ["data.test_size=20", "data.validation_size=10", "data.max_length=48"]
 
 
 @pytest.fixture(scope="session")

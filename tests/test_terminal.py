@@ -96,6 +96,7 @@ def test_a_line_a_minute_where_nothing_can_be_drawn(caplog: pytest.LogCaptureFix
     now = 0.0
     bars = PlainBars(clock=lambda: now)
     monkeypatch.setattr(logging.getLogger("toolkit"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("toolkit"), "handlers", [])  # those of tests before
     with caplog.at_level(logging.INFO, logger="toolkit"), bars("training", 7200, start=1200) as training:
         for _ in range(600):
             now += 1
@@ -112,6 +113,7 @@ def test_a_line_a_minute_where_nothing_can_be_drawn(caplog: pytest.LogCaptureFix
 
 def test_short_work_says_nothing_in_a_file(caplog: pytest.LogCaptureFixture, monkeypatch):
     monkeypatch.setattr(logging.getLogger("toolkit"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("toolkit"), "handlers", [])  # those of tests before
     with caplog.at_level(logging.INFO, logger="toolkit"), progress.progress_bar("predicting", 3) as bar:
         bar.advance(3)
         say("done")

@@ -74,13 +74,14 @@ def _metrics(path: Path) -> Any:
 
 
 def _local_base(folder: Path) -> Path | None:
-    """Return the folder of an adapter's base model where that is not on the hub."""
+    """Return the folder of an adapter's base model on this machine; None where the folder is no adapter."""
     settings = folder / ADAPTER_SETTINGS
     if not settings.is_file():
         return None
     try:
-        base = str(read_json(settings)["base_model_name_or_path"])
-    except (ValueError, KeyError, TypeError) as error:
+        named = read_json(settings)
+        base, revision = str(named["base_model_name_or_path"]), named.get("revision")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{ADAPTER_SETTINGS} is damaged", where=str(folder)) from error
     is_here = base.startswith("packaged:") or Path(base).is_dir()
-    return locate_model(base).folder if is_here else None
+    return locate_model(base if is_here or revision is None else f"{base}@{revision}").folder
