@@ -13,7 +13,7 @@ from toolkit.adapters import LocatedModel
 from toolkit.recipe import Recipe, build_recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
-from toolkit.tasks.texts.validate import MOST_WRITTEN, Written
+from toolkit.tasks.texts.validate import MOST_WRITTEN, WrittenWhileTraining
 from toolkit.workflow.apply import evaluate
 from toolkit.workflow.fine_tune import fine_tune
 
@@ -94,7 +94,7 @@ def test_no_more_than_some_rows_are_written(tmp_path: Path):
     rows = Dataset.from_dict({"id": list(range(len(texts))), "source": texts, "target": texts})
     recipe = _recipe("t5", tmp_path)
     opened = room_of(recipe.task).open(LocatedModel("t5", tmp_path / "t5"))
-    facts = Written(opened, rows, "chrf").facts()
+    facts = WrittenWhileTraining(opened, rows, "chrf").facts()
     assert len(facts["written_rows"]) == len(set(facts["written_rows"])) == MOST_WRITTEN
     assert (facts["written_rows"][0], facts["written_rows"][-1]) == (0, len(texts) - 1)
     assert facts["of_rows"] == len(texts)

@@ -134,5 +134,9 @@ def test_a_head_of_another_shape_is_refused(saved):
 
 def test_the_package_around_them_imports_next_to_nothing():
     """``import toolkit.transformer`` runs it first."""
-    code = (CODE.parent / "__init__.py").read_text(encoding="utf-8")
-    assert re.findall(r"^ *(?:from|import) .*$", code, flags=re.MULTILINE) == ["import os"]
+    code = (
+        "import sys; before = set(sys.modules); import toolkit\n"
+        "print(sorted({name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "['toolkit']\n"
