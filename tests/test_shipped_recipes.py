@@ -62,7 +62,8 @@ def overrides_for(recipe: Recipe, family: str, tiny: dict[str, Path]) -> list[st
     if recipe.method not in (Method.FEATURES, Method.ZERO_SHOT):
         changes.append("training.max_steps=2")
     if recipe.inputs:
-        changes.append("data.prompt='{context} {question}'")  # the recipe's own is longer than tiny models read
+        # the recipe's own prompt is longer than tiny models read
+        changes += ["data.prompt='{context} {question}'", "data.max_length=40"]
     return changes
 
 
