@@ -63,7 +63,8 @@ def overrides_for(recipe: Recipe, family: str, tiny: dict[str, Path]) -> list[st
         changes.append("training.max_steps=2")
     if recipe.inputs:
         # the recipe's own prompt is longer than tiny models read
-        changes += ["data.prompt='{context} {question}'", "data.max_length=40"]
+        template = "{% for message in messages %}{{ message.content }}\\n{% endfor %}"
+        changes += ["data.prompt='{context} {question}'", "data.max_length=40", f'data.chat_template="{template}"']
     return changes
 
 

@@ -70,7 +70,14 @@ class AnswerLayout(Layout):
             lengths.append(len(whole.ids))
             if len(whole.ids) <= max_length:
                 return whole
-            short = answered(context.fitted(lambda chat: len(answered(chat).ids), max_length, tokenizer))
+            n_answer = len(whole.ids) - len(template.prompt(context.messages))
+
+            def n_tokens(chat: list[Message]) -> int:
+                if context.inputs is None:
+                    return len(answered(chat).ids)
+                return len(template.prompt(chat)) + min(n_answer, max_length // 2)  # the rest of it is cut
+
+            short = answered(context.fitted(n_tokens, max_length, tokenizer))
             if not any(short.learnt[:max_length]):
                 raise ChatError(f"nothing of the answer fits into {max_length} tokens: raise data.max_length")
             return WrittenChat(short.ids[:max_length], short.learnt[:max_length])
