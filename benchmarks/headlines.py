@@ -5,8 +5,8 @@ that a person has written. Packages are read as text, and nothing of them is imp
 split alone, because the functions of a package repeat each other's sentences.
 
     python benchmarks/headlines.py --output data/headlines
-    toolkit fine-tune summarize-t5 model.name=packaged:minilm2minilm data.source=null data.columns={} data.prompt=null \\
-        data.max_length=256 data.train=data/headlines/train.jsonl data.validation=data/headlines/validation.jsonl \\
+    toolkit fine-tune summarize-t5 model.name=packaged:minilm2minilm data.source=null data.columns={} data.prompt=null
+        data.max_length=256 data.train=data/headlines/train.jsonl data.validation=data/headlines/validation.jsonl
         data.test=data/headlines/test.jsonl
 """
 
