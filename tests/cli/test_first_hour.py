@@ -53,8 +53,8 @@ def test_the_first_hour(tmp_path: Path, recipe: str, processes: Any):
     assert not [line for line in terminal.lines() if BAR.search(line)]
     shown = "\n".join(terminal.lines())
     assert re.search(r"^step 60/240: validation ", shown, re.MULTILINE)
-    assert "interrupted  mine" in shown
-    assert "done  " in shown
+    assert re.search(r"interrupted \(130\) +mine", shown)
+    assert re.search("(done|degenerate) +mine", shown)  # the tiny model may have learnt to say one class alone
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,12 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def _fitted(line: str, width: int | None) -> list[str]:
-    """Break a line that is too long for a terminal at its words; one that is indented is a command to be copied."""
-    return [line] if width is None or line.startswith(" ") else wrapped(line, width)
+    """Break a line that is too long for a terminal at its words; a command stays whole, so that it can be copied."""
+    text = line.lstrip(" ")
+    indent = line[: len(line) - len(text)]
+    if width is None or (indent and text.startswith("toolkit ")):
+        return [line]
+    return [f"{indent}{part}" for part in wrapped(text, width - len(indent))]
 
 
 def print_piece(piece: str) -> None:
