@@ -5,6 +5,7 @@ Importing transformers and peft takes seconds, and most of what a recipe can hav
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import warnings
@@ -73,9 +74,9 @@ def own_config_fault(values: Mapping[str, Any]) -> str | None:
 def peft_configs() -> dict[str, dict[str, Any]]:
     """Return the configuration classes of peft by their methods' names in lower case.
 
-    Each has its ``name``, its ``settings``, and what kind it is: ``is_lora``, ``learns_a_prompt`` (what stands before a
-    text, while the layers stay as they are) and ``lengthens_texts`` (that stands among the tokens; prefixes are keys
-    and values of each layer).
+    Each has its ``config_name``, its ``settings``, and what kind it is: ``is_lora``, ``learns_a_prompt`` (what stands
+    before a text, while the layers stay as they are) and ``lengthens_texts`` (that stands among the tokens; prefixes
+    are keys and values of each layer).
     """
     from peft import CartridgeConfig, LoraConfig, PrefixTuningConfig
     from peft.config import PromptLearningConfig
@@ -83,7 +84,7 @@ def peft_configs() -> dict[str, dict[str, Any]]:
 
     return {
         kind.value.lower(): {
-            "name": made.__name__,
+            "config_name": made.__name__,
             "settings": settings_of(made),
             "is_lora": issubclass(made, LoraConfig),
             "learns_a_prompt": issubclass(made, PromptLearningConfig),
@@ -104,8 +105,6 @@ def peft_config(name: str, settings: Mapping[str, Any]) -> Any:
     Raises:
         ValueError: values that do not agree; other errors of peft's are of this kind, too.
     """
-    import dataclasses
-
     import peft
 
     config_class = getattr(peft, name)
@@ -118,7 +117,7 @@ def peft_config(name: str, settings: Mapping[str, Any]) -> Any:
 
 @kept_answer
 def peft_agrees(name: str, settings: Mapping[str, Any]) -> bool:
-    """Return True; what peft refuses may depend on what else is installed, so it is asked again each time.
+    """Return True where peft takes settings. A refusal may depend on what else is installed, and is not kept.
 
     Raises:
         ValueError: as of `peft_config`.

@@ -82,12 +82,7 @@ class PeftMethod:
 @cache
 def peft_methods() -> Mapping[str, PeftMethod]:
     """Return the methods by name, LoRA and what is made of it by a flag first (``use_dora`` is ``dora``)."""
-    named = {
-        name: PeftMethod(
-            found["name"], found["settings"], found["is_lora"], found["learns_a_prompt"], found["lengthens_texts"]
-        )
-        for name, found in peft_configs().items()
-    }
+    named = {name: PeftMethod(**found) for name, found in peft_configs().items()}
     lora = named["lora"]
     flags = {setting["name"] for setting in lora.settings if setting["type"] == "bool"} - UNDESCRIBED
     made = {
