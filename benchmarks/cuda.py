@@ -37,7 +37,8 @@ from typing import Any
 
 CARRIED = (  # beside torch, numpy, pandas, pyarrow and the like
     "transformers tokenizers huggingface_hub accelerate peft datasets trl dill multiprocess pydantic pydantic_core "
-    "annotated-types typing-inspection evaluate gguf httpx2 httpcore2 truststore platformdirs hf-xet"
+    "annotated-types typing-inspection evaluate gguf httpx2 httpcore2 truststore platformdirs hf-xet typer click rich "
+    "bitsandbytes langcodes"
 )
 
 
@@ -134,6 +135,7 @@ def _in_own_process(check: Check, arguments: argparse.Namespace, folder: Path, *
         "HF_HUB_OFFLINE": "1",
         "PYTHONUTF8": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        **({} if check in ALONE else {"OMP_NUM_THREADS": "1"}),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         **hidden,
     }
