@@ -65,14 +65,14 @@ SIDE_BY_SIDE = (
     Check("flash", "attention.flash_backend", 40),
     Check("packed", "writing_models_alike.packed_as_padded", 60),
     Check("generation", "writing_models_alike.batch_as_alone", 80),
-    Check("choose", "choice.chosen", 80),
+    Check("choose", "choice.chosen", 130),
 )
 ALONE = (
     Check("peak", "peak.measured", 30),
-    Check("smollm2-lora", "speed.smollm2_lora", 60),
-    Check("llama-1b-lora", "speed.llama_lora", 75),
-    Check("smollm2-full", "speed.smollm2_full", 60),
-    Check("llama-1b-full", "speed.llama_full", 90),
+    Check("smollm2-lora", "speed.smollm2_lora", 100),
+    Check("llama-1b-lora", "speed.llama_lora", 100),
+    Check("smollm2-full", "speed.smollm2_full", 100),
+    Check("llama-1b-full", "speed.llama_full", 110),
 )
 SHORTEST = 15  # seconds without which no check is begun
 SLOWER_ON_CPU = 5

@@ -23,7 +23,7 @@ def chosen(setting: Setting) -> dict[str, Any]:
     models = [str(pretrained(name, folder / name)) for name in ("bert", "llama")]
     command = [sys.executable, "-m", "toolkit", "choose", "--task", "text-classification", "--data", "rows.csv"]
     answer = subprocess.run(
-        [*command, "--models", ",".join(models), "--budget", "60s" if setting.device == "cuda" else "180s", "--json"],
+        [*command, "--models", ",".join(models), "--budget", "180s", "--json"],
         cwd=folder,
         capture_output=True,
         text=True,
