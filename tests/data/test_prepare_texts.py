@@ -85,16 +85,24 @@ def test_decomposed_korean_is_composed(write, section):
     assert set(data.train["source"]) == set(data.train["target"]) == {korean}
 
 
-def test_blank_sides_leave_training_and_stay_in_test(write, section):
+def test_blank_sources_leave_training_and_blank_targets_every_split(write, section):
     train = write("train.csv", pairs(10) + "a,\n  ,b\n")
-    test = write("test.csv", pairs(2) + "c, \n")
+    test = write("test.csv", pairs(2) + "c, \n ,d\n")
     data = prepare_texts(section(train=train, test=test, validation_size=0), columns=PAIR)
     assert data.train["id"][:] == list(range(10))
-    assert data.test["source"][:] == ["Satz 0", "Satz 1", "c"]
-    assert data.warnings[:2] == (
-        "train.csv: blank text, left out of training, in 2 rows (lines 12, 13)",
-        "test.csv: blank text, kept in the test split, in 1 row (line 4)",
+    assert data.test["id"][:] == [0, 1, 3]
+    assert data.warnings[:4] == (
+        "train.csv: blank target, left out of the train split, in 1 row (line 12)",
+        "test.csv: blank target, left out of the test split, in 1 row (line 4)",
+        "train.csv: blank text, left out of training, in 1 row (line 13)",
+        "test.csv: blank text, kept in the test split, in 1 row (line 5)",
     )
+
+
+def test_a_split_without_any_target_measures_nothing(write, section):
+    train, test = write("train.csv", pairs(10)), write("test.csv", "source,target\nc, \nd,\n")
+    with pytest.raises(DataError, match=r"test\.csv: no test row has a target; give rows with a text in that column"):
+        prepare_texts(section(train=train, test=test, validation_size=0), columns=PAIR)
 
 
 def test_pairs_that_are_in_two_splits_are_counted_and_a_shared_source_is_not(write, section):

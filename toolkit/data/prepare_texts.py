@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
-from toolkit.data.examples import digest
+from toolkit.data.divisible import lines_about
+from toolkit.data.examples import Examples, digest
+from toolkit.data.normalise import blank_rows
 from toolkit.data.notes import about_overlaps
 from toolkit.errors import DataError, explain
 from toolkit.names import Split
@@ -47,7 +51,8 @@ class TextData:
 def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
     """Read, check, normalise and divide the data of a recipe.
 
-    Rows with a blank text are left out of training and kept in the other splits. A split that the recipe does not name
+    Rows with a blank text are left out of training and kept in the other splits. Rows with a blank target are left out
+    of all: nothing can be learnt from them, nor measured on them. A split that the recipe does not name
     is cut from the training rows at random. Fractions count on the training rows before anything is cut.
 
     Args:
@@ -63,7 +68,7 @@ def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
     splits = read_splits_of(section, notes, needed=columns)
     source = source_names(splits)
     # Without labels all rows are of one stratum, so they are cut at random.
-    splits = without_blank_rows(cut_missing_splits(splits, section), notes)
+    splits = without_blank_rows(_with_targets(cut_missing_splits(splits, section), notes), notes)
     if len(splits[Split.TRAIN]) == 0:
         fix = "rows need a text in each of " + ", ".join(columns)
         raise DataError(explain("no training row is left", fix=fix), where=splits[Split.TRAIN].table.name)
@@ -77,3 +82,27 @@ def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
         warnings=tuple(notes),
         source=source,
     )
+
+
+def _with_targets(splits: dict[Split, Examples], notes: list[str]) -> dict[Split, Examples]:
+    """Leave rows with a blank target out of every split, and count them.
+
+    Args:
+        splits: the rows, divided.
+        notes: gets a line a split and file.
+
+    Raises:
+        DataError: there is none left in a split that measures.
+    """
+    kept = dict(splits)
+    for split in (split for split in Split if split in splits):
+        rows = splits[split]
+        blank = blank_rows(rows.texts["target"]) if "target" in rows.texts else []
+        if not blank:
+            continue
+        if len(blank) == len(rows) and split is not Split.TRAIN and len(kept[Split.TRAIN]):
+            fix = "give rows with a text in that column"
+            raise DataError(explain(f"no {split} row has a target", fix=fix), where=rows.table.name)
+        notes += lines_about(rows, f"blank target, left out of the {split} split,", blank)
+        kept[split] = rows.take(np.delete(np.arange(len(rows)), blank))
+    return kept

@@ -59,7 +59,7 @@ def test_empty_and_long_targets_are_counted(model: str, tmp_path: Path, capsys: 
     written = recipe(tmp_path, model, rows, **languages, **splits)
     assert command(["fine-tune", written, "--output-dir", str(tmp_path / "run")]) == 0
     told = capsys.readouterr().err
-    assert "train.jsonl: blank text, left out of training, in 2 rows (lines 21, 22)" in told
+    assert "train.jsonl: blank target, left out of the train split, in 2 rows (lines 21, 22)" in told
     assert "1 of 42 texts" in told if model == "nllb" else "1 of 21 texts" in told
     assert "longer than max_length 40 and were cut" in told
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))

@@ -14,12 +14,9 @@ import pyarrow.parquet as pq
 from datasets import Dataset
 
 from toolkit.choose.look.columns import columns_of
-from toolkit.data.normalise import is_blank
-from toolkit.data.wording import counted
 from toolkit.errors import DataError, explain
 from toolkit.files import replacing
 from toolkit.names import Problem, Task
-from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
@@ -110,9 +107,7 @@ def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, An
     if data.validation is None or not len(data.validation):
         fix = "give more rows, or name data for validation"
         raise DataError(explain("no row is left for validation", fix=fix), where=data.source)
-    validation, test = (
-        _with_targets(rows, part) for rows, part in ((data.validation, "validation"), (data.test, "test"))
-    )
+    validation = data.validation
     indices = np.linspace(0, len(validation) - 1, min(MOST_JUDGING, len(validation))).astype(int)
     judging = validation if len(indices) == len(validation) else validation.select(indices.tolist())
     return Rows(
@@ -122,33 +117,11 @@ def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, An
         labels=data.labels,
         learn=data.train,
         judge_rows=judging,
-        test=test,
+        test=data.test,
         judge=room.judge(judging, data),
         section=section,
         model=model,
     )
-
-
-def _with_targets(rows: Dataset, part: str) -> Dataset:
-    """Return the rows with something to write: nothing can be measured on the others, which are counted.
-
-    Args:
-        rows: of one split.
-        part: its name.
-
-    Raises:
-        DataError: there is none.
-    """
-    if "target" not in rows.column_names:
-        return rows
-    kept = [row for row, target in enumerate(rows["target"]) if not is_blank(target)]
-    if len(kept) == len(rows):
-        return rows
-    if not kept:
-        raise DataError(explain(f"no {part} row has a target", fix="give rows with a text in that column"))
-    n_blank = len(rows) - len(kept)
-    warn(f"{counted(n_blank, f'{part} row')} without a target, of which nothing can be measured: left out")
-    return rows.select(kept)
 
 
 def write_for_runs(rows: Rows, folder: Path) -> dict[str, Any]:
