@@ -84,7 +84,9 @@ def test_a_row_is_blank_where_all_inputs_or_the_answer_are(tmp_path: Path) -> No
     assert prepared(write(tmp_path, rows)).warnings == ()
     rows[3] |= {"question": " "}
     rows[5] |= {"answer": ""}
-    assert "2 rows (lines 4, 6)" in " ".join(prepared(write(tmp_path, rows), test_size=1, validation_size=0).warnings)
+    told = " ".join(prepared(write(tmp_path, rows), test_size=1, validation_size=0).warnings)
+    assert "1 row (line 4)" in told
+    assert "blank target, left out of the train split, in 1 row (line 6)" in told
 
 
 def test_an_unknown_name_is_one_line_with_the_nearest_column(tmp_path: Path) -> None:

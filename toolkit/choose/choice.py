@@ -27,7 +27,8 @@ class Choice:
         measured: all results.
         decision: which results are worth their cost, and the recommended one.
         recipes: of the front.
-        on_test: the recommended result on the test examples; None where nothing is recommended.
+        on_test: the recommended model or baseline on the test examples; None where nothing is recommended.
+        run: the folder of the run with the recommended model; None where none is saved.
         written: what the recommended result writes beside the baselines; None where nothing is written.
         budget: the time limit.
         seconds: that the choice took.
@@ -41,6 +42,7 @@ class Choice:
     decision: Decision
     recipes: HandedOver
     on_test: OnTest | None
+    run: Path | None
     written: Written | None
     budget: Budget
     seconds: float

@@ -17,9 +17,10 @@ from toolkit.choose.decision.hand_over import hand_over
 from toolkit.choose.look.first_look import FirstLook, first_look
 from toolkit.choose.look.look import look_lines
 from toolkit.choose.measure.budget import Budget
+from toolkit.choose.measure.kept import keep
 from toolkit.choose.measure.measurement import Measurement, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
-from toolkit.choose.measure.on_test import measure_on_test
+from toolkit.choose.measure.on_test import baseline_on_test
 from toolkit.choose.measure.own_process import start_server
 from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.work import Work
@@ -36,8 +37,8 @@ from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
-_RESERVED = 0.05  # of the budget, for test examples, recipes and the page
-_LEAST_RESERVED, _MOST_RESERVED = 2.0, 30.0
+_RESERVED = 0.1  # of the budget, for the test examples, the recommended model, recipes and the page
+_LEAST_RESERVED, _MOST_RESERVED = 2.0, 45.0
 _TO_WRITE, _MOST_TO_WRITE = 0.1, 120.0  # of the budget, for what the recommended model writes
 _LOCK = ".lock"
 
@@ -51,6 +52,7 @@ def choose(
     models: Sequence[str] = (),
     budget: Budget,
     memory_bytes: int | None = None,
+    metric: str | None = None,
     output_dir: Path | None = None,
     ledger: Path = DEFAULT_LEDGER,
     seed: int = 0,
@@ -64,6 +66,7 @@ def choose(
         models: names of candidates; empty: models on this machine that fit.
         budget: the time limit, whose clock is running.
         memory_bytes: limit for a model; None: no limit.
+        metric: that decides; None: the usual one of the task and the labels.
         output_dir: a new folder, or the folder of the same choice; None: ``runs/choose-<digest>``.
         ledger: the file that every trial is added to.
         seed: of heads and runs.
@@ -74,7 +77,7 @@ def choose(
         ToolkitError: the data or the models cannot be read.
     """
     start_server()
-    found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes)
+    found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes, metric=metric)
     rows, view = found.rows, found.look
     for line in look_lines(view):
         say(line)
@@ -105,13 +108,21 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
     read_badly = {view.name for view in found.look.tokens if view.reads_badly}
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
-    if not any(result.method is not None for result in decision.contenders):
+    if not decision.usable:
         _refuse_shortage(work.budget, measured)
     by_name = {candidate.name: candidate for candidate in found.candidates}
-    recipes = hand_over(decision, work.rows, by_name, folder=work.folder)
     chosen = decision.recommended
-    on_test = None if chosen is None else measure_on_test(work, by_name[chosen.candidate], chosen)
     written = None if chosen is None else measure_written(work, by_name[chosen.candidate], chosen)
+    if written is not None and written.no_worse is not None:
+        decision = decision.overruled_by(written.no_worse)
+        chosen = None
+    recipes = hand_over(decision, work.rows, by_name, folder=work.folder)
+    recipe, kept, on_test = recipes.of(chosen), None, None
+    if chosen is not None and recipe is not None:
+        kept = keep(work, by_name[chosen.candidate], chosen, recipe=recipe)
+        on_test = kept.on_test
+    elif decision.baseline is not None:
+        on_test = baseline_on_test(work, decision.baseline.candidate)
     choice = Choice(
         rows=work.rows,
         look=found.look,
@@ -120,6 +131,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
         decision=decision,
         recipes=recipes,
         on_test=on_test,
+        run=None if kept is None else kept.run,
         written=written,
         budget=work.budget,
         seconds=work.budget.spent(),

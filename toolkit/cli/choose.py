@@ -63,6 +63,13 @@ def choose(
     ] = None,
     budget: Annotated[str, typer.Option(help="How long it may take, such as 90s, 10m or 1h30m.")] = "10m",
     memory: Annotated[str | None, typer.Option(help="Memory that a model may take, such as 4GB or 4GiB.")] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="The metric that decides, such as accuracy or f1 (macro); by default the first of the task, and f1 where "
+            "the largest class has ten times the rows of the smallest."
+        ),
+    ] = None,
     output_dir: Annotated[
         Path | None,
         typer.Option(help="Where results and recipes go; by default runs/choose-<digest of task and data>."),
@@ -89,7 +96,7 @@ def choose(
         return
     if not data:
         raise RecipeError("there is no data to measure on; give --data FILE, or --explain for advice", where="--data")
-    from toolkit.choose.look.asked import columns_asked, task_asked
+    from toolkit.choose.look.asked import columns_asked, metric_asked, task_asked
     from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
 
     kind = task_asked(task, language=language)
@@ -105,6 +112,7 @@ def choose(
         "problem": problem,
         "models": [] if models is None else models.split(","),
         "memory_bytes": None if memory is None else bytes_of(memory),
+        "metric": metric_asked(kind, metric),
     }
     if explain:
         _explain_data(kind, language=language, as_json=as_json, **settings)

@@ -6,7 +6,7 @@ Importing this package imports neither transformers nor peft; loading a recipe d
 from toolkit.recipe.find import ShippedRecipe, copy_recipe, find_recipe, list_recipes
 from toolkit.recipe.load import build_recipe, load_recipe, reread_recipe
 from toolkit.recipe.model import json_schema, recipe_model
-from toolkit.recipe.resolved import recipe_digest, recipe_values, recipe_yaml, same_digests
+from toolkit.recipe.resolved import recipe_digest, recipe_values, recipe_yaml, same_digests, set_yaml
 from toolkit.recipe.schema import (
     DataSection,
     EvaluationSection,
@@ -41,5 +41,6 @@ __all__ = [
     "recipe_yaml",
     "reread_recipe",
     "same_digests",
+    "set_yaml",
     "structural_faults",
 ]

@@ -47,6 +47,13 @@ def recipe_yaml(recipe: Recipe) -> str:
     return text
 
 
+def set_yaml(recipe: Recipe) -> str:
+    """Write what is set in the recipe, without defaults and empty values; it loads back to an equal recipe."""
+    values = _without_nulls(recipe.model_dump(mode="json", serialize_as_any=True, exclude_unset=True))
+    text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
 def recipe_digest(recipe: Recipe) -> str:
     """Return the sha256 of the recipe's values, in hex, without the section ``hub`` and the layout of the file."""
     values = {key: value for key, value in recipe_values(recipe).items() if key != "hub"}
@@ -65,6 +72,12 @@ def same_digests(recipe: Recipe) -> frozenset[str]:
         data = recipe.data.model_copy(update={"columns": columns})
         digests.add(recipe_digest(recipe.model_copy(update={"data": data})))
     return frozenset(digests)
+
+
+def _without_nulls(values: Any) -> Any:
+    if not isinstance(values, dict):
+        return values
+    return {key: _without_nulls(value) for key, value in values.items() if value is not None}
 
 
 def recipe_values(recipe: Recipe) -> dict[str, Any]:

@@ -70,9 +70,9 @@ class Judge(ABC):
         run_metrics: metrics of a run that has to answer these examples; empty: the default ones of the task.
     """
 
-    metric: ClassVar[str]
-    lower_is_better: ClassVar[bool] = False
-    highest: ClassVar[float | None] = None
+    metric: str
+    lower_is_better: bool = False
+    highest: float | None = None
     generates: ClassVar[bool] = False
     constant: ClassVar[str | None] = None
     run_metrics: ClassVar[tuple[str, ...]] = ()

@@ -247,13 +247,30 @@ class TaskRoom(ABC):
         return None
 
     @abstractmethod
-    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+    def judge(self, rows: Dataset, data: TaskData, *, metric: str | None = None) -> Judge:
         """Return the judge of some labelled rows, by which candidates are compared.
 
         Args:
             rows: of the data, in the form that `prepare` gives.
             data: as it was divided.
+            metric: one of `deciding_metrics`; None: the first of them.
         """
+
+    def deciding_metrics(self, problem: Problem) -> tuple[str, ...]:
+        """Return the metrics by which candidates can be compared, the first the usual one; none: they cannot be.
+
+        Args:
+            problem: what the labels are.
+        """
+        return ()
+
+    def usual_metric(self, data: TaskData) -> tuple[str, float | None]:
+        """Return the metric that decides where none is named, and how uneven the classes are where that is why.
+
+        Args:
+            data: as it was divided.
+        """
+        return self.deciding_metrics(data.problem or Problem.SINGLE_LABEL)[0], None
 
     @abstractmethod
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:

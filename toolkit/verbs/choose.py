@@ -31,6 +31,7 @@ def choose(
     models: Sequence[str] | str = (),
     budget: str | float = "10m",
     memory: str | int | None = None,
+    metric: str | None = None,
     output_dir: str | PathLike[str] | None = None,
     ledger: str | PathLike[str] | None = None,
     seed: int = 0,
@@ -49,6 +50,7 @@ def choose(
         models: the candidates; none: those on this machine that suit the task.
         budget: how long it may take, such as ``"10m"``, or seconds.
         memory: that a model may take, such as ``"4GB"``, or bytes.
+        metric: that decides, such as ``"f1"``; None: the first of the task, or ``"f1"`` where classes are very uneven.
         output_dir: where results and recipes go; None takes ``runs/choose-<digest>``.
         ledger: the file that every trial is added to; None takes ``runs/trials.jsonl``.
         seed: of heads and runs.
@@ -61,7 +63,7 @@ def choose(
     start_server()  # it imports its libraries while this process does
     from toolkit.choose.choose import choose as carry_out
     from toolkit.choose.choose import write_json
-    from toolkit.choose.look.asked import columns_asked, task_asked
+    from toolkit.choose.look.asked import columns_asked, metric_asked, task_asked
     from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
     from toolkit.choose.show.lines import choice_json
     from toolkit.workflow.fine_tune import DEFAULT_LEDGER
@@ -82,6 +84,7 @@ def choose(
         models=models.split(",") if isinstance(models, str) else list(models),
         budget=Budget(seconds_of(str(budget))),
         memory_bytes=None if memory is None else bytes_of(str(memory)),
+        metric=metric_asked(kind, metric),
         output_dir=path_of(output_dir),
         ledger=path_of(ledger) or DEFAULT_LEDGER,
         seed=seed,

@@ -169,11 +169,19 @@ class Chosen:
 
     @property
     def recommended(self) -> Mapping[str, Any] | None:
-        """The recommended ``model``, ``method`` and ``recipe``; None where nothing is recommended."""
+        """The recommended ``model``, ``method`` and ``recipe``; None where nothing is recommended.
+
+        Of a free baseline that no model beats, method and recipe are None.
+        """
         from toolkit.choose.show.lines import choice_json
 
         found: Mapping[str, Any] | None = choice_json(self.choice)["recommended"]
         return found
+
+    @property
+    def run(self) -> Path | None:
+        """The run with the recommended model, for `toolkit.predict`; None where none is saved."""
+        return self.choice.run
 
     @property
     def recipe(self) -> Path | None:
@@ -193,9 +201,10 @@ class Chosen:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from toolkit.choose.show.lines import HEADER, recommendation, result_rows
+        from toolkit.choose.show.lines import HEADER, result_rows
+        from toolkit.choose.show.sentences import metric_name, recommendation
         from toolkit.report.notebook import lines_html, table_html
 
-        header = [cell.format(metric=self.choice.rows.judge.metric.replace("_", " ")) for cell in HEADER]
+        header = [cell.format(metric=metric_name(self.choice)) for cell in HEADER]
         rows = [list(row) for row in result_rows(self.choice)]
         return lines_html("\n".join(recommendation(self.choice)), wraps=True) + table_html(header, rows)

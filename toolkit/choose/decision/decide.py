@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from toolkit.choose.decision.pareto import Point, Tied, front
+from toolkit.choose.decision.spent import cost_of, levelled
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.evaluation.metrics.paired import Difference, is_tie
 from toolkit.tasks.judge import Judge
@@ -18,13 +18,18 @@ _SIMPLEST_FIRST = ("zero-shot", "features", "lora", "full", "scratch")
 class Decision:
     """The decision from all results.
 
+    At most one of `recommended`, `baseline` and `writer` is not None. Where none is, nothing is worth its cost.
+
     Attributes:
         contenders: the result that represents each candidate and method, the best first.
         front: the contenders that are worth their cost, the cheapest first.
-        recommended: the last of the front; None where no result is shown to be better than a constant answer.
-        differences: by how much the recommended result is better than each other contender, by its name.
-        margin: by how much it is better than the best baseline; None without one.
-        points: the contenders that a recipe can carry out and that are better than a constant answer, for the picture.
+        recommended: the last of the front.
+        baseline: the free baseline that no contender is shown to beat, and that is shown to beat a constant answer.
+        writer: name of the free baseline that writes no worse than the best contender; of tasks that write.
+        differences: by how much the recommended result is better than each other contender, by its name; of a baseline
+            by how much that is better.
+        margin: by how much the best contender that a recipe can carry out is better than the best baseline.
+        points: the contenders that a recipe can carry out and that beat every baseline.
         tied: returns whether two points may be equally good.
         constant: the result of always giving the same answer; None where the task has none.
     """
@@ -32,37 +37,36 @@ class Decision:
     contenders: tuple[Measurement, ...]
     front: tuple[Measurement, ...]
     recommended: Measurement | None
+    baseline: Measurement | None
     differences: dict[str, Difference]
     margin: Difference | None
     points: tuple[Point, ...]
     tied: Tied
     constant: Measurement | None = None
+    writer: str | None = None
 
-    def why(self) -> str:
-        """Explain the decision in a sentence or two."""
-        chosen = self.recommended
-        usable = [result for result in self.contenders if result.method is not None]
-        if chosen is None and usable and self.constant is not None:
-            value = "" if self.constant.value is None else f", {self.constant.value:.3f}"
-            return (
-                "Nothing is recommended: no result is shown to be better than the same answer to every text "
-                f"({self.constant.candidate}{value}). Look at the labels with toolkit doctor, or give more rows."
-            )
-        if chosen is None:
-            return "Nothing could be measured that a recipe can carry out."
-        drawn = {point.name for point in self.points}
-        usable = [result for result in usable if result.name in drawn]
-        if usable[0] is not chosen:
-            return f"{usable[0].name} is not shown to be better than {chosen.name}, which costs less."
-        rivals = [
-            result.name
-            for result in usable[1:]
-            if (result.body is None or result.body != chosen.body)
+    @property
+    def usable(self) -> tuple[Measurement, ...]:
+        """The contenders that a recipe can carry out, the best first."""
+        return tuple(result for result in self.contenders if result.method is not None)
+
+    def rivals(self) -> list[Measurement]:
+        """Return the other models that the recommended result is not shown to be better than."""
+        chosen, drawn = self.recommended, {point.name for point in self.points}
+        return [
+            result
+            for result in self.usable
+            if chosen is not None
+            and result is not chosen
+            and result.name in drawn
+            and (result.body is None or result.body != chosen.body)
             and result.name in self.differences
             and is_tie(self.differences[result.name])
         ]
-        tied = f"; not shown to be better than {', '.join(rivals)}, which cost no less" if rivals else ""
-        return f"{chosen.name} is the best on the validation rows{tied}."
+
+    def overruled_by(self, writer: str) -> Decision:
+        """Return the decision for a free baseline that writes no worse: no model is worth its cost then."""
+        return replace(self, front=(), recommended=None, points=(), writer=writer)
 
 
 def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
@@ -70,56 +74,60 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
 
     Args:
         measured: all results.
-        judge: of the validation examples.
+        judge: of the examples that decide.
     """
     found = best_of_each(measured, judge)
     quality = _Qualities(found, judge)
     contenders = sorted(found, key=lambda result: -quality.of(result))
-    constant = next(
-        (each for each in measured if each.stage is Stage.BASELINE and each.candidate == judge.constant), None
-    )
-    usable = [result for result in contenders if result.method is not None and beats_constant(result, constant, judge)]
+    free = [each for each in measured if each.stage is Stage.BASELINE]
+    constant = next((each for each in free if each.candidate == judge.constant), None)
+    runnable = [result for result in contenders if result.method is not None]
+    usable = [result for result in runnable if all(is_better(result, each, judge) for each in free)]
     by_name = {result.name: result for result in usable}
 
     def tied(point: Point, other: Point) -> bool:
         difference = judge.difference(by_name[point.name].answered, by_name[other.name].answered)
         return difference is None or is_tie(difference)
 
-    points = [quality.point(result, rank) for rank, result in enumerate(_simplest_first(usable))]
+    simple = _simplest_first(usable)
+    costs = levelled([cost_of(result) for result in simple])
+    points = [quality.point(result, rank, cost=costs[rank]) for rank, result in enumerate(simple)]
     chosen = [by_name[point.name] for point in front(points, tied=tied)]
+    best_free = max(free, key=lambda result: judge.quality(result.value), default=None)
+    baseline = None
+    if not chosen and runnable and best_free is not None and not judge.generates:
+        baseline = best_free if constant is None or is_better(best_free, constant, judge) else None
     recommended = chosen[-1] if chosen else None
+    first = recommended or (runnable[0] if runnable else None)
+    margin = None
+    if first is not None and best_free is not None and best_free.value is not None:
+        margin = judge.difference(first.answered, best_free.answered)
     return Decision(
         contenders=tuple(contenders),
         front=tuple(chosen),
         recommended=recommended,
-        differences=_differences(recommended, contenders, judge),
-        margin=_margin(recommended, measured, judge),
+        baseline=baseline,
+        differences=_differences(recommended or baseline, contenders, judge),
+        margin=margin,
         points=tuple(points),
         tied=tied,
         constant=constant,
     )
 
 
-def beats_constant(result: Measurement, constant: Measurement | None, judge: Judge) -> bool:
-    """Return whether a result is shown to be better than a constant answer, which has learnt nothing.
+def is_better(result: Measurement, other: Measurement, judge: Judge) -> bool:
+    """Return whether a result is shown to be better than that of a baseline.
 
     Args:
-        result: of a contender.
-        constant: of the baseline; None where the task has none.
-        judge: of the validation examples.
+        result: of a contender, or of another baseline.
+        other: of the baseline.
+        judge: of the examples that decide.
     """
-    if constant is None:
-        return True
-    difference = judge.difference(result.answered, constant.answered)
+    difference = judge.difference(result.answered, other.answered)
     if difference is not None:
         return difference.low > 0
     # A constant has no correlation with anything, which counts as 0.
-    return result.interval is not None and result.interval[0] > 0
-
-
-def cost_of(result: Measurement) -> float:
-    """Return the cost that decides between ties: seconds to answer one text; infinite where it was not measured."""
-    return float((result.costs or {}).get("latency_p50_seconds") or math.inf)
+    return result is not other and result.interval is not None and result.interval[0] > 0
 
 
 def best_of_each(measured: Sequence[Measurement], judge: Judge) -> list[Measurement]:
@@ -177,20 +185,21 @@ class _Qualities:
         difference = self._judge.difference(self._anchor.answered, result.answered)
         return quality if difference is None else self._judge.quality(self._anchor.value) - difference.value
 
-    def point(self, result: Measurement, rank: int) -> Point:
+    def point(self, result: Measurement, rank: int, *, cost: float) -> Point:
         """Return a result as a point of the picture.
 
         Args:
             result: of a contender.
-            rank: of its method by simplicity; it breaks ties in cost by a billionth.
+            rank: of its method by simplicity.
+            cost: seconds, the same for costs that are not shown to differ.
         """
-        quality, cost = self.of(result), cost_of(result)
+        quality = self.of(result)
         moved = quality - self._judge.quality(result.value)
         low, high = result.interval or (None, None)
         if low is not None and high is not None:
             low, high = (-high, -low) if self._judge.lower_is_better else (low, high)
             low, high = low + moved, high + moved
-        return Point(result.name, quality, cost + (cost * 1e-9 * rank if math.isfinite(cost) else 0.0), low, high)
+        return Point(result.name, quality, cost, low, high, rank)
 
 
 def _simplest_first(measured: Sequence[Measurement]) -> list[Measurement]:
@@ -209,11 +218,3 @@ def _differences(
         if result.name != recommended.name
     }
     return {name: difference for name, difference in pairs.items() if difference is not None}
-
-
-def _margin(recommended: Measurement | None, measured: Sequence[Measurement], judge: Judge) -> Difference | None:
-    free = [result for result in measured if result.stage is Stage.BASELINE and result.value is not None]
-    if recommended is None or not free:
-        return None
-    best = max(free, key=lambda result: judge.quality(result.value))
-    return judge.difference(recommended.answered, best.answered)

@@ -13,7 +13,7 @@ from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement
 from toolkit.choose.measure.recipes import file_stem, recipe_tree
 from toolkit.files import write_text_atomically
-from toolkit.recipe import build_recipe, load_recipe, recipe_yaml
+from toolkit.recipe import build_recipe, load_recipe, set_yaml
 
 RECIPES = "recipes"
 
@@ -62,13 +62,10 @@ def _text(result: Measurement, rows: Rows, candidate: Candidate, path: Path) -> 
     seed = int(result.recipe.get("seed", 0))
     tree = recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed)
     value = (
-        ""
-        if result.value is None
-        else f"{rows.judge.metric} {result.value:.4f} on {_judged(result, rows):,} validation rows"
+        "" if result.value is None else f"{rows.judge.metric} {result.value:.4f} on {len(result.answers or ()):,} rows"
     )
-    head = [f"# toolkit fine-tune {shlex.quote(str(path))}", f"# From toolkit choose: {value}."]
-    return "\n".join([*head, recipe_yaml(build_recipe(tree))])
-
-
-def _judged(result: Measurement, rows: Rows) -> int:
-    return len(rows.judge_rows) if result.rows is None else len(result.rows)
+    head = [
+        f"# toolkit fine-tune {shlex.quote(str(path))}",
+        f"# From toolkit choose: {value} that are not for the test.",
+    ]
+    return "\n".join([*head, set_yaml(build_recipe(tree))])

@@ -17,6 +17,7 @@ class Point:
         quality: higher is better.
         cost: lower is better, in the same unit for all points; infinite where it is not known.
         low, high: the ends of the interval of `quality`; None where it is not known.
+        rank: of points that cost the same and may be equally good, the one with the least is taken.
 
     Raises:
         ValueError: the quality is not finite, or the cost no number.
@@ -27,6 +28,7 @@ class Point:
     cost: float
     low: float | None = None
     high: float | None = None
+    rank: int = 0
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.quality) or not self.cost > -math.inf:
@@ -41,26 +43,27 @@ def front(points: Sequence[Point], *, tied: Tied) -> list[Point]:
     """Return the points that are worth their cost, the cheapest first and the best last.
 
     Begin with the best point of all. Take the cheapest point that ties with it instead, and leave out the points that
-    cost more than that one: nothing shows that they are better. Do the same with the points that cost less, and so on.
+    cost no less than that one: nothing shows that they are better. Do the same with the points that cost less, and so
+    on.
 
     Args:
-        points: in any order; of points equal in quality and cost, only the first by name is looked at.
+        points: in any order.
         tied: for pairs in any order.
     """
     rising = _rising(points)
     chosen: list[Point] = []
     while rising:
-        best = rising[-1]
-        taken = next(index for index, point in enumerate(rising) if point is best or tied(point, best))
-        chosen.append(rising[taken])
-        rising = rising[:taken]
+        best = max(rising, key=lambda point: point.quality)
+        taken = next(point for point in rising if point is best or tied(point, best))
+        chosen.append(taken)
+        rising = [point for point in rising if point.cost < taken.cost]
     return chosen[::-1]
 
 
 def _rising(points: Sequence[Point]) -> list[Point]:
-    """Return the points that no other point equals in both quality and cost, the cheapest first and the best last."""
+    """Return the points that are better than all that cost less, the cheapest first, and of equals the simplest."""
     kept: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.cost, -point.quality, point.name)):
-        if not kept or point.quality > kept[-1].quality:
+    for point in sorted(points, key=lambda point: (point.cost, point.rank, -point.quality, point.name)):
+        if all(point.quality > cheaper.quality for cheaper in kept if cheaper.cost < point.cost):
             kept.append(point)
     return kept

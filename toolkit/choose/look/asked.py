@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from toolkit.choose.advice.advise import advise
 from toolkit.data.column_names import ColumnName
-from toolkit.errors import RecipeError
+from toolkit.errors import RecipeError, explain
 from toolkit.names import SPECS, Problem, Task
+
+LIKELIHOOD = "bits_per_character"
+"""The metric by which models that write are compared."""
 
 
 def task_asked(name: str, *, language: str = "en") -> Task:
@@ -56,3 +59,20 @@ def columns_asked(
     else:
         named = {"text": text}
     return {name: column for name, column in named.items() if column is not None}
+
+
+def metric_asked(task: Task, name: str | None) -> str | None:
+    """Return the metric of a name, checked as far as it can be before the labels are read.
+
+    Args:
+        task: to choose for.
+        name: as a user wrote it; None: the usual metric decides.
+
+    Raises:
+        RecipeError: no metric of the task compares models by this name.
+    """
+    # Of texts likelihoods alone are compared, whatever else is measured.
+    allowed = (LIKELIHOOD,) if SPECS[task].generates else SPECS[task].all_metrics
+    if name is not None and name not in allowed:
+        raise RecipeError(explain(f"unknown metric {name!r}", name=name, allowed=allowed), where="--metric")
+    return name

@@ -42,6 +42,7 @@ def first_look(
     problem: Problem | None = None,
     models: Sequence[str] = (),
     memory_bytes: int | None = None,
+    metric: str | None = None,
     language: str = "en",
 ) -> FirstLook:
     """Divide the data, find the candidates, and examine the texts with their tokenizers.
@@ -52,13 +53,14 @@ def first_look(
         problem: the kind of label; None: as the columns say.
         models: names of candidates; empty: models on this machine that fit.
         memory_bytes: limit for a model; None: no limit.
+        metric: that decides; None: the usual one.
         language: of the advice, ``en`` or ``ko``.
 
     Raises:
         RecipeError: a task that cannot be measured, or that no candidate fits.
         ToolkitError: the data or the models cannot be read.
     """
-    rows = divided(task, data, problem)
+    rows = divided(task, data, problem, metric=metric)
     candidates = find_candidates(
         models or _usual_models(task, rows, memory_bytes=memory_bytes),
         task=task,
@@ -77,11 +79,11 @@ def first_look(
     return FirstLook(rows, candidates, view, advice)
 
 
-def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Rows:
+def divided(task: Task, data: Mapping[str, Any], problem: Problem | None, *, metric: str | None = None) -> Rows:
     """Read and divide the data of a choice.
 
     Args:
-        task, data, problem: as of `first_look`.
+        task, data, problem, metric: as of `first_look`.
 
     Raises:
         RecipeError: a task that cannot be measured.
@@ -96,7 +98,7 @@ def divided(task: Task, data: Mapping[str, Any], problem: Problem | None) -> Row
         )
     section = {"test_size": TEST_SIZE, "validation_size": VALIDATION_SIZE, **data}
     model = {} if problem is None or not SPECS[task].problems else {"problem_type": problem.value}
-    return divide(_any_recipe(task, section, model), section, model=model)
+    return divide(_any_recipe(task, section, model), section, model=model, metric=metric)
 
 
 def _any_recipe(task: Task, section: Mapping[str, Any], model: Mapping[str, Any]) -> Recipe:

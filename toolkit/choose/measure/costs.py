@@ -37,6 +37,7 @@ class Costs:
         parameters: of the model, each counted once.
         disk_bytes: of its weights.
         latency_p50_seconds, latency_p95_seconds: from one text to its answer; the 50th and the 95th percentile.
+        latency_low_seconds, latency_high_seconds: the 95 % interval of the 50th percentile.
         texts_per_second: in batches of texts of similar length.
         peak_memory_bytes: of the weights and of answering the batch of the longest texts, without Python and its
             libraries; None where it cannot be measured.
@@ -46,6 +47,8 @@ class Costs:
     disk_bytes: int
     latency_p50_seconds: float
     latency_p95_seconds: float
+    latency_low_seconds: float
+    latency_high_seconds: float
     texts_per_second: float
     peak_memory_bytes: int | None
 
@@ -86,12 +89,16 @@ def measure_costs(
     taken = memory_taken(lambda: reply(longest), device=inference_device())
     parameters, weights = _size(opened)
     folder = opened.folder if isinstance(opened, OpenedModel) else None
-    p50, p95 = _latency(reply, [rows.select([index]) for index in _spread(lengths, _MOST_ALONE)], most_seconds)
+    p50, p95, low, high = _latency(
+        reply, [rows.select([index]) for index in _spread(lengths, _MOST_ALONE)], most_seconds
+    )
     return Costs(
         parameters=parameters,
         disk_bytes=weights if folder is None else model_size(folder) or weights,
         latency_p50_seconds=p50,
         latency_p95_seconds=p95,
+        latency_low_seconds=low,
+        latency_high_seconds=high,
         texts_per_second=_throughput(reply, [rows.select(batch) for batch in batches], most_seconds),
         peak_memory_bytes=None if taken is None else weights + taken,
     )
@@ -148,8 +155,11 @@ def _batches(lengths: NDArray[np.int64], batch_rows: int) -> list[list[int]]:
     return [chosen[batches[index]].tolist() for index in np.random.default_rng(0).permutation(len(batches))]
 
 
-def _latency(reply: Answer, rows: Sequence[Dataset], most_seconds: float) -> tuple[float, float]:
-    """Measure the seconds of one example: the 50th and the 95th percentile."""
+def _latency(reply: Answer, rows: Sequence[Dataset], most_seconds: float) -> tuple[float, float, float, float]:
+    """Measure the seconds of one example: the 50th and the 95th percentile, and the 95 % interval of the 50th.
+
+    The interval is between order statistics (Conover 1999, Practical Nonparametric Statistics, section 3.2).
+    """
     reply(rows[0])
     waited: list[float] = []
     for row in rows:
@@ -159,7 +169,10 @@ def _latency(reply: Answer, rows: Sequence[Dataset], most_seconds: float) -> tup
         reply(row)
         waited.append(time.perf_counter() - start)
     p50, p95 = np.percentile(waited, [50, 95])
-    return float(p50), float(p95)
+    ordered, reach = np.sort(waited), 0.98 * np.sqrt(len(waited))
+    ends = np.clip([len(waited) / 2 - reach, len(waited) / 2 + reach], 0, len(waited) - 1)
+    low, high = ordered[int(ends[0])], ordered[int(np.ceil(ends[1]))]
+    return float(p50), float(p95), float(low), float(high)
 
 
 def _throughput(reply: Answer, batches: Sequence[Dataset], most_seconds: float) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from datasets import Dataset
@@ -38,6 +38,8 @@ _HEADS = 2  # layers that get a head beside the last one
 _SCORED_ROWS = 4_000
 """Examples that layers are compared on: neighbours take quadratic time, and the features of all layers much memory."""
 
+_OfLayer: TypeAlias = Callable[[int], NDArray[np.float32]]
+
 _SPARE = 0.8  # of the remaining time is for features; the rest for scores and heads
 
 
@@ -58,12 +60,13 @@ class _Read:
 def measure_features(
     work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement] = ()
 ) -> Measurement:
-    """Measure a frozen candidate with a head.
+    """Measure a frozen candidate with a head, by cross-validation over all examples that are not test ones.
 
     Args:
         work: the choice.
         candidate: located.
-        seconds: time limit; where it is too short for all training examples, the head learns from fewer.
+        seconds: time limit; where it is too short for all training examples, the head learns from fewer; where it is
+            too short for all folds, fewer examples decide.
         known: results of other candidates; the result of one with the same body is used again.
     """
     return work.measure(
@@ -85,22 +88,24 @@ def measure_features(
 
 
 def features_answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any]:
-    """Answer other examples with the measured head, which is fitted again where it is not in memory.
+    """Answer other examples with the head that the recipe gives: of all training and validation examples.
 
     Args:
         work: the choice.
         candidate: located.
-        result: its measurement, with the layer and the number of training examples.
+        result: its measurement, with the layer.
         examples: to answer. ``[examples]``
     """
     body = open_body(candidate.files(), max_length=work.rows.max_length)
     (layer,) = result.recipe["features"]["layers"]
-    head = work.heads.get((str(result.body), layer, result.rows_learnt))
-    if head is None:  # measured by an earlier command
-        learn = work.rows.some_to_learn(result.rows_learnt)
-        head = _fit(work, _read(work, candidate, body, learn, [layer]).of(layer), _labels(learn))
-    vectors = _read(work, candidate, body, examples, [layer]).of(layer)
-    return work.rows.judge.answers_of(head.logits(vectors).numpy())
+
+    def vectors_of(rows: Dataset) -> NDArray[np.float32]:
+        return _read(work, candidate, body, rows, [layer]).of(layer)
+
+    data = work.rows.data
+    held = None if data.validation is None else (vectors_of(data.validation), _labels(data.validation))
+    head = _fitted(work, vectors_of(data.train), _labels(data.train), validation=held)
+    return work.rows.judge.answers_of(head.logits(vectors_of(examples)).numpy())
 
 
 def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Sequence[Measurement] = ()) -> Measurement:
@@ -131,15 +136,17 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
     learn = rows.some_to_learn(n_learn)
     learnt = _read(work, candidate, body, learn, layers)
     reading = time.monotonic() - begun
-    result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged, digest=digest)
+    ends = started + seconds
+    result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged, ends=ends)
     details = {
         **result.details,
         "scores": {str(layer): asdict(of_layer) for layer, of_layer in scores.items()},
         "seconds": round(seconds, 1),
         "reading_seconds": round(reading, 2),
+        "train_seconds": round(len(learn) / min(rate, fastest) + result.details["head_seconds"], 2),
     }
     rate = costs.texts_per_second if is_cached else rate
-    return replace(result, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
+    return replace(result, body=digest, family=body.family.value, rate=rate, costs=costs.to_json(), details=details)
 
 
 def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
@@ -156,27 +163,86 @@ def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) 
 
 
 def _with_heads(
-    work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read, digest: str
+    work: Work, candidate: Candidate, *, labels: NDArray[Any], learnt: _Read, judged: _Read, ends: float
 ) -> Measurement:
-    """Fit a head to each layer, and measure the one with the least held-out loss."""
-    heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
-    losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
-    layer = min(losses, key=lambda layer: losses[layer])
-    work.heads[digest, layer, len(labels)] = heads[layer]
-    judge = work.rows.judge
-    answers = judge.answers_of(heads[layer].logits(judged.of(layer)).numpy())
+    """Answer the validation examples with a head that learnt from the others, and so each fold while there is time.
+
+    Layer and penalty of each head are chosen on examples that are held back from what it learns from.
+    """
+    rows = work.rows
+    begun = time.monotonic()
+    heads = _Heads(work, learnt.layers)
+    answers = heads.answers(learnt.of, labels, asked=judged.of)
+    first = heads.losses[0]
+    took = time.monotonic() - begun
+    is_whole = len(labels) == len(rows.learn)
+    known = _labels(rows.judge_rows)
+    for fold, numbers in enumerate(rows.folds if is_whole else ()):
+        started = time.monotonic()
+        if started + took > ends:
+            break
+        others = rows.without_those_of(fold)
+
+        def vectors(layer: int, others: NDArray[np.int64] = others) -> NDArray[np.float32]:
+            return np.concatenate([learnt.of(layer)[others], judged.of(layer)])
+
+        def held(layer: int, numbers: NDArray[np.int64] = numbers) -> NDArray[np.float32]:
+            return learnt.of(layer)[numbers]
+
+        answers += heads.answers(vectors, np.concatenate([labels[others], known]), asked=held)
+        took = time.monotonic() - started
+    layer = heads.best_layer()
+    indices = None if len(answers) == len(rows.judged) else list(range(len(answers)))
+    answered = Answered(answers, indices)
     return Measurement(
         candidate=candidate.name,
         stage=Stage.FEATURES,
         method=Method.FEATURES.value,
-        body=digest,
         recipe={"features": {"pooling": POOLING, "layers": [layer], "head": "linear"}},
+        rows=indices,
         answers=answers,
-        value=judge.value(Answered(answers)),
-        interval=judge.interval(Answered(answers)),
+        value=rows.judge.value(answered),
+        interval=rows.judge.interval(answered),
         rows_learnt=len(labels),
-        details={"layer": layer, "held_out_loss": losses[layer]},
+        details={
+            "layer": layer,
+            "held_out_loss": min(first.values()),
+            "folds": len(heads.losses),
+            "head_seconds": round(took, 2),
+        },
     )
+
+
+class _Heads:
+    """Heads on several layers, of which the one with the least held-out loss answers.
+
+    Args:
+        work: the choice.
+        layers: to choose from.
+    """
+
+    def __init__(self, work: Work, layers: Sequence[int]) -> None:
+        self._work, self._layers = work, layers
+        self.losses: list[dict[int, float]] = []
+        """Held-out losses by layer, of each time that heads were fitted."""
+
+    def answers(self, vectors: _OfLayer, labels: NDArray[Any], *, asked: _OfLayer) -> list[Any]:
+        """Fit a head a layer, and answer with the best.
+
+        Args:
+            vectors: features to learn from, of a layer. ``[examples, dim]``
+            labels: ``[examples]``
+            asked: features of the examples to answer, of a layer. ``[answered, dim]``
+        """
+        heads = {layer: _fit(self._work, vectors(layer), labels) for layer in self._layers}
+        losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
+        self.losses.append(losses)
+        layer = min(losses, key=losses.__getitem__)
+        return self._work.rows.judge.answers_of(heads[layer].logits(asked(layer)).numpy())
+
+    def best_layer(self) -> int:
+        """Return the layer with the least mean loss over all times."""
+        return min(self._layers, key=lambda layer: sum(losses[layer] for losses in self.losses))
 
 
 def _layers(body: OpenedBody) -> list[int]:
@@ -207,12 +273,22 @@ def _fit(work: Work, vectors: NDArray[np.float32], labels: NDArray[Any]) -> Fitt
     order = np.random.default_rng(work.seed).permutation(len(labels))
     n_held = max(1, round(_HELD_BACK * len(labels)))
     held, rest = np.sort(order[:n_held]), np.sort(order[n_held:])
+    return _fitted(work, vectors[rest], labels[rest], validation=(vectors[held], labels[held]))
+
+
+def _fitted(
+    work: Work,
+    vectors: NDArray[np.float32],
+    labels: NDArray[Any],
+    *,
+    validation: tuple[NDArray[np.float32], NDArray[Any]] | None,
+) -> FittedHead:
     return fit_head(
-        vectors[rest],
-        labels[rest],
+        vectors,
+        labels,
         problem=work.rows.problem,
         kind="linear",
         n_labels=len(work.rows.labels),
         seed=work.seed,
-        validation=(vectors[held], labels[held]),
+        validation=validation,
     )

@@ -12,7 +12,7 @@ from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.files import write_text_atomically
 
 FILE = "measured.jsonl"
-_FORMAT = 3  # another number where the same settings would give other results
+_FORMAT = 4  # another number where the same settings would give other results
 
 
 class Notebook:

@@ -77,6 +77,20 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
     return OnTest(len(examples), judge.value(Answered(answers)), judge.interval(Answered(answers)), few)
 
 
+def baseline_on_test(work: Work, name: str) -> OnTest:
+    """Measure a baseline on the test examples, after learning from all that are for training.
+
+    Args:
+        work: the choice.
+        name: of the baseline.
+    """
+    rows, test = work.rows, work.rows.test
+    judge = rows.judge_of(test)
+    found = judge.baselines(rows.data.train, test, key=f"choose-{rows.digest}-test")
+    answered = Answered(next(baseline.values for baseline in found if baseline.name == name))
+    return OnTest(len(test), judge.value(answered), judge.interval(answered))
+
+
 def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any] | str:
     """Answer in a process of its own; return the reason where that fails, for the results so far are worth a page."""
     try:

@@ -51,12 +51,14 @@ class Arm:
         method: of training.
         rate: examples a second of its forward pass.
         writes: seconds in which it writes a text; 0 where it writes none.
+        costs: of the same network, measured before; None: a run measures its own.
     """
 
     candidate: Candidate
     method: str
     rate: float
     writes: float = 0.0
+    costs: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -162,7 +164,8 @@ def train_and_answer(
         work, arm, data, seed, stage: as of `measure_run`.
         training: the recipe's section.
     """
-    parts = {"training": {**training, "eval_strategy": "no", "load_best_model_at_end": False, "save_strategy": "no"}}
+    measured = {**training, "eval_strategy": "no", "load_best_model_at_end": False}
+    parts = {"training": {**measured, "save_strategy": "no"}}
     if work.rows.judge.run_metrics:
         parts["evaluation"] = {"metrics": list(work.rows.judge.run_metrics)}
     note = "choose: a short run; its test rows are the validation rows of the choice"
@@ -176,21 +179,23 @@ def train_and_answer(
     judge = work.rows.judge
     # In the run the validation examples of the choice were the test examples.
     answers = judge.answers_in(pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict())
-    costs = _costs(work, run.folder)
+    costs = dict(arm.costs) if arm.costs is not None else _costs(work, run.folder).to_json()
     # Answers to texts are scores, which take one pass, where using the model means to write.
     scored = len(answers) / max(spent["evaluate_seconds"] or 0.0, 0.01)
+    answered = Answered(answers, work.rows.validation)
     return Measurement(
         candidate=arm.candidate.name,
         stage=stage,
         method=arm.method,
         family=run.result.family.value,
-        recipe={"training": dict(training), "seed": seed},
+        recipe={"training": measured, "seed": seed},
+        rows=work.rows.validation,
         answers=answers,
-        value=judge.value(Answered(answers)),
-        interval=judge.interval(Answered(answers)),
+        value=judge.value(answered),
+        interval=judge.interval(answered),
         rows_learnt=len(work.rows.learn),
-        rate=scored if judge.generates else costs.texts_per_second,
-        costs=costs.to_json(),
+        rate=scored if judge.generates else costs["texts_per_second"],
+        costs=costs,
         details={
             "run": relative.as_posix(),
             "epochs": training["num_train_epochs"],

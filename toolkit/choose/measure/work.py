@@ -21,7 +21,6 @@ from toolkit.choose.measure.trial import trial_of
 from toolkit.interrupt import Interrupted
 from toolkit.progress import say
 from toolkit.report.facts import duration
-from toolkit.training.head import FittedHead
 from toolkit.training.memory import keep_freed_memory
 from toolkit.trials.ledger import append_trial
 
@@ -42,7 +41,6 @@ class Work:
         language: of prompts.
         use_bf16: whether features are computed in bfloat16.
         digests: of the candidates' files, by name; filled as they are needed.
-        heads: those that were fitted for this choice, by body, layer and number of training examples.
     """
 
     rows: Rows
@@ -54,7 +52,6 @@ class Work:
     language: str = "en"
     use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
-    heads: dict[tuple[str, int, int], FittedHead] = field(default_factory=dict)
 
     def digest(self, candidate: Candidate) -> str:
         """Return the digest of a candidate's files; for our own Transformer its name."""
@@ -102,10 +99,16 @@ class Work:
         result = self.notebook.once(
             stage, model=self.digest(candidate), settings=settings or {}, measure=attempt, enough=enough
         )
-        # An earlier result may be that of another candidate with the same files.
-        result = replace(result, candidate=candidate.name)
+        # An earlier result may be that of another candidate with the same files, or judged by another metric.
+        result = replace(result, candidate=candidate.name, **self._judged(result))
         say(f"[{duration(self.budget.spent())}] {self.line(result)}")
         return result
+
+    def _judged(self, result: Measurement) -> dict[str, Any]:
+        if result.answers is None:
+            return {}
+        judge = self.rows.judge
+        return {"value": judge.value(result.answered), "interval": judge.interval(result.answered)}
 
     def _attempt(
         self, candidate: Candidate, measure: Callable[[Work], Measurement], unmeasured: Measurement, *, seconds: float
@@ -113,8 +116,7 @@ class Work:
         started, is_recorded = time.monotonic(), unmeasured.stage not in _UNRECORDED
         result = unmeasured
         try:
-            result, heads = in_own_process(partial(_measured, self, measure, unmeasured), seconds=seconds)
-            self.heads.update(heads)
+            result = in_own_process(partial(_measured, self, measure, unmeasured), seconds=seconds)
         except OutOfTimeError as error:
             needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
             result, is_recorded = replace(unmeasured, reason=str(error), details=needed), not needed
@@ -159,16 +161,13 @@ def skipped(
     )
 
 
-def _measured(
-    work: Work, measure: Callable[[Work], Measurement], unmeasured: Measurement
-) -> tuple[Measurement, dict[tuple[str, int, int], FittedHead]]:
-    """Measure, in a process of its own; return the result, and the heads that were fitted.
+def _measured(work: Work, measure: Callable[[Work], Measurement], unmeasured: Measurement) -> Measurement:
+    """Measure, in a process of its own.
 
     Nothing is raised: a fault of any library is a result, and so is a panic of Rust, which is no `Exception`.
     """
     keep_freed_memory()
     try:
-        result = measure(work)
+        return measure(work)
     except BaseException as error:
-        result = replace(unmeasured, status=Status.FAILED, **failed(error))
-    return result, work.heads
+        return replace(unmeasured, status=Status.FAILED, **failed(error))

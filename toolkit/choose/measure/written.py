@@ -61,6 +61,14 @@ class Written:
         known = {name: sign * value.value for name, value in self.baselines.items() if value.value is not None}
         return max(known, key=known.__getitem__, default=None)
 
+    @property
+    def no_worse(self) -> str | None:
+        """Return the baseline that writes best, where the candidate is not shown to write better; else None."""
+        best = self.best_baseline
+        if self.value is None or best is None or best not in self.better_by:
+            return None
+        return best if self.better_by[best].low <= 0 else None
+
 
 def open_measured(work: Work, candidate: Candidate, result: Measurement) -> OpenedModel:
     """Open a model that writes as it was measured: that of a run, or a pretrained one as it is."""

@@ -11,7 +11,8 @@ from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.costs import measure_costs
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.measure.work import Work, skipped
-from toolkit.evaluation.zero_shot import Respondent, open_for_question, settle_question
+from toolkit.evaluation.zero_shot import Respondent, are_numbers, open_for_question, settle_question
+from toolkit.evaluation.zero_shot.labels import words_for
 from toolkit.names import Method
 from toolkit.recipe.schema import ZeroShotSection
 from toolkit.report.facts import duration
@@ -20,27 +21,35 @@ from toolkit.tasks.judge import Answered
 ROWS = 200
 """Examples that are answered: enough to distinguish knowledge from chance."""
 
+NUMBERS = "its labels are numbers, which say nothing to a model that has not learnt them"
+"""Why nobody is asked."""
+
 _FIRST_ROWS = 5
 _BATCH = 4  # texts of a batch where costs are measured
 _ROWS_FOR_COSTS = 5 * _BATCH
 
 
-def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
-    """Answer some validation examples with a candidate as it is.
+def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float, every: bool = False) -> Measurement:
+    """Answer some validation examples with a candidate as it is, or all examples that decide.
+
+    Labels that are numbers say nothing to a model that has not learnt them, so nobody is asked for them.
 
     Args:
         work: the choice.
         candidate: located, with the method zero-shot.
         seconds: time limit.
+        every: whether all examples that decide are answered.
     """
-    settings = {"zero_shot": {"language": work.language}, "rows": ROWS}
+    if are_numbers(words_for(work.rows.labels, {})):
+        return skipped(candidate, Stage.ZERO_SHOT, NUMBERS, method=Method.ZERO_SHOT.value)
+    n_rows = len(work.rows.judged) if every else ROWS
     return work.measure(
         candidate,
         Stage.ZERO_SHOT,
-        partial(answer_and_score, candidate=candidate, seconds=seconds),
+        partial(answer_and_score, candidate=candidate, seconds=seconds, n_rows=n_rows),
         method=Method.ZERO_SHOT.value,
         seconds=seconds,
-        settings=settings,
+        settings={"zero_shot": {"language": work.language}, "rows": n_rows},
     )
 
 
@@ -55,11 +64,17 @@ def zero_shot_answers(work: Work, candidate: Candidate, _: Measurement, examples
     return _answers(_respondent(work, candidate, n_rows=len(examples)), examples)
 
 
-def answer_and_score(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
-    """Answer some validation examples in this process; arguments as of `measure_zero_shot`."""
+def answer_and_score(work: Work, candidate: Candidate, *, seconds: float, n_rows: int) -> Measurement:
+    """Answer examples in this process.
+
+    Args:
+        work, candidate, seconds: as of `measure_zero_shot`.
+        n_rows: of the validation; all that decide where there are no more.
+    """
     started = time.monotonic()
-    rows, numbers = work.rows, work.rows.some_to_judge(ROWS)
-    examples = rows.judge_rows.select(numbers)
+    rows = work.rows
+    numbers = list(range(len(rows.judged))) if n_rows >= len(rows.judged) else rows.some_to_judge(n_rows)
+    examples = rows.judged.select(numbers)
     respondent = _respondent(work, candidate, n_rows=len(numbers))
     needed = _expected(respondent, examples, enough=seconds - (time.monotonic() - started))
     if needed > seconds - (time.monotonic() - started):

@@ -73,7 +73,7 @@ def halve(
     *,
     first: float,
     longest: float,
-    run: Callable[[Arm, float], Result],
+    run: Callable[[Arm, float], Result | None],
     quality: Callable[[Result], float],
 ) -> list[tuple[Arm, float, Result]]:
     """Run all arms, drop the worse half and double the length, until one arm is left or the longest length is reached.
@@ -81,7 +81,7 @@ def halve(
     Args:
         arms: to choose from.
         first, longest: as of `rungs`.
-        run: runs an arm for a length and returns its result.
+        run: runs an arm for a length and returns its result; None where it is not worth it, which drops the arm.
         quality: of a result, higher is better; an arm with minus infinity is dropped in any case.
 
     Returns:
@@ -90,7 +90,8 @@ def halve(
     done: list[tuple[Arm, float, Result]] = []
     left = list(arms)
     for n_arms, length in rungs(len(left), first=first, longest=longest):
-        results = [(arm, run(arm, length)) for arm in left[:n_arms]]
+        tried = [(arm, run(arm, length)) for arm in left[:n_arms]]
+        results = [(arm, result) for arm, result in tried if result is not None]
         done += [(arm, length, result) for arm, result in results]
         ranked = sorted(results, key=lambda pair: -quality(pair[1]))
         left = [arm for arm, result in ranked if quality(result) > -math.inf]

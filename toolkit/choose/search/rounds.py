@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from toolkit.choose.decision.decide import cost_of
+from toolkit.choose.decision.decide import is_better
+from toolkit.choose.decision.spent import latency_of
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import write_for_runs
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
@@ -14,6 +15,7 @@ from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, m
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
+from toolkit.choose.search.worth import FEW_A_CLASS, is_hopeless, too_few_errors
 from toolkit.evaluation.metrics.paired import is_tie
 from toolkit.files import read_json, write_json_atomically
 from toolkit.report.facts import duration
@@ -44,9 +46,11 @@ class Runs:
         self.work = work
         self.judge = work.rows.judge
         self.known = measured
+        self.runs: list[Measurement] = []
         self.skipped: list[Measurement] = []
         self.arms = self._arms(candidates)
         self.paces: dict[tuple[str, str], Pace] = {arm.key: expected_pace(work, arm) for arm in self.arms}
+        self._leave_out_needless()
         self.data = write_for_runs(work.rows, work.folder / "data") if self.arms else {}
 
     def halving(self) -> list[Measurement]:
@@ -54,13 +58,16 @@ class Runs:
         first = self._planned() if self.arms else None
         if first is None:
             return self.skipped
-        runs = halve(self.arms, first=first, longest=self._longest, run=self.run, quality=self._quality)
-        results = [result for _, _, result in runs]
-        return [*self.skipped, *results, *self._longer(runs)]
+        runs = halve(self.arms, first=first, longest=self._longest, run=self._if_worth_it, quality=self._quality)
+        longer = self._longer(runs) if runs else []
+        return [*self.skipped, *(result for _, _, result in runs), *longer]
 
     def seeds(self, recommended: Measurement | None) -> list[Measurement]:
-        """Repeat the recommended run with other seeds; do nothing where a result other than a run is recommended."""
-        if recommended is None or recommended.stage is not Stage.RUN:
+        """Repeat the recommended run with other seeds, where these can change the decision.
+
+        They cannot where a result other than a run is recommended, nor where the run leads by far.
+        """
+        if recommended is None or recommended.stage is not Stage.RUN or self._leads_by_far(recommended):
             return []
         arm = next(arm for arm in self.arms if arm.key == (recommended.candidate, recommended.method))
         pace, epochs = self.paces[arm.key], float(recommended.details["epochs"])
@@ -78,6 +85,62 @@ class Runs:
         self.paces[arm.key] = measured_pace(result) or self.paces[arm.key]
         return result
 
+    def _if_worth_it(self, arm: Arm, epochs: float) -> Measurement | None:
+        """Train an arm, unless its earlier run, or an earlier run of the same model, shows that it cannot win."""
+        best, kin = self._best(), self._kin(arm, epochs)
+        if best is not None and kin is not None:
+            doublings = math.log2(max(self._affordable(arm) / float(kin.details["epochs"]), 1e-9))
+            if is_hopeless(kin, best, self.judge, doublings=doublings):
+                reason = (
+                    f"{kin.name} came to {kin.value:.3f}, from where it would not reach {best.name} in the time left"
+                )
+                self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method))
+                return None
+        result = self.run(arm, epochs)
+        self.runs.append(result)
+        return result
+
+    def _kin(self, arm: Arm, epochs: float) -> Measurement | None:
+        """Return the run that says most of an arm: its own longest, else one of the same model and length."""
+        known = [run for run in self.runs if run.candidate == arm.candidate.name and run.value is not None]
+        own = [run for run in known if run.method == arm.method]
+        alike = [run for run in known if float(run.details["epochs"]) == epochs]
+        return max(own or alike, key=lambda run: float(run.details["epochs"]), default=None)
+
+    def _best(self) -> Measurement | None:
+        """Return the best result so far that a recipe can carry out."""
+        known = [each for each in (*self.known, *self.runs) if each.method is not None and each.value is not None]
+        return max(known, key=self._quality, default=None)
+
+    def _affordable(self, arm: Arm) -> float:
+        """Return the longest run of an arm that the rest of the budget allows; 0 where it allows none."""
+        fitting = [
+            length for length in self._lengths() if self.paces[arm.key].seconds(length) <= self.work.budget.left()
+        ]
+        return max(fitting, default=0.0)
+
+    def _leads_by_far(self, recommended: Measurement) -> bool:
+        """Return whether a run is better than all that are no run by more than twice what chance explains."""
+        others = [each for each in self.known if each.method is not None and each.value is not None]
+        pairs = [self.judge.difference(recommended.answered, other.answered) for other in others]
+        return bool(pairs) and all(pair is not None and pair.low > pair.value / 2 for pair in pairs)
+
+    def _needless(self) -> str | None:
+        """Return why no training can change the decision, in a sentence; None where one can."""
+        best, rows = self._best(), self.work.rows
+        if self.judge.generates or best is None:
+            return None
+        free = [each for each in self.known if each.stage is Stage.BASELINE]
+        if not all(is_better(best, each, self.judge) for each in free):
+            return None  # without a training nothing is worth its cost
+        if too_few_errors(best, self.judge, n_judged=len(rows.judge_rows)):
+            return f"{best.name} has too few errors left on {len(rows.judge_rows):,} rows for a gain to be shown"
+        n_each = len(rows.learn) / max(1, len(rows.labels))
+        if best.stage is Stage.FEATURES and len(rows.labels) > 1 and n_each < FEW_A_CLASS:
+            each = f"{n_each:.0f} rows a label to learn from"
+            return f"with {each} a training is not expected to beat a head on frozen features"
+        return None
+
     def _quality(self, result: Measurement) -> float:
         return self.judge.quality(result.value) if result.status is Status.MEASURED else -math.inf
 
@@ -91,9 +154,10 @@ class Runs:
         for candidate in self._survivors(candidates, of_name):
             known = of_name.get(candidate.name)
             rate = (known.rate if known is not None else None) or _READS
-            writes = cost_of(known) if known is not None and self.judge.generates else 0.0
+            writes = latency_of(known) if known is not None and self.judge.generates else 0.0
+            costs = known.costs if known is not None and not self.judge.generates else None
             arms += [
-                Arm(candidate, method, rate, writes if math.isfinite(writes) else 0.0)
+                Arm(candidate, method, rate, writes if math.isfinite(writes) else 0.0, costs)
                 for method in training_methods(candidate)
             ]
         return arms
@@ -193,6 +257,17 @@ class Runs:
             lengths.insert(0, lengths[0] / 2)
         return lengths
 
+    def _leave_out_needless(self) -> None:
+        """Leave out all arms where none can change the decision, and those too slow to learn anything in the time."""
+        why = self._needless()
+        for arm in list(self.arms):
+            steps = self._affordable(arm) * self._steps_an_epoch
+            if why is not None:
+                self._leave_out(arm, why)
+            elif not self.judge.generates and self._best() is not None and steps < ENOUGH_STEPS / 4:
+                left = duration(self.work.budget.left())
+                self._leave_out(arm, f"{left} are left, too short for a run of {ENOUGH_STEPS / 4:.0f} steps")
+
     def _leave_out(self, arm: Arm, reason: str, *, needed: float | None = None) -> None:
         self.skipped.append(skipped(arm.candidate, Stage.RUN, reason, method=arm.method, needed=needed))
         self.arms = [other for other in self.arms if other is not arm]
@@ -207,8 +282,10 @@ class Runs:
                 break
             if self.paces[arm.key].seconds(2 * length) > self.work.budget.left():
                 break
-            shorter, length = last, 2 * length
-            last = self.run(arm, length)
+            longer = self._if_worth_it(arm, 2 * length)
+            if longer is None:
+                break
+            shorter, last, length = last, longer, 2 * length
             results.append(last)
         return results
 

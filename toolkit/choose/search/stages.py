@@ -16,6 +16,7 @@ from toolkit.choose.measure.zero_shot import measure_zero_shot
 from toolkit.choose.search.rounds import Runs
 from toolkit.names import Family, Method
 
+BASELINE_SHARE = 0.1
 ZERO_SHOT_SHARE = 0.15
 FEATURES_SHARE = 0.5
 """Shares of the whole budget; the next stage gets the time that a stage leaves over."""
@@ -44,9 +45,10 @@ def measure_all(work: Work, candidates: Sequence[Candidate], *, read_badly: Coll
         ),
     )
     measured = [replace(result, status=Status.FAILED) for result in refused]
-    measured += measure_baselines(work.rows)
-    measured += _zero_shot(work, taking_part)
-    measured += _features(work, taking_part)
+    measured += measure_baselines(work.rows, seconds=BASELINE_SHARE * work.budget.seconds)
+    asked = _zero_shot(work, taking_part)
+    read = _features(work, taking_part)
+    measured += [*_asked_more(work, taking_part, asked, read), *read]
     runs = Runs(work, taking_part, measured)
     measured += runs.halving()
     measured += runs.seeds(decide(measured, work.rows.judge).recommended)
@@ -64,6 +66,38 @@ def _zero_shot(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]
     ]
     share = FEATURES_SHARE if is_text else ZERO_SHOT_SHARE
     return _in_turn(work, scored, lambda candidate, seconds, _: measure(work, candidate, seconds=seconds), share=share)
+
+
+def _asked_more(
+    work: Work, candidates: Sequence[Candidate], asked: Sequence[Measurement], read: Sequence[Measurement]
+) -> list[Measurement]:
+    """Ask a candidate for all examples that decide, where its answers to some may be as good as the best head's.
+
+    A model that answers by the similarity of body and labels costs what the same body with a head costs.
+
+    Args:
+        work: the choice.
+        candidates: by their names.
+        asked: results of candidates as they are.
+        read: results of heads on features.
+    """
+    judge, by_name = work.rows.judge, {candidate.name: candidate for candidate in candidates}
+    known = [result for result in read if result.value is not None]
+    best = max(known, key=lambda result: judge.quality(result.value), default=None)
+    ends = work.budget.spent() + min(work.budget.left(), ZERO_SHOT_SHARE * work.budget.seconds)
+    results = []
+    for result in asked:
+        more, seconds = result, max(0.0, ends - work.budget.spent())
+        if best is not None and result.value is not None and result.rate:
+            worse = judge.difference(best.answered, result.answered)
+            affordable = len(work.rows.judged) / result.rate < seconds
+            if affordable and len(work.rows.judged) > len(result.answers or ()) and (worse is None or worse.low <= 0):
+                more = measure_zero_shot(work, by_name[result.candidate], seconds=seconds, every=True)
+        same = next((each for each in known if each.candidate == result.candidate), None)
+        if same is not None and more.details.get("scorer") == "similarity":
+            more = replace(more, costs=same.costs)
+        results.append(more if more.value is not None else result)
+    return results
 
 
 def _features(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]:

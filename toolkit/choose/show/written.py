@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from toolkit.choose.measure.written import Written
+from toolkit.choose.show.words import say
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 from toolkit.evaluation.metrics.paired import is_tie
 
@@ -14,22 +15,17 @@ def written_lines(written: Written | None) -> list[str]:
     if written is None:
         return []
     if written.value is None or written.best_baseline is None:
-        return [f"What it writes was not measured: {written.reason or written.metric + ' is undefined'}."]
+        return [say("written.none", reason=written.reason or f"{written.metric} is undefined")]
     best = written.best_baseline
     baselines = ", ".join(f"{name} {shown(value)}" for name, value in written.baselines.items())
-    lines = [
-        f"Baselines that write give no probabilities, so they are compared by {written.metric} of what is written, on "
-        f"{written.rows:,} validation rows: {shown(written.value)} against {baselines}."
-    ]
+    value, rows = shown(written.value), f"{written.rows:,}"
+    lines = [say("written", metric=written.metric, rows=rows, value=value, baselines=baselines)]
     difference = written.better_by.get(best)
     if difference is None:
         return lines
-    by = f"[{difference.low:+.3f}, {difference.high:+.3f}]"
-    if is_tie(difference):
-        return [*lines, f"It is not shown to write better than {best} ({by}): more rows or more time may tell."]
-    if difference.value > 0:
-        return [*lines, f"It writes better than the best of them, {best}, by {difference.value:.3f} {by}."]
-    return [*lines, f"The free baseline {best} writes better {by}: take that, or give more time or other candidates."]
+    kind = "tie" if is_tie(difference) else "better" if difference.value > 0 else "worse"
+    by = f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
+    return [*lines, say(f"written.{kind}", name=best, difference=by)]
 
 
 def written_json(written: Written | None) -> dict[str, Any] | None:

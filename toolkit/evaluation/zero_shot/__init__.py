@@ -5,7 +5,7 @@
 """
 
 from toolkit.evaluation.zero_shot.ask import Respondent, ask, zero_shot
-from toolkit.evaluation.zero_shot.labels import clean_labels
+from toolkit.evaluation.zero_shot.labels import are_numbers, clean_labels
 from toolkit.evaluation.zero_shot.question import Question, open_for_question, settle_question
 from toolkit.evaluation.zero_shot.result import ZeroShot
 
@@ -13,6 +13,7 @@ __all__ = [
     "Question",
     "Respondent",
     "ZeroShot",
+    "are_numbers",
     "ask",
     "clean_labels",
     "open_for_question",

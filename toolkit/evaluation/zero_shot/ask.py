@@ -13,6 +13,7 @@ from toolkit.errors import RecipeError
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.zero_shot.calibration import Evidence, Scores, calibrated, needs
 from toolkit.evaluation.zero_shot.entailment import entailment_scores
+from toolkit.evaluation.zero_shot.labels import are_numbers
 from toolkit.evaluation.zero_shot.likelihood import Asker, label_evidence
 from toolkit.evaluation.zero_shot.mask import mask_scores
 from toolkit.evaluation.zero_shot.question import Question, open_for_question, settle_question
@@ -203,7 +204,7 @@ def _examples(rows: Dataset | None, question: Question, *, seed: int) -> Example
 
 
 def _about_words(words: Sequence[str]) -> list[str]:
-    if all(word.removeprefix("-").isdecimal() for word in words):
+    if are_numbers(words):
         return ["the labels are numbers, which say nothing to a model; name words for them (zero_shot.label_words)"]
     return []
 

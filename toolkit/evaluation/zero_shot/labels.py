@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,8 @@ from toolkit.data.normalise import clean_label
 from toolkit.data.wording import listed
 from toolkit.errors import Fault, RecipeError, explain
 from toolkit.evaluation.zero_shot.prompts import token_ids
+
+_NUMBER = re.compile(r"[+\-−]?\d+(?:[.,]\d+)*\s*%?")
 
 
 def clean_labels(labels: Sequence[str], *, where: str | None = None) -> tuple[str, ...]:
@@ -84,3 +87,8 @@ def check_words(labels: Sequence[str], words: Sequence[str], tokenizer: PreTrain
     ]
     if faults:
         raise RecipeError(*faults)
+
+
+def are_numbers(words: Sequence[str]) -> bool:
+    """Return whether verbalizers are nothing but numbers, which say nothing to a model."""
+    return all(_NUMBER.fullmatch(word.strip()) for word in words)

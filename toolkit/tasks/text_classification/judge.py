@@ -9,27 +9,52 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from toolkit.data import ClassificationData
 from toolkit.data.splits import few_shot
 from toolkit.evaluation.inference.rows import PROBABILITY_OF
-from toolkit.evaluation.metrics.label_sets import LabelSetF1
-from toolkit.evaluation.metrics.numbers import Pearson
+from toolkit.evaluation.metrics.classes import METRICS, Accuracy
+from toolkit.evaluation.metrics.intervals import mean_of_parts
+from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS, SetTally
+from toolkit.evaluation.metrics.numbers import LESS_IS_BETTER, NUMBER_METRICS
 from toolkit.evaluation.metrics.paired import Drawn, Metric
 from toolkit.evaluation.metrics.tally import Tally
-from toolkit.names import Problem
+from toolkit.names import SPECS, Problem, Task
 from toolkit.tasks.judge import BaselineAnswers, Judge, LabelJudge
 from toolkit.tasks.text_classification.baselines import baseline_answers
 
 
-def judge_labels(rows: Dataset, data: ClassificationData) -> Judge:
+UNEVEN = 10
+"""Ratio of the rows of the largest class to those of the smallest from which accuracy says little of the small ones."""
+
+
+def judge_labels(rows: Dataset, data: ClassificationData, *, metric: str | None = None) -> Judge:
     """Return the judge of some examples.
 
     Args:
         rows: of the data, with ``label``.
         data: as it was divided.
+        metric: that decides; None: the first one of the problem.
     """
-    return _JUDGES[data.problem](list(rows["label"]), data.labels)
+    return _JUDGES[data.problem](list(rows["label"]), data.labels, metric=metric)
+
+
+def usual_metric(data: ClassificationData) -> tuple[str, float | None]:
+    """Return the metric that decides where none is named.
+
+    Args:
+        data: as it was divided.
+
+    Returns:
+        The metric; and the ratio of the largest class to the smallest where that is why, else None.
+    """
+    first, second, *_ = SPECS[Task.TEXT_CLASSIFICATION].metrics_of(data.problem)
+    if data.problem is not Problem.SINGLE_LABEL:
+        return first, None
+    rows = np.unique(np.asarray(data.train["label"]), return_counts=True)[1]
+    ratio = float(rows.max() / rows.min())
+    return (second, ratio) if ratio >= UNEVEN else (first, None)
 
 
 class _TextLabelJudge(LabelJudge):
@@ -38,13 +63,15 @@ class _TextLabelJudge(LabelJudge):
     Args:
         labels: column ``label`` of the examples. ``[examples]``
         names: of the labels, in the order of a model's outputs. ``[n_labels]``
+        metric: that decides; None: the usual one of the class.
     """
 
     problem: Problem
 
-    def __init__(self, labels: Sequence[Any], names: Sequence[str]) -> None:
+    def __init__(self, labels: Sequence[Any], names: Sequence[str], *, metric: str | None = None) -> None:
         super().__init__(self.decoded(labels))
         self.names = tuple(names)
+        self.metric = metric or self.metric
 
     @abstractmethod
     def decoded(self, labels: Sequence[Any]) -> list[Any]:
@@ -59,7 +86,7 @@ class _TextLabelJudge(LabelJudge):
 
 
 class ClassJudge(_TextLabelJudge):
-    """Classes, compared by accuracy; an answer is the index of a class."""
+    """Classes, compared by accuracy or another metric of classes; an answer is the index of a class."""
 
     metric = "accuracy"
     highest = 1.0
@@ -87,13 +114,30 @@ class ClassJudge(_TextLabelJudge):
         return sorted([*chosen, *more.tolist()])
 
     def resampled(self, answers: Sequence[Any], references: Sequence[Any]) -> Metric:
-        """Return accuracy on resamples, as `Judge.resampled`."""
-        right = np.equal(answers, references).astype(np.float64)
-        return lambda drawn: np.asarray(drawn @ right / len(right))
+        """Return the metric on resamples, in which a label that does not occur counts as in all rows."""
+        given, expected = np.asarray(answers, dtype=np.int64), np.asarray(references, dtype=np.int64)
+        right = given == expected
+        if self.metric == Accuracy.key:
+            return lambda drawn: np.asarray(drawn @ right.astype(np.float64) / len(right))
+        sums = [self._by_label(labels, of) for labels, of in ((expected, right), (expected, None), (given, None))]
+        parts = METRICS[self.metric].parts
+
+        def totals(drawn: Drawn) -> Tally:
+            hits, references, predictions = ((drawn @ matrix).astype(np.int64) for matrix in sums)
+            return Tally(hits=hits, references=references, predictions=predictions, rows=len(given))
+
+        observed = parts(totals(np.ones((1, len(given)))))[0]
+        return lambda drawn: mean_of_parts(parts(totals(drawn)), observed)
+
+    def _by_label(self, labels: NDArray[np.int64], counted: NDArray[np.bool_] | None) -> csr_array:
+        """Return 1 for the label of each row that counts, ``[answered, n_labels]``; an unknown label has no column."""
+        rows = np.flatnonzero((labels >= 0) & (True if counted is None else counted))
+        shape = (len(labels), len(self.names))
+        return csr_array((np.ones(len(rows)), (rows, labels[rows])), shape=shape)
 
 
 class LabelSetJudge(_TextLabelJudge):
-    """Sets of labels, compared by macro F1; an answer is the list of the indices of the labels that apply."""
+    """Sets of labels, compared by macro F1 or another metric of sets; an answer is the list of their indices."""
 
     metric = "f1"
     highest = 1.0
@@ -114,16 +158,24 @@ class LabelSetJudge(_TextLabelJudge):
         return self.decoded(list(probabilities.T - 0.5 > 0))
 
     def resampled(self, answers: Sequence[Any], references: Sequence[Any]) -> Metric:
-        """Return macro F1 on resamples, in which a label that does not occur counts 0, as `Judge.resampled`."""
+        """Return the metric on resamples, in which a label that does not occur counts 0, as `Judge.resampled`."""
         given, expected = self._matrix(answers), self._matrix(references)
-        both = given * expected
+        both, exact = given * expected, (given == expected).all(axis=1).astype(np.float64)
+        parts = LABEL_SET_METRICS[self.metric].parts
 
-        def macro_f1(drawn: Drawn) -> NDArray[np.float64]:
+        def value(drawn: Drawn) -> NDArray[np.float64]:
             hits, references, predictions = ((drawn @ matrix).astype(np.int64) for matrix in (both, expected, given))
-            totals = Tally(hits=hits, references=references, predictions=predictions, rows=len(given))
-            return np.asarray(np.nan_to_num(LabelSetF1.parts(totals)).mean(axis=1))
+            totals = SetTally(
+                hits=hits,
+                references=references,
+                predictions=predictions,
+                rows=len(given),
+                exact=(drawn @ exact).astype(np.int64),
+                unknown=np.zeros(len(drawn), dtype=np.int64),
+            )
+            return np.asarray(np.nan_to_num(parts(totals)).mean(axis=1))
 
-        return macro_f1
+        return value
 
     def _matrix(self, sets: Sequence[Sequence[int]]) -> NDArray[np.float64]:
         """Return 1 for each label that applies and 0 for the others, ``[answered, n_labels]``."""
@@ -134,11 +186,15 @@ class LabelSetJudge(_TextLabelJudge):
 
 
 class NumberJudge(_TextLabelJudge):
-    """Numbers, compared by Pearson's correlation."""
+    """Numbers, compared by Pearson's correlation or another metric of numbers."""
 
     metric = "pearson"
     constant = "mean"
     problem = Problem.REGRESSION
+
+    def __init__(self, labels: Sequence[Any], names: Sequence[str], *, metric: str | None = None) -> None:
+        super().__init__(labels, names, metric=metric)
+        self.lower_is_better = self.metric in LESS_IS_BETTER
 
     def decoded(self, labels: Sequence[Any]) -> list[float]:
         """Convert labels, as `_TextLabelJudge.decoded`."""
@@ -153,9 +209,10 @@ class NumberJudge(_TextLabelJudge):
         return self.decoded(columns["prediction"])
 
     def resampled(self, answers: Sequence[Any], references: Sequence[Any]) -> Metric:
-        """Return Pearson's correlation on resamples, as `Judge.resampled`."""
+        """Return the metric on resamples, an error as minus itself, as `Judge.resampled`."""
         given, expected = (np.asarray(values, dtype=np.float64) for values in (answers, references))
-        return lambda drawn: Pearson.weighted(given, expected, drawn)
+        weighted, sign = NUMBER_METRICS[self.metric].weighted, -1.0 if self.lower_is_better else 1.0
+        return lambda drawn: sign * weighted(given, expected, drawn)
 
 
 _JUDGES: dict[Problem, type[_TextLabelJudge]] = {

@@ -28,7 +28,7 @@ from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
-from toolkit.tasks.text_classification.judge import judge_labels
+from toolkit.tasks.text_classification.judge import judge_labels, usual_metric
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.pages import ClassificationPages
 from toolkit.tasks.text_classification.predict import predict
@@ -121,9 +121,17 @@ class TextClassification(TaskRoom):
         """Return whether all answers are the same, or are not shown to be better than a constant one."""
         return kind_of(cast(Any, answers).problem).degenerate(answers, result.metrics, baselines)
 
-    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+    def judge(self, rows: Dataset, data: TaskData, *, metric: str | None = None) -> Judge:
         """Return the judge of classes, sets of labels or numbers."""
-        return judge_labels(rows, cast(ClassificationData, data))
+        return judge_labels(rows, cast(ClassificationData, data), metric=metric)
+
+    def deciding_metrics(self, problem: Problem) -> tuple[str, ...]:
+        """Return the metrics of the kind of label."""
+        return self.spec.metrics_of(problem)
+
+    def usual_metric(self, data: TaskData) -> tuple[str, float | None]:
+        """Return accuracy, or macro F1 where classes are of very unlike sizes; of other labels their first metric."""
+        return usual_metric(cast(ClassificationData, data))
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return a metric that is no average over labels."""

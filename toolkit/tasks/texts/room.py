@@ -33,7 +33,7 @@ from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
 from toolkit.tasks.texts.baselines import PAIRS, Writer, measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
-from toolkit.tasks.texts.judge import judge_texts
+from toolkit.tasks.texts.judge import LikelihoodJudge, judge_texts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
 from toolkit.tasks.texts.rows_shown import shortened_row, written_before
 from toolkit.tasks.texts.settle import settle_writing, with_shots
@@ -184,9 +184,13 @@ class TextsRoom(TaskRoom):
         """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
         return measure_text_baselines(cast(TextData, data), metrics=metrics, writers=self.writers)
 
-    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+    def judge(self, rows: Dataset, data: TaskData, *, metric: str | None = None) -> Judge:
         """Return the judge of likelihoods."""
         return judge_texts(rows, metrics=self.spec.metrics, writers=self.writers)
+
+    def deciding_metrics(self, problem: Problem) -> tuple[str, ...]:
+        """Return bits a character alone: candidates are compared by likelihoods."""
+        return (LikelihoodJudge.metric,)
 
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return chrF of texts that were written (BLEU counts words or characters, as the language wants)."""

@@ -127,7 +127,7 @@ class TokenClassification(TaskRoom):
         found = baseline_predictions(data.train, data.test, cast(TaggedData, data).scheme)
         return {name: measure(metrics, sums_of(predictions)) for name, predictions in found.items()}
 
-    def judge(self, rows: Dataset, data: TaskData) -> Judge:
+    def judge(self, rows: Dataset, data: TaskData, *, metric: str | None = None) -> Judge:
         """Refuse: models are not compared for this task.
 
         Raises:
