@@ -127,6 +127,23 @@ def easy_reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_or_long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A csv file of 120 rows of rare characters that only their number tells apart, so that no count of words helps.
+
+    Every eleventh label is wrong.
+    """
+    path = tmp_path_factory.mktemp("data") / "lengths.csv"
+    characters = [chr(0x3400 + 5 * place) for place in range(1300)]
+    texts = ["".join(characters[20 * row : 20 * row + (4, 16)[row % 2]]) for row in range(60)]
+    texts += ["".join(characters[20 * row + 17 : 20 * row + 20]) * (1, 5)[row % 2] for row in range(60)]
+    labels = ("short", "long")
+    rows = [(text, labels[(row + (row % 11 == 0)) % 2]) for row, text in enumerate(texts)]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([("text", "label"), *rows])
+    return path
+
+
+@pytest.fixture(scope="session")
 def tiny_tree(tiny_bert: Path, reviews: Path) -> dict[str, Any]:
     """A recipe as plain values: the tiny BERT learns from the 120 sentences for 12 steps, three an epoch."""
     return {

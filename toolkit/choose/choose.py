@@ -25,6 +25,7 @@ from toolkit.choose.measure.own_process import start_server
 from toolkit.choose.measure.reasons import OUT_OF_MEMORY
 from toolkit.choose.measure.work import Work
 from toolkit.choose.measure.written import measure_written
+from toolkit.choose.measure.zero_shot import NUMBERS
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
 from toolkit.errors import RecipeError, ResourceError
@@ -164,7 +165,7 @@ def _claimed(folder: Path) -> Iterator[None]:
 
 def _refuse_shortage(budget: Budget, measured: Sequence[Measurement]) -> None:
     """Raise an error with what one candidate needs, where only time or memory was missing."""
-    waiting = [result for result in measured if result.status is Status.SKIPPED]
+    waiting = [result for result in measured if result.status is Status.SKIPPED and result.reason != NUMBERS]
     if not waiting:
         failures = [result for result in measured if result.status is Status.FAILED]
         if failures and all(result.details.get(OUT_OF_MEMORY) for result in failures):

@@ -66,8 +66,8 @@ def choose(
     metric: Annotated[
         str | None,
         typer.Option(
-            help="The metric that decides, such as accuracy or f1 (macro); by default the first of the task, and f1 where "
-            "the largest class has ten times the rows of the smallest."
+            help="The metric that decides, such as accuracy or f1 (macro); by default the first of the task, and f1 "
+            "where the largest class has ten times the rows of the smallest."
         ),
     ] = None,
     output_dir: Annotated[

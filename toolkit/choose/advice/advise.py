@@ -31,7 +31,8 @@ class Advice:
 
     Attributes:
         family: of models.
-        fits: whether such a model can do the task at all.
+        fits: whether such a model can do the task at all, and this version has a method for it.
+        suits: whether such a model can do the task at all, be it with another program.
         ways: the methods of the toolkit for it; empty where there are none.
         reasons: in the order in which they teach.
         task: the task's name.
@@ -41,6 +42,7 @@ class Advice:
 
     family: Family
     fits: bool
+    suits: bool
     ways: tuple[Method, ...]
     reasons: tuple[Reason, ...]
     task: str
@@ -78,7 +80,8 @@ def advise(
     return tuple(
         Advice(
             family=family,
-            fits=family in rule.families,
+            fits=family in rule.families and bool(ways_of(task, family, problem=problem)),
+            suits=family in rule.families,
             ways=ways_of(task, family, problem=problem),
             reasons=tuple(
                 Reason(known.text(language, facts), known.source, known.about)
@@ -106,7 +109,7 @@ def fitting_families(task: Task | str, *, problem: Problem = Problem.SINGLE_LABE
     Raises:
         RecipeError: an unknown task.
     """
-    return tuple(advice.family for advice in advise(task, problem=problem) if advice.fits and advice.ways)
+    return tuple(advice.family for advice in advise(task, problem=problem) if advice.fits)
 
 
 def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGLE_LABEL) -> str | None:
@@ -126,19 +129,35 @@ def advice_lines(advice: Sequence[Advice]) -> list[str]:
     """Format the advice for a terminal: the task, then each family, then once the reasons that hold for all."""
     first = advice[0]
     words = _WORDS[first.language]
-    shared = [reason for reason in first.reasons if all(reason in a.reasons for a in advice if a.fits)]
+    shared = shared_reasons(advice)
     lines = [f"{first.task}: {words['question']}", "", *_format(first.wants)]
     for one in advice:
-        ways = ", ".join(one.ways) or words["no ways"]
-        lines += ["", f"{one.family}: {words['fits'] if one.fits else words['does not fit']}"]
-        lines += [f"  {words['ways']}: {ways}"] if one.fits else []
+        lines += ["", heading_of(one)]
+        lines += [f"  {words['ways']}: {', '.join(one.ways)}"] if one.ways else []
         for reason in (reason for reason in one.reasons if reason not in shared):
             lines += _format(reason, heading=words[reason.about])
     if shared:
         lines += ["", words["shared"]]
         for reason in shared:
             lines += _format(reason, heading=words[reason.about])
-    return [*lines, "", words["measure"]]
+    return [*lines, "", words["measure" if any(one.fits for one in advice) else "explained"]]
+
+
+def shared_reasons(advice: Sequence[Advice]) -> list[Reason]:
+    """Return the reasons that hold for every family that suits the task, in their order."""
+    return [reason for reason in advice[0].reasons if all(reason in one.reasons for one in advice if one.suits)]
+
+
+def heading_of(one: Advice) -> str:
+    """Return a family with whether it fits the task, in words; never that it fits what this version cannot do."""
+    words = _WORDS[one.language]
+    verdict = words["fits"] if one.fits else words["no ways"] if one.suits else words["does not fit"]
+    return f"{one.family}: {verdict}"
+
+
+def shared_heading(one: Advice) -> str:
+    """Return the heading of the reasons that hold for all families."""
+    return _WORDS[one.language]["shared"]
 
 
 def _format(reason: Reason, *, heading: str | None = None) -> list[str]:
@@ -178,8 +197,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "fits": "fits",
         "does not fit": "does not fit",
         "ways": "methods",
-        "no ways": "none in this version",
-        "shared": "For every family that fits:",
+        "no ways": "could do it, but not in this version",
+        "shared": "For every family that could do it:",
+        "explained": "These are rules; this version cannot measure the task.",
         "measure": "These are rules; what holds for your data is measured: toolkit choose --task … --data FILE",
     }
     | dict(zip(ABOUT, ("attention", "pretraining", "here", "cost", "long texts", "rows", "language"), strict=True)),
@@ -188,8 +208,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "fits": "알맞습니다",
         "does not fit": "맞지 않습니다",
         "ways": "쓸 수 있는 방법",
-        "no ways": "이 버전에는 없습니다",
-        "shared": "알맞은 모든 계열에 해당하는 내용입니다.",
+        "no ways": "할 수 있는 계열이지만 이 버전에는 방법이 없습니다",
+        "shared": "할 수 있는 모든 계열에 해당하는 내용입니다.",
+        "explained": "여기까지는 규칙입니다. 이 버전은 이 과제를 재지 못합니다.",
         "measure": "여기까지는 규칙입니다. 내 데이터에서 어떤지는 재어 보십시오: toolkit choose --task … --data FILE",
     }
     | dict(zip(ABOUT, ("어텐션 범위", "사전학습", "이 과제에서는", "비용", "긴 글", "행 수", "언어"), strict=True)),

@@ -95,7 +95,7 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     chosen = [by_name[point.name] for point in front(points, tied=tied)]
     best_free = max(free, key=lambda result: judge.quality(result.value), default=None)
     baseline = None
-    if not chosen and runnable and best_free is not None and not judge.generates:
+    if not chosen and best_free is not None and not judge.generates:
         baseline = best_free if constant is None or is_better(best_free, constant, judge) else None
     recommended = chosen[-1] if chosen else None
     first = recommended or (runnable[0] if runnable else None)

@@ -125,9 +125,13 @@ def look_lines(look: Look) -> list[str]:
     ]
     jamo = ["into jamo"] if is_korean else []
     header = ["tokenizer of", "tokens/char", "unknown", *jamo, "95 % up to", "cut", "attention's work"]
+    return [rows_line(look), *(["", *table(rows, header=header)] if rows else [])]
+
+
+def rows_line(look: Look) -> str:
+    """Return how many training examples and classes there are."""
     classes = "" if look.classes is None else f" of {count(len(look.classes))} classes, {_smallest(look.classes)}"
-    lines = [f"{count(look.rows, 'row')} to learn from{classes}"]
-    return [*lines, "", *table(rows, header=header)] if rows else lines
+    return f"{count(look.rows, 'row')} to learn from{classes}"
 
 
 def _smallest(classes: Mapping[str, int]) -> str:

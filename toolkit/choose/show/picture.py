@@ -1,111 +1,168 @@
-"""Draw the front of quality and cost.
+"""Positions of results in the picture of quality and cost, in per cent; the template draws what stands here.
 
-Points are numbered. Their names stand in a legend below, where there is room for any length and language.
+Points are numbered as in the table. Baselines cost nothing to speak of, so each is a line across the picture.
 """
 
 from __future__ import annotations
 
-import io
 import math
-import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from toolkit.choose.decision.pareto import Point, Tied, front
+from toolkit.report.charts import Axis, Tick
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_HANGUL_FONTS = ("Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", "Noto Sans CJK KR", "Noto Sans CJK JP")
-_OURS, _OTHER = "#2563c9", "#b4bac4"  # as in toolkit/report/page.css
-_LONGEST_NAME = 64  # characters
 _WIDE = 2.0  # ratio of the largest to the smallest cost from which the axis is logarithmic
+_MOST_TICKS = 5
+_NEAR_X, _NEAR_Y = 7.0, 9.0  # per cent within which two circles would touch on a narrow screen
+_STEP = 19  # pixels between circles that would touch
+_LINE = 7.0  # per cent of the height that the name of a baseline takes
 
 
-def front_png(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> bytes:
-    """Return the picture as a PNG file, the same bytes for the same points.
+@dataclass(frozen=True)
+class Drawn:
+    """A result to draw.
+
+    Attributes:
+        number: in the table.
+        name: of model and method.
+        value: of the metric.
+        low, high: the ends of its interval; None where it is not known.
+        cost: in seconds; infinite where it is not known.
+        on_front: whether it is worth its cost.
+        is_recommended: whether it is the recommended one.
+    """
+
+    number: int
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    cost: float
+    on_front: bool = False
+    is_recommended: bool = False
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A result in the picture: per cent from the left and from the top, and pixels to the right beside a neighbour."""
+
+    result: Drawn
+    x: float
+    y: float
+    low: float | None
+    high: float | None
+    shift: int
+
+
+@dataclass(frozen=True)
+class Level:
+    """A baseline: its name, how far from the top its line is, and how far its name."""
+
+    name: str
+    y: float
+    name_y: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything in the picture; `path` joins what is worth its cost."""
+
+    points: tuple[Placed, ...]
+    levels: tuple[Level, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    path: str
+
+
+def picture_of(
+    results: Sequence[Drawn], baselines: Sequence[tuple[str, float]], *, lower_is_better: bool
+) -> Picture | None:
+    """Place results and baselines.
 
     Args:
-        points: in any order.
-        quality, cost: labels of the axes, with units.
-        tied: as of `toolkit.choose.decision.pareto.front`.
+        results: in any order.
+        baselines: names and values.
+        lower_is_better: whether lower values stand higher.
 
-    Raises:
-        ValueError: there are no points.
+    Returns:
+        None where there is no result.
     """
-    import matplotlib
-    from matplotlib import font_manager
-
-    installed = set(font_manager.get_font_names())
-    fonts = ["DejaVu Sans", *(name for name in _HANGUL_FONTS if name in installed)]
-    stream = io.BytesIO()
-    with matplotlib.rc_context({"font.family": fonts}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the box in its place is seen
-        figure = _figure(points, quality=quality, cost=cost, tied=tied)
-        figure.savefig(stream, format="png", dpi=160, bbox_inches="tight", metadata={"Software": None})
-    return stream.getvalue()
-
-
-def _figure(points: Sequence[Point], *, quality: str, cost: str, tied: Tied) -> Figure:
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator
-
-    if not points:
-        raise ValueError("there are no points to draw")
-    chosen = front(points, tied=tied)
-    ordered = sorted(points, key=lambda point: (-point.quality, point.cost, point.name))
-    costs = [point.cost for point in points if math.isfinite(point.cost)]
-    figure = Figure(figsize=(9, 5))
-    axes = figure.add_subplot()
-    if costs and min(costs) > 0 and max(costs) > _WIDE * min(costs):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_minor_formatter("")
-    dearest = max(costs, default=1.0)
-    for number, point in enumerate(ordered, start=1):
-        recommended = ", recommended" if point == chosen[-1] else ""
-        layer = 3 + 3 * (len(points) - number)  # of points at the same position the best is on top
-        _draw(axes, point, number, x=_at(point, dearest), layer=layer, on_front=point in chosen, suffix=recommended)
-    axes.step(
-        [_at(point, dearest) for point in chosen],
-        [point.quality for point in chosen],
-        where="post",
-        color=_OURS,
-        zorder=1,
+    if not results:
+        return None
+    ends = [end for each in results for end in (each.value, each.low, each.high) if end is not None]
+    top, bottom = (100.0, 0.0) if lower_is_better else (0.0, 100.0)
+    upwards = Axis([*ends, *(value for _, value in baselines)], start=bottom, end=top, round_ends=True)
+    across = _Costs([each.cost for each in results])
+    points: list[Placed] = []
+    for each in sorted(results, key=lambda each: (across.at(each.cost), each.number)):
+        x, y = across.at(each.cost), upwards.at(each.value)
+        beside = [point for point in points if abs(point.x - x) < _NEAR_X and abs(point.y - y) < _NEAR_Y]
+        # Towards the middle, so that nothing leaves the picture.
+        shift = _free([point.shift for point in beside], step=_STEP if x < 60 else -_STEP)
+        points.append(Placed(each, x, y, upwards.maybe(each.low), upwards.maybe(each.high), shift))
+    front = [point for point in points if point.result.on_front]
+    return Picture(
+        points=tuple(points),
+        levels=_levels([(name, upwards.at(value)) for name, value in baselines]),
+        x_ticks=across.ticks,
+        y_ticks=upwards.ticks,
+        path=_steps(front),
     )
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel(cost)
-    axes.set_ylabel(f"{quality} (upwards)")
-    axes.margins(0.08)
-    axes.grid(axis="y", color="#e2e4e8")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
-    names = axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.14), frameon=False)
-    for text in names.get_texts():
-        text.set_parse_math(False)  # a name may hold dollar signs
-    return figure
 
 
-def _draw(axes: Axes, point: Point, number: int, *, x: float, layer: int, on_front: bool, suffix: str) -> None:
-    colour, ink = (_OURS, "white") if on_front else (_OTHER, "black")
-    label = f"{number}  {_short(point.name)}  {point.quality:.3f}"
-    if point.low is not None and point.high is not None:
-        axes.vlines(x, point.low, point.high, color="#1b1d21", linewidth=1.5, zorder=layer)
-        label += f" ({point.low:.3f} to {point.high:.3f})"
-    axes.plot(
-        x, point.quality, "o", markersize=12, color=colour, linestyle="none", label=label + suffix, zorder=layer + 1
-    )
-    axes.annotate(
-        str(number), (x, point.quality), color=ink, fontsize=8, ha="center", va="center_baseline", weight="bold"
-    ).set_zorder(layer + 2)
+class _Costs:
+    """The axis of costs, logarithmic where they differ much; unknown ones stand at its end."""
+
+    def __init__(self, costs: Sequence[float]) -> None:
+        known = [cost for cost in costs if math.isfinite(cost)] or [1.0]
+        self._is_log = min(known) > 0 and max(known) > _WIDE * min(known)
+        if self._is_log:
+            self._low, self._high = (math.log10(end) for end in (min(known) / 1.2, max(known) * 1.2))
+            self.ticks = self._log_ticks(10**self._low, 10**self._high)
+        else:
+            self._axis = Axis([0.0, *known], start=0.0, end=100.0, round_ends=True)
+            self.ticks = self._axis.ticks
+
+    def at(self, cost: float) -> float:
+        """Return the position of a cost, in per cent."""
+        if not math.isfinite(cost):
+            return 100.0
+        if not self._is_log:
+            return self._axis.at(cost)
+        return round(100 * (math.log10(cost) - self._low) / (self._high - self._low), 2)
+
+    def _log_ticks(self, low: float, high: float) -> tuple[Tick, ...]:
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        for digits in ((1, 2, 5), (1, 3), (1,)):
+            marks = [digit * 10.0**power for power in powers for digit in digits]
+            marks = [mark for mark in marks if low <= mark <= high]
+            if len(marks) <= _MOST_TICKS:
+                break
+        marks = marks[:: math.ceil(len(marks) / _MOST_TICKS)] if marks else [low]
+        return tuple(Tick(self.at(mark), f"{mark:,.10g}") for mark in marks)
 
 
-def _at(point: Point, dearest: float) -> float:
-    """Return the x coordinate of a point; a point without known cost is right of all others."""
-    return point.cost if math.isfinite(point.cost) else _WIDE * dearest
+def _free(taken: Sequence[int], *, step: int) -> int:
+    """Return the first multiple of a step that is not taken."""
+    shift = 0
+    while shift in taken:
+        shift += step
+    return shift
 
 
-def _short(name: str) -> str:
-    half = _LONGEST_NAME // 2
-    return name if len(name) <= _LONGEST_NAME else f"{name[:half]} … {name[-half:]}"
+def _levels(lines: Sequence[tuple[str, float]]) -> tuple[Level, ...]:
+    """Keep the names of baselines apart, the best at the top."""
+    placed: list[Level] = []
+    for name, y in sorted(lines, key=lambda line: line[1]):
+        lowest = placed[-1].name_y + _LINE if placed else y
+        placed.append(Level(name, y, max(y, lowest)))
+    return tuple(placed)
+
+
+def _steps(front: Sequence[Placed]) -> str:
+    """Return the points of a line that rises where something better begins."""
+    corners: list[str] = []
+    for before, point in zip([None, *front], front, strict=False):
+        corners += [] if before is None else [f"{point.x},{before.y}"]
+        corners.append(f"{point.x},{point.y}")
+    return " ".join(corners)

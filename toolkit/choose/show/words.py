@@ -11,15 +11,15 @@ WORDS: Mapping[str, str] = MappingProxyType(
         # Headline
         "recommended": "Recommended: {name}: {metric} {value} {interval} on {rows} test rows, which chose nothing.",
         "recommended.untested": "Recommended: {name}: {metric} {value} {interval} on the rows that decided.",
-        "baseline": "Recommended: the free baseline {name}: {metric} {value} {interval} on {rows} test rows, which chose "
-        "nothing. No model is shown to be better.",
-        "baseline.untested": "Recommended: the free baseline {name}: {metric} {value} {interval}. No model is shown to be "
-        "better.",
+        "baseline": "Recommended: the free baseline {name}: {metric} {value} {interval} on {rows} test rows, which "
+        "chose nothing. No model is shown to be better.",
+        "baseline.untested": "Recommended: the free baseline {name}: {metric} {value} {interval}. No model is shown to "
+        "be better.",
         "writer": "Recommended: the free baseline {name}. No model is shown to write better.",
         "nothing": "Nothing is recommended: no result is shown to be better than the same answer to every text "
         "({name}{value}). Look at the labels with toolkit doctor, or give more rows.",
-        "characters": "Nothing is recommended: a model that counts characters finds the texts as probable. More rows or "
-        "more time are needed.",
+        "characters": "Nothing is recommended: a model that counts characters finds the texts as probable. More rows "
+        "or more time are needed.",
         "unmeasured": "Nothing could be measured that a recipe can carry out.",
         # Why
         "untested": "The test rows were not measured: {reason}.",
@@ -30,19 +30,19 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "rivals": "It is not shown to be better than {names}, which cost no less.",
         "over baseline": "It beats the best free baseline, {name}, by {difference}.",
         "best model": "The best model, {name}, came to {value}: {difference} from the baseline.",
-        "uneven": "Macro F1 decides, as the largest class has {ratio} times the rows of the smallest; --metric accuracy "
-        "has accuracy decide.",
+        "uneven": "Macro F1 decides, as the largest class has {ratio} times the rows of the smallest; --metric "
+        "accuracy has accuracy decide.",
         "metric": "What decides is {metric}.",
         "seeds": "With other seeds it varies ({seeds}); the middle one counts.",
         "reads badly": "{name} reads these texts badly (see the warnings); try a model that knows their language.",
-        "short": "The trainings were short, {steps} steps at most: with a larger --budget they may win, here they had no "
-        "time to.",
+        "short": "The trainings were short, {steps} steps at most: with a larger --budget they may win, here they had "
+        "no time to.",
         # What is written
-        "written": "Baselines that write give no probabilities, so they are compared by {metric} of what is written, on "
-        "{rows} validation rows: {value} against {baselines}.",
+        "written": "Baselines that write give no probabilities, so they are compared by {metric} of what is written, "
+        "on {rows} validation rows: {value} against {baselines}.",
         "written.none": "What it writes was not measured: {reason}.",
-        "written.tie": "The model is not shown to write better than the free baseline {name} ({difference}): more rows or "
-        "more time may tell.",
+        "written.tie": "The model is not shown to write better than the free baseline {name} ({difference}): more rows "
+        "or more time may tell.",
         "written.better": "It writes better than the best of them, {name}, by {difference}.",
         "written.worse": "The free baseline {name} writes better ({difference}).",
         # What to do
@@ -56,19 +56,13 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "head.name": "model and method",
         "head.value": "{metric}",
         "head.cost": "to train and answer {n} texts",
-        "head.latency": "one text",
-        "head.rate": "texts a second",
-        "head.size": "size",
-        "head.training": "training",
-        "head.memory": "memory",
-        "head.measured": "measured in",
-        "note.star": "* worth its cost: a recipe is written. Rows that decided are training and validation rows; a head or "
-        "a baseline answers each of them after learning from the others only.",
-        "note.tie": "Small figures: 95 % bootstrap intervals. Two ways tie where the interval of their difference on the "
-        "same rows holds zero; then the cheaper one is taken. Costs count as equal where their spread does not tell them "
-        "apart; what a free baseline ties or beats gets no recipe.",
-        "note.promise": "In the order of what their frozen features promise, by LogME, nearest neighbours and the loss of "
-        "a head on rows that it has not seen: {names}.",
+        "note.star": "* worth its cost: a recipe is written. Rows that decided are training and validation rows; a "
+        "head or a baseline answers each of them after learning from the others only.",
+        "note.tie": "Small figures: 95 % bootstrap intervals. Two ways tie where the interval of their difference on "
+        "the same rows holds zero; then the cheaper one is taken. Costs count as equal where their spread does not "
+        "tell them apart; what a free baseline ties or beats gets no recipe.",
+        "note.promise": "In the order of what their frozen features promise, by LogME, nearest neighbours and the loss "
+        "of a head on rows that it has not seen: {names}.",
         # Page
         "title": "Chosen for {source}",
         "section.picture": "Quality and cost",
@@ -82,15 +76,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "axis.value.less": "{metric}, 95 % intervals; less is better, upwards",
         "alt": "Quality and cost of what was measured, as in the table below",
         "sources": "sources",
-        "fits": "can be used here",
-        "does not fit": "cannot be used here",
-        "ways": "methods: {ways}",
-        "for all": "For every family that can be used",
-        "rows": "{learn} rows to learn from, {validation} of the validation, {test} for the test",
         "spent": "{used} of {budget} used",
         "page": "Page: {path}",
         "free": "free baseline",
-        "tokens.name": "tokenizer of",
         "tokens.each": "tokens a character",
         "tokens.unknown": "unknown",
         "tokens.broken": "into jamo",

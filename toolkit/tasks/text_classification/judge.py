@@ -24,7 +24,6 @@ from toolkit.names import SPECS, Problem, Task
 from toolkit.tasks.judge import BaselineAnswers, Judge, LabelJudge
 from toolkit.tasks.text_classification.baselines import baseline_answers
 
-
 UNEVEN = 10
 """Ratio of the rows of the largest class to those of the smallest from which accuracy says little of the small ones."""
 
