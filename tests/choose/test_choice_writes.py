@@ -21,6 +21,7 @@ def test_the_values_are_those_of_the_metric_and_the_best_baseline_is_named() -> 
     assert found.best_baseline == "copy"
     assert found.better_by["copy"].value == pytest.approx(1 - (found.baselines["copy"].value or 0.0))
     assert "writes better than the best of them, copy" in written_lines(found)[-1]
+    assert found.no_worse is None
 
 
 def test_a_baseline_that_writes_better_is_to_be_taken() -> None:
@@ -31,7 +32,8 @@ def test_a_baseline_that_writes_better_is_to_be_taken() -> None:
 def test_a_difference_that_is_not_shown_is_not_claimed() -> None:
     mixed = [*RIGHT[:5], *COPY[:5]]
     found = compare_written("rouge1", mixed, ROWS, baselines={"nearest": [*COPY[:5], *RIGHT[5:]]})
-    assert written_lines(found)[-1].startswith("It is not shown to write better than nearest")
+    assert written_lines(found)[-1].startswith("The model is not shown to write better than the free baseline nearest")
+    assert found.no_worse == "nearest"
 
 
 def test_nothing_written_is_told_with_its_reason() -> None:

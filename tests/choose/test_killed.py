@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from short_choice import train_anyway
 
 from toolkit.choose.choose import Choice, choose
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
-from toolkit.choose.search import rounds
 from toolkit.choose.show.lines import choice_lines
 from toolkit.errors import ResourceError
 from toolkit.names import Task
@@ -30,8 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and lim
 
 @pytest.fixture(autouse=True)
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SHORTEST", 1.0), ("LONGEST", 1.0), ("FEWEST_STEPS", 2), ("ENOUGH_STEPS", 1), ("SEEDS", 1)):
-        monkeypatch.setattr(rounds, name, value)
+    train_anyway(monkeypatch)
 
 
 def _measuring(asked: psutil.Process) -> list[psutil.Process]:
@@ -79,14 +78,14 @@ def _of(choice: Choice, stage: Stage) -> list[Measurement]:
 
 
 def test_what_the_system_kills_is_a_result_and_the_choice_goes_on(
-    tiny_bert: Path, easy_reviews: Path, tmp_path: Path
+    tiny_bert: Path, short_or_long: Path, tmp_path: Path
 ) -> None:
     def kill(place: int, number: int) -> None:
         if place in (0, 2):  # as it is, and the first training; between them the features
             os.kill(number, signal.SIGKILL)
 
     with _each(kill):
-        choice = _choose(tiny_bert, easy_reviews, tmp_path)
+        choice = _choose(tiny_bert, short_or_long, tmp_path)
     (asked,), (read,), (first, *trained) = (
         _of(choice, stage) for stage in (Stage.ZERO_SHOT, Stage.FEATURES, Stage.RUN)
     )
@@ -105,13 +104,13 @@ def test_what_the_system_kills_is_a_result_and_the_choice_goes_on(
         str(first.method): "failed",
     }
     assert trials["zero-shot"].error == {"code": 4, "message": asked.reason}
-    again = _choose(tiny_bert, easy_reviews, tmp_path)  # what was killed is measured now, and the rest is kept
+    again = _choose(tiny_bert, short_or_long, tmp_path)  # what was killed is measured now, and the rest is kept
     assert {made.status for made in again.measured} == {Status.MEASURED}
     assert _of(again, Stage.FEATURES) == [read]
 
 
 def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_where_nothing_else_is_left(
-    tiny_bert: Path, easy_reviews: Path, tmp_path: Path
+    tiny_bert: Path, short_or_long: Path, tmp_path: Path
 ) -> None:
     def limit(_: int, number: int) -> None:
         process = psutil.Process(number)
@@ -121,7 +120,7 @@ def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_whe
         resource.prlimit(number, resource.RLIMIT_AS, (held, held))
 
     with _each(limit), pytest.raises(ResourceError, match=r"^--models: out of memory: .* --memory \d+MB"):
-        _choose(tiny_bert, easy_reviews, tmp_path)
+        _choose(tiny_bert, short_or_long, tmp_path)
     trials = read_trials(tmp_path / "trials.jsonl")[0]
     assert [(trial.method, trial.status, trial.error) for trial in trials] == [
         (method, "failed", {"code": 4, "message": "out of memory"}) for method in ("zero-shot", "features")
@@ -129,9 +128,9 @@ def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_whe
 
 
 def test_ctrl_c_ends_all_processes_and_the_same_command_goes_on(
-    tiny_bert: Path, easy_reviews: Path, tmp_path: Path
+    tiny_bert: Path, short_or_long: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "toolkit", "choose", "--task", "text-classification", "--data", str(easy_reviews)]
+    command = [sys.executable, "-m", "toolkit", "choose", "--task", "text-classification", "--data", str(short_or_long)]
     settings = ["--models", str(tiny_bert), "--budget", "15m", "--output-dir", "out"]
     with (tmp_path / "said").open("wb") as said:
         asked = psutil.Popen([*command, *settings], cwd=tmp_path, stderr=said, start_new_session=True)

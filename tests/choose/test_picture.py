@@ -1,81 +1,67 @@
-"""The picture of the front: that it shows every point where it belongs, whatever the names are."""
+"""The picture of quality and cost: that every result stands where it belongs, and none hides another."""
 
 from __future__ import annotations
 
-import io
+import itertools
 import math
 
-import matplotlib
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
-from toolkit.choose.decision.pareto import Point
-from toolkit.choose.show.picture import _figure, front_png
+from toolkit.choose.show.picture import Drawn, picture_of
 
-POINTS = [
-    Point("majority", 0.10, 0.00002, 0.08, 0.12),
-    Point("packaged:minilm, features", 0.84, 0.005, 0.81, 0.87),
-    Point("packaged:smollm2, lora", 0.85, 0.05, 0.82, 0.88),
-    Point("한국어 모델 <b> $x$", 0.95, 0.2, 0.93, 0.97),
+RESULTS = [
+    Drawn(1, "large", 0.95, 0.93, 0.97, 2000.0, on_front=True, is_recommended=True),
+    Drawn(2, "small", 0.84, 0.81, 0.87, 50.0, on_front=True),
+    Drawn(3, "as small", 0.84, 0.80, 0.88, 50.0),
+    Drawn(4, "as small too", 0.845, None, None, 51.0),
 ]
-SETTINGS = {
-    "quality": "macro F1",
-    "cost": "seconds & more",
-    "tied": lambda one, other: abs(one.quality - other.quality) < 0.02,
-}
+FREE = [("majority", 0.10), ("tfidf-logistic", 0.82), ("mean", 0.82)]
 
 
-def drawn(points):
-    """The axes, as matplotlib knows them."""
-    return _figure(points, **SETTINGS).axes[0]
+def test_higher_is_further_up_and_dearer_further_right() -> None:
+    picture = picture_of(RESULTS, FREE, lower_is_better=False)
+    assert picture is not None
+    placed = {point.result.name: point for point in picture.points}
+    assert placed["large"].x > placed["small"].x
+    assert placed["large"].y < placed["small"].y
+    assert placed["small"].low > placed["small"].y > placed["small"].high
+    assert all(0 <= place <= 100 for point in picture.points for place in (point.x, point.y))
+    assert len(picture.path.split()) == 3  # along, and then up
+    upside_down = picture_of(RESULTS, FREE, lower_is_better=True)
+    assert upside_down is not None
+    turned = {point.result.name: point for point in upside_down.points}
+    assert turned["large"].y > turned["small"].y
 
 
-def test_every_point_stands_by_its_values_and_is_named_from_the_best():
-    axes = drawn(POINTS)
-    places = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"}
-    assert places == {(point.cost, point.quality) for point in POINTS}
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names == [
-        "1  한국어 모델 <b> $x$  0.950 (0.930 to 0.970), recommended",
-        "2  packaged:smollm2, lora  0.850 (0.820 to 0.880)",
-        "3  packaged:minilm, features  0.840 (0.810 to 0.870)",
-        "4  majority  0.100 (0.080 to 0.120)",
-    ]
-    assert [text.get_text() for text in axes.texts] == ["1", "2", "3", "4"]
-    assert axes.get_xscale() == "log"
+def test_equal_points_do_not_hide_each_other() -> None:
+    picture = picture_of(RESULTS, FREE, lower_is_better=False)
+    assert picture is not None
+    close = [point.shift for point in picture.points if point.result.number != 1]
+    assert sorted(close) == [0, 19, 38]
 
 
-def test_the_line_joins_what_is_worth_its_cost():
-    (line,) = [line for line in drawn(POINTS).lines if len(line.get_xdata()) > 1]
-    front = [POINTS[0], POINTS[1], POINTS[3]]
-    assert list(line.get_xdata()) == [point.cost for point in front]
-    assert list(line.get_ydata()) == [point.quality for point in front]
+def test_names_of_baselines_stand_apart() -> None:
+    picture = picture_of(RESULTS, FREE, lower_is_better=False)
+    assert picture is not None
+    names = [level.name_y for level in picture.levels]
+    assert [level.name for level in picture.levels][-1] == "majority"
+    assert all(after - before >= 7 for before, after in itertools.pairwise(names))
 
 
 @pytest.mark.parametrize("costs", [(0.0, 1.0), (1.0, 1.0), (math.inf, 2.0), (math.inf, math.inf), (3.0, 3e9)])
-def test_any_costs_can_be_drawn(costs):
-    points = [Point(str(place), 0.5 + place / 10, cost) for place, cost in enumerate(costs)]
-    places = [line.get_xdata()[0] for line in drawn(points).lines if line.get_marker() == "o"]
-    assert all(map(math.isfinite, places))
+def test_any_costs_can_be_drawn(costs: tuple[float, float]) -> None:
+    results = [Drawn(place, str(place), 0.5 + place / 10, None, None, cost) for place, cost in enumerate(costs)]
+    picture = picture_of(results, [], lower_is_better=False)
+    assert picture is not None
+    assert all(0 <= point.x <= 100 for point in picture.points)
+    assert 1 <= len(picture.x_ticks) <= 6
     if math.isinf(costs[0]):
-        assert max(places) >= 2.0  # beyond all others
+        assert max(picture.points, key=lambda point: point.x).result.name == "0"
 
 
-def test_the_file_is_a_picture_and_the_same_one_for_the_same_points():
-    png = front_png(POINTS, **SETTINGS)
-    assert png == front_png(list(reversed(POINTS)), **SETTINGS)
-    pixels = imread(io.BytesIO(png))[..., :3]
-    blue = np.array(matplotlib.colors.to_rgb("#2563c9"))
-    assert (np.abs(pixels - blue).max(axis=-1) < 0.01).sum() > 1000  # three filled circles and the line
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    assert (edge == 1).all()
-    with pytest.raises(ValueError, match="no points"):
-        front_png([], **SETTINGS)
-
-
-def test_a_long_name_keeps_its_ends():
-    (text,) = drawn([Point("/begin/" + "long/" * 100 + "end", 0.5, 1.0)]).get_legend().get_texts()
-    assert text.get_text().startswith("1  /begin/")
-    assert "/end  0.500" in text.get_text()
-    assert len(text.get_text()) < 100
+def test_thirty_results_and_none() -> None:
+    results = [Drawn(place, "m", 0.5, 0.4, 0.6, 10.0) for place in range(30)]
+    picture = picture_of(results, [], lower_is_better=False)
+    assert picture is not None
+    assert len({point.shift for point in picture.points}) == 30
+    assert picture_of([], FREE, lower_is_better=False) is None

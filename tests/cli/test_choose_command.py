@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import typer
+from short_choice import train_anyway
 
-from toolkit.choose.search import rounds
 from toolkit.cli import main
 from toolkit.names import Problem
 
@@ -32,6 +32,10 @@ def test_advice_needs_no_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert "encoder-decoder: fits" in told
     assert "encoder: does not fit" in told
     assert "LongT5" in told
+    assert _run(["--task", "question-answering", "--explain"]) == 0
+    told = capsys.readouterr().out
+    assert "encoder: could do it, but not in this version" in told
+    assert ": fits" not in told
 
 
 def test_advice_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,6 +70,8 @@ def test_advice_for_data_knows_how_long_and_how_many_they_are(
         (["--task", "text-classification", "--data", "x.csv", "--memory", "much"], "4GB"),
         (["--task", "translation", "--data", "x.csv", "--text-pair-column", "b"], "--text-pair-column"),
         (["--task", "fill-mask", "--data", "x.csv"], "--explain"),
+        (["--task", "text-classification", "--data", "x.csv", "--metric", "acuracy"], "did you mean 'accuracy'?"),
+        (["--task", "translation", "--data", "x.csv", "--metric", "bleu"], "bits_per_character"),
         (["--task", "fill-mask", "--data", "x.csv", "--explain"], "no --data"),
         (["--task", "text-classification", "--data", "x.csv", "--explain", "--language", "de"], "en, ko"),
     ],
@@ -109,14 +115,13 @@ def test_options_become_a_data_section(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_choice_is_one_json_object(
     capsys: pytest.CaptureFixture[str],
     tiny_bert: Path,
-    easy_reviews: Path,
+    short_or_long: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in {"SHORTEST": 1.0, "LONGEST": 1.0, "FEWEST_STEPS": 2, "ENOUGH_STEPS": 1, "SEEDS": 1}.items():
-        monkeypatch.setattr(rounds, name, value)
+    train_anyway(monkeypatch)
     out = tmp_path / "out"
-    asked = ["--task", "text-classification", "--data", str(easy_reviews), "--models", str(tiny_bert), "--json"]
+    asked = ["--task", "text-classification", "--data", str(short_or_long), "--models", str(tiny_bert), "--json"]
     code = _run([*asked, "--budget", "120s", "--output-dir", str(out)])
     told = json.loads(capsys.readouterr().out)
     assert code == 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 from scipy.stats import pearsonr
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef, recall_score
 
 from toolkit.evaluation.metrics.paired import paired_difference
 from toolkit.tasks.judge import Answered
@@ -95,3 +95,29 @@ def test_the_rest_of_a_text_that_was_cut_costs_as_much_as_its_beginning(characte
         "n_characters": characters,
     }
     assert LikelihoodJudge([20, 6, 0]).answers_in(columns) == pytest.approx(bits)
+
+
+def test_any_metric_of_the_labels_can_decide() -> None:
+    labels, answers = DRAWN.integers(3, size=90).tolist(), DRAWN.integers(3, size=90).tolist()
+    known = {
+        "f1": f1_score(labels, answers, average="macro"),
+        "recall": recall_score(labels, answers, average="macro"),
+        "matthews_correlation": matthews_corrcoef(labels, answers),
+    }
+    for metric, value in known.items():
+        judge = ClassJudge(labels, ["a", "b", "c"], metric=metric)
+        assert judge.value(Answered(answers)) == pytest.approx(value)
+        low, high = judge.interval(Answered(answers)) or (0.0, 0.0)
+        assert low < value < high
+    numbers = DRAWN.normal(size=50)
+    errors = NumberJudge(numbers.tolist(), ["score"], metric="mae")
+    assert errors.value(Answered((numbers + 2).tolist())) == pytest.approx(2.0)
+    assert errors.quality(1.0) > errors.quality(2.0)
+    difference = errors.difference(Answered(numbers.tolist()), Answered((numbers + 2).tolist()))
+    assert difference is not None
+    assert difference.value == pytest.approx(2.0)
+
+
+def test_an_unknown_label_is_wrong_and_has_no_column() -> None:
+    judge = ClassJudge([0, 1, -1, 0], ["a", "b"], metric="f1")
+    assert judge.value(Answered([0, 1, 1, 1])) == pytest.approx((2 / 3 + 2 / 4) / 2)

@@ -18,10 +18,10 @@ With 5 a class (150 intents) and 15 a class (banking77) no training changed the 
 (docs/experiments.md, 2026-11-27).
 """
 
-_MOST_REMOVED = 0.5
+MOST_REMOVED = 0.5
 """Share of the errors of a head on frozen features that a training removes, at most."""
 
-_OF_DOUBLING = 0.5
+OF_DOUBLING = 0.5
 """What twice as long a run leaves of the distance to the highest value, at best."""
 
 _TWO_SIDED = 1.96
@@ -40,7 +40,7 @@ def too_few_errors(best: Measurement, judge: Judge, *, n_judged: int) -> bool:
     left = _left(best, judge)
     if left is None:
         return False
-    return _MOST_REMOVED * left < _TWO_SIDED * math.sqrt(left / n_judged)
+    return MOST_REMOVED * left < _TWO_SIDED * math.sqrt(left / n_judged)
 
 
 def is_hopeless(result: Measurement, best: Measurement, judge: Judge, *, doublings: float) -> bool:
@@ -55,7 +55,7 @@ def is_hopeless(result: Measurement, best: Measurement, judge: Judge, *, doublin
     mine, others = _left(result, judge), _left(best, judge)
     if mine is None or others is None:
         return False
-    return mine * _OF_DOUBLING ** max(0.0, doublings) > others
+    return mine * OF_DOUBLING ** max(0.0, doublings) > others
 
 
 def _left(result: Measurement, judge: Judge) -> float | None:

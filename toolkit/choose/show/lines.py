@@ -51,7 +51,7 @@ def unmeasured(choice: Choice) -> list[tuple[str, str, str]]:
     for result in choice.measured:
         if result.status is not Status.MEASURED:
             names.setdefault((result.status.value, str(result.reason)), []).append(result.name)
-    return [(", ".join(dict.fromkeys(of)), status, reason) for (status, reason), of in names.items()]
+    return [("; ".join(dict.fromkeys(of)), status, reason) for (status, reason), of in names.items()]
 
 
 def ranked(choice: Choice) -> list[Measurement]:
@@ -75,6 +75,8 @@ def choice_json(choice: Choice) -> dict[str, Any]:
         "metric": rows.judge.metric,
         "uneven": rows.uneven,
         "recommended": None if chosen is None else _recommended_json(choice, chosen),
+        "why": " ".join(recommendation(choice)),
+        "written": written_json(choice.written),
         "promise": promise(choice),
         "front": [_summary(choice, result) for result in decision.front],
         "candidates": [
@@ -116,7 +118,6 @@ def _recommended_json(choice: Choice, chosen: Measurement) -> dict[str, Any]:
         "test": test,
         "over_best_baseline": over,
         "run": None if choice.run is None else str(choice.run),
-        "written": written_json(choice.written),
     }
 
 
