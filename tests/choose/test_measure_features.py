@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -24,6 +26,7 @@ from toolkit.choose.measure.recipes import recipe_tree
 from toolkit.choose.measure.work import Work
 from toolkit.names import Task
 from toolkit.recipe import build_recipe
+from toolkit.training.head import FittedHead, fit_head
 from toolkit.training.head_linear import PENALTIES
 from toolkit.workflow.fine_tune import fine_tune
 
@@ -70,12 +73,19 @@ def test_a_budget_that_ends_among_the_folds_leaves_what_was_answered(
 ) -> None:
     whole = read_and_fit(work, candidate, seconds=600.0)
     assert (whole.rows, len(whole.answers or [])) == (None, len(work.rows.judged))
-    passed = iter(range(10_000))
-    monkeypatch.setattr(measuring.time, "monotonic", lambda: 10.0 * next(passed))  # each look at the clock takes 10 s
-    part = read_and_fit(work, candidate, seconds=130.0)
-    assert part.rows == list(range(len(part.answers or [])))
-    assert len(work.rows.judge_rows) <= len(part.answers or []) < len(work.rows.judged)
-    assert part.answers == (whole.answers or [])[: len(part.answers or [])]
+    now = [0.0]
+
+    def fit_in_a_second(*args: Any, **settings: Any) -> FittedHead:
+        now[0] += 1.0
+        return fit_head(*args, **settings)
+
+    monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(measuring, "fit_head", fit_in_a_second)
+    part = read_and_fit(work, candidate, seconds=10.0)  # three layers a fold; the fourth fold would end after 12 s
+    n_answered = len(work.rows.judge_rows) + sum(map(len, work.rows.folds[:2]))
+    assert part.rows == list(range(n_answered))
+    assert part.answers == (whole.answers or [])[:n_answered]
+    assert part.details["folds"] == 3
 
 
 def test_a_head_never_learns_from_another_copy_of_what_it_answers(

@@ -113,7 +113,9 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
         _refuse_shortage(work.budget, measured)
     by_name = {candidate.name: candidate for candidate in found.candidates}
     chosen = decision.recommended
-    written = None if chosen is None else measure_written(work, by_name[chosen.candidate], chosen)
+    # Of models that write the best one is compared with the baselines that write, whatever its likelihoods are.
+    writing = chosen or next(iter(decision.usable), None)
+    written = None if writing is None else measure_written(work, by_name[writing.candidate], writing)
     if written is not None and written.no_worse is not None:
         decision = decision.overruled_by(written.no_worse)
         chosen = None
