@@ -71,8 +71,6 @@ def test_the_head_of_the_test_rows_is_that_of_the_recipe(work: Work, candidate: 
 def test_a_budget_that_ends_among_the_folds_leaves_what_was_answered(
     work: Work, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = read_and_fit(work, candidate, seconds=600.0)
-    assert (whole.rows, len(whole.answers or [])) == (None, len(work.rows.judged))
     now = [0.0]
 
     def fit_in_a_second(*args: Any, **settings: Any) -> FittedHead:
@@ -81,11 +79,14 @@ def test_a_budget_that_ends_among_the_folds_leaves_what_was_answered(
 
     monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(measuring, "fit_head", fit_in_a_second)
-    part = read_and_fit(work, candidate, seconds=10.0)  # three layers a fold; the fourth fold would end after 12 s
-    n_answered = len(work.rows.judge_rows) + sum(map(len, work.rows.folds[:2]))
+    whole = read_and_fit(work, candidate, seconds=600.0)
+    assert (whole.rows, len(whole.answers or [])) == (None, len(work.rows.judged))
+    each = now[0] / (1 + len(work.rows.folds))
+    part = read_and_fit(work, candidate, seconds=2.5 * each)
+    n_answered = len(work.rows.judge_rows) + len(work.rows.folds[0])
     assert part.rows == list(range(n_answered))
     assert part.answers == (whole.answers or [])[:n_answered]
-    assert part.details["folds"] == 3
+    assert part.details["folds"] == 2
 
 
 def test_a_head_never_learns_from_another_copy_of_what_it_answers(
