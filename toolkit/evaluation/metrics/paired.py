@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
 
 RESAMPLES = 2000
+
+_MOST_KEPT = 2**23  # counts of resamples that are kept for the next comparison: 64 MiB
 
 Drawn: TypeAlias = NDArray[np.float64]
 """How often each row was drawn, ``[resamples, rows]``."""
@@ -83,9 +85,15 @@ def bootstrap_difference(
     observed = float((first(every_row) - second(every_row))[0])
     if not np.isfinite(observed):
         return None
-    blocks = drawn_rows(n_rows, seed=seed, resamples=n)
+    blocks = _kept_draws(n_rows, seed, n) if n * n_rows <= _MOST_KEPT else drawn_rows(n_rows, seed=seed, resamples=n)
     values = np.concatenate([first(drawn) - second(drawn) for drawn in blocks])
     return Difference(observed, *interval_of(np.where(np.isfinite(values), values, observed)))
+
+
+@lru_cache(maxsize=1)
+def _kept_draws(n_rows: int, seed: int, n: int) -> tuple[Drawn, ...]:
+    """Return resamples; many candidates are compared on the same rows, and drawing takes longer than measuring."""
+    return tuple(drawn_rows(n_rows, seed=seed, resamples=n))
 
 
 def _mean(rows: NDArray[np.float64], drawn: Drawn) -> NDArray[np.float64]:
