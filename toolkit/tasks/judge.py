@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.inference.logits import logits_of
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
-from toolkit.evaluation.metrics.paired import Difference, Metric, bootstrap_difference
+from toolkit.evaluation.metrics.paired import (
+    Difference,
+    Metric,
+    Resampled,
+    bootstrap_difference,
+    difference_of,
+    resampled,
+)
 
 RESAMPLES = 1_000
 
@@ -81,6 +88,7 @@ class Judge(ABC):
 
     def __init__(self, references: Sequence[Any]) -> None:
         self.references = list(references)
+        self._kept: dict[int, tuple[Sequence[Any], Resampled]] = {}
 
     @abstractmethod
     def answers_by(self, opened: OpenedModel, rows: Dataset) -> list[Any]:
@@ -171,11 +179,24 @@ class Judge(ABC):
         common = sorted(positions[0].keys() & positions[1].keys())
         if not common:
             return None
+        if (
+            len(common) == len(first.values) == len(second.values)
+            and list(positions[0]) == list(positions[1]) == common
+        ):
+            return difference_of(self._resamples(first), self._resamples(second))
         metrics = [
             self.resampled([answers.values[position[index]] for index in common], self._references(common))
             for answers, position in zip((first, second), positions, strict=True)
         ]
         return bootstrap_difference(metrics[0], metrics[1], n_rows=len(common))
+
+    def _resamples(self, answers: Answered) -> Resampled:
+        """Return the metric on resamples of the answered examples; one result is compared with many others."""
+        kept = self._kept.get(id(answers.values))
+        if kept is None or kept[0] is not answers.values:
+            metric = self.resampled(answers.values, self._references(answers.indices))
+            kept = self._kept[id(answers.values)] = answers.values, resampled(metric, n_rows=len(answers.values))
+        return kept[1]
 
     def _references(self, indices: Sequence[int] | None) -> list[Any]:
         return self.references if indices is None else [self.references[index] for index in indices]

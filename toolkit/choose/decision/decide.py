@@ -29,7 +29,7 @@ class Decision:
         differences: by how much the recommended result is better than each other contender, by its name; of a baseline
             by how much that is better.
         margin: by how much the best contender that a recipe can carry out is better than the best baseline.
-        points: the contenders that a recipe can carry out and that beat every baseline.
+        points: the contenders that a recipe can carry out and that beat the best baseline.
         tied: returns whether two points may be equally good.
         constant: the result of always giving the same answer; None where the task has none.
     """
@@ -82,7 +82,8 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     free = [each for each in measured if each.stage is Stage.BASELINE]
     constant = next((each for each in free if each.candidate == judge.constant), None)
     runnable = [result for result in contenders if result.method is not None]
-    usable = [result for result in runnable if all(is_better(result, each, judge) for each in free)]
+    best_free = max(free, key=lambda result: judge.quality(result.value), default=None)
+    usable = [result for result in runnable if best_free is None or is_better(result, best_free, judge)]
     by_name = {result.name: result for result in usable}
 
     def tied(point: Point, other: Point) -> bool:
@@ -93,7 +94,6 @@ def decide(measured: Sequence[Measurement], judge: Judge) -> Decision:
     costs = levelled([cost_of(result) for result in simple])
     points = [quality.point(result, rank, cost=costs[rank]) for rank, result in enumerate(simple)]
     chosen = [by_name[point.name] for point in front(points, tied=tied)]
-    best_free = max(free, key=lambda result: judge.quality(result.value), default=None)
     baseline = None
     if not chosen and best_free is not None and not judge.generates:
         baseline = best_free if constant is None or is_better(best_free, constant, judge) else None

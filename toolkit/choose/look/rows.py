@@ -152,7 +152,8 @@ def divide(recipe: Recipe, section: Mapping[str, Any], *, model: Mapping[str, An
     elif metric not in allowed:
         fault = explain(f"{metric!r} does not compare models here", name=metric, allowed=allowed)
         raise RecipeError(fault, where="--metric")
-    judge, judged, folds = room.judge(judging, data, metric=metric), judging, ()
+    judge, judged = room.judge(judging, data, metric=metric), judging
+    folds: tuple[NDArray[np.int64], ...] = ()
     if not judge.generates:
         learn = _without_same(learn, judging)
         folds = _folds(learn, n_judged=len(judging))

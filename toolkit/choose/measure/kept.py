@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ KEPT = "recommended"
 
 LEAST_SECONDS = 20.0
 """Time below which a run of the recipe is not begun: body and head are opened, saved, proven and reported."""
+
+_AMPLE = 3 * LEAST_SECONDS  # time from which the run is begun before the test examples are measured without it
 
 
 @dataclass(frozen=True)
@@ -52,35 +55,41 @@ def keep(work: Work, candidate: Candidate, result: Measurement, *, recipe: Path)
         result: its measurement.
         recipe: that gives it.
     """
-    left = work.budget.seconds - work.budget.spent()
-    if result.method == Method.FEATURES.value and left >= LEAST_SECONDS:
-        carried = _carried_out(work, recipe, seconds=left)
-        if carried is not None:
-            return carried
     run = result.details.get("run")
-    return Kept(measure_on_test(work, candidate, result), None if run is None else work.folder / run)
+    if result.method != Method.FEATURES.value:
+        return Kept(measure_on_test(work, candidate, result), None if run is None else work.folder / run)
+    carried = None
+    if _left(work) >= _AMPLE:
+        carried = _carried_out(work, recipe, seconds=_left(work) - LEAST_SECONDS)
+    if carried is None:
+        without = Kept(measure_on_test(work, candidate, result), None)
+        carried = _carried_out(work, recipe, seconds=_left(work)) if _left(work) >= LEAST_SECONDS else None
+    return carried or without
+
+
+def _left(work: Work) -> float:
+    return work.budget.seconds - work.budget.spent()
 
 
 def _carried_out(work: Work, recipe: Path, *, seconds: float) -> Kept | None:
     """Carry the recipe out; return None where that fails, or takes too long."""
+    folder = work.folder / f"{KEPT}-{recipe_digest(load_recipe(recipe))[:8]}"
     try:
-        found = in_own_process(partial(_answers, work, recipe), seconds=seconds)
-    except (OutOfTimeError, KilledError):
+        answers = in_own_process(partial(_answers, work, recipe, folder), seconds=seconds)
+    except (OutOfTimeError, KilledError) as error:
+        answers = str(error)
+    if isinstance(answers, str):
+        shutil.rmtree(folder.with_name(f"{folder.name}.unfinished"), ignore_errors=True)
         return None
-    if isinstance(found, str):
-        return None
-    folder, answers = found
     judge, answered = work.rows.judge_of(work.rows.test), Answered(answers)
     return Kept(OnTest(len(answers), judge.value(answered), judge.interval(answered)), folder)
 
 
-def _answers(work: Work, recipe: Path) -> tuple[Path, list[Any]] | str:
+def _answers(work: Work, recipe: Path, folder: Path) -> list[Any] | str:
     """Answer the test examples in a process of its own; return the reason where that fails."""
     try:
-        loaded = load_recipe(recipe)
-        folder = work.folder / f"{KEPT}-{recipe_digest(loaded)[:8]}"
-        run = fine_tune(loaded, name=f"choose-{recipe.stem}", output_dir=folder, ledger=work.ledger)
+        run = fine_tune(load_recipe(recipe), name=f"choose-{recipe.stem}", output_dir=folder, ledger=work.ledger)
         columns = pq.read_table(run.folder / PREDICTIONS_FILE).to_pydict()
-        return run.folder, work.rows.judge_of(work.rows.test).answers_in(columns)
+        return work.rows.judge_of(work.rows.test).answers_in(columns)
     except BaseException as error:
         return reason_of(error)

@@ -57,7 +57,7 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
         candidate: the recommended one.
         result: its measurement on the validation examples.
     """
-    left = max(2.0, work.budget.seconds - work.budget.spent())
+    left = max(5.0, work.budget.seconds - work.budget.spent())
     n_all = len(work.rows.test)
     n_rows = n_all if result.rate is None else min(n_all, max(_FEWEST, int(0.8 * result.rate * left)))
     examples = work.rows.test

@@ -55,7 +55,7 @@ def is_hopeless(result: Measurement, best: Measurement, judge: Judge, *, doublin
     mine, others = _left(result, judge), _left(best, judge)
     if mine is None or others is None:
         return False
-    return mine * OF_DOUBLING ** max(0.0, doublings) > others
+    return mine * math.pow(OF_DOUBLING, max(0.0, doublings)) > others
 
 
 def _left(result: Measurement, judge: Judge) -> float | None:

@@ -48,8 +48,8 @@ def headline(choice: Choice) -> str:
         return say("unmeasured")
     if choice.rows.judge.generates or decision.constant is None:
         return say("characters")
-    value = decision.constant.value
-    return say("nothing", name=decision.constant.candidate, value="" if value is None else f", {value:.3f}")
+    constant = decision.constant.value
+    return say("nothing", name=decision.constant.candidate, value="" if constant is None else f", {constant:.3f}")
 
 
 def reasons(choice: Choice) -> list[str]:
@@ -76,7 +76,7 @@ def _why_this_model(choice: Choice) -> list[str]:
     drawn = {point.name for point in decision.points}
     first = next(result for result in decision.usable if result.name in drawn)
     lines = [say("best", name=chosen.name)]
-    if first is not chosen:
+    if first is not chosen and first.value != chosen.value:
         lines = [say("cheaper", name=first.name, chosen=chosen.name)]
     elif rivals := decision.rivals():
         lines.append(say("rivals", names=", ".join(result.name for result in rivals)))

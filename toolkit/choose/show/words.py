@@ -26,7 +26,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "some tested": "Of the test rows {reason}.",
         "decided": "{value} {interval} on {rows} rows decided, none of them a test row.",
         "best": "{name} is the best of what was measured.",
-        "cheaper": "{name} is not shown to be better than {chosen}, which costs less.",
+        "cheaper": "{name} is not shown to be better than {chosen}, which costs no more.",
         "rivals": "It is not shown to be better than {names}, which cost no less.",
         "over baseline": "It beats the best free baseline, {name}, by {difference}.",
         "best model": "The best model, {name}, came to {value}: {difference} from the baseline.",

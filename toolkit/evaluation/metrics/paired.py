@@ -42,6 +42,14 @@ class Difference:
     high: float
 
 
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """A metric of one candidate: on all rows, and on resamples ``[resamples]``."""
+
+    value: float
+    values: NDArray[np.float64]
+
+
 def is_tie(difference: Difference) -> bool:
     """Return True if the interval contains zero, so that neither candidate is shown to be better."""
     return difference.low <= 0 <= difference.high
@@ -81,12 +89,21 @@ def bootstrap_difference(
     Returns:
         The difference; None if one metric is undefined on all rows.
     """
-    every_row = np.ones((1, n_rows))
-    observed = float((first(every_row) - second(every_row))[0])
+    return difference_of(*(resampled(metric, n_rows=n_rows, n=n, seed=seed) for metric in (first, second)))
+
+
+def resampled(metric: Metric, *, n_rows: int, n: int = RESAMPLES, seed: int = 0) -> Resampled:
+    """Compute a metric on all rows and on resamples; arguments as of `bootstrap_difference`."""
+    blocks = _kept_draws(n_rows, seed, n) if n * n_rows <= _MOST_KEPT else drawn_rows(n_rows, seed=seed, resamples=n)
+    return Resampled(float(metric(np.ones((1, n_rows)))[0]), np.concatenate([metric(drawn) for drawn in blocks]))
+
+
+def difference_of(first: Resampled, second: Resampled) -> Difference | None:
+    """Return the difference of two metrics on the same resamples; as `bootstrap_difference`."""
+    observed = first.value - second.value
     if not np.isfinite(observed):
         return None
-    blocks = _kept_draws(n_rows, seed, n) if n * n_rows <= _MOST_KEPT else drawn_rows(n_rows, seed=seed, resamples=n)
-    values = np.concatenate([first(drawn) - second(drawn) for drawn in blocks])
+    values = first.values - second.values
     return Difference(observed, *interval_of(np.where(np.isfinite(values), values, observed)))
 
 
