@@ -11,6 +11,7 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
@@ -68,7 +69,9 @@ class LabelKind(ABC):
         return rows
 
     @abstractmethod
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> LabelPredictions:
         """Return what logits ``[rows, n_labels]`` say about rows, whose references go along where there are any."""
 
     @abstractmethod

@@ -11,6 +11,7 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.errors import RecipeError, explain
 from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
@@ -58,7 +59,9 @@ class OneClass(LabelKind):
         """Leave out rows of a class that training does not have."""
         return rows.select(np.flatnonzero(np.asarray(rows["label"]) >= 0))
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> Predictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> Predictions:
         """Return the softmax of the logits as probabilities."""
         references = list(rows["reference"]) if "reference" in rows.column_names else None
         return Predictions(
@@ -66,6 +69,7 @@ class OneClass(LabelKind):
             reference_labels=None if references is None else _indices(references, labels),
             labels=tuple(labels),
             probabilities=outputs.softmax(dim=-1).numpy(),
+            decision=decision,
             **_inputs(rows),
         )
 
@@ -111,13 +115,16 @@ class SeveralLabels(LabelKind):
         """Compute metrics of the labels with a probability of 0.5, a logit of 0, or more."""
         return compute_label_set_metrics(names, predictions=logits >= 0, references=labels > 0.5)
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelSetPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> LabelSetPredictions:
         """Return the sigmoid of each logit as its probability."""
         names = list(rows["label_names"]) if "label_names" in rows.column_names else None
         return LabelSetPredictions(
             references=None if names is None else [None if each is None else tuple(each) for each in names],
             labels=tuple(labels),
             probabilities=outputs.sigmoid().numpy(),
+            decision=decision,
             **_inputs(rows),
         )
 
@@ -167,7 +174,9 @@ class Number(LabelKind):
         """Compute metrics of the model's one output."""
         return compute_number_metrics(names, predictions=logits.ravel(), references=labels.ravel())
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> NumberPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> NumberPredictions:
         """Return the model's one output."""
         references = list(rows["reference"]) if "reference" in rows.column_names else None
         numbers = None
