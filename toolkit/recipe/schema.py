@@ -227,6 +227,16 @@ class EvaluationSection(Section):
     metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
         default=None, description="The metrics to report; null is the task's usual ones."
     )
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Precision of the answers, such as 0.95: validation chooses the probability below which a text of "
+        "one class gets none of them. null: every text is answered.",
+    )
+    threshold: MetricName | None = Field(
+        default=None,
+        description="The metric for which validation chooses the probability from which a label is given, of two "
+        "classes or several labels. null: a half.",
+    )
     generation: dict[str, Any] = Field(
         default={}, description="Fields of transformers.GenerationConfig, for tasks whose output is a new text."
     )
@@ -293,6 +303,11 @@ class Recipe(Section):
     def metrics(self) -> list[str]:
         """Metrics to report, filled in by loading; the first one stands for the result."""
         return self.evaluation.metrics or []
+
+    @property
+    def decides(self) -> bool:
+        """Whether the validation rows choose what follows from probabilities."""
+        return self.evaluation.abstain is not None or self.evaluation.threshold is not None
 
     @property
     def best_metric(self) -> str:

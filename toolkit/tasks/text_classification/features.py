@@ -52,6 +52,7 @@ def fit(recipe: Recipe, data: TaskData) -> FittedHead:
         n_labels=len(data.labels),
         seed=recipe.seed,
         validation=held,
+        refit=not recipe.decides,
     )
     model = export_pooled(
         body,
