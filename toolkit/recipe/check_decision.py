@@ -15,7 +15,10 @@ def _labels_have_such_a_decision(recipe: Recipe) -> Broken:
     what = f"{recipe.task} ({problem})" if spec.problems else str(recipe.task)
     if evaluation.abstain is not None and problem not in spec.abstains:
         other = "; a label that is not given is none already, see threshold" if spec.thresholds.get(problem) else ""
-        yield _ABSTAIN, f"an answer is withheld where a text has one class, and {what} is another task{other}; take it out"
+        yield (
+            _ABSTAIN,
+            f"an answer is withheld where a text has one class, and {what} is another task{other}; take it out",
+        )
     metric, allowed = evaluation.threshold, spec.thresholds.get(problem, ())
     if metric is not None and not allowed:
         yield _THRESHOLD, f"{what} gives no labels by their probability; take it out"

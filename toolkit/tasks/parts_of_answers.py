@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
 _OF_ALL_ROWS = frozenset({"labels", "decision"})
 
 
@@ -25,7 +24,9 @@ def take_answers(answers: Any, chosen: NDArray[np.bool_]) -> Any:
         **{
             field.name: _taken_value(value, chosen)
             for field in fields(answers)
-            if field.name not in _OF_ALL_ROWS and (value := getattr(answers, field.name)) is not None and len(value) == n_rows
+            if field.name not in _OF_ALL_ROWS
+            and (value := getattr(answers, field.name)) is not None
+            and len(value) == n_rows
         },
     )
 

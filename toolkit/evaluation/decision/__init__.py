@@ -1,1 +1,1 @@
-"""Decisions that are chosen on the validation rows: when to withhold an answer, and from which probability to give a label."""
+"""What the validation rows decide: when an answer is withheld, and from which probability a label is given."""

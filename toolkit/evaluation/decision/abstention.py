@@ -139,4 +139,4 @@ def _from_the_surest(
     order = np.argsort(-confidence, kind="stable")
     scores = np.asarray(confidence, dtype=np.float64)[order]
     last = np.flatnonzero(np.append(scores[1:] < scores[:-1], True))
-    return scores[last], last + 1, np.cumsum(right[order])[last]
+    return scores[last], np.asarray(last + 1, dtype=np.int64), np.cumsum(right[order], dtype=np.int64)[last]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,5 +40,3 @@ def least_rows(asked: float, *, error: float) -> int:
 def most_shown(rows: int, *, error: float) -> float:
     """Return the largest share that so many rows can show, rounded down to three places."""
     return math.floor(1000 * error ** (1 / rows)) / 1000 if rows else 0.0
-
-

@@ -1,10 +1,10 @@
 """Probabilities from which labels are given, chosen so that a metric is best on the validation rows.
 
 Macro F1 is a mean over the labels, so each label has a threshold of its own; micro F1 counts all decisions together,
-and the best thresholds are one for all (Koyejo et al. 2015, https://papers.nips.cc/paper/5883). With few rows a threshold
-follows chance (Lipton et al. 2014, https://arxiv.org/abs/1402.1892). So a label with few rows shares the threshold of all
-labels together; a threshold is the median of those that are best when a tenth of the rows is left out; and the left-out
-tenths have to show that it helps, or a half stays.
+and the best thresholds are one for all (Koyejo et al. 2015, https://papers.nips.cc/paper/5883). With few rows a
+threshold follows chance (Lipton et al. 2014, https://arxiv.org/abs/1402.1892). So a label with few rows shares the
+threshold of all labels together. A threshold is the median of those that are best when a tenth of the rows is left out,
+and the left-out tenths have to show that it helps, or a half stays.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _of_two(
         predictions=np.stack([len(rows) - given, given], axis=-1),
         rows=len(rows),
     )
-    return np.nan_to_num(parts(totals), nan=0.0).mean(axis=-1)
+    return np.asarray(np.nan_to_num(parts(totals), nan=0.0).mean(axis=-1))
 
 
 def _shown_to_help(
@@ -186,8 +186,8 @@ def _shown_to_help(
     fold = np.random.default_rng(0).permutation(len(scored)) % FOLDS
     tried = [choose(scored.take(fold != each)) for each in range(FOLDS)]
     decided = np.zeros(scored.truth.shape, dtype=bool)
-    for each, values in enumerate(tried):
-        decided[fold == each] = decide(scored.probabilities[fold == each], values)
+    for each, found in enumerate(tried):
+        decided[fold == each] = decide(scored.probabilities[fold == each], found)
     usual = decide(scored.probabilities, np.full(scored.truth.shape[1], HALF))
     gain = bootstrap_difference(
         partial(_drawn_metric, parts, decided, scored), partial(_drawn_metric, parts, usual, scored), n_rows=len(scored)
@@ -203,8 +203,9 @@ def _drawn_metric(
     """Compute a metric on resamples, ``[resamples]``, given how often each row was drawn."""
     truth, unknown = scored.truth, scored.unknown
     exact = (decided == truth).all(axis=1) & (unknown == 0)
-    blocks = [(decided & truth), truth, decided, exact[:, np.newaxis], unknown[:, np.newaxis]]
-    sums = [np.rint(drawn @ block.astype(np.float64)).astype(np.int64) for block in blocks]
-    totals = SetTally(*sums[:3], len(truth), exact=sums[3][:, 0], unknown=sums[4][:, 0])
+    blocks = (decided & truth, truth, decided, exact, unknown)
+    hits, references, predictions, n_exact, missed = (
+        np.rint(drawn @ block.astype(np.float64)).astype(np.int64) for block in blocks
+    )
+    totals = SetTally(hits, references, predictions, len(truth), exact=n_exact, unknown=missed)
     return mean_of_parts(parts(totals), parts(tally_sets(decided, truth, unknown=unknown)))
-

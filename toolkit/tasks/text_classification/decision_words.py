@@ -37,7 +37,9 @@ def chosen_lines(result: RunResult) -> list[str]:
     rows = counted(found["rows"], "validation row")
     if "abstain" not in found:
         return [_about_thresholds(found)]
-    asked = f"Asked for: a precision of {found['abstain']:g} among the answers, at a confidence of {found['confidence']:g}."
+    asked = (
+        f"Asked for: a precision of {found['abstain']:g} among the answers, at a confidence of {found['confidence']:g}."
+    )
     if found[ABSTAIN] == NEVER:
         return [f"{asked} It is not shown for any part of the {rows}, so nothing is answered."]
     below = "all are answered" if not found[ABSTAIN] else f"those with a probability of {found[ABSTAIN]:.3f} or more"
