@@ -17,7 +17,7 @@ def _labels_have_such_a_decision(recipe: Recipe) -> Broken:
         other = "; a label that is not given is none already, see threshold" if spec.thresholds.get(problem) else ""
         yield (
             _ABSTAIN,
-            f"an answer is withheld where a text has one class, and {what} is another task{other}; take it out",
+            f"an answer is withheld where a text has one class, and {what} has none{other}; take it out",
         )
     metric, allowed = evaluation.threshold, spec.thresholds.get(problem, ())
     if metric is not None and not allowed:

@@ -16,6 +16,10 @@ from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
+OF_THRESHOLDS = tuple(
+    dict.fromkeys(name for spec in SPECS.values() for names in spec.thresholds.values() for name in names)
+)
+
 PAIR = ("source", "target")
 
 CHAT = ("messages", "target")
@@ -28,6 +32,7 @@ OWN_TRANSFORMER = "own Transformer"
 TaskName = Annotated[Task, Field(strict=False)]
 ProblemName = Annotated[Problem, Field(strict=False)]
 MetricName = Annotated[str, OneOf(ALL_METRICS)]
+OfThreshold = Annotated[str, OneOf(OF_THRESHOLDS)]
 
 
 class Section(BaseModel):
@@ -232,7 +237,7 @@ class EvaluationSection(Section):
         description="Precision of the answers, such as 0.95: validation chooses the probability below which a text of "
         "one class gets none of them. null: every text is answered.",
     )
-    threshold: MetricName | None = Field(
+    threshold: OfThreshold | None = Field(
         default=None,
         description="The metric for which validation chooses the probability from which a label is given, of two "
         "classes or several labels. null: a half.",
