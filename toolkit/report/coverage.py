@@ -49,5 +49,5 @@ def coverage_chart(
         across.ticks,
         upwards.ticks,
         None if not coverage else Tick(across.at(coverage), f"answered: {coverage:.3f}"),
-        None if asked is None else Tick(upwards.at(1 - asked), f"asked for: {1 - asked:.3g}"),
+        None if asked is None else Tick(upwards.at(1 - asked), f"asked for: at most {1 - asked:.3g}"),
     )

@@ -79,7 +79,7 @@ def choose_abstention(confidence: NDArray[np.floating[Any]], right: NDArray[np.b
         asked: precision of the answered rows.
     """
     scores, rows, hits = _from_the_surest(confidence, right)
-    starts = np.unique(np.searchsorted(rows, np.linspace(needed_rows(asked), len(right), STARTS)))
+    starts = np.unique(np.searchsorted(rows, np.linspace(needed_rows(asked), len(right), STARTS, endpoint=False)))
     best, at_least, error = -1, 0.0, 0.0
     for start, end in pairwise([*starts[starts < len(rows)].tolist(), len(rows)]):
         error += ERROR
