@@ -109,19 +109,46 @@ def copy_recipe(name: str, destination: Path) -> Path:
     source = find_recipe(name)
     target = destination / source.name if destination.is_dir() else destination
     text = recipe_text(source).replace(f"recipes/{source.parent.name}/{source.name}", target.as_posix())
-    lines = [
-        f"{_SCHEMA_LINE}{_schema_path().as_uri()}" if line.startswith(_SCHEMA_LINE) else line
-        for line in text.splitlines()
-    ]
+    lines = [schema_line() if line.startswith(_SCHEMA_LINE) else line for line in text.splitlines()]
+    write_recipe(target, "\n".join(lines) + "\n")
+    return target
+
+
+def schema_line() -> str:
+    """Return the line that names the installed schema for editors."""
+    return f"{_SCHEMA_LINE}{_schema_path().as_uri()}"
+
+
+def refuse_existing(target: Path) -> None:
+    """Refuse to replace a file.
+
+    Raises:
+        ResourceError: it is there.
+    """
+    if exists(target):
+        raise ResourceError("the file exists already; choose another name or remove it", where=str(target))
+
+
+def write_recipe(target: Path, text: str) -> None:
+    """Write a new recipe file; missing folders are made, and a file that is there stays.
+
+    Raises:
+        ResourceError: it exists already, or cannot be written; then no part of it is left.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines) + "\n")
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                file.close()
+                target.unlink(missing_ok=True)
+                raise
     except FileExistsError as error:
         raise ResourceError("the file exists already; choose another name or remove it", where=str(target)) from error
     except OSError as error:
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(target)) from error
-    return target
 
 
 def _shipped_paths() -> list[Path]:
