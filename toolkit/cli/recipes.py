@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit.cli import console
+from toolkit.cli import console, recipes_import, recipes_new
 from toolkit.cli.lists import RECIPE
 
 app = typer.Typer(
@@ -17,6 +17,9 @@ app = typer.Typer(
     epilog=console.example("toolkit recipes copy movie-sentiment my-recipe.yaml"),
     rich_markup_mode=None,
 )
+
+app.command("new", epilog=recipes_new.EXAMPLE)(recipes_new.new)
+app.command("import", epilog=recipes_import.EXAMPLE)(recipes_import.import_)
 
 _COLUMNS = ("recipe", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -51,7 +51,7 @@ _BY_CONTENT = {
 """What a column holds that is recognised whatever its name."""
 
 _PAIRS = (("premise", "hypothesis"), ("query", "passage"), ("text", "textpair"), ("전제", "가설"))
-_SIDE = re.compile(r"(.*?)(1|2|a|b)")
+_SIDE = re.compile(r"(.+?)(1|2|a|b)")
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,10 @@ def values_yaml(values: Mapping[str, Any], *, compact: bool = False) -> str:
 
     Args:
         values: by key.
-        compact: whether innermost lists and mappings stand on one line, in brackets.
+        compact: whether inner lists and mappings stand on one line, in brackets.
     """
-    flow = None if compact else False
+    # What holds no collection would be put in brackets as a whole.
+    flow = None if compact and any(isinstance(value, (dict, list)) for value in values.values()) else False
     text: str = yaml.dump(
         dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=flow
     )

@@ -60,7 +60,7 @@ def draft_recipe(
     data: Mapping[str, Any],
     *,
     given: Mapping[str, ColumnName],
-    output: Path,
+    output: Path | None = None,
     model: str | None = None,
     problem: Problem | None = None,
 ) -> Draft:
@@ -71,7 +71,7 @@ def draft_recipe(
         data: a recipe's ``data`` without columns: ``source``, or ``train`` with perhaps ``validation`` and ``test``;
             perhaps ``labels`` and ``encoding``.
         given: the columns that the user has named, as in `toolkit.data.guess_columns.given_for`.
-        output: the file to write.
+        output: the file to write, or a folder; None takes the current folder and the name of the data.
         model: a model's name; None: the usual one by task and language.
         problem: what the labels are; None: as the columns say.
 
@@ -81,11 +81,13 @@ def draft_recipe(
         RecipeError: the model cannot do the task.
         ResourceError: the output exists already, or cannot be written.
     """
+    source: Source = data.get("source") or data["train"]
+    usual = _usual_output(source)
+    output = usual if output is None else output / usual if output.is_dir() else output
     refuse_existing(output)
     room, spec = room_of(task), SPECS[task]
     if problem is not None and not spec.problems:
         raise RecipeError(f"{task} has labels of one kind only; leave it out", where="--problem")
-    source: Source = data.get("source") or data["train"]
     labels: Sequence[str] = data.get("labels") or ()
     facts = look_at_file(room, source, given=given, problem=problem, labels=labels, encoding=data.get("encoding"))
     why: dict[str, str] = {}
@@ -237,8 +239,7 @@ def _evaluation(facts: FileFacts, task: Task) -> tuple[dict[str, Any], str]:
     return {"metrics": metrics}, " ".join(filter(None, (reason, chooses)))
 
 
-def default_output(source: Source) -> Path:
-    """Return where a recipe is written unless something else is said: the current folder, by the source's name."""
+def _usual_output(source: Source) -> Path:
     first = source if isinstance(source, str) else next(iter(source.values() if isinstance(source, dict) else source))
     last = first.partition("#")[0].replace("\\", "/").rstrip("/").split("/")[-1].split(":")[-1].partition("@")[0]
     return Path(f"{last.partition('.')[0] or 'recipe'}.yaml")

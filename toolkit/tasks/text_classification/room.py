@@ -56,7 +56,7 @@ class TextClassification(TaskRoom):
         metrics, why = super().metrics_for(report, problem)
         if problem is Problem.SINGLE_LABEL and (report.imbalance or 0) >= IMBALANCED:
             metrics.sort(key=lambda name: name != "f1")
-            why = f"The largest class has {report.imbalance:g} times the rows of the smallest. Accuracy would overlook it."
+            why = f"The largest class has {report.imbalance:g} times the rows of the smallest: accuracy would mislead."
         return metrics, why
 
     def prepare(self, recipe: Recipe) -> ClassificationData:

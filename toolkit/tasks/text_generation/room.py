@@ -13,7 +13,6 @@ from toolkit.names import SPECS, Family, Task
 from toolkit.tasks.text_generation.pages import TextGenerationPages
 from toolkit.tasks.texts.room import TextsRoom
 
-
 _TOGETHER = (("instruction", "input"), ("context", "question"))
 """Names of columns that are read together: of instructions, and of questions about a text."""
 

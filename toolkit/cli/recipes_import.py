@@ -1,0 +1,5 @@
+EXAMPLE = ""
+
+
+def import_() -> None:
+    """X"""
