@@ -11,7 +11,6 @@ from typing import Any
 from toolkit.choose.draft.facts import FileFacts, look_at_file
 from toolkit.choose.draft.model import ChosenModel, model_for
 from toolkit.choose.draft.sizes import epochs_for, evaluations, fitted_batch, split_sizes, text_length
-from toolkit.choose.draft.write import commented_yaml
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.look import language_of, sampled_texts
 from toolkit.choose.measure.recipes import (
@@ -28,6 +27,7 @@ from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
 from toolkit.names import LORA, SPECS, Family, Method, Problem, Task, TaskSpec, method_of
 from toolkit.recipe import Recipe, build_recipe
+from toolkit.recipe.commented import commented_yaml
 from toolkit.recipe.find import refuse_existing, write_recipe
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ def _lengths(texts: Mapping[str, Sequence[str]], candidate: Candidate, language:
             for column in columns
         ]
         asks = "Counted by the model's tokenizer"
-    rows: Iterable[tuple[int, ...]] = zip(*counted, strict=True)
+    rows: list[tuple[int, ...]] = list(zip(*counted, strict=True))
     return [(max(row) if apart else sum(row)) + around for row in rows], asks
 
 

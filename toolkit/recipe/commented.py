@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.recipe.find import schema_line
@@ -13,7 +13,9 @@ from toolkit.wording import visible
 _WIDTH = 100
 
 
-def commented_yaml(tree: Mapping[str, Any], why: Mapping[str, str], *, command: str, about: str) -> str:
+def commented_yaml(
+    tree: Mapping[str, Any], why: Mapping[str, str], *, command: str, about: str, more: Sequence[str] = ()
+) -> str:
     """Return a recipe's text.
 
     Args:
@@ -21,8 +23,14 @@ def commented_yaml(tree: Mapping[str, Any], why: Mapping[str, str], *, command: 
         why: a comment by the path of a key, such as ``data.max_length``; of a key that is not there it is left out.
         command: that carries it out.
         about: the sentence at its top.
+        more: further comments below it.
     """
-    lines = [f"# {_plain(command)}", *_comment(about), schema_line()]
+    lines = [
+        f"# {_plain(command)}",
+        *_comment(about),
+        *(line for text in more for line in _comment(text)),
+        schema_line(),
+    ]
     for key, value in tree.items():
         lines += _comment(why.get(key, ""))
         if isinstance(value, Mapping) and value:
