@@ -70,6 +70,11 @@ def find_recipe(name_or_path: str) -> Path:
     return found[0]
 
 
+def is_shipped(path: Path) -> bool:
+    """Return whether a recipe file is one that comes with the toolkit."""
+    return path.resolve().is_relative_to(shipped_folder("recipes").resolve())
+
+
 def exists(path: Path) -> bool:
     """Return True if a path exists; a text that cannot be a path does not exist."""
     try:

@@ -122,7 +122,7 @@ def epochs_for(n_rows: int, batch: int) -> int:
 
 def fitted_batch(batch: int, n_rows: int) -> int:
     """Return the examples of a step: as many as are usual, but so that an epoch of few rows has several steps."""
-    return max(1, min(batch, 2 ** int(math.log2(max(1, n_rows // 8)))))
+    return max(1, min(batch, 1 << int(math.log2(max(1, n_rows // 8)))))
 
 
 def evaluations(epochs: int, steps: int) -> tuple[dict[str, Any], str]:
