@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from toolkit.cli.main import run
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.recipe import Recipe, load_recipe, recipe_digest
 from toolkit.workflow.import_recipe import Imported, import_recipe
@@ -299,3 +300,17 @@ def test_a_file_that_is_there_stays(folder: Path):
     with pytest.raises(ResourceError, match="exists already"):
         imported(folder, LLAMA_FACTORY)
     assert (folder / "own.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_command_lists_what_was_carried_and_left(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "other.yaml").write_text(AXOLOTL, encoding="utf-8")
+    assert run(["recipes", "import", "other.yaml"]) == 0
+    shown = capsys.readouterr().out
+    assert "adapter → method" in shown
+    assert "sample_packing: rows of pretrained models are padded" in shown
+    assert run(["recipes", "check", "other-recipe.yaml"]) == 0
+    assert run(["recipes", "import", "other.yaml"]) == 4
+    assert run(["recipes", "import", "absent.yaml"]) == 2
+    (folder / "bad.yaml").write_text(AXOLOTL + "rl: kto\n", encoding="utf-8")
+    assert run(["recipes", "import", "bad.yaml", "--json"]) == 2
+    assert not (folder / "bad-recipe.yaml").exists()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from toolkit.cli import console, recipes_import, recipes_new
 from toolkit.cli.lists import RECIPE
+
+if TYPE_CHECKING:
+    from toolkit.recipe import ShippedRecipe
 
 app = typer.Typer(
     help="The shipped recipes, and help with your own.",
@@ -21,7 +24,7 @@ app = typer.Typer(
 app.command("new", epilog=recipes_new.EXAMPLE)(recipes_new.new)
 app.command("import", epilog=recipes_import.EXAMPLE)(recipes_import.import_)
 
-_COLUMNS = ("recipe", "family", "method", "model", "what it does")
+_COLUMNS = ("recipe", "network", "needs", "took", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Name = Annotated[str, RECIPE]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
@@ -29,9 +32,9 @@ Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", h
 
 @app.command("list", epilog=console.example("toolkit recipes list"))
 def list_all(as_json: Json = False) -> None:
-    """List the shipped recipes."""
+    """List the shipped recipes: what each does and needs, whether it runs without a network, how long it took."""
     from toolkit.recipe import list_recipes
-    from toolkit.wording import table
+    from toolkit.wording import Heading, table
 
     found = list_recipes()
     if as_json:
@@ -43,13 +46,34 @@ def list_all(as_json: Json = False) -> None:
                 "method": r.method,
                 "model": r.model,
                 "summary": r.summary,
+                "offline": r.offline,
+                "needs": {name: str(origin) for name, origin in r.needs.items()},
+                "took": r.took,
             }
             for r in found
         ]
         console.print_json({"recipes": entries})
         return
-    rows = [(r.name, r.family, r.method, r.model, r.summary) for r in found]
-    console.print_lines(table(rows, header=_COLUMNS, spare=("model", "family")))
+    if console.result_width() is None:
+        rows = [
+            (r.name, _network(r), ", ".join(r.needs), r.took or "", r.family, r.method, r.model, r.summary)
+            for r in found
+        ]
+        console.print_lines(table(rows, header=_COLUMNS))
+        return
+    for r in found:
+        needed = ", ".join(f"{name} ({origin})" for name, origin in r.needs.items()) or "nothing"
+        console.print_lines(
+            [
+                Heading(f"{r.name}: {', '.join(filter(None, (r.method, _network(r), r.took)))}"),
+                f"  {r.summary}",
+                f"  needs {needed}",
+            ]
+        )
+
+
+def _network(recipe: ShippedRecipe) -> str:
+    return "no network" if recipe.offline else "network"
 
 
 @app.command(epilog=console.example("toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1"))

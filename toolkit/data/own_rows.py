@@ -28,8 +28,8 @@ _OF_THE_DATA = ("subset", "labels", "encoding", "quoting", "format")
 def load_for_rows(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Load a recipe; where the changes name other rows for a shipped one, what belongs to its own is left out.
 
-    These are its own splits, numbers of rows, the part of a data set, and columns that the rows do not have. What the
-    changes say themselves stays.
+    These are its own splits, numbers of rows, the part of a data set, and its names of columns that the rows do not
+    have: there the task's own names are looked for. What the changes say themselves stays.
 
     Args:
         path: the recipe.
@@ -55,7 +55,7 @@ def _fitting(path: Path, overrides: Sequence[str]) -> list[str]:
         return []
     gone = [name for name in _left_out(own, key) if f"data.{name}" not in said]
     columns = _fitting_columns(own.get("columns", {}), data[key], said, quoting=data.get("quoting"))
-    told = [*gone, *(f"columns.{name}" for name in own.get("columns", {}) if name not in columns)]
+    told = [*gone, *(f"columns.{name}" for name, column in own.get("columns", {}).items() if columns[name] != column)]
     if told:
         say(f"data.{key} is yours; of {path.stem}'s own data left out: {enumerated(told)}")
     changes = [f"data.{name}={json.dumps(DataSection.model_fields[name].default)}" for name in gone]
@@ -76,13 +76,20 @@ def _sizes(own: Mapping[str, Any]) -> list[str]:
 
 
 def _fitting_columns(own: Mapping[str, Any], source: Any, said: set[str], *, quoting: bool | None) -> dict[str, Any]:
-    """Return the columns of a recipe that rows have; all of them where that is not known."""
+    """Return a recipe's columns, by the task's own names where rows do not have them; as they are if that is unknown."""
     if not own or "data.columns" in said:
         return dict(own)
     there = columns_there(source, quoting=quoting)
     if there is None:
         return dict(own)
-    return {name: column for name, column in own.items() if f"data.columns.{name}" in said or column in there}
+    return {
+        name: column if f"data.columns.{name}" in said or _are_there(column, there) else name
+        for name, column in own.items()
+    }
+
+
+def _are_there(column: Any, there: set[str]) -> bool:
+    return set(column if isinstance(column, list) else [column]) <= there
 
 
 def columns_there(source: Any, *, quoting: bool | None = None) -> set[str] | None:
