@@ -36,9 +36,9 @@ def test_sizes_splits_and_absent_columns_are_left_out(reviews_csv: str, said: py
     recipe = load_for_rows(find_recipe("movie-sentiment"), [f"data.source={reviews_csv}"])
     assert (recipe.data.test_size, recipe.data.columns) == (0.2, {"text": "text", "label": "label"})
     assert [record.getMessage() for record in said.records] == [
-        "data.source is yours; of inference-pairs's own data left out: train, validation, test, subset, columns.text "
-        "and columns.text_pair",
-        "data.source is yours; of movie-sentiment's own data left out: test_size",
+        "data.source is yours; left out of what inference-pairs has for its own: train, validation, test, subset, "
+        "columns.text and columns.text_pair",
+        "data.source is yours; left out of what movie-sentiment has for its own: test_size",
     ]
 
 

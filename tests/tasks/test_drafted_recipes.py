@@ -236,3 +236,14 @@ def test_a_file_is_never_replaced(tmp_path: Path):
     with pytest.raises(ResourceError, match="exists already"):
         draft(Task.TEXT_CLASSIFICATION, file, output=tmp_path)
     assert (tmp_path / "rows.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_vectors_need_the_names_of_their_places(tmp_path: Path):
+    rows = [{"text": f"hello there {i}", "labels": [i % 2, i // 2 % 2]} for i in range(N_ROWS)]
+    file = write(tmp_path / "rows.jsonl", rows)
+    with pytest.raises(DataError, match="or --labels"):
+        draft(Task.TEXT_CLASSIFICATION, file, output=tmp_path / "own.yaml")
+    data = {"source": str(file), "labels": ["joy", "fear"]}
+    made = draft_recipe(Task.TEXT_CLASSIFICATION, data, given={}, output=tmp_path / "own.yaml")
+    assert made.recipe.data.labels == ["joy", "fear"]
+    assert made.facts.report.classes == {"joy": 30, "fear": 30}

@@ -57,7 +57,7 @@ def _fitting(path: Path, overrides: Sequence[str]) -> list[str]:
     columns = _fitting_columns(own.get("columns", {}), data[key], said, quoting=data.get("quoting"))
     told = [*gone, *(f"columns.{name}" for name, column in own.get("columns", {}).items() if columns[name] != column)]
     if told:
-        say(f"data.{key} is yours; of {path.stem}'s own data left out: {enumerated(told)}")
+        say(f"data.{key} is yours; left out of what {path.stem} has for its own: {enumerated(told)}")
     changes = [f"data.{name}={json.dumps(DataSection.model_fields[name].default)}" for name in gone]
     if columns != own.get("columns", {}):
         changes.append(f"data.columns={json.dumps(columns, ensure_ascii=False)}")
@@ -76,7 +76,7 @@ def _sizes(own: Mapping[str, Any]) -> list[str]:
 
 
 def _fitting_columns(own: Mapping[str, Any], source: Any, said: set[str], *, quoting: bool | None) -> dict[str, Any]:
-    """Return a recipe's columns, by the task's own names where rows do not have them; as they are if that is unknown."""
+    """Return a recipe's columns, by the task's own names where rows do not have them, or as they are if unknown."""
     if not own or "data.columns" in said:
         return dict(own)
     there = columns_there(source, quoting=quoting)

@@ -99,4 +99,4 @@ def _examined(table: Table, columns: Mapping[str, ColumnName], problem: Problem,
     ]
     as_text = {name: what for name, what in table.not_text.items() if what == "bytes" or name not in texts}
     picked = pick_labelled_columns(replace(table, not_text=as_text), named, needed=needed, kind=kind)
-    return examine({"all": picked}, problem=problem).splits["all"]
+    return examine({"all": picked}, problem=problem, labels=labels).splits["all"]
