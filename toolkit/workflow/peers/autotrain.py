@@ -8,7 +8,7 @@ from typing import Any
 
 from toolkit.data.sources import DATA_SUFFIXES
 from toolkit.errors import explain
-from toolkit.names import Problem, Task
+from toolkit.names import SPECS, Problem, Task
 from toolkit.workflow.peers.carrying import Carrying
 from toolkit.workflow.peers.methods import put_method
 from toolkit.workflow.peers.rows import beside
@@ -86,7 +86,8 @@ def carry(carrying: Carrying, folder: Path) -> None:
 
 
 def _carry_columns(carrying: Carrying, task: Task) -> None:
-    is_pair = task is Task.TEXT_GENERATION and carrying.get("data.column_mapping.target_column") is not None
+    known = SPECS[task].column_names
+    is_pair = "label" not in known and carrying.get("data.column_mapping.target_column") is not None
     names = _PAIR if is_pair else _COLUMNS
     for key in [key for key in carrying.pending if key.startswith("data.column_mapping.")]:
         ours = names.get(key.rpartition(".")[2])
@@ -94,9 +95,7 @@ def _carry_columns(carrying: Carrying, task: Task) -> None:
             carrying.leave(key, "the task reads no such column")
             continue
         column = carrying.get(key)
-        is_chat = (
-            task is Task.TEXT_GENERATION and not is_pair and carrying.get("data.chat_template") not in (None, "none")
-        )
+        is_chat = "messages" in known and not is_pair and carrying.get("data.chat_template") not in (None, "none")
         ours = "messages" if is_chat and ours == "text" else ours
         columns = {**carrying.recipe.get("data", {}).get("columns", {}), ours: column}
         carrying.put(key, "data.columns", columns)

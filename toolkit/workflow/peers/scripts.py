@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolkit.names import Problem, Task
+from toolkit.names import SPECS, Problem, Task
 from toolkit.recipe.training_keys import OLD_NAMES, REFUSED, training_section
 from toolkit.workflow.peers.carrying import Carrying
 from toolkit.workflow.peers.methods import put_method
@@ -19,14 +19,17 @@ _FEW = 3
 
 _NAMING = frozenset({"model_name_or_path", "dataset_name", "train_file"})
 
-_COLUMNS: Mapping[Task, Mapping[str, str]] = {
-    Task.TEXT_CLASSIFICATION: {"text_column_names": "text", "text_column_name": "text", "label_column_name": "label"},
-    Task.TOKEN_CLASSIFICATION: {"text_column_name": "tokens", "label_column_name": "tags"},
-    Task.SUMMARIZATION: {"text_column": "source", "summary_column": "target"},
-    Task.TRANSLATION: {"source_column": "source", "target_column": "target"},
-    Task.TEXT_GENERATION: {"dataset_text_field": "text", "text_column_name": "text"},
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "text_column_names": ("text",),
+    "text_column_name": ("tokens", "text"),
+    "label_column_name": ("tags", "label"),
+    "text_column": ("source",),
+    "summary_column": ("target",),
+    "source_column": ("source",),
+    "target_column": ("target",),
+    "dataset_text_field": ("text",),
 }
-"""The arguments that name columns, and the task's own names."""
+"""The arguments that name columns, and what tasks call these; the first name counts that a task has."""
 
 _TOLD_BY: tuple[tuple[Task, tuple[str, ...]], ...] = (
     (Task.TRANSLATION, ("source_lang", "target_lang")),
@@ -83,8 +86,10 @@ def carry(carrying: Carrying, folder: Path) -> None:
         bits={f"load_in_{bits}bit": bits if carrying.get(f"load_in_{bits}bit") else None for bits in (4, 8)},
     )
     _carry_data(carrying, folder)
-    for key, ours in (_COLUMNS.get(task, {}) if task is not None else {}).items():
-        if isinstance(carrying.get(key), str):
+    known = () if task is None else SPECS[task].column_names
+    for key, names in _COLUMNS.items():
+        ours = next((name for name in names if name in known), None)
+        if ours is not None and isinstance(carrying.get(key), str):
             columns = {**carrying.recipe.get("data", {}).get("columns", {}), ours: carrying.get(key)}
             carrying.put(key, "data.columns", columns)
             carrying.carried[key] = f"data.columns.{ours}"
