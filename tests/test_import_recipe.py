@@ -219,6 +219,38 @@ def test_autotrain(folder: Path):
     assert made.left.keys() >= {"project_name", "backend", "hub.username", "hub.push_to_hub"}
 
 
+def test_autotrain_chats_of_the_hub(folder: Path):
+    text = (
+        "task: llm-sft\nbase_model: some/chat\nproject_name: own\nbackend: local\n"
+        "data:\n  path: some/chats\n  train_split: train\n  valid_split: null\n  chat_template: tokenizer\n"
+        "  column_mapping:\n    text_column: messages\n"
+        "params:\n  block_size: 2048\n  model_max_length: 4096\n  peft: true\n  quantization: int4\n"
+        "  target_modules: all-linear\n  epochs: 2\n  mixed_precision: bf16\n"
+    )
+    made, recipe = imported(folder, text)
+    assert (recipe.task, recipe.method, recipe.model.quantization) == ("text-generation", "lora", "4bit")
+    assert (recipe.data.source, recipe.data.columns) == ("some/chats:train", {"messages": "messages"})
+    assert (recipe.data.max_length, recipe.training.bf16) == (4096, True)
+    assert made.left.keys() >= {"data.chat_template", "params.block_size", "project_name"}
+
+
+def test_arguments_of_a_script_for_words(folder: Path):
+    arguments = {
+        "model_name_or_path": "some/bert",
+        "task_name": "ner",
+        "dataset_name": "some/entities",
+        "text_column_name": "words",
+        "label_column_name": "ner_tags",
+        "output_dir": "out",
+        "num_train_epochs": 3,
+        "do_train": True,
+    }
+    made, recipe = imported(folder, arguments)
+    assert (recipe.task, recipe.data.source) == ("token-classification", "some/entities")
+    assert recipe.data.columns == {"tokens": "words", "tags": "ner_tags"}
+    assert made.left.keys() == {"output_dir", "do_train"}
+
+
 def test_arguments_of_a_script(folder: Path):
     made, recipe = imported(folder, SCRIPT)
     assert (recipe.task, recipe.data.source, recipe.data.max_length) == ("translation", "pairs.jsonl", 128)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from task_rows import SCORES, VALUES
 from tiny_models import pretrained
 
 from toolkit.choose.draft.draft import Draft, draft_recipe
+from toolkit.cli.main import run
 from toolkit.errors import DataError, ResourceError
 from toolkit.names import SPECS, Problem, Task
 from toolkit.recipe import load_recipe, recipe_digest, recipe_text
@@ -103,9 +105,9 @@ def test_it_is_carried_out(task: Task, index: int, tiny: dict[str, Path], tmp_pa
     made = draft(task, file, model=str(tiny[TINY[task]]), output=tmp_path / "own.yaml")
     few = [] if made.recipe.method == "features" else ["training.max_steps=2", "training.bf16=false"]
     recipe = load_recipe(made.path, few)
-    run = fine_tune(recipe, name="own", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
-    assert run.result.test.rows == 12
-    assert set(recipe.metrics) == set(run.result.test.metrics)
+    done = fine_tune(recipe, name="own", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
+    assert done.result.test.rows == 12
+    assert set(recipe.metrics) == set(done.result.test.metrics)
 
 
 def korean(i: int) -> dict[str, Any]:
@@ -247,3 +249,21 @@ def test_vectors_need_the_names_of_their_places(tmp_path: Path):
     made = draft_recipe(Task.TEXT_CLASSIFICATION, data, given={}, output=tmp_path / "own.yaml")
     assert made.recipe.data.labels == ["joy", "fear"]
     assert made.facts.report.classes == {"joy": 30, "fear": 30}
+
+
+def test_the_command_says_each_line_once_and_asks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{('good', 'bad')[i % 2]} film number {i},{('pos', 'neg')[i % 2]}" for i in range(N_ROWS)]
+    (tmp_path / "no header.csv").write_text("\n".join(rows), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", None)
+    assert run(["recipes", "new", "--task", "text-classification", "--data", "no header.csv"]) == 0
+    out, err = capsys.readouterr()
+    assert err.count("no header, as the first row looks like the others") == 1
+    command = shlex.split(out.splitlines()[-1])
+    assert command == ["toolkit", "fine-tune", "no header.yaml"]
+    assert run(["recipes", "check", command[-1]]) == 0
+    assert run(["recipes", "new", "--task", "text-classification", "--data", "no header.csv"]) == 4
+    assert run(["recipes", "new", "--task", "text-clasification", "--data", "no header.csv"]) == 2
+    assert run(["recipes", "new", "--task", "translation", "--data", "no header.csv", "--output", "other.yaml"]) == 3

@@ -26,6 +26,7 @@ from toolkit.data.sources import Source
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
 from toolkit.names import LORA, SPECS, Family, Method, Problem, Task, TaskSpec, method_of
+from toolkit.progress import without_repeats
 from toolkit.recipe import Recipe, build_recipe
 from toolkit.recipe.commented import commented_yaml
 from toolkit.recipe.find import refuse_existing, write_recipe
@@ -55,6 +56,7 @@ class Draft:
     text: str
 
 
+@without_repeats()
 def draft_recipe(
     task: Task,
     data: Mapping[str, Any],
