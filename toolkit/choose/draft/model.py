@@ -13,7 +13,7 @@ from toolkit.choose.advice.advise import fitting_families, ways_of
 from toolkit.choose.advice.catalogue import Catalogued, catalogue, suggest
 from toolkit.choose.look.candidates import SCRATCH, Candidate, find_candidates, usual_names
 from toolkit.data.packaged import PREFIX
-from toolkit.errors import HubError
+from toolkit.errors import HubError, ToolkitError
 from toolkit.names import SPECS, Method, Problem, Task
 
 KOREAN = "ko"
@@ -76,7 +76,11 @@ def is_here(name: str) -> bool:
 def _candidate(name: str, task: Task, problem: Problem) -> Candidate:
     """Return what is known of a model; of one that would have to be fetched, what the catalogue says."""
     if is_here(name):
-        return find_candidates([name], task=task, problem=problem)[0]
+        try:
+            return find_candidates([name], task=task, problem=problem)[0]
+        except ToolkitError as error:  # it is asked for several where they are compared
+            here = [replace(fault, where="--model") if fault.where == "--models" else fault for fault in error.faults]
+            raise type(error)(*here) from error
     known = next((model for model in catalogue() if model.name == name.partition("@")[0]), None)
     families = fitting_families(task, problem=problem) if known is None else (known.family,)
     ways: list[Method] = [way for family in families for way in ways_of(task, family, problem=problem)]
