@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from toolkit.verbs.fine_tune import fine_tune
     from toolkit.verbs.model import Model, Run, load
     from toolkit.verbs.publish import export, push, verify
-    from toolkit.verbs.results import Chosen, Evaluation, Examined, Predictions
+    from toolkit.verbs.recipes import import_recipe, new_recipe
+    from toolkit.verbs.results import Chosen, Drafted, Evaluation, Examined, Predictions
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Chosen",
+    "Drafted",
     "Evaluation",
     "Examined",
     "Model",
@@ -36,7 +38,9 @@ __all__ = [
     "export",
     "extract",
     "fine_tune",
+    "import_recipe",
     "load",
+    "new_recipe",
     "predict",
     "push",
     "verify",
@@ -51,7 +55,8 @@ _HOMES = {
     "verbs.fine_tune": ("fine_tune",),
     "verbs.model": ("Model", "Run", "load"),
     "verbs.publish": ("export", "push", "verify"),
-    "verbs.results": ("Chosen", "Evaluation", "Examined", "Predictions"),
+    "verbs.recipes": ("import_recipe", "new_recipe"),
+    "verbs.results": ("Chosen", "Drafted", "Evaluation", "Examined", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

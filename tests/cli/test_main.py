@@ -21,7 +21,7 @@ from toolkit.workflow import apply
 VERBS = [
     [],
     *([verb] for verb in ("fine-tune", "evaluate", "predict", "doctor", "recipes", "trials")),
-    *(["recipes", verb] for verb in ("list", "show", "copy", "check", "schema")),
+    *(["recipes", verb] for verb in ("list", "show", "new", "import", "copy", "check", "schema")),
     *(["trials", verb] for verb in ("list", "show")),
 ]
 
@@ -147,6 +147,7 @@ def test_whatever_ends_a_command_has_its_code(raised: BaseException, code: int, 
         (["recipes", "show", "movie-sentiment", "--resolved", "seed=7"], "yaml"),
         (["recipes", "copy", "movie-sentiment", "한글 😀/my recipe.yaml"], "recipe"),
         (["recipes", "check", "movie-sentiment"], "digest"),
+        (["recipes", "new", "--task", "text-classification", "--data", "packaged:rotten-tomatoes"], "columns"),
         (["recipes", "schema"], "properties"),
         (["trials", "list"], "trials"),
     ],

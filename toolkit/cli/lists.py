@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from toolkit.cli.completion import recipe_names, run_folders
+from toolkit.names import SPECS, Task
 
 if TYPE_CHECKING:
     from toolkit.data.column_names import ColumnName
@@ -39,3 +40,24 @@ def one_or_several(options: Sequence[str] | None) -> ColumnName | None:
     if not options:
         return None
     return options[0] if len(options) == 1 else list(options)
+
+
+def section_of(task: Task, data: list[str], *, validation: list[str] | None, test: list[str] | None) -> dict[str, Any]:
+    """Return the sources of a recipe's ``data``.
+
+    Args:
+        task: whose columns files whose lines belong together are named by, as in ``source=FILE``.
+        data: all rows, or those to learn from.
+        validation, test: rows of these splits; None cuts them.
+    """
+    if validation is None and test is None:
+        return {"source": _source(task, data)}
+    named = {"train": data, "validation": validation, "test": test}
+    return {name: _source(task, sources) for name, sources in named.items() if sources is not None}
+
+
+def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
+    parts = [source.partition("=") for source in sources]
+    if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
+        return {name: file for name, _, file in parts}
+    return sources[0] if len(sources) == 1 else sources

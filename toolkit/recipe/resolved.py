@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from itertools import chain, combinations
 from typing import Any
 
@@ -45,7 +46,21 @@ _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 def recipe_yaml(recipe: Recipe) -> str:
     """Write the recipe with every default, in the order of the schema; it loads back to an equal recipe."""
-    text: str = yaml.dump(recipe_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return values_yaml(recipe_values(recipe))
+
+
+def values_yaml(values: Mapping[str, Any], *, compact: bool = False) -> str:
+    """Write plain values, so that a recipe that is read again has the same.
+
+    Args:
+        values: by key.
+        compact: whether inner lists and mappings stand on one line, in brackets.
+    """
+    # What holds no collection would be put in brackets as a whole.
+    flow = None if compact and any(isinstance(value, (dict, list)) for value in values.values()) else False
+    text: str = yaml.dump(
+        dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=flow
+    )
     return text
 
 
