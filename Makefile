@@ -32,7 +32,7 @@ lint: install
 
 # In the order of the files: xdist would leave those of few tests for the end, which are the longest.
 test: lint
-	$(BIN)/python -m pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 8
 
 soak: install
 	$(BIN)/python -m pytest -m soak

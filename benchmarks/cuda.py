@@ -37,7 +37,8 @@ from typing import Any
 
 CARRIED = (  # beside torch, numpy, pandas, pyarrow and the like
     "transformers tokenizers huggingface_hub accelerate peft datasets trl dill multiprocess pydantic pydantic_core "
-    "annotated-types typing-inspection evaluate gguf httpx2 httpcore2 truststore platformdirs hf-xet"
+    "annotated-types typing-inspection evaluate gguf httpx2 httpcore2 truststore platformdirs hf-xet typer click rich "
+    "bitsandbytes langcodes"
 )
 
 
@@ -64,14 +65,14 @@ SIDE_BY_SIDE = (
     Check("flash", "attention.flash_backend", 40),
     Check("packed", "writing_models_alike.packed_as_padded", 60),
     Check("generation", "writing_models_alike.batch_as_alone", 80),
-    Check("choose", "choice.chosen", 80),
+    Check("choose", "choice.chosen", 130),
 )
 ALONE = (
     Check("peak", "peak.measured", 30),
-    Check("smollm2-lora", "speed.smollm2_lora", 60),
-    Check("llama-1b-lora", "speed.llama_lora", 75),
-    Check("smollm2-full", "speed.smollm2_full", 60),
-    Check("llama-1b-full", "speed.llama_full", 90),
+    Check("smollm2-lora", "speed.smollm2_lora", 100),
+    Check("llama-1b-lora", "speed.llama_lora", 100),
+    Check("smollm2-full", "speed.smollm2_full", 100),
+    Check("llama-1b-full", "speed.llama_full", 110),
 )
 SHORTEST = 15  # seconds without which no check is begun
 SLOWER_ON_CPU = 5
@@ -134,6 +135,7 @@ def _in_own_process(check: Check, arguments: argparse.Namespace, folder: Path, *
         "HF_HUB_OFFLINE": "1",
         "PYTHONUTF8": "1",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        **({} if check in ALONE else {"OMP_NUM_THREADS": "1"}),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         **hidden,
     }

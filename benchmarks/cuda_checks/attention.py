@@ -11,8 +11,8 @@ from cuda_checks.checked import Setting, require, use_tests, worst
 
 EXACT = 1e-4
 """Largest difference in float32, of the largest value."""
-MORE_THAN_EAGER = 2.0
-"""How many times the rounding of eager attention in bfloat16 that of another one may be."""
+MORE_THAN_EAGER = 3.0
+"""How many times the rounding of eager attention in bfloat16 that of another may be; both are the largest of few."""
 
 SIZES = {"hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64}
 
@@ -42,7 +42,10 @@ def equal(setting: Setting) -> dict[str, Any]:
             for position in ("sinusoidal", "rotary"):
                 forms = both_forms(architecture, random_sequences([9, 3, 17]), random_sequences([4, 8, 6], seed=40))
                 expected = [_outcome(architecture, position, form, setting, ("eager", torch.float32)) for form in forms]
-                usual = _rounding(architecture, position, forms[0], setting, expected[0]) if on_gpu else 1.0
+                usual = 1.0
+                if on_gpu:
+                    each = zip(forms, expected, strict=True)
+                    usual = max(_rounding(architecture, position, form, setting, exactly) for form, exactly in each)
                 for name, (attention, context, dtype) in kinds.items():
                     is_flash = attention.startswith("flash")
                     for form, wanted in list(zip(forms, expected, strict=True))[is_flash:]:

@@ -23,7 +23,7 @@ def chosen(setting: Setting) -> dict[str, Any]:
     models = [str(pretrained(name, folder / name)) for name in ("bert", "llama")]
     command = [sys.executable, "-m", "toolkit", "choose", "--task", "text-classification", "--data", "rows.csv"]
     answer = subprocess.run(
-        [*command, "--models", ",".join(models), "--budget", "30s", "--json"],
+        [*command, "--models", ",".join(models), "--budget", "180s", "--json"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -35,4 +35,12 @@ def chosen(setting: Setting) -> dict[str, Any]:
     failed = [line for line in answer.stderr.splitlines() if "CUDA" in line or "fork" in line]
     if failed:
         raise AssertionError(f"candidates failed: {failed}")
-    return {"candidates": len(result["candidates"]), "recommended": str(result["recommended"]["method"])}
+    reasons = {f"{each['family']}, {each['method']}": each["reason"] for each in result["candidates"]}
+    measured = [name for name, reason in reasons.items() if reason is None]
+    if not {"encoder, features", "decoder, features"} <= set(measured):
+        raise AssertionError(f"not all was measured: {reasons}")
+    return {
+        "candidates": len(reasons),
+        "measured": measured,
+        "recommended": (result["recommended"] or {}).get("method"),
+    }

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 from cuda_checks.checked import Setting, SkippedError, use_tests
+
+PROCESSES = 4
 
 
 def in_bf16(setting: Setting) -> dict[str, Any]:
@@ -22,8 +26,32 @@ def in_fp16(setting: Setting) -> dict[str, Any]:
 
 
 def _carry_out(setting: Setting, precision: dict[str, Any]) -> dict[str, Any]:
+    """Carry combinations out in `PROCESSES`, those of all tasks first, until the time is over."""
     use_tests()
-    from combinations import TRAINED, Combination, combinations
+    from combinations import TRAINED, combinations
+
+    chosen = [each for each in combinations() if each.method in TRAINED or "fp16" not in precision]
+    first = list({(each.task, each.family): each for each in reversed(chosen)}.values())
+    chosen = first if setting.tiny else first + [each for each in chosen if each not in first]
+    numbered = [(setting, precision, number, combination) for number, combination in enumerate(chosen)]
+    with ProcessPoolExecutor(1 if setting.tiny else PROCESSES, mp_context=get_context("spawn")) as pool:
+        found = [each for each in pool.map(_run, numbered) if each is not None]
+    failed = {str(combination): error for combination, _, error in found if error}
+    if failed:
+        raise AssertionError(f"{len(failed)} of {len(found)} failed: {failed}")
+    seconds, slowest = max((seconds, str(combination)) for combination, seconds, _ in found)
+    done = Counter(str(combination.task) for combination, _, _ in found)
+    figures = {"done": len(found), "left_out": len(chosen) - len(found), **done}
+    return {**figures, "slowest": slowest, "slowest_seconds": seconds}
+
+
+def _run(numbered: tuple[Setting, dict[str, Any], int, Any]) -> tuple[Any, float, str] | None:
+    """Carry out a combination; return it with its seconds and its error, or None if no time is left."""
+    setting, precision, number, combination = numbered
+    if setting.is_over:
+        return None
+    use_tests()
+    from combinations import TRAINED
     from task_rows import write_splits
     from tiny_models import pretrained
 
@@ -31,33 +59,16 @@ def _carry_out(setting: Setting, precision: dict[str, Any]) -> dict[str, Any]:
     from toolkit.recipe import build_recipe
     from toolkit.workflow.fine_tune import fine_tune
 
-    def run(combination: Combination, number: int) -> None:
-        home = setting.folder / f"{number}"
-        home.mkdir()
-        tree = combination.tree(write_splits(combination.kind.columns, combination.kind.problem, home))
-        if combination.method is not Method.SCRATCH:
-            tree["model"]["name"] = str(pretrained(combination.architecture, home / "base"))
-        if combination.method in TRAINED:
-            tree["training"] |= precision
+    home = setting.folder / f"{number}"
+    home.mkdir()
+    tree = combination.tree(write_splits(combination.kind.columns, combination.kind.problem, home))
+    if combination.method is not Method.SCRATCH:
+        tree["model"]["name"] = str(pretrained(combination.architecture, home / "base"))
+    if combination.method in TRAINED:
+        tree["training"] |= precision
+    started, error = time.monotonic(), ""
+    try:
         fine_tune(build_recipe(tree), name=str(number), output_dir=home / "run", ledger=home / "trials.jsonl")
-
-    chosen = [each for each in combinations() if each.method in TRAINED or "fp16" not in precision]
-    if setting.tiny:  # one of each task and family
-        chosen = list({(each.task, each.family): each for each in reversed(chosen)}.values())
-    failed: dict[str, str] = {}
-    seconds: dict[str, float] = {}
-    for number, combination in enumerate(chosen):
-        if setting.is_over:
-            break
-        started = time.monotonic()
-        try:
-            run(combination, number)
-        except Exception as error:
-            failed[str(combination)] = f"{type(error).__name__}: {error}"
-        seconds[str(combination)] = round(time.monotonic() - started, 2)
-    if failed:
-        raise AssertionError(f"{len(failed)} of {len(seconds)} failed: {failed}")
-    done = Counter(str(each.task) for each in chosen[: len(seconds)])
-    slowest = max(seconds, key=seconds.__getitem__)
-    figures = {"done": len(seconds), "left_out": len(chosen) - len(seconds), **done}
-    return {**figures, "slowest": slowest, "slowest_seconds": seconds[slowest]}
+    except Exception as caught:
+        error = f"{type(caught).__name__}: {caught}"
+    return combination, round(time.monotonic() - started, 2), error

@@ -57,7 +57,7 @@ def packed_as_padded(setting: Setting) -> dict[str, Any]:
 def batch_as_alone(setting: Setting) -> dict[str, Any]:
     """Compare what each model writes for a row in a batch and alone, greedily and by beams."""
     use_tests()
-    from writing_models import DECODERS, ENCODER_DECODERS, recipe_for, write_pairs, writing_model
+    from writing_models import DECODERS, ENCODER_DECODERS, LANGUAGES, recipe_for, write_pairs, writing_model
 
     from toolkit.evaluation.inference.generate import write_texts
     from toolkit.tasks import room_of
@@ -71,7 +71,7 @@ def batch_as_alone(setting: Setting) -> dict[str, Any]:
         folder = writing_model(name, setting.folder / name)
         for beams in (1, 2):
             generation = {"max_new_tokens": 8, "num_beams": beams}
-            recipe = recipe_for("translation", folder, rows, PAIR, generation=generation)
+            recipe = recipe_for("translation", folder, rows, PAIR, generation=generation, data=LANGUAGES.get(name, {}))
             room = room_of(recipe.task)
             data = room.prepare(recipe)
             opened = room.open_for_training(recipe, data, tokenizer_folder=setting.folder)

@@ -32,7 +32,8 @@ def check_fit(model: PeftModel, opened: OpenedModel) -> None:
     """
     _reads_quantized(model)
     was_training = model.training
-    with torch.random.fork_rng(devices=[]):
+    device = model.device  # a quantized model is on the GPU, where there is one, from its opening on
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         _learns(model.train(), opened)
         if virtual_tokens(model):
             _ignores_padding(model.eval(), opened)
@@ -90,6 +91,7 @@ def _logits(model: PeftModel, opened: OpenedModel, texts: tuple[str, ...]) -> Te
     batch = opened.tokenizer(list(texts), padding=len(texts) > 1, return_tensors="pt")
     for token in (getattr(model.active_peft_config, "token_indices", None) or ())[:1]:
         batch["input_ids"][0, 1] = token  # it learns nothing from other tokens
+    batch = batch.to(model.device)
     targets = {} if opened.labels else {"labels": batch["input_ids"]}
     logits: Tensor = model(**batch, **targets).logits.float()
     if logits.ndim == 3 and logits.shape[1] != batch["input_ids"].shape[1]:

@@ -1,7 +1,8 @@
 """Run work in a process of its own: the system may kill it, and a time limit kills it, and this process goes on.
 
 Where the system has one, a server with the heavy libraries in memory forks the processes, so that each starts at once.
-Elsewhere each is a fresh Python.
+Elsewhere each is a fresh Python, and so where there is a CUDA device: libraries ask for it as they are imported, and a
+process that is forked after that cannot use it.
 """
 
 from __future__ import annotations
@@ -94,8 +95,8 @@ class Broken:
 
 
 def start_server() -> None:
-    """Let the server begin to load the libraries, where the system has one; return at once."""
-    if _SERVER not in multiprocessing.get_all_start_methods():
+    """Let the server begin to load the libraries, where one is used; return at once."""
+    if _method() != _SERVER:
         return
     from multiprocessing.forkserver import ensure_running
 
@@ -164,7 +165,10 @@ def _started() -> Iterator[tuple[Any, connection.Connection]]:
 
 
 def _method() -> str:
-    return _SERVER if _SERVER in multiprocessing.get_all_start_methods() else "spawn"
+    import torch
+
+    has_server = _SERVER in multiprocessing.get_all_start_methods()
+    return _SERVER if has_server and not torch.cuda.is_available() else "spawn"
 
 
 def _listen(ours: connection.Connection, *requests: bytes) -> Any:
