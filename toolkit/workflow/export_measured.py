@@ -106,7 +106,6 @@ def _rows(file: Path, opened: OpenedModel, *, whole: bool) -> list[dict[str, str
     asked = []
     for row in table.take(chosen).to_pylist():
         inputs = {name: row[name] for name in ("text", "text_pair") if name in row}
-        inputs = inputs or {"text": " ".join(row["tokens"])}
         n_tokens = len(plain_ids(opened, inputs))
         if n_tokens and not (whole and n_tokens >= opened.max_length):
             asked.append(inputs)
