@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.verbs.apply import evaluate, extract, predict, zero_shot
+    from toolkit.verbs.cache import cache_clear, cache_list
     from toolkit.verbs.choose import choose
     from toolkit.verbs.doctor import doctor
     from toolkit.verbs.fine_tune import fine_tune
@@ -32,6 +33,8 @@ __all__ = [
     "Predictions",
     "Run",
     "ToolkitError",
+    "cache_clear",
+    "cache_list",
     "choose",
     "doctor",
     "evaluate",
@@ -50,6 +53,7 @@ __all__ = [
 _HOMES = {
     "errors": ("ToolkitError",),
     "verbs.apply": ("evaluate", "extract", "predict", "zero_shot"),
+    "verbs.cache": ("cache_clear", "cache_list"),
     "verbs.choose": ("choose",),
     "verbs.doctor": ("doctor",),
     "verbs.fine_tune": ("fine_tune",),

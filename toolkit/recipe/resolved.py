@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from toolkit.names import Method, Problem
-from toolkit.recipe.check_methods import UNTRAINED
+from toolkit.recipe.check_methods import UNTRAINED, is_of_trackers
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
 
@@ -37,7 +37,6 @@ _LEFT_OUT = (
 _OF_METHODS = {
     "features": {Method.FEATURES},
     "zero_shot": {Method.ZERO_SHOT},
-    "training": set(Method) - UNTRAINED,
 }
 """The sections that only some methods have."""
 
@@ -91,6 +90,12 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
     for key, methods in _OF_METHODS.items():
         if recipe.way not in methods:
             del values[key]
+    if recipe.way in UNTRAINED:
+        training = values.pop("training")
+        told = {
+            key: training[key] for key in training if is_of_trackers(key) and key in recipe.training.model_fields_set
+        }
+        values |= {"training": told} if told.get("report_to", "none") != "none" else {}
     if recipe.hub == HubSection():
         del values["hub"]
     for section, key in _LEFT_OUT:

@@ -103,7 +103,8 @@ def export(run: Named, *, format: str, output_dir: str | PathLike[str]) -> Expor
 
     Args:
         run: a run, its folder, or a model's folder.
-        format: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime.
+        format: ``merged``, the adapter in its base model; ``onnx`` or ``onnx-int8``, for ONNX Runtime;
+            ``gguf-f32``, ``gguf-f16`` or ``gguf-q8_0``, for llama.cpp.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +31,14 @@ from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER, readable
 from toolkit.trials.subject import find_subject
 from toolkit.workflow import export_gguf
 from toolkit.workflow.export_formats import Format
+from toolkit.workflow.export_measured import Measured, measure
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
 from toolkit.workflow.little_memory import memory_told, smaller_model
 
 PARITY_FILE = "parity.json"
 
-TOLERATED = {Format.GGUF_F16: 0.05, Format.GGUF_Q8_0: 0.5}
-"""Nats a token by which weights that were rounded may answer otherwise, and then write another text.
+TOLERATED = {Format.GGUF_F16: 0.05, Format.GGUF_Q8_0: 0.5, Format.ONNX_INT8: 0.35}
+"""Nats a token or probabilities by which rounded weights may answer otherwise, perhaps another text or label.
 
 That is enough to find what an export has broken, which costs whole nats. What the rounding costs is told.
 """
@@ -51,15 +52,18 @@ class Exported:
         folder: where it is.
         format: the form.
         parity: of its answers with the golden rows.
+        measured: on the test rows, of an ONNX file; None where the run has kept none.
     """
 
     folder: Path
     format: Format
     parity: Parity
+    measured: Measured | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{"folder", "format", "parity"}``."""
-        return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json()}
+        """Return ``{"folder", "format", "parity"}``, and of an ONNX file ``measured``."""
+        measured = {} if self.measured is None else {"measured": self.measured.to_json()}
+        return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json(), **measured}
 
 
 @memory_told(smaller_model)
@@ -68,8 +72,8 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
 
     Args:
         target: a run folder, or a folder with a model or an adapter and ``golden.json``.
-        form: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime; ``gguf-…``, one file for
-            llama.cpp, with weights in that form.
+        form: ``merged``, the adapter in its base model; ``onnx`` and ``onnx-int8``, for ONNX Runtime; ``gguf-…``, one
+            file for llama.cpp, with weights in that form.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:
@@ -89,7 +93,7 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         )
     room = room_of(Task(golden["task"]))
     source = _adapter_of(folder) if form is Format.MERGED else Path(subject.model).expanduser()
-    if form is Format.ONNX:
+    if form.is_onnx:
         check_exportable(room.spec.task, Family(golden["family"]))
     with _whole_or_nothing(output_dir) as work:
         opened = room.open(LocatedModel(target, source))
@@ -102,18 +106,36 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
             check_llama_like(opened)
         say(f"exporting {target} as {form}")
         made = _made(opened, work, room, form=form)
-        tolerated = TOLERATED.get(form, golden["tolerance"])
-        parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), tolerated)
-        if not parity.passed and not (form in TOLERATED and parity.largest_gap <= tolerated):
-            raise IntegrityError(
-                f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=target
-            )
-        exported = Exported(output_dir, form, parity)
+        parity = _checked(room, made, golden, form=form, where=target)
+        measured = None
+        if form.is_onnx:
+            say("measuring it on the test rows, beside the model")
+            files = sorted(work.glob(f"{FILE}*"))
+            measured = measure(room, opened, made, folder, files=files, tolerance=golden["tolerance"])
+        exported = Exported(output_dir, form, parity, measured)
         if form is Format.MERGED:
             write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
-        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json()})
-        write_text_atomically(work / "README.md", _readme(opened, form, parity))
+        figures = {name: value for name, value in exported.to_json().items() if name == "measured"}
+        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json(), **figures})
+        write_text_atomically(work / "README.md", _readme(opened, exported))
     return exported
+
+
+def _checked(room: TaskRoom, made: OpenedModel, golden: Mapping[str, Any], *, form: Format, where: str) -> Parity:
+    """Compare an export with golden rows, and refuse it where something is broken.
+
+    Raises:
+        IntegrityError: it does not answer as they say.
+    """
+    rows, tolerated = golden["rows"], TOLERATED.get(form, golden["tolerance"])
+    if form in TOLERATED:  # numbers are rounded in proportion
+        tolerated *= max([1.0, *(abs(row["value"]) for row in rows if "value" in row)])
+    parity = compare(rows, answers_to(room, made, rows), tolerated)
+    if not parity.passed and not (form in TOLERATED and parity.largest_gap <= tolerated):
+        raise IntegrityError(
+            f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=where
+        )
+    return parity
 
 
 def _adapter_of(folder: Path) -> Path:
@@ -131,7 +153,7 @@ def _made(opened: OpenedModel, work: Path, room: TaskRoom, *, form: Format) -> O
     _write_plain(opened, work, weights=form is Format.MERGED)
     if form is Format.MERGED:
         return room.open(LocatedModel(opened.name, work))
-    write_onnx(opened, work)
+    write_onnx(opened, work, int8=form is Format.ONNX_INT8)
     return opened_onnx(opened, work)
 
 
@@ -166,8 +188,10 @@ def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
-    title, use = _about(opened, form)
+def _readme(opened: OpenedModel, exported: Exported) -> str:
+    title, use = _about(opened, exported.format)
+    parity, measured = exported.parity, exported.measured
+    beside = "" if measured is None else f"\nBeside the model that it comes from, on the test rows: {measured}.\n"
     return f"""# {title}
 
 {use}
@@ -176,7 +200,7 @@ def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
 Checked against golden rows, answers that were kept when the model was made: {parity.rows} rows, {parity.flips} of them
 with another answer, the largest gap between two probabilities (or numbers) {parity.largest_gap:.2g}, where
 {parity.tolerance:.2g} is tolerated. The same figures stand in `{PARITY_FILE}`.
-"""
+{beside}"""
 
 
 def _decision(opened: OpenedModel) -> str:
@@ -201,10 +225,12 @@ def _about(opened: OpenedModel, form: Format) -> tuple[str, str]:
     if form.gguf_weights is not None:
         return "A model for llama.cpp", export_gguf.use(opened)
     names = ", ".join(f"`{name}`" for name in input_names(opened))
-    return "A model for ONNX Runtime", _ONNX_USE.format(file=FILE, names=names, longest=opened.max_length)
+    title = "A model for ONNX Runtime" + (", its weights rounded to 8 bits" if form is Format.ONNX_INT8 else "")
+    return title, _ONNX_USE.format(file=FILE, names=names, longest=opened.max_length)
 
 
-_ONNX_USE = """`{file}` reads {names} (int64, `[batch, length]`) and gives `logits`; its labels are in `config.json`.
+_ONNX_USE = """`{file}`, with its weights in `{file}.data`, reads {names} (int64, `[batch, length]`) and gives `logits`.
+Its labels are in `config.json`.
 
 ```python
 import onnxruntime
