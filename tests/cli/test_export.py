@@ -131,6 +131,28 @@ def _weight_types(file: Path) -> set[str]:
     return {onnx.TensorProto.DataType.Name(it.data_type).lower() for it in onnx.load(file).graph.initializer}
 
 
+@pytest.mark.parametrize("method", [Method.FULL, Method.PEFT])
+def test_averaged_is_the_mean_of_the_models(method: Method, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    runs = [
+        labelled("bert", tmp_path / name, method=method, seed=seed, base_name=str(tmp_path / name / "base"))
+        for seed, name in enumerate("abc")
+    ]
+    out = tmp_path / "mean"
+    assert run(["export", *map(str, runs), "--format", "averaged", "--output-dir", str(out)]) == 0
+    assert f"golden rows as {runs[2]} does" in capsys.readouterr().err
+    states = [AutoModelForSequenceClassification.from_pretrained(each / "model").state_dict() for each in runs]
+    assert not states[0]["classifier.weight"].equal(states[1]["classifier.weight"])
+    for name, weight in AutoModelForSequenceClassification.from_pretrained(out).state_dict().items():
+        torch.testing.assert_close(weight, torch.stack([state[name] for state in states]).mean(0))
+    assert run(["verify", str(out)]) == 0
+    assert run(["export", str(runs[0]), "--format", "averaged", "--output-dir", str(tmp_path / "one")]) == 2
+    assert run(["export", *map(str, runs), "--format", "onnx", "--output-dir", str(tmp_path / "three")]) == 2
+    unlike = labelled("roberta", tmp_path / "unlike")
+    assert run(["export", str(runs[0]), str(unlike), "--format", "averaged", "--output-dir", str(tmp_path / "no")]) == 2
+    assert "has other weights than" in capsys.readouterr().err.replace("\n", " ")
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize("form", ["merged", "onnx"])
 def test_nothing_is_left_of_an_export_with_other_answers(
     form: str, with_adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from peft import PeftModel
 
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter, merge_dequantized
+from toolkit.adapters.average import average
 from toolkit.adapters.decision import ABSTAIN, THRESHOLDS
 from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
@@ -67,22 +68,105 @@ class Exported:
 
 
 @memory_told(smaller_model)
-def export(target: str, *, form: Format, output_dir: Path) -> Exported:
+def export(target: str, *others: str, form: Format, output_dir: Path) -> Exported:
     """Write a model in another form, with tokenizer, configuration and the figures of its check.
 
     Args:
         target: a run folder, or a folder with a model or an adapter and ``golden.json``.
-        form: ``merged``, the adapter in its base model; ``onnx`` and ``onnx-int8``, for ONNX Runtime; ``gguf-…``, one
-            file for llama.cpp, with weights in that form.
+        others: further ones, whose weights are averaged with those of the first.
+        form: ``merged``, the adapter in its base model; ``averaged``, the mean of several models; ``onnx`` and
+            ``onnx-int8``, for ONNX Runtime; ``gguf-…``, one file for llama.cpp, with weights in that form.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:
-        RecipeError: if there is nothing to merge, or the model has no such form.
+        RecipeError: if there is nothing to merge, the models are not alike, or the model has no such form.
         ResourceError: if the folder is in use or cannot be written.
         IntegrityError: if there are no golden rows, or the export does not answer as they say; nothing is left then.
     """
-    folder = Path(target).expanduser()
-    subject = find_subject(target)
+    if bool(others) != (form is Format.AVERAGED):
+        raise RecipeError("averaged takes several models, and every other form one", where="--format")
+    sources = _sources(target, *others)
+    golden = sources[0].golden
+    room = room_of(Task(golden["task"]))
+    if form.is_onnx:
+        check_exportable(room.spec.task, Family(golden["family"]))
+    with _whole_or_nothing(output_dir) as work:
+        say(f"exporting {', '.join(each.target for each in sources)} as {form}")
+        opened = average(each.opened(room, form) for each in sources)
+        if others:
+            golden = _golden_of_mean(room, opened, sources)
+        if form.gguf_weights is not None:
+            check_llama_like(opened)
+        made = _made(opened, work, room, form=form)
+        parity = _checked(room, made, golden, form=form, where=target)
+        measured = None
+        if form.is_onnx:
+            say("measuring it on the test rows, beside the model")
+            files = sorted(work.glob(f"{FILE}*"))
+            measured = measure(room, opened, made, sources[0].folder, files=files, tolerance=golden["tolerance"])
+        exported = Exported(output_dir, form, parity, measured)
+        if form.is_plain:
+            write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
+        figures = {name: value for name, value in exported.to_json().items() if name == "measured"}
+        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json(), **figures})
+        write_text_atomically(work / "README.md", _readme(opened, exported, [each.target for each in sources]))
+    return exported
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A model that is exported.
+
+    Attributes:
+        target: as the user wrote it.
+        folder: of the run or the model.
+        model: its name or folder.
+        golden: its golden rows.
+    """
+
+    target: str
+    folder: Path
+    model: str
+    golden: dict[str, Any]
+
+    def opened(self, room: TaskRoom, form: Format) -> OpenedModel:
+        """Return the model as plain weights, an adapter merged into its base model."""
+        place = _adapter_of(self.folder) if form is Format.MERGED else Path(self.model).expanduser()
+        opened = room.open(LocatedModel(self.target, place))
+        if settings_of(opened.model.config) is not None:
+            opened = merge_dequantized(opened)
+        if isinstance(opened.model, PeftModel):
+            method = str(opened.model.active_peft_config.peft_type.value).lower()
+            raise RecipeError(
+                f"adapters of the method {method} cannot be merged into their base model", where=self.target
+            )
+        return opened
+
+
+def _sources(*targets: str) -> list[_Source]:
+    """Return the models that are exported, all for one task."""
+    first, *others = sources = [_source(target) for target in targets]
+    for each in others:
+        task, other = first.golden["task"], each.golden["task"]
+        if task != other:
+            raise RecipeError(f"it is for {other}, and {first.target} for {task}", where=each.target)
+    return sources
+
+
+def _golden_of_mean(room: TaskRoom, mean: OpenedModel, sources: Sequence[_Source]) -> dict[str, Any]:
+    """Return the golden rows of the first model with the answers of the mean, and tell how many stay as they were."""
+    found = []
+    for each in sources:
+        found.append(answers_to(room, mean, each.golden["rows"]))
+        told = compare(each.golden["rows"], found[-1], each.golden["tolerance"])
+        say(f"the mean answers {told.rows - told.flips} of {told.rows} golden rows as {each.target} does")
+    first = sources[0].golden
+    rows = [{**said, "ids": asked["ids"]} for asked, said in zip(first["rows"], found[0], strict=True)]
+    return {**first, "rows": rows}
+
+
+def _source(target: str) -> _Source:
+    folder, subject = Path(target).expanduser(), find_subject(target)
     if not folder.is_dir() or subject.untrained is not None:
         found = "this is no folder" if subject.untrained is None else "this run has no model of its own"
         raise RecipeError(f"{found}; export a finished run or a model's folder", where=target)
@@ -91,34 +175,7 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         raise IntegrityError(
             f"there is no {GOLDEN_FILE} to check an export against; fine-tune again with this version", where=target
         )
-    room = room_of(Task(golden["task"]))
-    source = _adapter_of(folder) if form is Format.MERGED else Path(subject.model).expanduser()
-    if form.is_onnx:
-        check_exportable(room.spec.task, Family(golden["family"]))
-    with _whole_or_nothing(output_dir) as work:
-        opened = room.open(LocatedModel(target, source))
-        if settings_of(opened.model.config) is not None:
-            opened = merge_dequantized(opened)
-        if isinstance(opened.model, PeftModel):
-            method = str(opened.model.active_peft_config.peft_type.value).lower()
-            raise RecipeError(f"adapters of the method {method} cannot be merged into their base model", where=target)
-        if form.gguf_weights is not None:
-            check_llama_like(opened)
-        say(f"exporting {target} as {form}")
-        made = _made(opened, work, room, form=form)
-        parity = _checked(room, made, golden, form=form, where=target)
-        measured = None
-        if form.is_onnx:
-            say("measuring it on the test rows, beside the model")
-            files = sorted(work.glob(f"{FILE}*"))
-            measured = measure(room, opened, made, folder, files=files, tolerance=golden["tolerance"])
-        exported = Exported(output_dir, form, parity, measured)
-        if form is Format.MERGED:
-            write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
-        figures = {name: value for name, value in exported.to_json().items() if name == "measured"}
-        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json(), **figures})
-        write_text_atomically(work / "README.md", _readme(opened, exported))
-    return exported
+    return _Source(target, folder, subject.model, golden)
 
 
 def _checked(room: TaskRoom, made: OpenedModel, golden: Mapping[str, Any], *, form: Format, where: str) -> Parity:
@@ -150,8 +207,8 @@ def _made(opened: OpenedModel, work: Path, room: TaskRoom, *, form: Format) -> O
     if form.gguf_weights is not None:
         export_gguf.write(opened, work, form.gguf_weights)
         return export_gguf.opened_gguf(opened, work)
-    _write_plain(opened, work, weights=form is Format.MERGED)
-    if form is Format.MERGED:
+    _write_plain(opened, work, weights=form.is_plain)
+    if form.is_plain:
         return room.open(LocatedModel(opened.name, work))
     write_onnx(opened, work, int8=form is Format.ONNX_INT8)
     return opened_onnx(opened, work)
@@ -188,8 +245,8 @@ def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _readme(opened: OpenedModel, exported: Exported) -> str:
-    title, use = _about(opened, exported.format)
+def _readme(opened: OpenedModel, exported: Exported, targets: Sequence[str]) -> str:
+    title, use = _about(opened, exported.format, targets)
     parity, measured = exported.parity, exported.measured
     beside = "" if measured is None else f"\nBeside the model that it comes from, on the test rows: {measured}.\n"
     return f"""# {title}
@@ -218,8 +275,11 @@ does so by itself.
     return ""
 
 
-def _about(opened: OpenedModel, form: Format) -> tuple[str, str]:
+def _about(opened: OpenedModel, form: Format, targets: Sequence[str]) -> tuple[str, str]:
     """Return a title, and how the exported model is used."""
+    if form is Format.AVERAGED:
+        names = ", ".join(f"`{target}`" for target in targets)
+        return "The mean of several models", f"Its weights are the mean of {names}. It opens with plain transformers."
     if form is Format.MERGED:
         return "A model with its adapter merged", "It opens with plain transformers."
     if form.gguf_weights is not None:

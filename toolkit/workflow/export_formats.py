@@ -9,6 +9,7 @@ class Format(StrEnum):
     """A form of a model."""
 
     MERGED = "merged"
+    AVERAGED = "averaged"
     ONNX = "onnx"
     ONNX_INT8 = "onnx-int8"
     GGUF_F32 = "gguf-f32"
@@ -20,6 +21,11 @@ class Format(StrEnum):
         """Return the form of the weights in a GGUF file; None for other formats."""
         kind, _, weights = self.value.partition("-")
         return weights if kind == "gguf" else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether plain transformers opens it."""
+        return self in (Format.MERGED, Format.AVERAGED)
 
     @property
     def is_onnx(self) -> bool:
