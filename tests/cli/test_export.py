@@ -173,7 +173,7 @@ def test_bad_input(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert export(finished, "onx") == (
         2,
-        "error: --format: there is no format 'onx'; did you mean 'onnx'?; allowed: merged, onnx, "
+        "error: --format: there is no format 'onx'; did you mean 'onnx'?; allowed: merged, averaged, onnx, "
         "onnx-int8, gguf-f32, gguf-f16, gguf-q8_0\n",
     )
     assert export(finished, "merged")[0] == 2

@@ -27,7 +27,10 @@ VERBS = [
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_help_ends_with_commands_that_can_be_copied(verb: list[str], capsys: pytest.CaptureFixture[str]):
+def test_help_ends_with_commands_that_can_be_copied(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)  # where no folder has the runs that the commands name, nor lacks them
     assert run([*verb, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "\\b" not in shown

@@ -9,6 +9,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
+from toolkit.cli.lists import present
 from toolkit.errors import RecipeError, explain
 from toolkit.workflow.export_formats import Format
 
@@ -29,6 +30,7 @@ def export(
             metavar="RUN...",
             help="A run folder, or a model folder with golden.json; several to average.",
             autocompletion=run_folders,
+            callback=present,
         ),
     ],
     form: Annotated[
