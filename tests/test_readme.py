@@ -37,14 +37,14 @@ def shorter(arguments: list[str], encoder: Path, chat: Path) -> list[str]:
     if verb != "fine-tune":
         return []
     few = ["training.max_steps=2", "data.max_length=24", "data.validation_size=8"]
-    if not any(argument.startswith("data.test_size=") for argument in rest):
+    if not any(argument.startswith(("data.test_size=", "data.test=")) for argument in rest):
         few.append("data.test_size=16")
     if rest[0].startswith("chatbot"):
         return [*few, *TINY, "evaluation.generation.max_new_tokens=4", "evaluation.generation.num_beams=1"]
     if rest[0].startswith("chat"):
         template = "{% for message in messages %}{{ message.content }}\\n{% endfor %}"
         return [*few, f"model.name={chat}", f'data.chat_template="{template}"']
-    if not any(argument.startswith("data.source=") for argument in rest):
+    if not any(argument.startswith(("data.source=", "data.train=")) for argument in rest):
         few.append("data.shots_per_class=20")
     return few if rest[-1] == "runs/quickstart" else [*few, f"model.name={encoder}"]
 
@@ -118,7 +118,7 @@ def test_the_languages_say_the_same():
     english, korean = (ROOT / name for name in PAGES)
     assert [level for level, _ in headings_of(english)] == [level for level, _ in headings_of(korean)]
     assert verbs_of(english) == verbs_of(korean)
-    links = [re.findall(r"\]\((docs/[^)#]+|[A-Z]+\.md)", page.read_text(encoding="utf-8")) for page in (english, korean)]
+    links = [re.findall(r"\]\((docs/[^)#]+)", page.read_text(encoding="utf-8")) for page in (english, korean)]
     assert [sorted(set(found)) for found in links][0] == sorted(set(links[1]))
     assert all(re.search("[가-힣]", title) for _, title in headings_of(korean)[1:])
 
