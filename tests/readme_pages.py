@@ -66,8 +66,15 @@ def plain(text: str) -> list[str]:
 
 def not_printed(shown: str, printed: str) -> list[str]:
     """Return the lines of a block that were not printed in this order; ``…`` stands for any lines."""
-    lines = iter(plain(printed))
-    return [line for line in plain(shown) if line not in ("", "…") and line not in lines]
+    lines, missing = plain(printed), []
+    for line in plain(shown):
+        if line in ("", "…"):
+            continue
+        if line in lines:
+            lines = lines[lines.index(line) + 1 :]
+        else:
+            missing.append(line)
+    return missing
 
 
 def table_of_abilities(name: str) -> str:
