@@ -20,6 +20,8 @@ _LEFT_OUT = (
     ("model", "name"),
     ("model", "config"),
     ("model", "quantization"),
+    ("evaluation", "abstain"),
+    ("evaluation", "threshold"),
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),

@@ -26,7 +26,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec
 from toolkit.recipe import Recipe, TokenizerSection
 from toolkit.run_result import Degenerate, Written
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.pages import TaskPages
 from toolkit.training.objective import Objective
@@ -221,6 +221,18 @@ class TaskRoom(ABC):
             rows: prepared.
             metrics: that will be measured; they may decide what has to be asked. None of them: what `predict` gives.
         """
+
+    def decide(self, recipe: Recipe, answers: Answers) -> Chosen:
+        """Choose by a model's answers to the validation rows what shall follow from its probabilities.
+
+        Args:
+            recipe: which says what is asked for.
+            answers: with references, and with the usual decision.
+
+        Raises:
+            RecipeError: the task has no such decision.
+        """
+        raise RecipeError(f"{self.spec.task} has no thresholds", where="evaluation")
 
     @abstractmethod
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:

@@ -14,6 +14,7 @@ from peft import PeftModel
 
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter, merge_dequantized
+from toolkit.adapters.decision import ABSTAIN, THRESHOLDS
 from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.adapters.write_gguf import check_llama_like
@@ -170,11 +171,27 @@ def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
     return f"""# {title}
 
 {use}
+{_decision(opened)}
 
 Checked against golden rows, answers that were kept when the model was made: {parity.rows} rows, {parity.flips} of them
 with another answer, the largest gap between two probabilities (or numbers) {parity.largest_gap:.2g}, where
 {parity.tolerance:.2g} is tolerated. The same figures stand in `{PARITY_FILE}`.
 """
+
+
+def _decision(opened: OpenedModel) -> str:
+    """Return what a reader has to do with the probabilities; empty where the most probable class is the answer."""
+    if opened.decision.abstains:
+        return f"""
+Where the highest probability is below {opened.decision.abstain_below:.6g} (`{ABSTAIN}` in `config.json`) there is no
+answer; only the toolkit withholds it by itself.
+"""
+    if opened.decision.thresholds:
+        return f"""
+A label is given from the probability on that stands in its place of `{THRESHOLDS}` in `config.json`; only the toolkit
+does so by itself.
+"""
+    return ""
 
 
 def _about(opened: OpenedModel, form: Format) -> tuple[str, str]:

@@ -23,11 +23,12 @@ from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.run_result import Degenerate
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
+from toolkit.tasks.text_classification.decide import check_decision
 from toolkit.tasks.text_classification.judge import judge_labels
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.pages import ClassificationPages
@@ -45,7 +46,9 @@ class TextClassification(TaskRoom):
 
     def prepare(self, recipe: Recipe) -> ClassificationData:
         """Read, check, normalise and divide labelled texts."""
-        return prepare_classification(recipe.data, problem=recipe.problem)
+        data = prepare_classification(recipe.data, problem=recipe.problem)
+        check_decision(recipe, data)
+        return data
 
     def count_labels(self, rows: Dataset, data: TaskData) -> dict[str, Any]:
         """Count the rows of each label, or describe the scores."""
@@ -106,6 +109,10 @@ class TextClassification(TaskRoom):
     def answer(self, opened: OpenedModel, rows: Dataset, metrics: Sequence[str]) -> Answers:
         """Predict the labels of rows."""
         return predict(opened, rows)
+
+    def decide(self, recipe: Recipe, answers: Answers) -> Chosen:
+        """Choose when to abstain, or the thresholds of two classes or several labels."""
+        return kind_of(cast(Any, answers).problem).decide(recipe, answers)
 
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure predicted labels."""
