@@ -111,11 +111,19 @@ def korsts(folder: Path) -> list[str]:
             told = f"main-captions\tMSRvid\t2012test\t{i:04d}\t{i % 6 / 1.2:.3f}"
             lines.append(f'{told}\t"{SENTENCES[i % 3]} {name} {i}\t{SENTENCES[(i + 1) % 3]}')
         (folder / f"sts-{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return [f"data.{split}=sts-{name}.tsv" for split, name in zip(("train", "validation", "test"), ("train", "dev", "test"))]
+    files = {"train": "train", "validation": "dev", "test": "test"}
+    return [f"data.{split}=sts-{name}.tsv" for split, name in files.items()]
 
 
 def klue_ner(folder: Path) -> list[str]:
-    head = "## 토큰, 레이블 구분자 : \\t\n## 토큰 구분자 : \\n\n## 문장 구분자 : \\n\\n\n## 주석 : ##\n## 컬럼명 : CHAR\tNE_TAG\n"
+    about = (
+        "토큰, 레이블 구분자 : \\t",
+        "토큰 구분자 : \\n",
+        "문장 구분자 : \\n\\n",
+        "주석 : ##",
+        "컬럼명 : CHAR\tNE_TAG",
+    )
+    head = "".join(f"## {line}\n" for line in about)
     for part, count in (("train", N), ("dev", 6)):
         text = head
         for i in range(count):
@@ -136,7 +144,9 @@ def naver_ner(folder: Path) -> list[str]:
     for i in range(N):
         words = [*SENTENCES[i % 3].split(), str(i)]
         tags = [f"{next(iter(ENTITIES[i % 3].values()))}_B", *["-"] * (len(words) - 1)]
-        text += "\n".join(f"{n}\t{word}\t{tag}" for n, (word, tag) in enumerate(zip(words, tags, strict=True), 1)) + "\n\n"
+        text += (
+            "\n".join(f"{n}\t{word}\t{tag}" for n, (word, tag) in enumerate(zip(words, tags, strict=True), 1)) + "\n\n"
+        )
     (folder / "train_data").write_text(text, encoding="utf-8")
     columns = ["data.format=conll", "data.columns.tokens=2", "data.columns.tags=3"]
     return ["data.train=train_data", "data.test=null", "data.test_size=6", *columns]
