@@ -21,9 +21,11 @@ from toolkit.cli.main import run as run_command
 PAGES = ("README.md", "README.ko.md")
 TABLE = re.compile(r"<!-- abilities -->\n(.*?)\n?<!-- /abilities -->", re.DOTALL)
 TINY = ["model.config.preset=tiny", "tokenizer.vocab_size=1200"]
-FIRST = ["training.max_steps=16", "training.learning_rate=2e-4", "data.shots_per_class=150", "data.max_length=32"]
-"""So much as the first run needs to be better than guessing, which its page says in other words."""
 N_ROWS = 48
+SAME = ("runs/quickstart", "zero-shot packaged:minilm")
+"""What both pages run in the same words, and what nothing on them builds on: once is enough."""
+
+_printed: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +40,6 @@ def shorter(arguments: list[str], encoder: Path, chat: Path) -> list[str]:
         return ["--budget", "30s"]
     if verb != "fine-tune":
         return []
-    if rest[-1] == "runs/quickstart":
-        return [*FIRST, "data.validation_size=40", "data.test_size=200"]
     few = ["training.max_steps=2", "data.max_length=24", "data.validation_size=8"]
     if not any(argument.startswith(("data.test_size=", "data.test=")) for argument in rest):
         few.append("data.test_size=16")
@@ -50,7 +50,7 @@ def shorter(arguments: list[str], encoder: Path, chat: Path) -> list[str]:
         return [*few, f"model.name={chat}", f'data.chat_template="{template}"']
     if not any(argument.startswith(("data.source=", "data.train=")) for argument in rest):
         few.append("data.shots_per_class=20")
-    return [*few, f"model.name={encoder}"]
+    return few if rest[-1] == "runs/quickstart" else [*few, f"model.name={encoder}"]
 
 
 @pytest.fixture
@@ -91,9 +91,13 @@ def test_every_command_runs_and_prints_what_is_shown(
             exec(compile(code, name, "exec"), names)
         printed = "" if commands else printed
         for command in commands:
+            if command in _printed and any(same in command for same in SAME):
+                printed += _printed[command]
+                continue
             arguments = shlex.split(command, comments=True)[1:]
             code = run_command([*arguments, *shorter(arguments, tiny_bert, tiny_chat)])
             out, err = capsys.readouterr()
+            _printed[command] = err + out
             printed += err + out
             wrong += [f"{command}: exit code {code}\n{err}"] if code else []
     assert not wrong, "\n".join(wrong)

@@ -39,7 +39,9 @@ def test_a_column_of_lists_is_no_text(write):
         pick_columns(table, columns={}, needed=["text", "label"])
 
 
-NESTED = '{"text": "a", "labels": {"label": 3.7, "sure": true, "by": ["x"], "from": {"page": 2}}}\n{"text": "b", "labels": null}\n'
+NESTED = """{"text": "a", "labels": {"label": 3.7, "sure": true, "by": ["x"], "from": {"page": 2}}}
+{"text": "b", "labels": null}
+"""
 
 
 @pytest.mark.parametrize(
