@@ -31,7 +31,7 @@ def average(models: Iterable[OpenedModel]) -> OpenedModel:
         theirs = dict(other.model.named_parameters())
         _check_alike(mean, other, {name: (weights.get(name), theirs.get(name)) for name in {**weights, **theirs}})
         for name, weight in weights.items():
-            weight += (theirs[name] - weight) / number
+            weight.add_((theirs[name] - weight) / number)
     return mean
 
 

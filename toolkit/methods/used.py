@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,8 +38,9 @@ class Used:
         evaluate_seconds: wall time of answering and measuring.
         proof: that what was saved is what was trained; None where nothing was saved.
         cut: counts of the texts to learn from that are longer than the model reads; None where none is.
-        chosen: what the validation rows chose; None where the recipe asks for nothing.
+        course: figures on the way that no trainer has reported, a line each.
         base_bytes: of a quantized base model, the bytes that its weights take, and that they would in float32.
+        chosen: what the validation rows chose; None where the recipe asks for nothing.
     """
 
     family: Family
@@ -51,6 +52,7 @@ class Used:
     evaluate_seconds: float
     proof: Proof | None = None
     cut: Mapping[str, int] | None = None
+    course: Sequence[Mapping[str, float]] = ()
     base_bytes: Mapping[str, int] = field(default_factory=dict)
     chosen: Chosen | None = None
 

@@ -12,11 +12,14 @@ from transformers import EvalPrediction
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
 from toolkit.data import ClassificationData, prepare_classification, prepare_rows
+from toolkit.data.column_looks import ColumnLook
 from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor_report import SplitReport
 from toolkit.data.encode import PaddingCollator, encode
+from toolkit.data.guess_columns import Guess
 from toolkit.data.inputs import read_inputs
 from toolkit.data.labels import LabelKind, label_kind
-from toolkit.data.labels.classes import Classes, about_spelling, rows_of, strangers
+from toolkit.data.labels.classes import IMBALANCED, Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
@@ -29,6 +32,7 @@ from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
 from toolkit.tasks.text_classification.decide import check_decision
+from toolkit.tasks.text_classification.guess import guess_labelled
 from toolkit.tasks.text_classification.judge import judge_labels
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.pages import ClassificationPages
@@ -43,6 +47,18 @@ class TextClassification(TaskRoom):
     head = SEQUENCE_HEAD
     class_endings = ("ForSequenceClassification",)
     pages = ClassificationPages()
+
+    def guess(self, looks: Sequence[ColumnLook], given: Mapping[str, ColumnName]) -> Guess:
+        """Guess the columns of a text, perhaps of a second one, and of one label, several or a number."""
+        return guess_labelled(looks, given)
+
+    def metrics_for(self, report: SplitReport, problem: Problem) -> tuple[list[str], str | None]:
+        """Return the usual metrics, and F1 first where the classes have very different sizes."""
+        metrics, why = super().metrics_for(report, problem)
+        if problem is Problem.SINGLE_LABEL and (report.imbalance or 0) >= IMBALANCED:
+            metrics.sort(key=lambda name: name != "f1")
+            why = f"The largest class has {report.imbalance:g} times the rows of the smallest: accuracy would mislead."
+        return metrics, why
 
     def prepare(self, recipe: Recipe) -> ClassificationData:
         """Read, check, normalise and divide labelled texts."""
