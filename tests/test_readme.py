@@ -17,6 +17,8 @@ from readme_pages import ROOT, blocks_of, headings_of, not_printed, table_of_abi
 from tiny_models import pretrained
 
 from toolkit.cli.main import run as run_command
+from toolkit.names import SPECS, Method
+from toolkit.recipe import find_recipe, load_recipe
 
 PAGES = ("README.md", "README.ko.md")
 TABLE = re.compile(r"<!-- abilities -->\n(.*?)\n?<!-- /abilities -->", re.DOTALL)
@@ -40,16 +42,20 @@ def shorter(arguments: list[str], encoder: Path, chat: Path) -> list[str]:
         return ["--budget", "30s"]
     if verb != "fine-tune":
         return []
-    few = ["training.max_steps=2", "data.max_length=24", "data.validation_size=8"]
-    if not any(argument.startswith(("data.test_size=", "data.test=")) for argument in rest):
-        few.append("data.test_size=16")
-    if rest[0].startswith("chatbot"):
-        return [*few, *TINY, "evaluation.generation.max_new_tokens=4", "evaluation.generation.num_beams=1"]
-    if rest[0].startswith("chat"):
+    changes = [argument for argument in rest[1:] if re.match(r"[\w.]+=", argument)]
+    recipe = load_recipe(find_recipe(rest[0]), changes)
+    few = ["data.max_length=24", "data.validation_size=8"]
+    few += [] if recipe.data.test else ["data.test_size=16"]
+    few += [] if recipe.way is Method.FEATURES else ["training.max_steps=2"]
+    if recipe.task != "text-classification":
+        few += ["evaluation.generation.max_new_tokens=4"] if SPECS[recipe.task].generates else []
+    elif str(recipe.data.source).startswith("packaged:"):
+        few.append("data.shots_per_class=20")
+    if recipe.way is Method.SCRATCH:
+        return [*few, *TINY]
+    if recipe.task == "text-generation":
         template = "{% for message in messages %}{{ message.content }}\\n{% endfor %}"
         return [*few, f"model.name={chat}", f'data.chat_template="{template}"']
-    if not any(argument.startswith(("data.source=", "data.train=")) for argument in rest):
-        few.append("data.shots_per_class=20")
     return few if rest[-1] == "runs/quickstart" else [*few, f"model.name={encoder}"]
 
 
