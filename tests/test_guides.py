@@ -16,15 +16,8 @@ from toolkit.cli.main import run as run_command
 QUOTED = re.compile(r"`(.+)`")
 VALUE = "\0"
 GUIDES = ("own-data", "choosing", "korean")
-DEARER = (
-    "push",
-    "verify",
-    "choose --task text-classification --data",
-    "packaged:smollm2",
-    "finetune-pretrained",
-    "export",
-)
-"""Commands whose kind the README has run already, or that begin where a long run ends."""
+DEARER = ("push", "choose --task text-classification --data")
+"""Commands whose kind the README has run already."""
 
 
 def messages() -> list[str]:
