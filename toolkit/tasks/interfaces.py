@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -92,6 +92,19 @@ class Result(Protocol):
 
     def to_json(self) -> dict[str, Any]:
         """Return the split's entry in metrics.json."""
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredBaseline:
+    """What costs nothing, measured on the test rows.
+
+    Attributes:
+        metrics: by name.
+        columns: its answers, by the names that a model's have in ``predictions.parquet``. ``[rows]`` each
+    """
+
+    metrics: dict[str, MetricValue]
+    columns: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, eq=False)
