@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.verbs.apply import evaluate, extract, predict, zero_shot
     from toolkit.verbs.choose import choose
+    from toolkit.verbs.compare import compare
     from toolkit.verbs.doctor import doctor
     from toolkit.verbs.fine_tune import fine_tune
     from toolkit.verbs.model import Model, Run, load
     from toolkit.verbs.publish import export, push, verify
-    from toolkit.verbs.results import Chosen, Evaluation, Examined, Predictions
+    from toolkit.verbs.results import Chosen, Compared, Evaluation, Examined, Predictions
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Chosen",
+    "Compared",
     "Evaluation",
     "Examined",
     "Model",
@@ -31,6 +33,7 @@ __all__ = [
     "Run",
     "ToolkitError",
     "choose",
+    "compare",
     "doctor",
     "evaluate",
     "export",
@@ -47,11 +50,12 @@ _HOMES = {
     "errors": ("ToolkitError",),
     "verbs.apply": ("evaluate", "extract", "predict", "zero_shot"),
     "verbs.choose": ("choose",),
+    "verbs.compare": ("compare",),
     "verbs.doctor": ("doctor",),
     "verbs.fine_tune": ("fine_tune",),
     "verbs.model": ("Model", "Run", "load"),
     "verbs.publish": ("export", "push", "verify"),
-    "verbs.results": ("Chosen", "Evaluation", "Examined", "Predictions"),
+    "verbs.results": ("Chosen", "Compared", "Evaluation", "Examined", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

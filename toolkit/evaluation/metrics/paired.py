@@ -118,8 +118,8 @@ class Resampled:
     def p_value(self, first: int, second: int) -> float | None:
         """Return the two-sided p-value of no difference, twice the share of resamples beyond 0; None as above.
 
-        It is the smallest level whose percentile interval leaves out 0 (Efron & Tibshirani 1993, section 15.4). The data
-        themselves count as a resample, so it is never 0 (Davison & Hinkley 1997, section 4.2).
+        It is the smallest level whose percentile interval leaves out 0 (Efron & Tibshirani 1993, section 15.4). The
+        data themselves count as a resample, so it is never 0 (Davison & Hinkley 1997, section 4.2).
         """
         if not np.isfinite(self.values[[first, second]]).all():
             return None
