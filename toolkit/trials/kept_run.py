@@ -66,7 +66,8 @@ def read_kept_run(name: str) -> KeptRun:
         room, result = room_of(run.result.task), run.result
         answers = room.kept_answers(columns, labels=result.labels, problem=result.problem)
         if len(answers) != result.test.rows:
-            raise IntegrityError(f"it has {len(answers):,} rows, metrics.json {result.test.rows:,}", str(predictions))
+            found = f"it has {len(answers):,} rows, metrics.json {result.test.rows:,}"
+            raise IntegrityError(found, where=str(predictions))
     return KeptRun(name, result, recipe, answers)
 
 
