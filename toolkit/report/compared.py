@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
+from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.evaluation.metrics.paired import Difference, is_tie
 from toolkit.report import facts
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import MetricWords, metric_words
@@ -17,7 +17,8 @@ from toolkit.wording import Heading, shortened, table
 
 _SURE = 0.05
 _COSTS = {"train_seconds": "training", "evaluate_seconds": "testing", "model_bytes": "size"}
-_SPARE = ("seed", "testing", "parameters", "size", "training", "model", "method")
+_SPARE = ("seed", "method", "model", "testing")
+_HOLM, _OWN = "p, Holm", "95 %"
 
 Grid = tuple[Sequence[str], list[list[str]]]
 """A header, and rows."""
@@ -27,10 +28,12 @@ def compared_lines(compared: ComparedRuns) -> list[str]:
     """Return runs side by side, what differs between their recipes, the tests, and rows to read."""
     lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {_on(compared)}", ""]
     lines += _table(_runs(compared), spare=_SPARE)
-    lines += ["", *[f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]]
-    lines += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+    told = [f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]
+    told += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+    lines += ["", *told] if told else []
     lines += ["", Heading("What differs between the recipes"), *_recipe_lines(compared)]
-    lines += ["", Heading("Paired differences on the same rows"), *_table(_tests(compared), spare=("p",))]
+    spare = ("p", _OWN) if len(compared.pairs) > 1 else (_OWN,)
+    lines += ["", Heading("Paired differences on the same rows"), *_table(_tests(compared), spare=spare)]
     lines += [_about_p(compared), *_mcnemar_lines(compared)]
     for index, pair in enumerate(compared.pairs, start=1):
         lines += ["", *_disagreement_lines(pair, letter(0), letter(index))]
@@ -69,34 +72,31 @@ def _table(grid: Grid, *, spare: Sequence[str] = ()) -> list[str]:
 
 
 def _runs(compared: ComparedRuns) -> Grid:
-    names = list(compared.runs[0].metrics)
+    """Return quality, by the first metric, and costs of each run."""
+    name = next(iter(compared.runs[0].metrics), None)
     costs = [key for key in _COSTS if any(run.cost.get(key) is not None for run in compared.runs)]
-    header = ["", "run", *(metric_words(name).heading for name in names), "model", "method", "seed", "parameters"]
+    quality = [] if name is None else [metric_words(name).heading]
+    header = ["", "run", *quality, *(_COSTS[key] for key in costs), "parameters", "model", "method", "seed"]
     rows = [
         [
             letter(index),
             run.name,
-            *(_value(run.metrics[name], name) for name in names),
+            *([] if name is None else [Measure.of(run.metrics[name], name).text]),
+            *(_cost(key, run.cost.get(key)) for key in costs),
+            f"{run.parameters[1]:,} of {run.parameters[0]:,}",
             run.model,
             run.method,
             str(run.seed),
-            f"{run.parameters[1]:,} of {run.parameters[0]:,}",
-            *(_cost(key, run.cost.get(key)) for key in costs),
         ]
         for index, run in enumerate(compared.runs)
     ]
-    return [*header, *(_COSTS[key] for key in costs)], rows
+    return header, rows
 
 
 def _cost(key: str, value: float | None) -> str:
     if value is None:
         return "–"
     return facts.duration(value) if key.endswith("seconds") else facts.amount(value, "B")
-
-
-def _value(entry: MetricValue, name: str) -> str:
-    measure = Measure.of(entry, name)
-    return f"{measure.text} ({measure.interval})" if measure.interval else measure.text
 
 
 def _recipe_lines(compared: ComparedRuns) -> list[str]:
@@ -114,24 +114,31 @@ def written(value: Any) -> str:
 
 
 def _tests(compared: ComparedRuns) -> Grid:
-    several = len(compared.pairs) > 1
-    header = ["", "metric", "difference", "95 % interval", "p", *(["p, Holm"] if several else []), "better"]
+    """Return each metric of each run with its interval, and its paired difference from the first run."""
+    adjusted = [_HOLM] if len(compared.pairs) > 1 else []
     rows = []
-    for name in compared.runs[0].metrics:
+    for name, first in compared.runs[0].metrics.items():
+        words = metric_words(name)
+        rows.append([words.heading, letter(0), *_measured(first, name), *[""] * (4 + len(adjusted))])
         for index, pair in enumerate(compared.pairs, start=1):
-            tested, words = pair.metrics[name], metric_words(name)
-            adjusted = [_p(tested.p_holm)] if several else []
+            tested = pair.metrics[name]
             rows.append(
                 [
-                    f"{letter(index)} − {letter(0)}",
-                    words.heading,
+                    "",
+                    letter(index),
+                    *_measured(compared.runs[index].metrics[name], name),
                     *_difference(tested.difference, words),
                     _p(tested.p),
-                    *adjusted,
+                    *(_p(tested.p_holm) for _ in adjusted),
                     _better(tested, words, letter(index)),
                 ]
             )
-    return header, rows
+    return ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better"], rows
+
+
+def _measured(entry: MetricValue, name: str) -> tuple[str, str]:
+    measure = Measure.of(entry, name)
+    return measure.text, measure.interval
 
 
 def _difference(difference: Difference | None, words: MetricWords) -> tuple[str, str]:

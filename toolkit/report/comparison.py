@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from toolkit.evaluation.metrics.paired import Difference, is_tie
+from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.report.measures import Measure, Result, headline_metric, results
 from toolkit.run_result import RunResult
 

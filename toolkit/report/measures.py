@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.evaluation.metrics.paired import Difference
 from toolkit.report.metric_words import MetricWords, metric_words
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.evaluation.metrics.paired import Difference
 from toolkit.run_result.json_object import JsonObject
 
 SEEN = "learnt_from"

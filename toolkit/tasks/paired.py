@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.evaluation.metrics.paired import Difference, Metric, Resampled, resample_together
+from toolkit.evaluation.metrics.difference import Difference
+from toolkit.evaluation.metrics.paired import Metric, Resampled, resample_together
 from toolkit.names import Problem
 from toolkit.tasks.interfaces import Answers, MeasuredBaseline
 from toolkit.tasks.kept_answers import KeptAnswers

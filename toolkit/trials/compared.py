@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
-from toolkit.evaluation.metrics.paired import Difference
 from toolkit.names import Task
 
 SCHEMA = 1

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.intervals import drawn_counts, drawn_rows, interval_of
 
 RESAMPLES = 2000
@@ -24,29 +25,6 @@ Drawn: TypeAlias = NDArray[np.float64]
 """How often each row was drawn, ``[resamples, rows]``."""
 Metric: TypeAlias = Callable[[Drawn], NDArray[np.float64]]
 """The metric of a candidate on resamples, ``[resamples]``; not finite if it is undefined."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The difference between a first candidate and a second.
-
-    Attributes:
-        value: above 0 if the first is better.
-        low, high: the ends of the 95 % interval.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return ``{"value", "ci95"}``."""
-        return {"value": self.value, "ci95": [self.low, self.high]}
-
-
-def is_tie(difference: Difference) -> bool:
-    """Return True if the interval contains zero, so that neither candidate is shown to be better."""
-    return difference.low <= 0 <= difference.high
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: int = 0) -> Difference:
