@@ -15,16 +15,8 @@ from hypothesis import strategies as st
 
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.trials import ledger
-from toolkit.trials.ledger import (
-    STATUSES,
-    Trial,
-    append_trial,
-    environment,
-    find_trial,
-    new_trial,
-    read_trials,
-    trial_rows,
-)
+from toolkit.trials.ledger import append_trial, find_trial, read_trials, trial_rows
+from toolkit.trials.trial import STATUSES, Trial, environment, new_trial
 
 TEXT = st.text(max_size=12)
 METRIC = st.fixed_dictionaries(

@@ -16,6 +16,7 @@ from toolkit.run_result import RunResult, content_of
 from toolkit.tasks import room_of
 from toolkit.tasks.kept_answers import KeptAnswers
 from toolkit.trials.finished import METRICS_FILE, PREDICTIONS_FILE, RECIPE_FILE, read_run
+from toolkit.trials.kin import flattened
 from toolkit.trials.run_files import read_digests
 
 
@@ -69,12 +70,3 @@ def read_kept_run(name: str) -> KeptRun:
             found = f"it has {len(answers):,} rows, metrics.json {result.test.rows:,}"
             raise IntegrityError(found, where=str(predictions))
     return KeptRun(name, result, recipe, answers)
-
-
-def flattened(tree: Mapping[str, Any], *, below: str = "") -> dict[str, Any]:
-    """Return the values of a recipe by their dotted paths; lists are values."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        path = f"{below}{key}"
-        flat |= flattened(value, below=f"{path}.") if isinstance(value, Mapping) else {path: value}
-    return flat

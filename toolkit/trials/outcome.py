@@ -17,7 +17,7 @@ from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import MeasuredBaseline, TaskData
 from toolkit.tasks.paired import above_baselines
 from toolkit.training import Trained
-from toolkit.trials.ledger import environment
+from toolkit.trials.trial import environment
 
 
 def outcome(
