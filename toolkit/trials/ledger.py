@@ -17,7 +17,6 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, ResourceError, explain
 from toolkit.files import fsync_folder, replacing
 from toolkit.progress import warn
@@ -132,7 +131,7 @@ def mend_torn_lines(path: Path) -> None:
         os.fsync(stream.fileno())
     with replacing(path) as temporary:
         temporary.write_bytes(b"\n".join(line for line in lines if not _is_torn(line)))
-    warn(f"{path}: {counted(len(torn), 'line')} that a crash had cut moved to {aside.name}")
+    warn(f"{path}: what a crash had cut ({len(torn)}) is now in {aside.name}")
 
 
 def _is_torn(line: bytes) -> bool:
