@@ -27,7 +27,8 @@ from toolkit.choose.choose import choose
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Stage
 from toolkit.choose.show.lines import choice_json
-from toolkit.evaluation.metrics.paired import is_tie, paired_difference
+from toolkit.evaluation.metrics.difference import is_tie
+from toolkit.evaluation.metrics.paired import paired_difference
 from toolkit.names import Task
 
 SHARE = 0.2

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.names import Family, Problem
+
+_SEEN: ContextVar[list[str] | None] = ContextVar("_SEEN", default=None)
+
+
+@contextmanager
+def seeing_opened() -> Iterator[list[str]]:
+    """Yield a list to which each model and body that is opened in the block adds its name."""
+    seen: list[str] = []
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)
+
+
+class _Opened:
+    name: str
+
+    def __post_init__(self) -> None:
+        seen = _SEEN.get()
+        if seen is not None:
+            seen.append(self.name)
 
 
 @dataclass(frozen=True)
-class OpenedModel:
+class OpenedModel(_Opened):
     """A model that is ready to train, to predict or to score.
 
     Attributes:
@@ -25,6 +51,7 @@ class OpenedModel:
         revision: the hub's commit, for a hub model.
         problem: kind of the labels, for a classification head.
         folder: where the weights are from; None for a model with random weights.
+        decision: what follows from its probabilities, for a classification head.
     """
 
     name: str
@@ -37,10 +64,11 @@ class OpenedModel:
     revision: str | None = None
     problem: Problem = Problem.SINGLE_LABEL
     folder: Path | None = None
+    decision: Decision = USUAL
 
 
 @dataclass(frozen=True)
-class OpenedBody:
+class OpenedBody(_Opened):
     """A pretrained body without a head; of an encoder-decoder the encoder.
 
     Attributes:

@@ -18,7 +18,9 @@ import typer
 
 from toolkit import __version__
 from toolkit.cli import (
+    cache,
     choose,
+    compare,
     console,
     doctor,
     evaluate,
@@ -50,6 +52,7 @@ app = typer.Typer(
 app.command("choose", epilog=choose.EXAMPLE)(choose.choose)
 app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("extract", epilog=extract.EXAMPLE)(extract.extract)
 app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)
@@ -59,6 +62,7 @@ app.command("verify", epilog=verify.EXAMPLE)(verify.verify)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")
+app.add_typer(cache.app, name="cache")
 
 # typer carries its own copy of click, whose exceptions it does not export under a public name.
 _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

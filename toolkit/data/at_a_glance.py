@@ -17,6 +17,7 @@ from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.grid import clean_name
 from toolkit.data.headers import count_titles, is_like_names, lacks_header
+from toolkit.data.readers_conll import is_conll
 from toolkit.data.readers_text import CSV, TSV, records
 from toolkit.data.separators import tell_dialect
 from toolkit.data.sources import Source, data_suffix, files_of, not_a_file
@@ -52,7 +53,7 @@ def refuse_at_a_glance(
     named = {name: column for name, column in columns.items() if isinstance(column, str) and name != "id"}
     faults: list[Fault] = []
     for file in files if named and encoding is None else ():
-        header = _header(file, quoting=quoting)
+        header = header_of(file, quoting=quoting)
         if header is not None:
             try:
                 pick_columns(header, columns=named, needed=list(named))
@@ -62,12 +63,14 @@ def refuse_at_a_glance(
         raise DataError(*faults)
 
 
-def _header(name: str, *, quoting: bool | None) -> Table | None:
-    """Return a table without rows that has the columns of a file; None if they are not plain to see."""
+def header_of(name: str, *, quoting: bool | None) -> Table | None:
+    """Return a table without rows that has the columns of a csv or tsv; None if they are not plain to see."""
     own = _DIALECTS.get(data_suffix(name) or "")
     if own is None:
         return None
     path = Path(name).expanduser()
+    if is_conll(path):
+        return None
     file = TextFile(name, partial(open_bytes, path), "utf-8")
     with suppress(DataError, OSError, UnicodeError):
         refuse_other_kind(path)

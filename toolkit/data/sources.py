@@ -16,13 +16,14 @@ from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet
-from toolkit.data.readers_conll import read_conll
+from toolkit.data.readers_conll import is_conll, read_conll
 from toolkit.data.readers_json import read_json, read_json_lines
 from toolkit.data.readers_sheets import read_excel, read_ods
 from toolkit.data.readers_text import CSV, TSV, read_delimited, read_parallel, read_text
 from toolkit.data.tables import Table, concatenate
 from toolkit.errors import DataError, Fault, RecipeError, explain, nearest
 from toolkit.progress import warn
+from toolkit.recipe.where_from import where_data_are_from
 
 Source: TypeAlias = str | list[str] | dict[str, str]
 """A file, packaged or hub data set; a list of these; or line-parallel text files by column."""
@@ -64,6 +65,7 @@ READERS: dict[str, Callable[[Path, Options], Table]] = {
 """The reader of each data suffix; a new format is a line here."""
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
+_MAY_BE_CONLL = (".tsv", ".txt")
 _SHEET_SUFFIXES = (".xlsx", ".xlsm", ".ods")
 
 DATA_SUFFIXES = (*READERS, *(text + packed for text in _TEXT_SUFFIXES for packed in PACKED))
@@ -158,8 +160,12 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     fault = not_a_file(file)
     if fault is not None or reader is None:
         raise DataError(fault or _no_reader(file))
+    path = Path(file).expanduser()
     try:
-        return reader(Path(file).expanduser(), replace(options, sheet=sheet))
+        if suffix in _MAY_BE_CONLL and options.format is None and is_conll(path):
+            table = read_conll(path, encoding=options.encoding)
+            return replace(table, notes=(*table.notes, f"{name}: read as CoNLL, a token and its tag a line"))
+        return reader(path, replace(options, sheet=sheet))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=name) from error
 
@@ -204,6 +210,8 @@ def not_a_file(name: str) -> Fault | None:
         return Fault("neither a file nor a folder; data is read from regular files only", name)
     if "\\" in name and os.sep == "/":
         return Fault("no such file; backslashes separate folders on Windows only, write the path with /", name)
+    if (origin := where_data_are_from(name)) is not None:
+        return Fault(f"no such file; {origin}; lay it there, or name your own", name)
     if not path.parent.is_dir():
         return Fault(f"no such file; there is no folder {str(path.parent)!r} either", name)
     match = nearest(path.name, (child.name for child in path.parent.iterdir()))

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.inference.logits import logits_of
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
 from toolkit.evaluation.metrics.paired import (
-    Difference,
     Metric,
-    Resampled,
+    OnResamples,
     bootstrap_difference,
     difference_of,
     resampled,
@@ -88,7 +88,7 @@ class Judge(ABC):
 
     def __init__(self, references: Sequence[Any]) -> None:
         self.references = list(references)
-        self._kept: dict[int, tuple[Sequence[Any], Resampled]] = {}
+        self._kept: dict[int, tuple[Sequence[Any], OnResamples]] = {}
 
     @abstractmethod
     def answers_by(self, opened: OpenedModel, rows: Dataset) -> list[Any]:
@@ -190,7 +190,7 @@ class Judge(ABC):
         ]
         return bootstrap_difference(metrics[0], metrics[1], n_rows=len(common))
 
-    def _resamples(self, answers: Answered) -> Resampled:
+    def _resamples(self, answers: Answered) -> OnResamples:
         """Return the metric on resamples of the answered examples; one result is compared with many others."""
         kept = self._kept.get(id(answers.values))
         if kept is None or kept[0] is not answers.values:

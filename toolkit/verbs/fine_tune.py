@@ -8,9 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.data.own_rows import load_for_rows
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Method
-from toolkit.recipe import Recipe, build_recipe, find_recipe, load_recipe, recipe_values
+from toolkit.recipe import Recipe, build_recipe, find_recipe, recipe_values
 from toolkit.verbs.given import Given, Rows
 from toolkit.verbs.model import Run
 from toolkit.verbs.work import working
@@ -43,6 +44,7 @@ def fine_tune(
     output_dir: str | PathLike[str] | None = None,
     ledger: str | PathLike[str] | None = None,
     restart: bool = False,
+    parent: str | None = None,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Run:
     """Train a model as a recipe says, on rows in memory if they are given, and evaluate it.
@@ -61,6 +63,7 @@ def fine_tune(
         output_dir: the run folder; None takes ``runs/<name>-<digest>``.
         ledger: the file that every trial is added to; None takes ``runs/trials.jsonl``.
         restart: start over instead of going on or showing what is there.
+        parent: id of the trial that this one goes on from; None finds the earlier one with the recipe most like it.
         callbacks: of transformers; they follow the steps of the training.
 
     Raises:
@@ -100,6 +103,7 @@ def fine_tune(
             output_dir=None if output_dir is None else Path(output_dir),
             ledger=DEFAULT_LEDGER if ledger is None else Path(ledger),
             restart=restart,
+            parent=parent,
         )
     return Run(str(finished.folder), finished)
 
@@ -127,7 +131,7 @@ def _recipe(
         fix = "give a recipe file, its name or a mapping; rows are given as data=rows"
         raise RecipeError(explain(found, fix=fix), where="recipe")
     path = find_recipe(str(recipe))
-    return load_recipe(path, [*_texts(overrides), *_texts(_dotted(asked))]), path.stem
+    return load_for_rows(path, [*_texts(overrides), *_texts(_dotted(asked))]), path.stem
 
 
 def _over(values: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:

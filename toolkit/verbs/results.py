@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
     from toolkit.data.doctor_doubts import Examination
     from toolkit.run_result import EvaluationResult
+    from toolkit.trials.compared import ComparedRuns
 
 SHOWN = 20
 """Rows of a table in a notebook."""
@@ -151,6 +152,29 @@ class Examined:
 
 
 @dataclass(frozen=True, eq=False)
+class Compared:
+    """Finished runs beside the first of them.
+
+    Attributes:
+        result: every figure.
+    """
+
+    result: ComparedRuns
+
+    def __str__(self) -> str:
+        from toolkit.report.compared import compared_lines
+
+        return "\n".join(compared_lines(self.result))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.compared import compared_html
+
+        return compared_html(self.result)
+
+
+@dataclass(frozen=True, eq=False)
 class Chosen:
     """A choice among models and methods.
 
@@ -208,3 +232,30 @@ class Chosen:
         header = [cell.format(metric=metric_name(self.choice)) for cell in HEADER]
         rows = [list(row) for row in result_rows(self.choice)]
         return lines_html("\n".join(recommendation(self.choice)), wraps=True) + table_html(header, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Drafted:
+    """A recipe file that was written.
+
+    Attributes:
+        recipe: the file, for `toolkit.fine_tune`.
+        text: its content.
+        notes: what was carried from another tool's file and what was not, a line each.
+        held: what keeps the rows in memory, so that the recipe can be carried out.
+    """
+
+    recipe: Path
+    text: str
+    notes: tuple[str, ...] = ()
+    held: object = None
+
+    def __str__(self) -> str:
+        return "\n".join([*self.notes, f"{self.recipe}:", self.text]).strip()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.notebook import lines_html
+
+        return lines_html(str(self))

@@ -24,6 +24,7 @@ from toolkit.hub.card.example import make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
 from toolkit.methods import METHODS, Used
+from toolkit.names import Method
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.report.page import render_page
@@ -33,6 +34,7 @@ from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.tasks.slices import measure_slices
+from toolkit.training.trackers import tracking
 from toolkit.trials.finished import (
     METRICS_FILE,
     PREDICTIONS_FILE,
@@ -44,6 +46,7 @@ from toolkit.trials.finished import (
     training_losses,
 )
 from toolkit.trials.learnt_rows import learnt_rows, write_learnt_rows
+from toolkit.trials.ledger import find_trial, read_trials
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import read_base, write_digests
@@ -64,6 +67,7 @@ def fine_tune(
     output_dir: Path | None = None,
     ledger: Path = DEFAULT_LEDGER,
     restart: bool = False,
+    parent: str | None = None,
 ) -> FinishedRun:
     """Carry out a recipe; go on with an unfinished run, show a finished one.
 
@@ -73,6 +77,7 @@ def fine_tune(
         output_dir: the run folder; None takes ``runs/<name>-<digest>``.
         ledger: every trial that gets as far as its model is added here, failures included.
         restart: throw away what is there.
+        parent: id of the trial that this one goes on from, or its beginning; None finds the one most like it.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -80,6 +85,8 @@ def fine_tune(
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
+    if parent is not None:
+        parent = find_trial(read_trials(ledger)[0], parent).id
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
     check_before_training(recipe.hub)
@@ -95,7 +102,7 @@ def fine_tune(
             if None not in (identity.base_digest, base := read_base(folder)) and identity.base_digest != base:
                 warn(f"{recipe.model.label} is not the model that this run learnt from: its files have changed since")
             return read_run(folder)
-        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger)
+        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger, parent=parent)
         with recorded as trial, shortages_told(recipe, run.work):
             result = _carry_out(room, recipe, data, work=run.work)
             write_digests(run.work, base=identity.base_digest)
@@ -125,10 +132,15 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     base: AbstractContextManager[None] = (
         nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
     )
-    with base:
+    with base, tracking(recipe, work) as trackers:
         warn_of_reading(room, recipe, data.train)
+        if recipe.way in (Method.FEATURES, Method.ZERO_SHOT):
+            trackers.report([])  # without a trainer nobody else opens them before the work
         set_seed(recipe.seed)
         used = METHODS[recipe.way](room, recipe, data, work=work)
+        trackers.report(used.course)
+        figures = {f"test_{name}": metric.value for name, metric in used.result.metrics.items()}
+        trackers.report([figures], step=used.trained.steps)
         written = room.written(recipe, data, used.result)
     baselines = room.baselines(data, recipe.metrics)
     learnt = learnt_rows(data, recipe.way)
@@ -179,13 +191,14 @@ def fine_tune_over_seeds(
     output_dir: Path | None = None,
     ledger: Path = DEFAULT_LEDGER,
     restart: bool = False,
+    parent: str | None = None,
 ) -> SeedSpread:
     """Carry out a recipe once for each seed; all share the split, so only training differs.
 
     Args:
         recipe: checked; its own seed is replaced.
         seeds: two or more make a spread.
-        name, output_dir, ledger, restart: as for `fine_tune`; `output_dir` holds the runs.
+        name, output_dir, ledger, restart, parent: as for `fine_tune`; `output_dir` holds the runs.
     """
     folder = output_dir or DEFAULT_RUNS / f"{name}-{recipe_digest(recipe)[:8]}-seeds"
     runs = [
@@ -195,6 +208,7 @@ def fine_tune_over_seeds(
             output_dir=folder / f"seed-{seed}",
             ledger=ledger,
             restart=restart,
+            parent=parent,
         )
         for seed in seeds
     ]

@@ -16,7 +16,7 @@ from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
 from toolkit.choose.search.worth import FEW_A_CLASS, is_hopeless, too_few_errors
-from toolkit.evaluation.metrics.paired import is_tie
+from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.files import read_json, write_json_atomically
 from toolkit.report.facts import duration
 

@@ -17,7 +17,7 @@ from toolkit.choose.show.sentences import (
 )
 from toolkit.choose.show.words import say
 from toolkit.choose.show.written import written_json
-from toolkit.evaluation.metrics.paired import is_tie
+from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.report.facts import amount, duration
 from toolkit.wording import shortened, table
 

@@ -10,7 +10,7 @@ from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.choose.show.words import BASELINES, say
 from toolkit.choose.show.written import written_lines
-from toolkit.evaluation.metrics.paired import Difference
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.report.metric_words import metric_words
 
 if TYPE_CHECKING:

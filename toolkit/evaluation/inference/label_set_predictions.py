@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.evaluation.inference.predictions import check_columns, check_probabilities, input_columns
 from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
 from toolkit.names import Problem
 
 THRESHOLD = 0.5
-"""The probability from which a label belongs to a row."""
+"""The probability from which a label belongs to a row, where none was chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,7 @@ class LabelSetPredictions(RowPredictions):
         labels: the model's labels, those of its training data.
         probabilities: 0 to 1. ``[rows, n_labels]``
         pairs: the second texts; None where rows have one text. ``[rows]``
+        decision: what follows from the probabilities.
 
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
@@ -41,6 +43,7 @@ class LabelSetPredictions(RowPredictions):
     labels: tuple[str, ...]
     probabilities: NDArray[np.floating[Any]]
     pairs: list[str] | None = None
+    decision: Decision = USUAL
 
     def __post_init__(self) -> None:
         check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
@@ -51,16 +54,20 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def predicted(self) -> NDArray[np.bool_]:
-        """Return which labels were given to which row: those of at least `THRESHOLD`, ``[rows, n_labels]``."""
-        return np.asarray(self.probabilities >= THRESHOLD)
+        """Return which labels were given to which row: those of at least their threshold, ``[rows, n_labels]``."""
+        return np.asarray(self.probabilities >= (self.decision.thresholds or THRESHOLD))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """Return the probability of each row's least certain decision, for a label or against it, ``[rows]``.
 
-        It is at least a half, and near to one only where every label was decided without doubt.
+        It is at least a half where the thresholds are, and near to one only where every label was decided without
+        doubt.
         """
-        sure = np.maximum(self.probabilities, 1 - self.probabilities)
+        if self.decision.thresholds:
+            sure = np.where(self.predicted, self.probabilities, 1 - self.probabilities)
+        else:
+            sure = np.maximum(self.probabilities, 1 - self.probabilities)
         return np.asarray(sure.min(axis=1), dtype=np.float64)
 
     @property
