@@ -126,11 +126,13 @@ def test_without_a_text_there_is_nothing_to_measure(body):
 
 
 def test_costs_are_plain_values():
-    assert Costs(1, 2, 0.1, 0.2, 3.0, None).to_json() == {
+    assert Costs(1, 2, 0.1, 0.2, 0.08, 0.12, 3.0, None).to_json() == {
         "parameters": 1,
         "disk_bytes": 2,
         "latency_p50_seconds": 0.1,
         "latency_p95_seconds": 0.2,
+        "latency_low_seconds": 0.08,
+        "latency_high_seconds": 0.12,
         "texts_per_second": 3.0,
         "peak_memory_bytes": None,
     }
