@@ -17,7 +17,7 @@ from limits import write_recipe
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import accuracy_score, f1_score
 
-from toolkit.errors import HubError, IntegrityError, RecipeError, ResourceError
+from toolkit.errors import DivergedError, HubError, IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import Recipe, build_recipe, load_recipe, recipe_digest, recipe_yaml
 from toolkit.trials.finished import FinishedRun, read_run
@@ -63,6 +63,11 @@ def test_the_numbers_are_those_of_the_predictions(run: FinishedRun):
     assert metrics["f1"]["value"] == pytest.approx(f1)
     for entry in metrics.values():
         assert entry["ci95"][0] <= entry["value"] <= entry["ci95"][1]
+    for baseline in run.result.baselines.values():
+        for name, paired in baseline.differences.items():
+            assert paired.value == pytest.approx(metrics[name]["value"] - baseline.metrics[name].value)
+            assert paired.low <= paired.value <= paired.high
+        assert baseline.differences.keys() == metrics.keys()
     assert run.result.baselines["majority"].metrics["accuracy"].value == pytest.approx(0.5, abs=0.02)
 
 
@@ -143,6 +148,30 @@ def test_failure_is_a_trial_and_leaves_no_folder(tiny_tree: dict[str, Any], tmp_
     (trial,), _ = read_trials(tmp_path / "trials.jsonl")
     assert (trial.status, trial.error["code"], trial.note, trial.metrics) == ("failed", 7, "shall fail", None)
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "status"),
+    [
+        ({"method": "lora", "peft": {"target_modules": ["nowhere"]}}, RecipeError, "refused"),
+        (
+            {"training": {"learning_rate": 1e38, "on_nan": "stop", "bf16": False, "max_steps": 9}},
+            DivergedError,
+            "diverged",
+        ),
+    ],
+)
+def test_the_ledger_tells_how_a_trial_ended(
+    changes: dict[str, Any], kind: type[ToolkitError], status: str, tiny_tree: dict[str, Any], tmp_path: Path
+):
+    with pytest.raises(kind):
+        fine_tune(
+            _recipe(tiny_tree, **changes), name="t", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl"
+        )
+    (trial,), _ = read_trials(tmp_path / "trials.jsonl")
+    assert (trial.status, trial.error["code"]) == (status, kind.exit_code)
+    assert trial.settings["method"] == changes.get("method", "full")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["trials.jsonl"]
 
 
 def test_a_model_that_is_not_found_is_no_trial(tiny_tree: dict[str, Any], tmp_path: Path):

@@ -100,10 +100,11 @@ def test_what_the_system_kills_is_a_result_and_the_choice_goes_on(
     assert choice.decision.recommended is not None
     trials = {trial.method: trial for trial in read_trials(tmp_path / "trials.jsonl")[0]}
     assert {method: trials[method].status for method in ("zero-shot", "features", str(first.method))} == {
-        "zero-shot": "failed",
+        "zero-shot": "out-of-memory",
         "features": "done",
-        str(first.method): "failed",
+        str(first.method): "out-of-memory",
     }
+    assert not list(tmp_path.glob(".*.running"))
     assert trials["zero-shot"].error == {"code": 4, "message": asked.reason}
     again = _choose(tiny_bert, easy_reviews, tmp_path)  # what was killed is measured now, and the rest is kept
     assert {made.status for made in again.measured} == {Status.MEASURED}
@@ -124,7 +125,7 @@ def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_whe
         _choose(tiny_bert, easy_reviews, tmp_path)
     trials = read_trials(tmp_path / "trials.jsonl")[0]
     assert [(trial.method, trial.status, trial.error) for trial in trials] == [
-        (method, "failed", {"code": 4, "message": "out of memory"}) for method in ("zero-shot", "features")
+        (method, "out-of-memory", {"code": 4, "message": "out of memory"}) for method in ("zero-shot", "features")
     ]
 
 

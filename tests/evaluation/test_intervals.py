@@ -91,7 +91,7 @@ def test_many_rows_and_labels_take_seconds_and_little_memory():
 def test_blocks_stay_within_the_memory_promised():
     labels = np.arange(20_000)
     cells = intervals.count_cells(labels, labels, n_labels=20_000)
-    blocks = list(intervals._resampled_counts(cells, seed=0, resamples=150))
+    blocks = list(intervals.drawn_counts(cells.counts, seed=0, resamples=150, width=20_000))
     assert sum(map(len, blocks)) == 150
     assert all(block.size <= intervals._BLOCK for block in blocks)
     assert all((block.sum(axis=1) == 20_000).all() for block in blocks)

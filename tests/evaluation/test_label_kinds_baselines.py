@@ -118,8 +118,8 @@ def test_baselines_of_prepared_data(tmp_path, monkeypatch: pytest.MonkeyPatch):
     found = room_of(Task.TEXT_CLASSIFICATION).baselines(data, ["f1", "exact_match"])
     assert list(found) == ["majority", "tfidf-logistic"]
     # Half of the rows have no label at all, and the one with a new name is never right.
-    assert found["majority"]["exact_match"].value == pytest.approx(72 / 145)
-    assert found["tfidf-logistic"]["f1"].value > 0.3 > found["majority"]["f1"].value
+    assert found["majority"].metrics["exact_match"].value == pytest.approx(72 / 145)
+    assert found["tfidf-logistic"].metrics["f1"].value > 0.3 > found["majority"].metrics["f1"].value
 
     numbers = "a,b,label\n" + "".join(f"{a},{b},{n}\n" for a, b, n in zip(*pairs_of(80, seed=3), strict=True))
     (tmp_path / "pairs.csv").write_text(numbers, encoding="utf-8")
@@ -127,5 +127,5 @@ def test_baselines_of_prepared_data(tmp_path, monkeypatch: pytest.MonkeyPatch):
     data = prepare_classification(section, problem=Problem.REGRESSION)
     found = room_of(Task.TEXT_CLASSIFICATION).baselines(data, ["pearson", "mse"])
     assert list(found) == ["mean", "tfidf-ridge"]
-    assert found["mean"]["pearson"].value is None
-    assert found["tfidf-ridge"]["mse"].value < found["mean"]["mse"].value
+    assert found["mean"].metrics["pearson"].value is None
+    assert found["tfidf-ridge"].metrics["mse"].value < found["mean"].metrics["mse"].value

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.evaluation.metrics.paired import Difference, bootstrap_difference, is_tie, paired_difference
+from toolkit.evaluation.metrics.difference import Difference, is_tie
+from toolkit.evaluation.metrics.paired import bootstrap_difference, paired_difference
 
 N_ROWS = 60
 

@@ -89,11 +89,11 @@ def test_the_baselines_of_summaries_are_measured_like_a_model():
     names = ["rouge1", "chrf", "length_ratio", "copied_4grams", "perplexity"]
     found = measure_text_baselines(data, metrics=names, writers=SUMMARIES)
     assert list(found) == ["first-sentences", "copy-source", "nearest-neighbour"]
-    assert all(list(metrics) == names[:-1] for metrics in found.values())
-    assert found["nearest-neighbour"]["rouge1"].value == 1
-    assert found["first-sentences"]["rouge1"].value == pytest.approx((4 / 5 + 0) / 2)
-    assert found["copy-source"]["copied_4grams"].value == 1
-    assert found["copy-source"]["length_ratio"].value == pytest.approx(12 / 3)
+    assert all(list(each.metrics) == names[:-1] for each in found.values())
+    assert found["nearest-neighbour"].metrics["rouge1"].value == 1
+    assert found["first-sentences"].metrics["rouge1"].value == pytest.approx((4 / 5 + 0) / 2)
+    assert found["copy-source"].metrics["copied_4grams"].value == 1
+    assert found["copy-source"].metrics["length_ratio"].value == pytest.approx(12 / 3)
     pairs = measure_text_baselines(data, metrics=["rouge1"])
     assert set(pairs) == {"copy-source", "nearest-neighbour"}
     assert measure_text_baselines(data, metrics=["perplexity"], writers=SUMMARIES) == {}

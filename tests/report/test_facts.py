@@ -42,20 +42,25 @@ def test_values_that_are_not_finite_are_undefined(value):
 def test_the_comparison_takes_the_best_baseline_not_the_first(metrics):
     assert comparison(result_of(metrics)) == (
         "That is 0.055 above the best baseline: TF-IDF + logistic regression, 0.785 "
-        "(95 % interval 0.760 to 0.810). The two intervals do not overlap."
+        "(95 % interval 0.760 to 0.810). On the same rows the difference has the 95 % interval 0.030 to 0.080, so the "
+        "model is better."
     )
+    del metrics["baselines"]["tfidf-logistic"]["differences"]  # a run of an older version
+    assert comparison(result_of(metrics)).endswith("0.785 (95 % interval 0.760 to 0.810).")
 
 
 @pytest.mark.parametrize(
-    ("value", "ci95", "place", "verdict"),
+    ("value", "ends", "place", "verdict"),
     [
-        (0.79, [0.765, 0.815], "That is 0.005 above the best", "overlap: by themselves they do not settle"),
-        (0.70, [0.67, 0.73], "That is 0.085 below the best", "do not overlap."),
-        (0.785, [0.76, 0.81], "That is equal to the best", "overlap: by themselves they do not settle"),
+        (0.79, [-0.02, 0.03], "That is 0.005 above the best", "-0.020 to 0.030, so they do not settle which is better"),
+        (0.70, [-0.11, -0.06], "That is 0.085 below the best", "-0.110 to -0.060, so the baseline is better"),
+        (0.785, [0.0, 0.0], "That is equal to the best", "0.000 to 0.000, so they do not settle which is better"),
     ],
 )
-def test_the_comparison_says_when_a_baseline_is_not_beaten(metrics, value, ci95, place, verdict):
-    metrics["splits"]["test"]["metrics"]["accuracy"] = {"value": value, "ci95": ci95}
+def test_the_comparison_says_when_a_baseline_is_not_beaten(metrics, value, ends, place, verdict):
+    metrics["splits"]["test"]["metrics"]["accuracy"]["value"] = value
+    paired = {"accuracy": {"value": value - 0.785, "ci95": ends}}
+    metrics["baselines"]["tfidf-logistic"]["differences"] = paired
     assert comparison(result_of(metrics)).startswith(place)
     assert verdict in comparison(result_of(metrics))
 

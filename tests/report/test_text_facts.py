@@ -18,7 +18,7 @@ def test_a_translation_is_compared_with_the_best_baseline(translation):
     assert headline(result_of(translation)) == "reaches BLEU 0.0 (95 % interval 0.0 to 0.1) on 40 test rows"
     assert comparison(result_of(translation)) == (
         "That is 5.4 below the best baseline: Target of the nearest source, 5.4 (95 % interval 2.5 to 8.2). "
-        "The two intervals do not overlap."
+        "On the same rows the difference has the 95 % interval -8.2 to -2.5, so the baseline is better."
     )
     assert not_compared(result_of(translation)) == ""
 
@@ -30,7 +30,8 @@ def test_where_less_is_better_below_is_good(language_model):
     )
     assert comparison(result_of(language_model)) == (
         "That is 0.120 below the best baseline, where less is better: 5-gram of characters, 2.465 "
-        "(95 % interval 2.410 to 2.520). The two intervals do not overlap."
+        "(95 % interval 2.410 to 2.520). On the same rows the difference has the 95 % interval -0.150 to -0.090, so "
+        "the model is better."
     )
 
 

@@ -72,7 +72,7 @@ def test_what_is_learnt_is_measured_on_the_saved_model(recipe: Recipe, tmp_path:
     assert saved.problem is recipe.problem
     measured = room.measure(room.answer(saved, data.test, recipe.metrics), recipe.metrics)
     first = recipe.metrics[0]
-    constant = next(iter(room.baselines(data, recipe.metrics).values()))[first].value or 0.0
+    constant = next(iter(room.baselines(data, recipe.metrics).values())).metrics[first].value or 0.0
     assert measured.metrics[first].ci95[0] > constant
 
 

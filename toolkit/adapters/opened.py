@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +13,31 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from toolkit.adapters.decision import USUAL, Decision
 from toolkit.names import Family, Problem
 
+_SEEN: ContextVar[list[str] | None] = ContextVar("_SEEN", default=None)
+
+
+@contextmanager
+def seeing_opened() -> Iterator[list[str]]:
+    """Yield a list to which each model and body that is opened in the block adds its name."""
+    seen: list[str] = []
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)
+
+
+class _Opened:
+    name: str
+
+    def __post_init__(self) -> None:
+        seen = _SEEN.get()
+        if seen is not None:
+            seen.append(self.name)
+
 
 @dataclass(frozen=True)
-class OpenedModel:
+class OpenedModel(_Opened):
     """A model that is ready to train, to predict or to score.
 
     Attributes:
@@ -43,7 +68,7 @@ class OpenedModel:
 
 
 @dataclass(frozen=True)
-class OpenedBody:
+class OpenedBody(_Opened):
     """A pretrained body without a head; of an encoder-decoder the encoder.
 
     Attributes:

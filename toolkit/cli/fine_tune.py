@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from toolkit.cli import console
+from toolkit.cli.completion import trial_ids
 from toolkit.cli.lists import RECIPE
 from toolkit.errors import RecipeError
 
@@ -33,6 +35,14 @@ def fine_tune(
         bool, typer.Option("--restart", help="Start over instead of going on or showing what is there.")
     ] = False,
     ledger: Annotated[Path, typer.Option(help="The file that every trial is added to.")] = Path("runs/trials.jsonl"),
+    note: Annotated[str | None, typer.Option(help="Why it is tried: the hypothesis, for the ledger.")] = None,
+    parent: Annotated[
+        str | None,
+        typer.Option(
+            help="The trial that it goes on from; by default the earlier one with the recipe most like it.",
+            autocompletion=trial_ids,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train a model as a recipe says and evaluate it honestly.
@@ -43,6 +53,7 @@ def fine_tune(
     if seeds is not None and seed is not None:
         raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
+    changes += [] if note is None else [f"note={json.dumps(note, ensure_ascii=False)}"]
     several = None if seeds is None else _seed_list(seeds)
     from toolkit.data.at_a_glance import refuse_at_a_glance
     from toolkit.data.own_rows import load_for_rows
@@ -60,14 +71,14 @@ def fine_tune(
 
     if several is not None:
         spread = fine_tune_over_seeds(
-            loaded, several, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart
+            loaded, several, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent
         )
         if as_json:
             console.print_json(dict(spread.summary) | {"run": str(spread.folder)})
         else:
             console.print_lines(spread_summary(spread.summary, folder=str(spread.folder)))
         return
-    run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart)
+    run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent)
     if as_json:
         console.print_json(run.result.to_json() | {"run": str(run.folder)})
     else:

@@ -20,6 +20,7 @@ from toolkit import __version__
 from toolkit.cli import (
     cache,
     choose,
+    compare,
     console,
     doctor,
     evaluate,
@@ -51,6 +52,7 @@ app = typer.Typer(
 app.command("choose", epilog=choose.EXAMPLE)(choose.choose)
 app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("extract", epilog=extract.EXAMPLE)(extract.extract)
 app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.report.measures import Measure, Result, headline_metric, results
 from toolkit.run_result import RunResult
+
+
+class Verdict(StrEnum):
+    """What a paired difference shows of the first of two."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -16,12 +26,14 @@ class Comparison:
         ours, theirs: the values.
         baseline: its name in words.
         is_headline: whether the metric is that of the headline.
+        paired: our value minus theirs on the same resamples of the rows; None in runs of older versions.
     """
 
     ours: Measure
     theirs: Measure
     baseline: str
     is_headline: bool
+    paired: Difference | None = None
 
     @property
     def difference(self) -> float:
@@ -32,6 +44,23 @@ class Comparison:
     def is_beaten(self) -> bool:
         """Return whether the model is better than the baseline."""
         return self.ours.goodness > self.theirs.goodness
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Return what the paired difference shows; None without one."""
+        if self.paired is None:
+            return None
+        if is_tie(self.paired):
+            return Verdict.OPEN
+        return (
+            Verdict.BETTER if (self.paired.value > 0) is (self.ours.words.greater_is_better is True) else Verdict.WORSE
+        )
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Return the ends of the interval of the paired difference, to the metric's places."""
+        low, high = (0.0, 0.0) if self.paired is None else (self.paired.low, self.paired.high)
+        return self.ours.words.number(low), self.ours.words.number(high)
 
     @property
     def size(self) -> str:
@@ -73,4 +102,4 @@ def compare_in(result: RunResult, metric: str) -> Comparison | None:
     ours, theirs = model.measures[metric], best.measures[metric]
     if ours.value is None or theirs.value is None:
         return None
-    return Comparison(ours, theirs, best.name, metric == headline_metric(result))
+    return Comparison(ours, theirs, best.name, metric == headline_metric(result), best.below.get(metric))

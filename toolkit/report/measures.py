@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.report.metric_words import MetricWords, metric_words
 from toolkit.run_result import RunResult
@@ -63,11 +64,13 @@ class Result:
         name: in words.
         measures: by metric name.
         is_model: False for a baseline.
+        below: of a baseline, how far it is below the model on the same rows, by metric name.
     """
 
     name: str
     measures: Mapping[str, Measure]
     is_model: bool = False
+    below: Mapping[str, Difference] = field(default_factory=dict)
 
 
 def results(result: RunResult) -> tuple[Result, ...]:
@@ -75,7 +78,8 @@ def results(result: RunResult) -> tuple[Result, ...]:
     names = room_of(result.task).pages.baseline_names(result)
     model = Result("This model", _measures(result.test.metrics), is_model=True)
     baselines = (
-        Result(names.get(name, name), _measures(baseline.metrics)) for name, baseline in result.baselines.items()
+        Result(names.get(name, name), _measures(baseline.metrics), below=baseline.differences)
+        for name, baseline in result.baselines.items()
     )
     return (model, *baselines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.names import Method
 from toolkit.report import comparison as compare
-from toolkit.report.comparison import Comparison, compared_metric
+from toolkit.report.comparison import Comparison, Verdict, compared_metric
 from toolkit.report.facts import count
 from toolkit.report.measures import Measure, headline_metric, metric_name, results, without_baseline
 from toolkit.report.metric_words import metric_words
@@ -27,6 +27,13 @@ _DEGENERATE = {
     Degenerate.ONE_ANSWER: "is degenerate, as it gives the same answer to every test row, and ",
     Degenerate.NOT_ABOVE_CONSTANT: "is degenerate, as it is not shown to be better than the same answer to every row, "
     "and ",
+}
+
+
+_VERDICTS = {
+    Verdict.BETTER: "so the model is better",
+    Verdict.WORSE: "so the baseline is better",
+    Verdict.OPEN: "so they do not settle which is better",
 }
 
 
@@ -61,7 +68,7 @@ def seen(result: EvaluationResult) -> str:
 
 
 def comparison(result: RunResult) -> str:
-    """Return the difference to the best baseline, and whether the intervals overlap; nothing without the numbers."""
+    """Return the difference to the best baseline, and whether it could be chance; nothing without the numbers."""
     found = compare.comparison(result)
     if found is None:
         return ""
@@ -69,7 +76,7 @@ def comparison(result: RunResult) -> str:
     begin = "That is" if found.is_headline else f"In {ours.words.name}, {ours.text}{_interval(ours)}, it is"
     direction = "" if ours.words.greater_is_better else ", where less is better"
     sentence = f"{begin} {_difference(found)} the best baseline{direction}: {found.baseline}, {theirs.text}"
-    return f"{sentence}{_interval(theirs)}. {_overlap(ours, theirs)}".strip()
+    return f"{sentence}{_interval(theirs)}. {_paired(found)}".strip()
 
 
 def weights(result: RunResult) -> str:
@@ -132,10 +139,9 @@ def _interval(measure: Measure) -> str:
     return f" (95 % interval {measure.interval})" if measure.interval else ""
 
 
-def _overlap(ours: Measure, theirs: Measure) -> str:
-    apart = ours.is_apart(theirs)
-    if apart is None:
+def _paired(found: Comparison) -> str:
+    """Return the interval of the difference on the same rows, and what it shows; nothing in runs of older versions."""
+    if found.verdict is None:
         return ""
-    if apart:
-        return "The two intervals do not overlap."
-    return "The two intervals overlap: by themselves they do not settle which is better."
+    low, high = found.ends
+    return f"On the same rows the difference has the 95 % interval {low} to {high}, {_VERDICTS[found.verdict]}."

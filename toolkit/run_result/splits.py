@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.run_result.json_object import JsonObject
 
@@ -121,19 +122,41 @@ class BaselineResult:
     Attributes:
         rows: number of test rows.
         metrics: by name.
+        differences: the model's value minus the baseline's, both on the same resamples of the rows, by metric; none in
+            runs of older versions, and where the answers do not tell enough.
     """
 
     rows: int
     metrics: Mapping[str, MetricValue]
+    differences: Mapping[str, Difference] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, entry: JsonObject) -> Self:
         """Read an entry of ``baselines``."""
-        return cls(rows=entry.get("rows", int), metrics=_metrics_from_json(entry)[0])
+        differences = entry.optional_object("differences")
+        return cls(
+            rows=entry.get("rows", int),
+            metrics=_metrics_from_json(entry)[0],
+            differences={} if differences is None else dict(map(_difference, differences.entries())),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of ``baselines``."""
-        return {"rows": self.rows, "metrics": _metrics_to_json(self.metrics, {})}
+        differences = {name: difference.to_json() for name, difference in self.differences.items()}
+        return {
+            "rows": self.rows,
+            "metrics": _metrics_to_json(self.metrics, {}),
+            **({"differences": differences} if differences else {}),
+        }
+
+
+def _difference(named: tuple[str, JsonObject]) -> tuple[str, Difference]:
+    """Return an entry of ``differences`` with its metric."""
+    name, entry = named
+    ends = _interval(entry)
+    if ends is None:
+        raise entry.fault("ci95", "is missing")
+    return name, Difference(entry.get("value", float), *ends)
 
 
 def _metrics_from_json(entry: JsonObject) -> tuple[dict[str, MetricValue], dict[str, str]]:

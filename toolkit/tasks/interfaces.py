@@ -116,6 +116,19 @@ def decided(answers: Any, decision: Decision) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
+class MeasuredBaseline:
+    """What costs nothing, measured on the test rows.
+
+    Attributes:
+        metrics: by name.
+        columns: its answers, by the names that a model's have in ``predictions.parquet``. ``[rows]`` each
+    """
+
+    metrics: dict[str, MetricValue]
+    columns: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, eq=False)
 class FittedHead:
     """A head that was fitted to frozen features, and the model that it belongs to.
 

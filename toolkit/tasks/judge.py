@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.evaluation.inference.logits import logits_of
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
-from toolkit.evaluation.metrics.paired import Difference, Metric, bootstrap_difference
+from toolkit.evaluation.metrics.paired import Metric, bootstrap_difference
 
 RESAMPLES = 1_000
 

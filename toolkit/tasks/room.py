@@ -29,8 +29,9 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec, default_metrics
 from toolkit.recipe import Recipe, TokenizerSection
 from toolkit.run_result import Degenerate, Written
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.pages import TaskPages
 from toolkit.training.objective import Objective
 
@@ -274,8 +275,18 @@ class TaskRoom(ABC):
         """
 
     @abstractmethod
-    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    @abstractmethod
+    def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
+        """Return answers with their references, so that they can be compared with others to the same rows.
+
+        Args:
+            columns: of ``predictions.parquet``. ``[rows]`` each
+            labels: of the model.
+            problem: what the labels are.
+        """
 
     def degenerate(
         self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]

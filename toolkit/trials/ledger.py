@@ -8,116 +8,37 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from toolkit.errors import RecipeError, ResourceError, explain
-from toolkit.files import fsync_folder
-from toolkit.run_result import Environment
+from toolkit.files import fsync_folder, replacing
+from toolkit.progress import warn
 from toolkit.shortage import full_disk, is_full_disk
-
-SCHEMA = 1
-FINISHED = ("done", "degenerate")
-"""The statuses of a trial with a result; a degenerate one has learnt nothing."""
-
-STATUSES = (*FINISHED, "failed", "interrupted")
+from toolkit.trials.kin import nearest_trial
+from toolkit.trials.running import killed_trials, let_go
+from toolkit.trials.trial import OPTIONAL, SCHEMA, STATUSES, Trial
+from toolkit.wording import shortened
 
 _LOCK_SECONDS = 60.0
-_OPTIONAL = frozenset({"learnt_from"})  # keys that earlier versions did not write
-_PACKAGES = (
-    "transfer-toolkit", "torch", "transformers", "tokenizers", "datasets", "evaluate", "accelerate", "peft",
-    "safetensors", "huggingface_hub", "numpy", "scikit-learn",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """One try of a recipe: its result, its cost, and why it was made.
-
-    Attributes:
-        schema: of this record.
-        id: 12 hex digits.
-        parent: the latest earlier trial in the ledger of a recipe with the same name; set when it is added.
-        time: of the record, UTC, ISO 8601.
-        status: one of `STATUSES`.
-        recipe: its name.
-        recipe_digest: of the resolved recipe.
-        data_digest: of the rows; None if they were not read.
-        task, family, model, method: as in docs/design.md, section 2; family is None if the model was not opened.
-        seed: of the run.
-        output_dir: the run folder.
-        metrics: those of the test split, as in metrics.json; None without a result.
-        learnt_from: test rows that the model has learnt from, as in metrics.json; None, and not written, without such
-            rows.
-        cost: seconds, bytes.
-        environment: see `environment`.
-        error: ``{"code", "message"}`` of a trial that was not done.
-        note: the recipe's.
-    """
-
-    schema: int
-    id: str
-    time: str
-    status: str
-    recipe: str
-    recipe_digest: str
-    data_digest: str | None
-    task: str
-    model: str
-    method: str
-    seed: int
-    output_dir: str
-    environment: dict[str, Any]
-    parent: str | None = None
-    family: str | None = None
-    metrics: dict[str, Any] | None = None
-    cost: dict[str, Any] = field(default_factory=dict)
-    error: dict[str, Any] | None = None
-    note: str | None = None
-    learnt_from: dict[str, Any] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return its line of the ledger."""
-        values = asdict(self)
-        return {name: value for name, value in values.items() if name not in _OPTIONAL or value is not None}
-
-
-def new_trial(*, status: str, **facts: Any) -> Trial:
-    """Return a trial that ends now, in this environment, under a new id.
-
-    Args:
-        status: one of `STATUSES`.
-        facts: the other fields of `Trial` but ``schema``, ``id``, ``time`` and ``environment``.
-
-    Raises:
-        ValueError: there is no such status.
-    """
-    if status not in STATUSES:
-        raise ValueError(explain(f"unknown status {status!r}", allowed=STATUSES, name=status))
-    return Trial(
-        schema=SCHEMA,
-        id=uuid.uuid4().hex[:12],
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        status=status,
-        environment=environment().to_json(),
-        **facts,
-    )
+_LONGEST_LINE = 2**24
+_LESSON_KEYS = {"schema", "note_of", "time", "lesson"}
 
 
 def append_trial(path: str | Path, trial: Trial) -> Trial:
     """Add a trial at the end of the ledger; it is on the disk when this returns.
 
+    Trials that were killed since are added before it, and a line that a crash has cut goes to a file of its own.
+
     Args:
         path: the ledger; it and its folders are created if they are not there.
-        trial: without a parent.
+        trial: without a parent, unless one was named.
 
     Returns:
         The trial as it stands in the ledger, with its parent.
@@ -126,12 +47,44 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
         ResourceError: the ledger cannot be written, or others hold its lock for a minute.
     """
     path = Path(path)
+    with _locked(path):
+        trials = _settled(path)
+        return _added(path, trial, trials)
+
+
+def settle_ledger(path: str | Path) -> None:
+    """Add the trials that were killed since, if there are any.
+
+    Raises:
+        ResourceError: as of `append_trial`.
+    """
+    path = Path(path)
+    if killed_trials(path):
+        with _locked(path):
+            _settled(path)
+
+
+def append_lesson(path: str | Path, trial: Trial, lesson: str) -> None:
+    """Note what was learnt of a trial, as a line of its own: lines are never changed.
+
+    Raises:
+        ResourceError: as of `append_trial`.
+    """
+    path = Path(path)
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    note = {"schema": SCHEMA, "note_of": trial.id, "time": time, "lesson": lesson}
+    with _locked(path):
+        _settled(path)
+        _append_line(path, json.dumps(note, ensure_ascii=False))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of the ledger, and word what goes wrong with its file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=_LOCK_SECONDS):
-            earlier = [other.id for other in read_trials(path)[0] if other.recipe == trial.recipe]
-            trial = replace(trial, parent=earlier[-1] if earlier else None)
-            _append_line(path, json.dumps(trial.to_json(), ensure_ascii=False, allow_nan=False))
+            yield
     except Timeout as error:
         raise ResourceError(
             f"other processes have held the ledger's lock for {_LOCK_SECONDS:.0f} s; end them or wait",
@@ -141,11 +94,60 @@ def append_trial(path: str | Path, trial: Trial) -> Trial:
         if is_full_disk(error):
             raise full_disk(path) from error
         raise ResourceError(f"the ledger cannot be written: {error.strerror or error}", where=str(path)) from error
+
+
+def _settled(path: Path) -> list[Trial]:
+    """Mend the ledger and add the trials that were killed; return all trials. The lock is held."""
+    mend_torn_lines(path)
+    trials = read_trials(path)[0]
+    known = {trial.id for trial in trials}
+    for mark, killed in killed_trials(path).items():
+        if killed.id not in known:  # else it was killed between its line and its end
+            trials.append(_added(path, killed, trials))
+        let_go(mark)
+    return trials
+
+
+def _added(path: Path, trial: Trial, earlier: Sequence[Trial]) -> Trial:
+    if trial.parent is None:
+        trial = replace(trial, parent=nearest_trial(trial, earlier))
+    _append_line(path, json.dumps(trial.to_json(), ensure_ascii=False, allow_nan=False))
     return trial
 
 
+def mend_torn_lines(path: Path) -> None:
+    """Move lines that a crash has cut from the ledger to ``<ledger>.torn``, and tell it. The lock is held."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    torn = [line for line in lines if _is_torn(line)]
+    if not torn:
+        return
+    aside = path.with_name(f"{path.name}.torn")
+    with aside.open("ab") as stream:
+        stream.write(b"".join(line + b"\n" for line in torn))
+        stream.flush()
+        os.fsync(stream.fileno())
+    with replacing(path) as temporary:
+        temporary.write_bytes(b"\n".join(line for line in lines if not _is_torn(line)))
+    warn(f"{path}: what a crash had cut ({len(torn)}) is now in {aside.name}")
+
+
+def _is_torn(line: bytes) -> bool:
+    """Return whether a line is the beginning of a record; what never was one is left where it is."""
+    line = line.strip(b"\x00\r ")
+    if not line.startswith(b'{"schema": ') or len(line) > _LONGEST_LINE:
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
 def read_trials(path: str | Path) -> tuple[list[Trial], list[str]]:
-    """Read all trials in the order in which they were added; none where there is no ledger yet.
+    """Read all trials in the order in which they were added, with their lessons; none where there is no ledger yet.
 
     Returns:
         The trials, and a warning that counts and names the lines that hold none, if any do.
@@ -160,13 +162,15 @@ def read_trials(path: str | Path) -> tuple[list[Trial], list[str]]:
         return [], []
     except OSError as error:
         raise ResourceError(f"the ledger cannot be read: {error.strerror or error}", where=str(path)) from error
-    read = {number: _parse(line) for number, line in enumerate(lines, start=1) if line.strip()}
+    lessons: dict[str, list[str]] = {}
+    read = {number: _parse(line, lessons) for number, line in enumerate(lines, start=1) if line.strip()}
     torn = [str(number) for number, trial in read.items() if trial is None]
     warnings = []
     if torn:
         listed = ", ".join(torn[:10]) + (" …" if len(torn) > 10 else "")
         warnings.append(f"{path}: skipped what is not a whole trial ({len(torn)}), on line {listed}")
-    return [trial for trial in read.values() if trial is not None], warnings
+    trials = [trial for trial in read.values() if isinstance(trial, Trial)]
+    return [replace(each, lessons=tuple(lessons[each.id])) if each.id in lessons else each for each in trials], warnings
 
 
 def find_trial(trials: Sequence[Trial], id_or_prefix: str) -> Trial:
@@ -188,29 +192,20 @@ def find_trial(trials: Sequence[Trial], id_or_prefix: str) -> Trial:
 
 def trial_rows(trials: Sequence[Trial]) -> list[list[str]]:
     """Return a header and one row for each trial; the result is the first metric."""
-    header = ["id", "time (UTC)", "status", "recipe", "model", "method", "seed", "result", "seconds"]
+    header = [
+        "id",
+        "time (UTC)",
+        "status",
+        "recipe",
+        "model",
+        "method",
+        "seed",
+        "result",
+        "seconds",
+        "hypothesis",
+        "lesson",
+    ]
     return [header, *(_row(trial) for trial in trials)]
-
-
-def environment() -> Environment:
-    """Describe software and hardware; nothing names the machine or its user."""
-    import torch
-
-    return Environment(
-        python=platform.python_version(),
-        platform=platform.platform(),
-        packages={name: version for name in _PACKAGES if (version := _version(name)) is not None},
-        device=torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
-        cpu_count=os.cpu_count(),
-        threads=torch.get_num_threads(),
-    )
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _append_line(path: Path, line: str) -> None:
@@ -227,15 +222,30 @@ def _append_line(path: Path, line: str) -> None:
     fsync_folder(path.parent)
 
 
-def _parse(line: bytes) -> Trial | None:
-    """Read a trial from its line; return None for anything else, records of other schemas included."""
+def _parse(line: bytes, lessons: dict[str, list[str]]) -> Trial | str | None:
+    """Read a trial from its line; return None for anything else, records of other schemas included.
+
+    Args:
+        line: of the ledger.
+        lessons: by the trial; a line that notes one adds it, and its trial's id is returned.
+    """
     try:
         values = json.loads(line.decode("utf-8"))
         json.dumps(values, allow_nan=False)  # 1e999 is read as infinity, which nothing shows
     except (ValueError, RecursionError):
         return None
+    if not isinstance(values, dict) or values.get("schema") != SCHEMA:
+        return None
+    if values.keys() == _LESSON_KEYS and all(isinstance(values[key], str) for key in ("note_of", "lesson")):
+        lessons.setdefault(values["note_of"], []).append(values["lesson"])
+        return str(values["note_of"])
+    return trial_from(values)
+
+
+def trial_from(values: Mapping[str, Any]) -> Trial | None:
+    """Return the trial of its values; None where they are no trial's."""
     known = {entry.name for entry in fields(Trial)}
-    if not isinstance(values, dict) or values.keys() | _OPTIONAL != known or values["schema"] != SCHEMA:
+    if values.keys() | OPTIONAL != known or values["schema"] != SCHEMA:
         return None
     trial = Trial(**values)
     return trial if trial.status in STATUSES and isinstance(trial.id, str) and _can_be_shown(trial) else None
@@ -262,6 +272,8 @@ def _row(trial: Trial) -> list[str]:
         str(trial.seed),
         _result(trial),
         "" if seconds is None else f"{seconds:.0f}",
+        shortened(trial.note or ""),
+        shortened("; ".join(trial.lessons)),
     ]
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import torch
 
 from toolkit.adapters.open import model_size
-from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.methods import Used
 from toolkit.names import Split
 from toolkit.recipe import Recipe
 from toolkit.run_result import BaselineResult, DataSummary, RunResult, SeenRows, SplitResult, TrainingSummary
 from toolkit.tasks import room_of
-from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.interfaces import MeasuredBaseline, TaskData
+from toolkit.tasks.paired import above_baselines
 from toolkit.training import Trained
-from toolkit.trials.ledger import environment
+from toolkit.trials.trial import environment
 
 
 def outcome(
@@ -25,7 +25,7 @@ def outcome(
     data: TaskData,
     used: Used,
     *,
-    baselines: Mapping[str, Mapping[str, MetricValue]],
+    baselines: Mapping[str, MeasuredBaseline],
     slices: Mapping[str, Any],
     seen: SeenRows | None = None,
 ) -> RunResult:
@@ -35,10 +35,13 @@ def outcome(
         recipe: checked.
         data: its rows.
         used: the model, measured on the test rows.
-        baselines: metrics of each on the same rows.
+        baselines: on the same rows.
         slices: the metric on parts of these rows.
         seen: those of these rows that the model has learnt from.
     """
+    room = room_of(recipe.task)
+    differences = above_baselines(room, used.answers, baselines, labels=data.labels, problem=data.problem)
+    of_baselines = {name: baseline.metrics for name, baseline in baselines.items()}
     return RunResult(
         task=recipe.task,
         family=used.family,
@@ -50,7 +53,8 @@ def outcome(
         problem=data.problem,
         splits=_splits(recipe, data, used, slices=slices, seen=seen),
         baselines={
-            name: BaselineResult(rows=used.result.rows, metrics=dict(values)) for name, values in baselines.items()
+            name: BaselineResult(rows=used.result.rows, metrics=metrics, differences=differences[name])
+            for name, metrics in of_baselines.items()
         },
         training=_training(used.trained),
         data=DataSummary(
@@ -67,7 +71,7 @@ def outcome(
             **used.base_bytes,
         },
         environment=environment(),
-        degenerate=room_of(recipe.task).degenerate(used.answers, used.result, baselines),
+        degenerate=room.degenerate(used.answers, used.result, of_baselines),
         decision=None if used.chosen is None else used.chosen.found,
         parity=None if used.proof is None else {name: each.to_json() for name, each in used.proof.parity.items()},
     )

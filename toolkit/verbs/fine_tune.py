@@ -44,6 +44,7 @@ def fine_tune(
     output_dir: str | PathLike[str] | None = None,
     ledger: str | PathLike[str] | None = None,
     restart: bool = False,
+    parent: str | None = None,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Run:
     """Train a model as a recipe says, on rows in memory if they are given, and evaluate it.
@@ -62,6 +63,7 @@ def fine_tune(
         output_dir: the run folder; None takes ``runs/<name>-<digest>``.
         ledger: the file that every trial is added to; None takes ``runs/trials.jsonl``.
         restart: start over instead of going on or showing what is there.
+        parent: id of the trial that this one goes on from; None finds the earlier one with the recipe most like it.
         callbacks: of transformers; they follow the steps of the training.
 
     Raises:
@@ -101,6 +103,7 @@ def fine_tune(
             output_dir=None if output_dir is None else Path(output_dir),
             ledger=DEFAULT_LEDGER if ledger is None else Path(ledger),
             restart=restart,
+            parent=parent,
         )
     return Run(str(finished.folder), finished)
 

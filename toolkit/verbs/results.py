@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
     from toolkit.data.doctor_doubts import Examination
     from toolkit.run_result import EvaluationResult
+    from toolkit.trials.compared import ComparedRuns
 
 SHOWN = 20
 """Rows of a table in a notebook."""
@@ -148,6 +149,29 @@ class Examined:
         from toolkit.report.notebook import lines_html
 
         return lines_html(str(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Finished runs beside the first of them.
+
+    Attributes:
+        result: every figure.
+    """
+
+    result: ComparedRuns
+
+    def __str__(self) -> str:
+        from toolkit.report.compared import compared_lines
+
+        return "\n".join(compared_lines(self.result))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.compared import compared_html
+
+        return compared_html(self.result)
 
 
 @dataclass(frozen=True, eq=False)

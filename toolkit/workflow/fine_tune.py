@@ -46,6 +46,7 @@ from toolkit.trials.finished import (
     training_losses,
 )
 from toolkit.trials.learnt_rows import learnt_rows, write_learnt_rows
+from toolkit.trials.ledger import find_trial, read_trials
 from toolkit.trials.outcome import outcome
 from toolkit.trials.recording import record_trial
 from toolkit.trials.run_files import read_base, write_digests
@@ -66,6 +67,7 @@ def fine_tune(
     output_dir: Path | None = None,
     ledger: Path = DEFAULT_LEDGER,
     restart: bool = False,
+    parent: str | None = None,
 ) -> FinishedRun:
     """Carry out a recipe; go on with an unfinished run, show a finished one.
 
@@ -75,6 +77,7 @@ def fine_tune(
         output_dir: the run folder; None takes ``runs/<name>-<digest>``.
         ledger: every trial that gets as far as its model is added here, failures included.
         restart: throw away what is there.
+        parent: id of the trial that this one goes on from, or its beginning; None finds the one most like it.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -82,6 +85,8 @@ def fine_tune(
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
+    if parent is not None:
+        parent = find_trial(read_trials(ledger)[0], parent).id
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
     check_before_training(recipe.hub)
@@ -97,7 +102,7 @@ def fine_tune(
             if None not in (identity.base_digest, base := read_base(folder)) and identity.base_digest != base:
                 warn(f"{recipe.model.label} is not the model that this run learnt from: its files have changed since")
             return read_run(folder)
-        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger)
+        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger, parent=parent)
         with recorded as trial, shortages_told(recipe, run.work):
             result = _carry_out(room, recipe, data, work=run.work)
             write_digests(run.work, base=identity.base_digest)
@@ -186,13 +191,14 @@ def fine_tune_over_seeds(
     output_dir: Path | None = None,
     ledger: Path = DEFAULT_LEDGER,
     restart: bool = False,
+    parent: str | None = None,
 ) -> SeedSpread:
     """Carry out a recipe once for each seed; all share the split, so only training differs.
 
     Args:
         recipe: checked; its own seed is replaced.
         seeds: two or more make a spread.
-        name, output_dir, ledger, restart: as for `fine_tune`; `output_dir` holds the runs.
+        name, output_dir, ledger, restart, parent: as for `fine_tune`; `output_dir` holds the runs.
     """
     folder = output_dir or DEFAULT_RUNS / f"{name}-{recipe_digest(recipe)[:8]}-seeds"
     runs = [
@@ -202,6 +208,7 @@ def fine_tune_over_seeds(
             output_dir=folder / f"seed-{seed}",
             ledger=ledger,
             restart=restart,
+            parent=parent,
         )
         for seed in seeds
     ]

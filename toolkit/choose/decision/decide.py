@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from toolkit.choose.decision.pareto import Point, Tied, front
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
-from toolkit.evaluation.metrics.paired import Difference, is_tie
+from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.tasks.judge import Judge
 
 _SIMPLEST_FIRST = ("zero-shot", "features", "lora", "full", "scratch")

@@ -14,6 +14,9 @@ from toolkit.shortage import free_memory, is_out_of_memory
 OUT_OF_MEMORY = "out_of_memory"
 """The detail of a measurement that failed for too little memory."""
 
+KILLED_BY = "killed_by"
+"""The detail of a measurement whose process ended without a result: a signal, or words."""
+
 
 def reason_of(error: BaseException) -> str:
     """Return the cause of a failure in one line."""
@@ -37,7 +40,7 @@ def killed(candidate: Candidate, error: KilledError) -> dict[str, Any]:
         candidate: that was measured.
         error: how the process ended.
     """
-    details: dict[str, Any] = {"killed_by": error.cause}
+    details: dict[str, Any] = {KILLED_BY: error.cause}
     if not error.is_for_memory:
         return {"reason": f"its process ended by {error.cause}, most likely a fault of a library", "details": details}
     details[OUT_OF_MEMORY] = True

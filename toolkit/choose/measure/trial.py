@@ -8,13 +8,14 @@ from pathlib import Path
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement, Status
-from toolkit.choose.measure.reasons import OUT_OF_MEMORY
+from toolkit.choose.measure.reasons import KILLED_BY, OUT_OF_MEMORY
 from toolkit.choose.measure.recipes import recipe_tree
 from toolkit.errors import ResourceError
 from toolkit.interrupt import Interrupted
-from toolkit.recipe import build_recipe
+from toolkit.recipe import build_recipe, recipe_values
 from toolkit.recipe.resolved import recipe_digest
-from toolkit.trials.ledger import Trial, new_trial
+from toolkit.trials.kin import flattened
+from toolkit.trials.trial import Trial, new_trial
 
 _STATUS = {Status.MEASURED: "done", Status.FAILED: "failed", Status.SKIPPED: "interrupted"}
 
@@ -32,7 +33,7 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
     recipe = build_recipe(recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed))
     value = {"value": result.value, "ci95": None if result.interval is None else list(result.interval)}
     return new_trial(
-        status=_STATUS[result.status],
+        status=_status(result),
         recipe=f"choose-{result.method}",
         recipe_digest=recipe_digest(recipe),
         data_digest=rows.digest,
@@ -46,7 +47,16 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
         cost={"seconds": result.seconds},
         error=None if result.status is Status.MEASURED else {"code": _code(result), "message": result.reason},
         note="toolkit choose: measured on the validation rows",
+        settings=flattened(recipe_values(recipe)),
     )
+
+
+def _status(result: Measurement) -> str:
+    if result.details.get(OUT_OF_MEMORY):
+        return "out-of-memory"
+    if result.status is Status.FAILED and KILLED_BY in result.details:
+        return "killed"
+    return _STATUS[result.status]
 
 
 def _code(result: Measurement) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ from toolkit.report.facts import duration
 from toolkit.training.head import FittedHead
 from toolkit.training.memory import keep_freed_memory
 from toolkit.trials.ledger import append_trial
+from toolkit.trials.running import KILLED, forget_killed, under_way
+from toolkit.trials.trial import Trial
 
 _UNRECORDED = (Stage.ZERO_SHOT, Stage.FEATURES)  # runs that end by themselves write to the ledger themselves
 
@@ -111,9 +114,11 @@ class Work:
         self, candidate: Candidate, measure: Callable[[Work], Measurement], unmeasured: Measurement, *, seconds: float
     ) -> Measurement:
         started, is_recorded = time.monotonic(), unmeasured.stage not in _UNRECORDED
-        result = unmeasured
+        result, began = unmeasured, time.time()
+        mark = nullcontext() if is_recorded or unmeasured.method is None else self._mark(candidate, unmeasured)
         try:
-            result, heads = in_own_process(partial(_measured, self, measure, unmeasured), seconds=seconds)
+            with mark:
+                result, heads = in_own_process(partial(_measured, self, measure, unmeasured), seconds=seconds)
             self.heads.update(heads)
         except OutOfTimeError as error:
             needed = {"needed_seconds": round(error.seconds, 1)} if error.seconds else {}
@@ -127,8 +132,17 @@ class Work:
             result = replace(result, seconds=round(time.monotonic() - started, 2))
             is_tried = result.status is not Status.SKIPPED or result.stage not in _UNRECORDED
             if not is_recorded and result.method is not None and is_tried:
-                append_trial(self.ledger, trial_of(self.rows, candidate, result, seed=self.seed, folder=self.folder))
+                forget_killed(self.ledger, since=began)  # the run's own mark: this one tells why it was killed
+                append_trial(self.ledger, self._trial(candidate, result))
         return result
+
+    def _trial(self, candidate: Candidate, result: Measurement) -> Trial:
+        return trial_of(self.rows, candidate, result, seed=self.seed, folder=self.folder)
+
+    def _mark(self, candidate: Candidate, unmeasured: Measurement) -> AbstractContextManager[None]:
+        """Return the context in which the ledger finds out if this process is killed, with all that it has started."""
+        trial = self._trial(candidate, unmeasured)
+        return under_way(self.ledger, replace(trial, status="killed", error=dict(KILLED)))
 
     def line(self, result: Measurement) -> str:
         """Return a result in one line."""

@@ -21,9 +21,10 @@ from toolkit.choose.measure.reasons import killed, reason_of
 from toolkit.choose.measure.runs import open_run
 from toolkit.choose.measure.work import Work
 from toolkit.evaluation.inference.generate import references_of, texts_of, write_texts
+from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.measure_texts import measure_texts
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.evaluation.metrics.paired import Difference, Drawn, Metric, bootstrap_difference
+from toolkit.evaluation.metrics.paired import Drawn, Metric, bootstrap_difference
 from toolkit.evaluation.metrics.text_metric import TextRows
 from toolkit.evaluation.metrics.texts import text_metrics
 

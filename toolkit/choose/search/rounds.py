@@ -14,7 +14,7 @@ from toolkit.choose.measure.runs import Arm, Pace, expected_pace, measure_run, m
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.search.halving import halve, longest_first_rung
 from toolkit.choose.search.promise import by_promise
-from toolkit.evaluation.metrics.paired import is_tie
+from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.files import read_json, write_json_atomically
 from toolkit.report.facts import duration
 

@@ -9,7 +9,7 @@ from toolkit.choose.measure.measurement import Measurement, Stage, Status, epoch
 from toolkit.choose.search.promise import mean_ranks
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.choose.show.written import written_json, written_lines
-from toolkit.evaluation.metrics.paired import is_tie
+from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.report.facts import amount, duration
 from toolkit.wording import shortened, table
 

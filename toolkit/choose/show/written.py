@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from toolkit.choose.measure.written import Written
+from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
-from toolkit.evaluation.metrics.paired import is_tie
 
 
 def written_lines(written: Written | None) -> list[str]:

@@ -21,7 +21,8 @@ from toolkit.adapters.decision import THRESHOLDS
 from toolkit.evaluation.metrics.classes import F1, METRICS
 from toolkit.evaluation.metrics.intervals import mean_of_parts
 from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS, SetTally, tally_sets
-from toolkit.evaluation.metrics.paired import Difference, bootstrap_difference
+from toolkit.evaluation.metrics.difference import Difference
+from toolkit.evaluation.metrics.paired import bootstrap_difference
 from toolkit.evaluation.metrics.tally import Tally
 
 LEAST_ROWS = 10

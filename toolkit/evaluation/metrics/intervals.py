@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from toolkit.evaluation.metrics.classes import metric_classes
-from toolkit.evaluation.metrics.tally import Cells, count_cells, tally
+from toolkit.evaluation.metrics.tally import count_cells, tally
 
 PERCENTILES = (2.5, 97.5)
 
@@ -59,7 +59,8 @@ def bootstrap_interval(
     observed = {name: metric.parts(tally(cells)) for name, metric in metrics.items()}
     defined = [name for name in metrics if not np.isnan(observed[name]).all()]
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in defined}
-    for counts in _resampled_counts(cells, seed=seed, resamples=resamples):
+    width = max(len(cells.counts), n_labels)
+    for counts in drawn_counts(cells.counts, seed=seed, resamples=resamples, width=width):
         totals = tally(cells, counts)
         for name in defined:
             values[name].append(mean_of_parts(metrics[name].parts(totals), observed[name]))
@@ -101,16 +102,25 @@ def drawn_rows(n_rows: int, *, seed: int, resamples: int, width: int = 1) -> Ite
         yield np.stack([np.bincount(rows, minlength=n_rows) for rows in drawn]).astype(np.float64)
 
 
-def _resampled_counts(cells: Cells, *, seed: int, resamples: int) -> Iterator[NDArray[np.int64]]:
-    """Draw the counts of resampled data, in blocks of bounded size, ``[block, cells]``."""
+def drawn_counts(
+    counts: NDArray[np.int64], *, seed: int, resamples: int, width: int = 1
+) -> Iterator[NDArray[np.int64]]:
+    """Draw rows of which some are alike, and yield how many of each kind were drawn, ``[block, kinds]``.
+
+    Args:
+        counts: number of rows of each kind. ``[kinds]``
+        seed: of the resamples.
+        resamples: number of resamples.
+        width: count of values that are computed for each resample, if that is larger than the number of kinds.
+    """
     generator = np.random.default_rng(seed)
-    n_cells, n_rows = len(cells.counts), int(cells.counts.sum())
-    block = max(1, _BLOCK // max(n_cells, cells.n_labels))
+    n_kinds, n_rows = len(counts), int(counts.sum())
+    block = max(1, _BLOCK // max(n_kinds, width))
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        if n_cells * _ROWS_A_CELL < n_rows:
-            yield generator.multinomial(n_rows, cells.counts / n_rows, size=size)
+        if n_kinds * _ROWS_A_CELL < n_rows:
+            yield generator.multinomial(n_rows, counts / n_rows, size=size)
         else:
-            cell_of_row = np.repeat(np.arange(n_cells), cells.counts)
-            drawn = (cell_of_row[generator.integers(n_rows, size=n_rows)] for _ in range(size))
-            yield np.stack([np.bincount(rows, minlength=n_cells) for rows in drawn])
+            kind_of_row = np.repeat(np.arange(n_kinds), counts)
+            drawn = (kind_of_row[generator.integers(n_rows, size=n_rows)] for _ in range(size))
+            yield np.stack([np.bincount(rows, minlength=n_kinds) for rows in drawn])

@@ -8,7 +8,7 @@ drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -16,7 +16,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from toolkit.evaluation.metrics.intervals import drawn_rows, interval_of
+from toolkit.evaluation.metrics.difference import Difference
+from toolkit.evaluation.metrics.intervals import drawn_counts, drawn_rows, interval_of
 
 RESAMPLES = 2000
 
@@ -24,25 +25,6 @@ Drawn: TypeAlias = NDArray[np.float64]
 """How often each row was drawn, ``[resamples, rows]``."""
 Metric: TypeAlias = Callable[[Drawn], NDArray[np.float64]]
 """The metric of a candidate on resamples, ``[resamples]``; not finite if it is undefined."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The difference between a first candidate and a second.
-
-    Attributes:
-        value: above 0 if the first is better.
-        low, high: the ends of the 95 % interval.
-    """
-
-    value: float
-    low: float
-    high: float
-
-
-def is_tie(difference: Difference) -> bool:
-    """Return True if the interval contains zero, so that neither candidate is shown to be better."""
-    return difference.low <= 0 <= difference.high
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: int = 0) -> Difference:
@@ -86,6 +68,65 @@ def bootstrap_difference(
     blocks = drawn_rows(n_rows, seed=seed, resamples=n)
     values = np.concatenate([first(drawn) - second(drawn) for drawn in blocks])
     return Difference(observed, *interval_of(np.where(np.isfinite(values), values, observed)))
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """A metric of several candidates on the same resamples.
+
+    Attributes:
+        values: on all rows; NaN where it is undefined. ``[candidates]``
+        drawn: on resamples, in which an undefined value is that of all rows. ``[resamples, candidates]``
+    """
+
+    values: NDArray[np.float64]
+    drawn: NDArray[np.float64]
+
+    def interval(self, index: int) -> tuple[float, float] | None:
+        """Return the 95 % interval of one candidate; None where its metric is undefined."""
+        return interval_of(self.drawn[:, index]) if np.isfinite(self.values[index]) else None
+
+    def difference(self, first: int, second: int) -> Difference | None:
+        """Return the second candidate's value minus the first's; None where one is undefined."""
+        observed = float(self.values[second] - self.values[first])
+        if not np.isfinite(observed):
+            return None
+        return Difference(observed, *interval_of(self.drawn[:, second] - self.drawn[:, first]))
+
+    def p_value(self, first: int, second: int) -> float | None:
+        """Return the two-sided p-value of no difference, twice the share of resamples beyond 0; None as above.
+
+        It is the smallest level whose percentile interval leaves out 0 (Efron & Tibshirani 1993, section 15.4). The
+        data themselves count as a resample, so it is never 0 (Davison & Hinkley 1997, section 4.2).
+        """
+        if not np.isfinite(self.values[[first, second]]).all():
+            return None
+        differences = self.drawn[:, second] - self.drawn[:, first]
+        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        return min(1.0, 2 * (int(beyond) + 1) / (len(differences) + 1))
+
+
+def resample_together(
+    candidates: Sequence[Sequence[Metric]], counts: NDArray[np.int64], *, n: int = RESAMPLES, seed: int = 0
+) -> list[Resampled]:
+    """Compute several metrics of several candidates on the same resamples.
+
+    Args:
+        candidates: of each metric a function a candidate. ``[metrics][candidates]``
+        counts: number of rows of each kind that the functions tell apart. ``[kinds]``
+        n, seed: see `paired_difference`.
+    """
+    whole = counts[np.newaxis].astype(np.float64)
+    values = [np.array([float(metric(whole)[0]) for metric in metrics]) for metrics in candidates]
+    drawn: list[list[NDArray[np.float64]]] = [[] for _ in candidates]
+    for block in drawn_counts(counts, seed=seed, resamples=n) if candidates else ():
+        floats = block.astype(np.float64)
+        for metrics, of_blocks in zip(candidates, drawn, strict=True):
+            of_blocks.append(np.stack([metric(floats) for metric in metrics], axis=1))
+    return [
+        Resampled(observed, np.where(np.isfinite(all_drawn := np.concatenate(of_blocks)), all_drawn, observed))
+        for observed, of_blocks in zip(values, drawn, strict=True)
+    ]
 
 
 def _mean(rows: NDArray[np.float64], drawn: Drawn) -> NDArray[np.float64]:

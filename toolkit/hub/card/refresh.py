@@ -13,7 +13,7 @@ from toolkit.hub.card.render import render_card
 from toolkit.recipe import list_recipes, load_recipe, recipe_digest, reread_recipe
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
-from toolkit.trials.ledger import FINISHED
+from toolkit.trials.trial import FINISHED
 
 TRIAL_FILE = "trial.json"
 

@@ -49,7 +49,7 @@ def headline(result: RunResult, words: Words) -> Markdown:
 
 
 def comparison(result: RunResult, words: Words) -> Markdown:
-    """Return the difference to the best baseline, and whether the intervals overlap; empty without the numbers."""
+    """Return the difference to the best baseline, and whether it could be chance; empty without the numbers."""
     found = compare.comparison(result)
     if found is None:
         return Markdown("")
@@ -63,7 +63,7 @@ def comparison(result: RunResult, words: Words) -> Markdown:
         name=words.name(found.baseline),
         value=words.with_interval(theirs),
     )
-    return Markdown(f"{told}{_overlap(ours, theirs, words)}".strip())
+    return Markdown(f"{told}{_paired(found, words)}".strip())
 
 
 def notes(result: RunResult, words: Words) -> list[Markdown]:
@@ -101,6 +101,10 @@ def _size(found: Comparison, words: Words) -> Markdown:
     return Markdown(found.size) if found.size else words("headline.less_than", value=found.last_place)
 
 
-def _overlap(ours: Measure, theirs: Measure, words: Words) -> str:
-    apart = ours.is_apart(theirs)
-    return "" if apart is None else f" {words('headline.apart' if apart else 'headline.overlap')}"
+def _paired(found: Comparison, words: Words) -> str:
+    """Return the interval of the difference on the same rows, and what it shows; empty in runs of older versions."""
+    if found.verdict is None:
+        return ""
+    low, high = found.ends
+    interval = words("headline.interval", interval=words("headline.range", low=low, high=high))
+    return f" {words(f'headline.paired_{found.verdict}', interval=interval)}"

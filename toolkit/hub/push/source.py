@@ -20,9 +20,9 @@ from toolkit.recipe.schema import HubSection
 from toolkit.run_result import RunResult
 from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
-from toolkit.trials.ledger import FINISHED
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
+from toolkit.trials.trial import FINISHED
 
 _MERGED_SENT = "the merged model is sent; leave out --merged to send the adapter alone"
 _ADAPTER_SENT = "the adapter alone is sent, which opens with its base model; --merged sends the merged model instead"

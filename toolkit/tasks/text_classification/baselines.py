@@ -10,13 +10,13 @@ from datasets import Dataset
 from toolkit.data import ClassificationData
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.evaluation.baselines.kept import kept_baseline
-from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem
 from toolkit.progress import warn
+from toolkit.tasks.interfaces import MeasuredBaseline
 from toolkit.tasks.text_classification.kinds import kind_of
 
 
-def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
     """Measure baselines that learn from the same rows on the same test rows.
 
     Args:
@@ -28,7 +28,13 @@ def measure_baselines(data: ClassificationData, *, metrics: Sequence[str]) -> di
     for baseline in baselines:
         if baseline.note is not None:
             warn(f"baseline {baseline.name}: {baseline.note}")
-    return {baseline.name: kind.measure_baseline(baseline.predictions, data, metrics) for baseline in baselines}
+    return {
+        baseline.name: MeasuredBaseline(
+            kind.measure_baseline(baseline.predictions, data, metrics),
+            kind.columns_of(baseline.predictions, data.labels),
+        )
+        for baseline in baselines
+    }
 
 
 def baseline_answers(learn: Dataset, rows: Dataset, *, problem: Problem, key: str) -> tuple[Baseline, Baseline]:

@@ -94,6 +94,15 @@ class LabelKind(ABC):
         """Measure a baseline's predictions of the test rows."""
 
     @abstractmethod
+    def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
+        """Return a baseline's predictions as the columns that hold a model's in ``predictions.parquet``.
+
+        Args:
+            predictions: as of `toolkit.evaluation.baselines.classes.Baseline`.
+            labels: of the training data.
+        """
+
+    @abstractmethod
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Return ``{"labels": {name: rows}}``, or of numbers ``{"scores": {"min", "mean", "sd", "max"}}``."""
 

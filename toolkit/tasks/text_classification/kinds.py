@@ -21,6 +21,7 @@ from toolkit.evaluation.decision.thresholds import Scored, choose_for_labels, ch
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
+from toolkit.evaluation.inference.rows import PROBABILITY_OF
 from toolkit.evaluation.metrics.classes import compute_metrics
 from toolkit.evaluation.metrics.label_sets import compute_label_set_metrics
 from toolkit.evaluation.metrics.metric_value import MetricValue
@@ -92,6 +93,10 @@ class OneClass(LabelKind):
         """Measure predicted classes."""
         return measure(metrics, predictions=predictions, references=data.test["label"], n_labels=len(data.labels))
 
+    def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the names of the classes."""
+        return {"prediction": [labels[label] for label in predictions]}
+
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows of each class, in the order of the labels."""
         return _counted(rows["reference"], labels)
@@ -160,6 +165,11 @@ class SeveralLabels(LabelKind):
         unknown = np.array([len(set(names) - known) for names in data.test["label_names"]], dtype=np.int64)
         return measure_label_sets(metrics, predictions=predictions, references=data.test["label"], unknown=unknown)
 
+    def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
+        """Return 1 as the probability of each label that is given."""
+        given = predictions.astype(np.float64).T.tolist()
+        return {PROBABILITY_OF + name: of_label for name, of_label in zip(labels, given, strict=True)}
+
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows that have each label, in the order of the labels."""
         return _counted([name for names in rows["label_names"] for name in names], labels)
@@ -214,6 +224,10 @@ class Number(LabelKind):
     ) -> dict[str, MetricValue]:
         """Measure predicted numbers."""
         return measure_numbers(metrics, predictions=predictions, references=data.test["label"])
+
+    def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the numbers."""
+        return {"prediction": predictions.tolist()}
 
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Return how the numbers are spread."""

@@ -104,7 +104,7 @@ def measure_label_sets(
     whole = tally_sets(predicted, expected, unknown=unknown)
     observed = {name: metric.parts(whole) for name, metric in metrics.items()}
     values: dict[str, list[NDArray[np.float64]]] = {name: [] for name in metrics}
-    rows = _RowTotals(predicted, expected, unknown)
+    rows = RowTotals(predicted, expected, unknown)
     for counts in drawn_rows(len(predicted), seed=seed, resamples=resamples, width=rows.width):
         totals = rows.tally(counts)
         for name, metric in metrics.items():
@@ -141,7 +141,7 @@ def evaluate_label_sets(
     )
 
 
-class _RowTotals:
+class RowTotals:
     """What each row adds to the totals, sparse: few rows have more than a few labels."""
 
     def __init__(
@@ -162,7 +162,7 @@ class _RowTotals:
         """Sum the rows of resamples, given how often each was drawn, ``[resamples, rows]``."""
         sums = np.rint(self._of_rows @ counts.T).T.astype(np.int64)
         hits, references, predictions, rest = np.split(sums, self._n_labels * np.arange(1, 4), axis=1)
-        return SetTally(hits, references, predictions, counts.shape[1], exact=rest[:, 0], unknown=rest[:, 1])
+        return SetTally(hits, references, predictions, round(counts[0].sum()), exact=rest[:, 0], unknown=rest[:, 1])
 
 
 def _scores(labels: Sequence[str], totals: SetTally) -> tuple[LabelScore, ...]:

@@ -26,14 +26,16 @@ from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.run_result import Degenerate
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
 from toolkit.tasks.text_classification.decide import check_decision
 from toolkit.tasks.text_classification.guess import guess_labelled
 from toolkit.tasks.text_classification.judge import judge_labels
+from toolkit.tasks.text_classification.kept import KEPT
 from toolkit.tasks.text_classification.kinds import kind_of
 from toolkit.tasks.text_classification.pages import ClassificationPages
 from toolkit.tasks.text_classification.predict import predict
@@ -134,9 +136,13 @@ class TextClassification(TaskRoom):
         """Measure predicted labels."""
         return kind_of(cast(Any, answers).problem).evaluate(answers, metrics)
 
-    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
+
+    def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
+        """Return classes, sets of labels or numbers."""
+        return KEPT[problem or Problem.SINGLE_LABEL](columns, labels)
 
     def degenerate(
         self, answers: Answers, result: Result, baselines: Mapping[str, Mapping[str, MetricValue]]

@@ -48,12 +48,17 @@ class TextAnswers(RowPredictions):
             return self.predictions.columns()
         columns: dict[str, list[Any]] = {"id": self.ids, "text": self.texts}
         if self.likelihoods is not None:
-            columns |= {
-                "negative_log_likelihood": self.likelihoods.negative_log_likelihood.tolist(),
-                "n_tokens": self.likelihoods.tokens.tolist(),
-                "n_characters": self.likelihoods.characters.tolist(),
-            }
+            columns |= likelihood_columns(self.likelihoods)
         return columns
+
+
+def likelihood_columns(likelihoods: Likelihoods) -> dict[str, list[Any]]:
+    """Return likelihoods as columns of ``predictions.parquet``."""
+    return {
+        "negative_log_likelihood": likelihoods.negative_log_likelihood.tolist(),
+        "n_tokens": likelihoods.tokens.tolist(),
+        "n_characters": likelihoods.characters.tolist(),
+    }
 
 
 def answer_texts(opened: OpenedModel, rows: Dataset, metrics: Sequence[str], *, write: Write) -> TextAnswers:

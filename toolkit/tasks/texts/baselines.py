@@ -13,7 +13,8 @@ from toolkit.evaluation.baselines.texts import copy_source, first_sentences, nea
 from toolkit.evaluation.inference.generate import texts_of
 from toolkit.evaluation.metrics.measure_texts import measure_texts
 from toolkit.evaluation.metrics.texts import LikelihoodMetric, text_metrics
-from toolkit.tasks.text_classification.class_result import MetricValue
+from toolkit.tasks.interfaces import MeasuredBaseline
+from toolkit.tasks.texts.answers import likelihood_columns
 
 Writer: TypeAlias = Callable[[Dataset, Dataset], list[str]]
 """A baseline of pairs: learns from the first rows and writes a text for each of the second."""
@@ -40,7 +41,7 @@ SUMMARIES: Mapping[str, Writer] = {"first-sentences": _first, **PAIRS}
 
 def measure_text_baselines(
     data: TextData, *, metrics: Sequence[str], writers: Mapping[str, Writer] = PAIRS
-) -> dict[str, dict[str, MetricValue]]:
+) -> dict[str, MeasuredBaseline]:
     """Measure baselines that learn from the same training rows on the same test rows.
 
     For pairs: what the writers write. For texts: a model that counts runs of five characters, of which only the bits a
@@ -56,13 +57,18 @@ def measure_text_baselines(
         if not comparing:
             return {}
         sources, references = texts_of(data.test), list(data.test["target"])
+        written = {name: write(data.train, data.test) for name, write in writers.items()}
         return {
-            name: measure_texts(
-                comparing, predictions=write(data.train, data.test), references=references, sources=sources
+            name: MeasuredBaseline(
+                measure_texts(comparing, predictions=texts, references=references, sources=sources),
+                {"prediction": texts},
             )
-            for name, write in writers.items()
+            for name, texts in written.items()
         }
     if "bits_per_character" not in metrics:
         return {}
     likelihoods = ngram_baseline(list(data.train["text"]), list(data.test["text"]))
-    return {"character-5-gram": measure_texts(["bits_per_character"], likelihoods=likelihoods)}
+    columns = likelihood_columns(likelihoods)
+    return {
+        "character-5-gram": MeasuredBaseline(measure_texts(["bits_per_character"], likelihoods=likelihoods), columns)
+    }

@@ -21,19 +21,20 @@ from toolkit.data.inputs import read_inputs
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
-from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Method, Problem
 from toolkit.progress import say
 from toolkit.recipe import Recipe
 from toolkit.recipe.schema import PAIR
 from toolkit.run_result import Written
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.texts.answers import TextAnswers, answer_texts
 from toolkit.tasks.texts.baselines import PAIRS, Writer, measure_text_baselines
 from toolkit.tasks.texts.golden import generation_settings, golden_answers, golden_rows
 from toolkit.tasks.texts.judge import judge_texts
+from toolkit.tasks.texts.kept import KeptTexts
 from toolkit.tasks.texts.result import choose_samples, evaluate_texts
 from toolkit.tasks.texts.rows_shown import shortened_row, written_before
 from toolkit.tasks.texts.settle import settle_writing, with_shots
@@ -180,9 +181,13 @@ class TextsRoom(TaskRoom):
         found = cast(TextAnswers, answers)
         return evaluate_texts(metrics, predictions=found.predictions, likelihoods=found.likelihoods, cut=found.cut)
 
-    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure copies and nearest neighbours of pairs, or a model that counts characters."""
         return measure_text_baselines(cast(TextData, data), metrics=metrics, writers=self.writers)
+
+    def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
+        """Return texts, or their likelihoods."""
+        return KeptTexts(columns)
 
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Return the judge of likelihoods."""

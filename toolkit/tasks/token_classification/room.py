@@ -14,16 +14,17 @@ from transformers import AutoModelForTokenClassification
 from toolkit.adapters import Head, LocatedModel, OpenedModel, locate_model, open_for_training
 from toolkit.data.column_names import ColumnName, plain_names
 from toolkit.errors import RecipeError
-from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import Answerer, Answers, FittedHead, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, FittedHead, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
+from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.token_classification import features, golden, learning
 from toolkit.tasks.token_classification.baselines import baseline_predictions
 from toolkit.tasks.token_classification.entities import entities_of
 from toolkit.tasks.token_classification.inputs import Tagger, read_inputs, read_tagged
+from toolkit.tasks.token_classification.kept import KeptEntities
 from toolkit.tasks.token_classification.learning import labelled_windows
 from toolkit.tasks.token_classification.metrics import measure, sums_of
 from toolkit.tasks.token_classification.pages import TaggingPages
@@ -122,10 +123,17 @@ class TokenClassification(TaskRoom):
         """Measure entities and tags."""
         return evaluate_tags(cast(TagPredictions, answers), metrics)
 
-    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, dict[str, MetricValue]]:
+    def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure each word's most frequent tag, and a linear model of the shapes of words."""
         found = baseline_predictions(data.train, data.test, cast(TaggedData, data).scheme)
-        return {name: measure(metrics, sums_of(predictions)) for name, predictions in found.items()}
+        return {
+            name: MeasuredBaseline(measure(metrics, sums_of(predictions)), predictions.columns())
+            for name, predictions in found.items()
+        }
+
+    def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
+        """Return entities and tags."""
+        return KeptEntities(columns)
 
     def judge(self, rows: Dataset, data: TaskData) -> Judge:
         """Refuse: models are not compared for this task.

@@ -1,0 +1,201 @@
+"""Compared runs as lines for a terminal, and as HTML for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_uppercase
+from typing import Any
+
+from toolkit.evaluation.metrics.difference import Difference, is_tie
+from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.report import facts
+from toolkit.report.measures import Measure
+from toolkit.report.metric_words import MetricWords, metric_words
+from toolkit.report.notebook import lines_html, table_html
+from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Tested
+from toolkit.wording import Heading, shortened, table
+
+_SURE = 0.05
+_COSTS = {"train_seconds": "training", "evaluate_seconds": "testing", "model_bytes": "size"}
+_SPARE = ("seed", "method", "model", "testing")
+_HOLM, _OWN = "p, Holm", "95 %"
+
+Grid = tuple[Sequence[str], list[list[str]]]
+"""A header, and rows."""
+
+
+def compared_lines(compared: ComparedRuns) -> list[str]:
+    """Return runs side by side, what differs between their recipes, the tests, and rows to read."""
+    lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {_on(compared)}", ""]
+    lines += _table(_runs(compared), spare=_SPARE)
+    told = [f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]
+    told += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+    lines += ["", *told] if told else []
+    lines += ["", Heading("What differs between the recipes"), *_recipe_lines(compared)]
+    spare = ("p", _OWN) if len(compared.pairs) > 1 else (_OWN,)
+    lines += ["", Heading("Paired differences on the same rows"), *_table(_tests(compared), spare=spare)]
+    lines += [_about_p(compared), *_mcnemar_lines(compared)]
+    for index, pair in enumerate(compared.pairs, start=1):
+        lines += ["", *_disagreement_lines(pair, letter(0), letter(index))]
+    return lines
+
+
+def compared_html(compared: ComparedRuns) -> str:
+    """Return the same as HTML."""
+    parts = [
+        lines_html(f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {_on(compared)}", wraps=True),
+        table_html(*_runs(compared)),
+        table_html(*_recipe(compared)) if compared.recipe else lines_html("The recipes are the same.", wraps=True),
+        table_html(*_tests(compared)),
+        lines_html("\n".join([_about_p(compared), *_mcnemar_lines(compared)]), wraps=True),
+    ]
+    for index, pair in enumerate(compared.pairs, start=1):
+        header = ["id", "text", "right", letter(0), letter(index)]
+        rows = [[row.id, row.text, row.reference, row.first, row.second] for row in pair.disagreement.examples]
+        parts.append(table_html(header, rows, n_rows=pair.disagreement.rows))
+    return "".join(parts)
+
+
+def letter(index: int) -> str:
+    """Return the letter that stands for a run: A to Z, then A2 and so on."""
+    turn, place = divmod(index, len(ascii_uppercase))
+    return f"{ascii_uppercase[place]}{turn + 1 if turn else ''}"
+
+
+def _on(compared: ComparedRuns) -> str:
+    return f"compared on {facts.count(compared.rows, 'test row')}"
+
+
+def _table(grid: Grid, *, spare: Sequence[str] = ()) -> list[str]:
+    header, rows = grid
+    return table(rows, header=header, spare=[name for name in spare if name in header])
+
+
+def _runs(compared: ComparedRuns) -> Grid:
+    """Return quality, by the first metric, and costs of each run."""
+    name = next(iter(compared.runs[0].metrics), None)
+    costs = [key for key in _COSTS if any(run.cost.get(key) is not None for run in compared.runs)]
+    quality = [] if name is None else [metric_words(name).heading]
+    header = ["", "run", *quality, *(_COSTS[key] for key in costs), "parameters", "model", "method", "seed"]
+    rows = [
+        [
+            letter(index),
+            run.name,
+            *([] if name is None else [Measure.of(run.metrics[name], name).text]),
+            *(_cost(key, run.cost.get(key)) for key in costs),
+            f"{run.parameters[1]:,} of {run.parameters[0]:,}",
+            run.model,
+            run.method,
+            str(run.seed),
+        ]
+        for index, run in enumerate(compared.runs)
+    ]
+    return header, rows
+
+
+def _cost(key: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return facts.duration(value) if key.endswith("seconds") else facts.amount(value, "B")
+
+
+def _recipe_lines(compared: ComparedRuns) -> list[str]:
+    return _table(_recipe(compared)) if compared.recipe else ["Nothing: the recipes are the same."]
+
+
+def _recipe(compared: ComparedRuns) -> Grid:
+    header = ["key", *(letter(index) for index in range(len(compared.runs)))]
+    return header, [[each.key, *map(written, each.values)] for each in compared.recipe]
+
+
+def written(value: Any) -> str:
+    """Return a recipe's value for people; a dash where there is none."""
+    return "–" if value is None else shortened(str(value))
+
+
+def _tests(compared: ComparedRuns) -> Grid:
+    """Return each metric of each run with its interval, and its paired difference from the first run."""
+    adjusted = [_HOLM] if len(compared.pairs) > 1 else []
+    rows = []
+    for name, first in compared.runs[0].metrics.items():
+        words = metric_words(name)
+        rows.append([words.heading, letter(0), *_measured(first, name), *[""] * (4 + len(adjusted))])
+        for index, pair in enumerate(compared.pairs, start=1):
+            tested = pair.metrics[name]
+            rows.append(
+                [
+                    "",
+                    letter(index),
+                    *_measured(compared.runs[index].metrics[name], name),
+                    *_difference(tested.difference, words),
+                    _p(tested.p),
+                    *(_p(tested.p_holm) for _ in adjusted),
+                    _better(tested, words, letter(index)),
+                ]
+            )
+    return ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better"], rows
+
+
+def _measured(entry: MetricValue, name: str) -> tuple[str, str]:
+    measure = Measure.of(entry, name)
+    return measure.text, measure.interval
+
+
+def _difference(difference: Difference | None, words: MetricWords) -> tuple[str, str]:
+    if difference is None:
+        return "not defined", ""
+    value = words.number(difference.value)
+    sign = "+" if difference.value > 0 else ""
+    return f"{sign}{value}", f"{words.number(difference.low)} to {words.number(difference.high)}"
+
+
+def _better(tested: Tested, words: MetricWords, other: str) -> str:
+    """Return the letter of the better run; the adjusted p-value and the interval have to agree."""
+    if tested.difference is None or tested.p_holm is None or words.greater_is_better is None:
+        return ""
+    if is_tie(tested.difference) or tested.p_holm >= _SURE:
+        return "open"
+    return other if (tested.difference.value > 0) is words.greater_is_better else letter(0)
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _about_p(compared: ComparedRuns) -> str:
+    adjusted = "; p, Holm is adjusted for the number of runs" if len(compared.pairs) > 1 else ""
+    return f"Intervals and p by the paired bootstrap{adjusted}. Open: these rows do not settle which is better."
+
+
+def _mcnemar_lines(compared: ComparedRuns) -> list[str]:
+    lines = []
+    for index, pair in enumerate(compared.pairs, start=1):
+        found = pair.mcnemar
+        if found is None:
+            continue
+        adjusted = f" ({_p(found.p_holm)} by Holm)" if len(compared.pairs) > 1 else ""
+        lines.append(
+            f"McNemar's exact test of {metric_words(found.metric).name}: {letter(index)} alone is right on "
+            f"{facts.count(found.only_second, 'row')}, {letter(0)} alone on {found.only_first:,}: "
+            f"p {_p(found.p)}{adjusted}."
+        )
+    return lines
+
+
+def _disagreement_lines(pair: ComparedPair, first: str, second: str) -> list[str]:
+    found = pair.disagreement
+    if not found.rows:
+        return [Heading(f"{first} and {second} give the same answer to every row")]
+    lines = [
+        Heading(f"{first} and {second} differ on {facts.count(found.rows, 'row')}"),
+        f"{second} is better on {found.second_better:,}, {first} on {found.first_better:,}.",
+    ]
+    return lines + [line for row in found.examples for line in _row_lines(row, first, second)]
+
+
+def _row_lines(row: DisputedRow, first: str, second: str) -> list[str]:
+    right = [] if row.reference is None else [("right", row.reference)]
+    answers = [*right, (first, row.first), (second, row.second)]
+    return [f"  {row.id}: {shortened(row.text)}", *(f"    {who}: {shortened(text)}" for who, text in answers)]
