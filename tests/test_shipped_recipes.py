@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tiny_models import pretrained
 
+from toolkit.data.own_rows import load_for_rows
 from toolkit.names import Method, Problem
 from toolkit.recipe import Recipe, list_recipes, load_recipe
 from toolkit.recipe.find import ShippedRecipe
@@ -17,8 +18,7 @@ from toolkit.workflow.fine_tune import fine_tune
 
 TINY = {"encoder": "bert", "decoder": "gpt2", "encoder-decoder": "t5"}
 ROWS = 60
-GONE = ["data.train=null", "data.validation=null", "data.test=null", "data.subset=null"]
-FEW = ["data.test_size=20", "data.validation_size=10", "data.max_length=16"]
+FEW = ["data.max_length=16"]  # what else belongs to the recipe's own rows is left out by itself
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ def test_it_runs_on_a_tiny_model(
     lines = [json.dumps(row, ensure_ascii=False) for row in rows_for(written, sentences)]
     file.write_text("\n".join(lines), encoding="utf-8")
     changes = overrides_for(written, shipped.family, tiny)
-    recipe = load_recipe(shipped.path, [f"data.source={file}", *GONE, *FEW, *changes])
+    recipe = load_for_rows(shipped.path, [f"data.source={file}", *FEW, *changes])
     run = fine_tune(recipe, name=shipped.name, output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
     assert run.result.family == shipped.family
     assert run.result.method == shipped.method

@@ -54,7 +54,7 @@ def labelled_rows() -> Dataset:
     )
 
 
-def labelled(name: str, folder: Path, *, method: Method = Method.FULL, base_name: str = "base") -> Path:
+def labelled(name: str, folder: Path, *, method: Method = Method.FULL, base_name: str = "base", seed: int = 1) -> Path:
     """A run with a trained head: ``model/``, ``golden.json``, for a LoRA method ``adapter/`` with random weights."""
     base = pretrained(name, folder / "base")
     located = LocatedModel(base_name, base, revision=None)
@@ -62,7 +62,7 @@ def labelled(name: str, folder: Path, *, method: Method = Method.FULL, base_name
     model: Any = opened.model
     if method is Method.PEFT:
         model = wrap_with_peft(opened, LORA, {"r": 4, "target_modules": ["query", "value"]})
-    torch.manual_seed(1)
+    torch.manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter), alpha=1.0 if parameter.requires_grad else 0)

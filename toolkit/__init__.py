@@ -13,25 +13,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.verbs.apply import evaluate, extract, predict, zero_shot
+    from toolkit.verbs.cache import cache_clear, cache_list
     from toolkit.verbs.choose import choose
     from toolkit.verbs.compare import compare
     from toolkit.verbs.doctor import doctor
     from toolkit.verbs.fine_tune import fine_tune
     from toolkit.verbs.model import Model, Run, load
     from toolkit.verbs.publish import export, push, verify
-    from toolkit.verbs.results import Chosen, Compared, Evaluation, Examined, Predictions
+    from toolkit.verbs.recipes import import_recipe, new_recipe
+    from toolkit.verbs.results import Chosen, Compared, Drafted, Evaluation, Examined, Predictions
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Chosen",
     "Compared",
+    "Drafted",
     "Evaluation",
     "Examined",
     "Model",
     "Predictions",
     "Run",
     "ToolkitError",
+    "cache_clear",
+    "cache_list",
     "choose",
     "compare",
     "doctor",
@@ -39,7 +44,9 @@ __all__ = [
     "export",
     "extract",
     "fine_tune",
+    "import_recipe",
     "load",
+    "new_recipe",
     "predict",
     "push",
     "verify",
@@ -49,13 +56,15 @@ __all__ = [
 _HOMES = {
     "errors": ("ToolkitError",),
     "verbs.apply": ("evaluate", "extract", "predict", "zero_shot"),
+    "verbs.cache": ("cache_clear", "cache_list"),
     "verbs.choose": ("choose",),
     "verbs.compare": ("compare",),
     "verbs.doctor": ("doctor",),
     "verbs.fine_tune": ("fine_tune",),
     "verbs.model": ("Model", "Run", "load"),
     "verbs.publish": ("export", "push", "verify"),
-    "verbs.results": ("Chosen", "Compared", "Evaluation", "Examined", "Predictions"),
+    "verbs.recipes": ("import_recipe", "new_recipe"),
+    "verbs.results": ("Chosen", "Compared", "Drafted", "Evaluation", "Examined", "Predictions"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

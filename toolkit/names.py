@@ -84,6 +84,8 @@ class TaskSpec:
         metrics: names of the metrics, the default ones first; empty where the labels decide (`problems`).
         n_default_metrics: how many of them are reported where a recipe names none.
         problems: what the labels may be, each with its metrics.
+        abstains: kinds of labels of which a model may withhold its answer.
+        thresholds: metrics for which the probability from which a label is given can be chosen, by kind of labels.
         chooses_by: what chooses the best weights on the validation rows by default: the first metric, or the loss.
         generates: whether the output is a new text.
         packs: whether rows lie behind each other without padding in training.
@@ -97,6 +99,8 @@ class TaskSpec:
     metrics: tuple[str, ...] = ()
     n_default_metrics: int = 2
     problems: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
+    abstains: frozenset[Problem] = frozenset()
+    thresholds: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
     chooses_by: Literal["metric", "loss"] = "metric"
     generates: bool = False
     packs: bool = False
@@ -142,6 +146,11 @@ _SPECS = (
             Problem.SINGLE_LABEL: ("accuracy", "f1", "precision", "recall", "matthews_correlation"),
             Problem.MULTI_LABEL: ("f1", "f1_micro", "exact_match", "precision", "recall"),
             Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
+        },
+        abstains=frozenset({Problem.SINGLE_LABEL}),
+        thresholds={
+            Problem.SINGLE_LABEL: ("f1", "accuracy", "matthews_correlation"),
+            Problem.MULTI_LABEL: ("f1", "f1_micro"),
         },
     ),
     TaskSpec(

@@ -48,6 +48,24 @@ def warn(line: str) -> None:
     logger.warning(line)
 
 
+@contextmanager
+def without_repeats() -> Iterator[None]:
+    """Tell each line once while a block or a function runs, as where the same file is read twice."""
+    told: set[str] = set()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        line = record.getMessage()
+        is_first = line not in told
+        told.add(line)
+        return is_first
+
+    logger.addFilter(is_new)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_new)
+
+
 def progress_bar(description: str, total: int, *, start: int = 0) -> AbstractContextManager[Bar]:
     """Show how far work is and how long it will take: a bar on a terminal, elsewhere a line a minute at most.
 

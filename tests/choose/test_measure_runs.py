@@ -51,7 +51,7 @@ def _candidate(work: Work, made: Measurement) -> Candidate:
 def _run(work: Work, model: str, method: str) -> Measurement:
     (candidate,) = find_candidates([model], task=work.rows.task, problem=work.rows.problem)
     data = write_for_runs(work.rows, work.folder / "data")
-    training = training_section(work.rows, candidate, method, epochs=1.0)
+    training = training_section(candidate, method, epochs=1.0, generates=work.rows.judge.generates)
     arm = Arm(candidate, method, rate=100.0)
     made = train_and_answer(work, arm, training=training, data=data, seed=work.seed, stage=Stage.RUN)
     assert made.status is Status.MEASURED, made.reason

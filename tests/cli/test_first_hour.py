@@ -112,12 +112,17 @@ NEEDS_NONE = {
     "zero-shot packaged:minilm row.csv --labels a,b": "did you mean 'rows.csv'?",
     "doctor --data rows.csv --text-column txet": "did you mean 'text'?",
     "choose --task text-classification --data row.csv": "did you mean 'rows.csv'?",
+    "predict runs/quikstart a": "did you mean 'runs/quickstart'?",
+    "verify runs/movie-sentiment-1234abcd": "this makes it: toolkit fine-tune movie-sentiment --output-dir runs/movie-",
+    "push runs/quickstarts": "did you mean 'runs/quickstart'?",
+    "export runs/quickstart runs/quickstar --format averaged --output-dir a": "runs/quickstar: there is no such folder",
     "train movie-sentiment": "'train' is no verb here; write: toolkit fine-tune movie-sentiment",
 }
 
 
 def _said(commands: list[str], folder: Path) -> dict[str, list[str]]:
     """What each command writes to stderr, until it would import a heavy library."""
+    (folder / "runs" / "quickstart").mkdir(parents=True)
     (folder / "rows.csv").write_text("text,label\n" + "good,yes\nbad,no\n" * 4, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", FIRST_WORDS], input="\n".join(commands), capture_output=True, text=True, cwd=folder

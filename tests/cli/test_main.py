@@ -21,13 +21,16 @@ from toolkit.workflow import apply
 VERBS = [
     [],
     *([verb] for verb in ("fine-tune", "evaluate", "predict", "doctor", "recipes", "trials")),
-    *(["recipes", verb] for verb in ("list", "show", "copy", "check", "schema")),
+    *(["recipes", verb] for verb in ("list", "show", "new", "import", "copy", "check", "schema")),
     *(["trials", verb] for verb in ("list", "show")),
 ]
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
-def test_help_ends_with_commands_that_can_be_copied(verb: list[str], capsys: pytest.CaptureFixture[str]):
+def test_help_ends_with_commands_that_can_be_copied(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)  # where no folder has the runs that the commands name, nor lacks them
     assert run([*verb, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "\\b" not in shown
@@ -147,6 +150,7 @@ def test_whatever_ends_a_command_has_its_code(raised: BaseException, code: int, 
         (["recipes", "show", "movie-sentiment", "--resolved", "seed=7"], "yaml"),
         (["recipes", "copy", "movie-sentiment", "한글 😀/my recipe.yaml"], "recipe"),
         (["recipes", "check", "movie-sentiment"], "digest"),
+        (["recipes", "new", "--task", "text-classification", "--data", "packaged:rotten-tomatoes"], "columns"),
         (["recipes", "schema"], "properties"),
         (["trials", "list"], "trials"),
     ],

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from toolkit.adapters.decision import forget_decision
 from toolkit.names import Problem
 
 
@@ -24,6 +25,7 @@ def write_labels(config: Any, labels: Sequence[str], problem: Problem) -> None:
     config.id2label = dict(enumerate(labels))
     config.label2id = {name: index for index, name in enumerate(labels)}
     config.problem_type = problem.value
+    forget_decision(config)
 
 
 def labels_of(config: Any) -> tuple[str, ...]:

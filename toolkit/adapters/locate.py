@@ -25,6 +25,7 @@ from toolkit.adapters.warm_start import warm_started
 from toolkit.data.packaged import PACKAGED_MODELS, Form, carried_path, packaged_model
 from toolkit.errors import HubError, IntegrityError, explain, nearest
 from toolkit.hub_protocol import plain_transfers
+from toolkit.recipe.where_from import command_that_makes
 
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 CONNECT_SECONDS = 10.0
@@ -70,7 +71,7 @@ def locate_model(name: str) -> LocatedModel:
         fix = f"write {there.as_posix()!r}" if there.is_dir() else "write the path of a folder of this system, with /"
         raise HubError(explain("backslashes separate folders on Windows only", fix=fix), where=name)
     if not _HUB_ID.match(name) or name.startswith("."):
-        raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice()), where=name)
+        raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice(name)), where=name)
     return _from_hub(name)
 
 
@@ -133,6 +134,9 @@ def _meant(folder: Path) -> str:
 
 
 def _local_advice(repo: str = "") -> str:
+    command = command_that_makes(repo)
+    if command is not None:
+        return f"this makes it: {command}"
     known = [f"packaged:{name}" for name in PACKAGED_MODELS]
     match = nearest(repo.rpartition("/")[2], list(PACKAGED_MODELS)) if repo else None
     meant = f"did you mean packaged:{match}? " if match else ""

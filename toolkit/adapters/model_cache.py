@@ -13,7 +13,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from toolkit.adapters.json_files import read_object
-from toolkit.cache import cache_folder
+from toolkit.cache import cache_folder, was_used
+from toolkit.cache.entries import MODELS, hold
+from toolkit.cache.limit import written
 from toolkit.errors import ResourceError
 from toolkit.files import fsync_file, fsync_folder, write_json_atomically
 from toolkit.progress import say
@@ -35,8 +37,10 @@ def made_once(name: str, make: Callable[[Path], None], *, doing: str) -> Path:
     Raises:
         ResourceError: if the cache folder cannot be written, or the disk is full.
     """
-    folder = cache_folder() / "models" / name
+    folder = cache_folder() / MODELS / name
+    hold(folder)
     if _is_whole(folder):
+        was_used(folder / _SIZES)
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +53,9 @@ def made_once(name: str, make: Callable[[Path], None], *, doing: str) -> Path:
         try:
             if not _is_whole(folder):  # the other process may have made it
                 say(f"{doing} (once; kept in {folder})")
+                hold(folder)
                 _make(folder, make)
+                written(sum(path.stat().st_size for path in _files_of(folder)))
         finally:
             lock.release()
     except ResourceError:

@@ -25,6 +25,7 @@ from toolkit.adapters.classification_head import (
     reset_head,
     write_labels,
 )
+from toolkit.adapters.decision import USUAL, decision_of
 from toolkit.adapters.family import adapter_of, check_supported, family_of, reading_config
 from toolkit.adapters.heads import SEQUENCE_HEAD, Head, check_head
 from toolkit.adapters.lengths import settle_length
@@ -273,6 +274,7 @@ def _ready(located: LocatedModel, model: PreTrainedModel, *, reads: LocatedModel
         revision=located.revision,
         problem=problem_of(config) if is_labelled else Problem.SINGLE_LABEL,
         folder=located.folder,
+        decision=decision_of(config, where=_where(located)) if head is not None and head.is_pooled else USUAL,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.names import Family, Problem
 
 _SEEN: ContextVar[list[str] | None] = ContextVar("_SEEN", default=None)
@@ -50,6 +51,7 @@ class OpenedModel(_Opened):
         revision: the hub's commit, for a hub model.
         problem: kind of the labels, for a classification head.
         folder: where the weights are from; None for a model with random weights.
+        decision: what follows from its probabilities, for a classification head.
     """
 
     name: str
@@ -62,6 +64,7 @@ class OpenedModel(_Opened):
     revision: str | None = None
     problem: Problem = Problem.SINGLE_LABEL
     folder: Path | None = None
+    decision: Decision = USUAL
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.completion import task_names
-from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several
+from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several, section_of
 from toolkit.errors import RecipeError
 from toolkit.names import Problem, Task
 
@@ -93,7 +93,7 @@ def choose(
     from toolkit.choose.measure.budget import Budget, bytes_of, seconds_of
 
     kind = task_asked(task, language=language)
-    section = _section(kind, data, validation=validation, test=test)
+    section = section_of(kind, data, validation=validation, test=test)
     label = one_or_several(label_column)
     columns = columns_asked(kind, problem=problem, text=text_column, label=label, text_pair=text_pair_column)
     from toolkit.data.at_a_glance import refuse_at_a_glance
@@ -161,20 +161,3 @@ def _explain_data(task: Task, *, as_json: bool, **settings: Any) -> None:
         console.print_json({"task": task, "look": asdict(found.look), "advice": advice})
     else:
         console.print_lines([*look_lines(found.look), "", *advice_lines(found.advice)])
-
-
-def _section(task: Task, data: list[str], *, validation: list[str] | None, test: list[str] | None) -> dict[str, Any]:
-    """Return the sources of a recipe's ``data``."""
-    if validation is None and test is None:
-        return {"source": _source(task, data)}
-    named = {"train": data, "validation": validation, "test": test}
-    return {name: _source(task, sources) for name, sources in named.items() if sources is not None}
-
-
-def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
-    from toolkit.names import SPECS
-
-    parts = [source.partition("=") for source in sources]
-    if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
-        return {name: file for name, _, file in parts}
-    return sources[0] if len(sources) == 1 else sources

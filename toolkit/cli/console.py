@@ -64,6 +64,11 @@ def prepare(*, as_json: bool, debug: bool, wide: bool = False) -> None:
             logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def result_width() -> int | None:
+    """Return the cells of a line of stdout; None where lines may have any length."""
+    return _result_width
+
+
 def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
     """Write each fault as one line to stderr, and with ``--json`` one object to stdout.
 

@@ -56,10 +56,11 @@ def fine_tune(
     changes += [] if note is None else [f"note={json.dumps(note, ensure_ascii=False)}"]
     several = None if seeds is None else _seed_list(seeds)
     from toolkit.data.at_a_glance import refuse_at_a_glance
-    from toolkit.recipe import find_recipe, load_recipe
+    from toolkit.data.own_rows import load_for_rows
+    from toolkit.recipe import find_recipe
 
     path = find_recipe(recipe)
-    loaded = load_recipe(path, changes)
+    loaded = load_for_rows(path, changes)
     data = loaded.data
     sources = (data.source, data.train, data.validation, data.test)
     refuse_at_a_glance(sources, data.columns, encoding=data.encoding, quoting=data.quoting)

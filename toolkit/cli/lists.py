@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from toolkit.cli.completion import recipe_names, run_folders
+from toolkit.errors import Fault, HubError, explain, nearest
+from toolkit.names import SPECS, Task
 
 if TYPE_CHECKING:
     from toolkit.data.column_names import ColumnName
+
+
+def present(run: str | list[str]) -> str | list[str]:
+    """Return runs and models as they were named, if none is looked for in a folder of this machine without being there.
+
+    It runs before any library is loaded; whether something else is a run, a model or a hub id, the verb finds out.
+
+    Raises:
+        HubError: a folder is not there.
+    """
+    absent = [fault for name in ([run] if isinstance(run, str) else run) if (fault := _absent(name)) is not None]
+    if absent:
+        raise HubError(*absent)
+    return run
+
+
+def _absent(name: str) -> Fault | None:
+    folder = Path(name).expanduser()
+    is_local = folder.parent.is_dir() and folder.parent != Path()
+    if not is_local or folder.exists() or folder.with_name(f"{folder.name}.unfinished").exists():
+        return None
+    from toolkit.recipe.where_from import command_that_makes
+
+    match = nearest(folder.name, [path.name for path in folder.parent.iterdir() if path.is_dir()])
+    meant = "" if match is None else f" (did you mean {folder.with_name(match).as_posix()!r}?)"
+    command = command_that_makes(name)
+    fix = None if command is None else f"this makes it: {command}"
+    return Fault(explain(f"there is no such folder{meant}", fix=fix), where=name)
+
 
 RECIPE = typer.Argument(
     metavar="RECIPE", help="A recipe file, or the name of a shipped recipe.", autocompletion=recipe_names
 )
 RUN_OR_MODEL = typer.Argument(
-    metavar="RUN_OR_MODEL", help="A run folder, a model folder or a hub id.", autocompletion=run_folders
+    metavar="RUN_OR_MODEL",
+    help="A run folder, a model folder or a hub id.",
+    autocompletion=run_folders,
+    callback=present,
 )
 LABEL_COLUMNS = "Of several labels give it again for each column of 0 and 1."
 LABELS = (
@@ -39,3 +74,24 @@ def one_or_several(options: Sequence[str] | None) -> ColumnName | None:
     if not options:
         return None
     return options[0] if len(options) == 1 else list(options)
+
+
+def section_of(task: Task, data: list[str], *, validation: list[str] | None, test: list[str] | None) -> dict[str, Any]:
+    """Return the sources of a recipe's ``data``.
+
+    Args:
+        task: whose columns files whose lines belong together are named by, as in ``source=FILE``.
+        data: all rows, or those to learn from.
+        validation, test: rows of these splits; None cuts them.
+    """
+    if validation is None and test is None:
+        return {"source": _source(task, data)}
+    named = {"train": data, "validation": validation, "test": test}
+    return {name: _source(task, sources) for name, sources in named.items() if sources is not None}
+
+
+def _source(task: Task, sources: list[str]) -> str | list[str] | dict[str, str]:
+    parts = [source.partition("=") for source in sources]
+    if all(middle and name in SPECS[task].column_names for name, middle, _ in parts):
+        return {name: file for name, _, file in parts}
+    return sources[0] if len(sources) == 1 else sources

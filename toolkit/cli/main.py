@@ -18,6 +18,7 @@ import typer
 
 from toolkit import __version__
 from toolkit.cli import (
+    cache,
     choose,
     compare,
     console,
@@ -61,6 +62,7 @@ app.command("verify", epilog=verify.EXAMPLE)(verify.verify)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")
+app.add_typer(cache.app, name="cache")
 
 # typer carries its own copy of click, whose exceptions it does not export under a public name.
 _UsageError = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

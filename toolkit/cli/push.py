@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
+from toolkit.cli.lists import present
 from toolkit.cli.verify import verified_lines
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ EXAMPLE = console.example(
 
 def push(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run folder, or a model folder.", autocompletion=run_folders)
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run folder, or a model folder.", autocompletion=run_folders, callback=present
+        ),
     ],
     repo_id: Annotated[
         str | None, typer.Argument(metavar="REPO_ID", help="owner/name; by default hub.repo_id of the recipe.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli import console
+from toolkit.cli import console, recipes_import, recipes_new
 from toolkit.cli.lists import RECIPE
+
+if TYPE_CHECKING:
+    from toolkit.recipe import ShippedRecipe
 
 app = typer.Typer(
     help="The shipped recipes, and help with your own.",
@@ -18,7 +21,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_COLUMNS = ("recipe", "family", "method", "model", "what it does")
+app.command("new", epilog=recipes_new.EXAMPLE)(recipes_new.new)
+app.command("import", epilog=recipes_import.EXAMPLE)(recipes_import.import_)
+
+_COLUMNS = ("recipe", "network", "needs", "took", "family", "method", "model", "what it does")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Name = Annotated[str, RECIPE]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", help="Changes to the recipe.")]
@@ -26,9 +32,9 @@ Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY.PATH=VALUE", h
 
 @app.command("list", epilog=console.example("toolkit recipes list"))
 def list_all(as_json: Json = False) -> None:
-    """List the shipped recipes."""
+    """List the shipped recipes: what each does and needs, whether it runs without a network, how long it took."""
     from toolkit.recipe import list_recipes
-    from toolkit.wording import table
+    from toolkit.wording import Heading, table
 
     found = list_recipes()
     if as_json:
@@ -40,13 +46,34 @@ def list_all(as_json: Json = False) -> None:
                 "method": r.method,
                 "model": r.model,
                 "summary": r.summary,
+                "offline": r.offline,
+                "needs": {name: str(origin) for name, origin in r.needs.items()},
+                "took": r.took,
             }
             for r in found
         ]
         console.print_json({"recipes": entries})
         return
-    rows = [(r.name, r.family, r.method, r.model, r.summary) for r in found]
-    console.print_lines(table(rows, header=_COLUMNS, spare=("model", "family")))
+    if console.result_width() is None:
+        rows = [
+            (r.name, _network(r), ", ".join(r.needs), r.took or "", r.family, r.method, r.model, r.summary)
+            for r in found
+        ]
+        console.print_lines(table(rows, header=_COLUMNS))
+        return
+    for r in found:
+        needed = ", ".join(f"{name} ({origin})" for name, origin in r.needs.items()) or "nothing"
+        console.print_lines(
+            [
+                Heading(f"{r.name}: {', '.join(filter(None, (r.method, _network(r), r.took)))}"),
+                f"  {r.summary}",
+                f"  needs {needed}",
+            ]
+        )
+
+
+def _network(recipe: ShippedRecipe) -> str:
+    return "no network" if recipe.offline else "network"
 
 
 @app.command(epilog=console.example("toolkit recipes show movie-sentiment --resolved training.num_train_epochs=1"))
@@ -57,13 +84,14 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print a recipe."""
+    from toolkit.data.own_rows import load_for_rows
     from toolkit.errors import RecipeError
-    from toolkit.recipe import find_recipe, load_recipe, recipe_text, recipe_yaml
+    from toolkit.recipe import find_recipe, recipe_text, recipe_yaml
 
     path = find_recipe(recipe)
     if overrides and not resolved:
         raise RecipeError("changes are shown in the resolved recipe only; add --resolved", where=overrides[0])
-    text = recipe_yaml(load_recipe(path, overrides or [])) if resolved else recipe_text(path)
+    text = recipe_yaml(load_for_rows(path, overrides or [])) if resolved else recipe_text(path)
     if as_json:
         console.print_json({"recipe": str(path), "yaml": text})
     else:
@@ -89,10 +117,11 @@ def copy(
 @app.command(epilog=console.example("toolkit recipes check my-recipe.yaml training.learning_rate=1e-5"))
 def check(recipe: Name, overrides: Changes = None, as_json: Json = False) -> None:
     """Check a recipe without running it; every fault is named with its line."""
-    from toolkit.recipe import find_recipe, load_recipe, recipe_digest
+    from toolkit.data.own_rows import load_for_rows
+    from toolkit.recipe import find_recipe, recipe_digest
 
     path = find_recipe(recipe)
-    digest = recipe_digest(load_recipe(path, overrides or []))
+    digest = recipe_digest(load_for_rows(path, overrides or []))
     if as_json:
         console.print_json({"recipe": str(path), "digest": digest})
     else:

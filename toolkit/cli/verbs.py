@@ -25,7 +25,9 @@ _SAID = {
     "choose": "select recommend search pick",
     "export": "convert onnx merge",
     "recipes list": "list ls models templates examples",
-    "recipes copy": "new init create copy",
+    "recipes new": "new init create draft",
+    "recipes copy": "copy",
+    "recipes import": "import migrate",
     "trials list": "runs history log logs results experiments ledger",
     "--version": "version",
 }

@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
+from toolkit.cli.lists import present
 from toolkit.errors import Fault, IntegrityError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def verify(
             metavar="REPO_OR_RUN",
             help="A repository (owner/name), a run folder or a model folder.",
             autocompletion=run_folders,
+            callback=present,
         ),
     ],
     revision: Annotated[str | None, typer.Option(help="A branch, tag or commit of the repository.")] = None,

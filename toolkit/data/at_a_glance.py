@@ -52,7 +52,7 @@ def refuse_at_a_glance(
     named = {name: column for name, column in columns.items() if isinstance(column, str) and name != "id"}
     faults: list[Fault] = []
     for file in files if named and encoding is None else ():
-        header = _header(file, quoting=quoting)
+        header = header_of(file, quoting=quoting)
         if header is not None:
             try:
                 pick_columns(header, columns=named, needed=list(named))
@@ -62,8 +62,8 @@ def refuse_at_a_glance(
         raise DataError(*faults)
 
 
-def _header(name: str, *, quoting: bool | None) -> Table | None:
-    """Return a table without rows that has the columns of a file; None if they are not plain to see."""
+def header_of(name: str, *, quoting: bool | None) -> Table | None:
+    """Return a table without rows that has the columns of a csv or tsv; None if they are not plain to see."""
     own = _DIALECTS.get(data_suffix(name) or "")
     if own is None:
         return None

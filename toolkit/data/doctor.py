@@ -37,14 +37,17 @@ _EXAMPLES = 5
 _EXAMPLE_CHARACTERS = 80
 
 
-def examine(tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LABEL) -> DoctorReport:
+def examine(
+    tables: Mapping[str, Table], *, problem: Problem = Problem.SINGLE_LABEL, labels: Sequence[str] = ()
+) -> DoctorReport:
     """Examine splits whose columns already have the task's names.
 
     Args:
         tables: the rows of each split: ``text``, perhaps ``text_pair``, perhaps ``label``.
         problem: the problem type of the labels.
+        labels: their names in their order, if they are known.
     """
-    kind = label_kind(problem)
+    kind = label_kind(problem).named(labels)
     return examine_examples(
         {name: _read(table, _fitted(kind, [table])) for name, table in tables.items()}, problem=problem
     )

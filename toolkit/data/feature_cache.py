@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from toolkit.cache import cache_folder
+from toolkit.cache import cache_folder, was_used
+from toolkit.cache.limit import written
 from toolkit.data.feature_table import KEY_BYTES, FeatureTable, Places, Vectors, digest_of
 from toolkit.errors import ResourceError
 from toolkit.files import replacing, sha256_file
@@ -76,6 +77,7 @@ class FeatureCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(self.folder / name) as temporary:
                 temporary.write_bytes(data)
+            written(len(data))
         except (OSError, ResourceError) as error:
             self._writes = False
             warn(f"features are not kept: {error}")
@@ -169,5 +171,6 @@ def _read(file: Path, table: FeatureTable) -> None:
         if sha256_file(file)[:_NAME_LENGTH] != file.stem:
             raise ValueError("the bytes are not those that were written")
         places = np.array([table.place[keys[row]] for row in rows], dtype=np.int64)
+        was_used(file)
         for layer in layers:
             table.put(layer, places, shard.get_tensor(str(layer))[rows])

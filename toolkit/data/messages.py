@@ -20,7 +20,7 @@ USER, ASSISTANT, SYSTEM = "user", "assistant", "system"
 CHAT, ANSWER = "messages", "target"
 """The columns of a chat: what the last answer follows, and that answer."""
 
-_KEYS = (("role", "content"), ("from", "value"))
+KEYS = (("role", "content"), ("from", "value"))
 """The keys of a message: those of chat templates, and those of ShareGPT's files."""
 
 _OTHER_NAMES = {"human": USER, "gpt": ASSISTANT, "model": ASSISTANT, "bot": ASSISTANT, "chatbot": ASSISTANT}
@@ -123,7 +123,7 @@ def shown(cell: str) -> str:
 def _message(entry: Any) -> Message:
     if not isinstance(entry, dict):
         raise ChatError("a message is no object with role and content")
-    role_key, content_key = next((keys for keys in _KEYS if keys[0] in entry), _KEYS[0])
+    role_key, content_key = next((keys for keys in KEYS if keys[0] in entry), KEYS[0])
     role, content = entry.get(role_key), entry.get(content_key)
     if not isinstance(role, str) or not isinstance(content, str):
         raise ChatError(f"a message lacks the text {role_key!r} or {content_key!r}")

@@ -23,6 +23,7 @@ from toolkit.data.readers_text import CSV, TSV, read_delimited, read_parallel, r
 from toolkit.data.tables import Table, concatenate
 from toolkit.errors import DataError, Fault, RecipeError, explain, nearest
 from toolkit.progress import warn
+from toolkit.recipe.where_from import where_data_are_from
 
 Source: TypeAlias = str | list[str] | dict[str, str]
 """A file, packaged or hub data set; a list of these; or line-parallel text files by column."""
@@ -204,6 +205,8 @@ def not_a_file(name: str) -> Fault | None:
         return Fault("neither a file nor a folder; data is read from regular files only", name)
     if "\\" in name and os.sep == "/":
         return Fault("no such file; backslashes separate folders on Windows only, write the path with /", name)
+    if (origin := where_data_are_from(name)) is not None:
+        return Fault(f"no such file; {origin}; lay it there, or name your own", name)
     if not path.parent.is_dir():
         return Fault(f"no such file; there is no folder {str(path.parent)!r} either", name)
     match = nearest(path.name, (child.name for child in path.parent.iterdir()))

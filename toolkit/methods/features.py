@@ -34,4 +34,5 @@ def fit_on_features(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Pat
     seconds = time.monotonic() - started
     trained = untrained(fitted.opened.model, n_trainable=fitted.n_trainable, seconds=seconds)
     used = save_and_measure(room, recipe, data, fitted.opened, trained=trained, work=work, answer=fitted.answer)
-    return replace(used, cut=cuts.to_json())
+    course = [{"setting": line["setting"], "eval_loss": line["validation_loss"]} for line in fitted.curve]
+    return replace(used, cut=cuts.to_json(), course=course)

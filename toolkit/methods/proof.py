@@ -14,6 +14,7 @@ from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter, never_merge
 from toolkit.evaluation.proof.golden import answers_to, make_golden, tolerance_for
 from toolkit.evaluation.proof.parity import Parity, check_adapter, check_saved, compare
+from toolkit.methods.decide import as_usual
 from toolkit.progress import warn
 from toolkit.tasks.interfaces import Answers, TaskData
 from toolkit.tasks.room import TaskRoom
@@ -105,8 +106,8 @@ def prove_saved(
     """
     golden = make_golden(room, saved, data.test, answers=answers)
     tolerance = golden["tolerance"]
-    parity = {"saved": check_saved(before, saved, task=room, tolerance=tolerance)}
+    parity = {"saved": check_saved(before, as_usual(saved), task=room, tolerance=tolerance)}
     if is_adapter(adapter):
-        adapted = room.open(LocatedModel(str(adapter), adapter))
+        adapted = room.open(LocatedModel(str(adapter), adapter))  # which decides as the model does
         parity["merged"] = check_adapter(adapted, saved, before, task=room, tolerance=tolerance)
     return Proof(golden, parity)

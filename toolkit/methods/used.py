@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from transformers import PreTrainedModel
 
 from toolkit.adapters import LocatedModel, OpenedModel, keep_pairs, locate_model, open_config
 from toolkit.adapters.family import check_supported, family_of
+from toolkit.methods.decide import decide
 from toolkit.methods.proof import Proof, answers_in_memory, open_exact, prove_saved
 from toolkit.names import Family
 from toolkit.progress import say
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import Answers, Result, TaskData
+from toolkit.tasks.interfaces import Answers, Chosen, Result, TaskData
 from toolkit.tasks.room import TaskRoom
 from toolkit.training import Trained
 from toolkit.training.save import ADAPTER_FOLDER, save_model
@@ -37,7 +38,9 @@ class Used:
         evaluate_seconds: wall time of answering and measuring.
         proof: that what was saved is what was trained; None where nothing was saved.
         cut: counts of the texts to learn from that are longer than the model reads; None where none is.
+        course: figures on the way that no trainer has reported, a line each.
         base_bytes: of a quantized base model, the bytes that its weights take, and that they would in float32.
+        chosen: what the validation rows chose; None where the recipe asks for nothing.
     """
 
     family: Family
@@ -49,7 +52,9 @@ class Used:
     evaluate_seconds: float
     proof: Proof | None = None
     cut: Mapping[str, int] | None = None
+    course: Sequence[Mapping[str, float]] = ()
     base_bytes: Mapping[str, int] = field(default_factory=dict)
+    chosen: Chosen | None = None
 
 
 def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
@@ -97,11 +102,14 @@ def save_and_measure(
     say("measuring the saved model on the test rows")
     started = time.monotonic()
     saved = open_exact(room, LocatedModel(recipe.model.label, folder), before, work=work)
-    answers = room.answer(saved, data.test, recipe.metrics) if answer is None else answer(saved, data.test)
+    ask = answer or (lambda opened, rows: room.answer(opened, rows, recipe.metrics))
+    folders = tuple(place for place in (folder, work / ADAPTER_FOLDER) if place.is_dir())
+    saved, chosen = decide(room, recipe, data, saved, ask, folders=folders)
+    answers = ask(saved, data.test)
     result = room.measure(answers, recipe.metrics)
     seconds = time.monotonic() - started
     proof = prove_saved(room, saved, data, before, answers=answers, adapter=work / ADAPTER_FOLDER)
-    return Used(opened.family, opened.revision, folder, trained, answers, result, seconds, proof)
+    return Used(opened.family, opened.revision, folder, trained, answers, result, seconds, proof, chosen=chosen)
 
 
 def untrained(model: PreTrainedModel, *, n_trainable: int = 0, seconds: float = 0.0) -> Trained:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from toolkit.methods.decide import choose_by
 from toolkit.methods.used import Used, locate_supported, untrained
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import TaskData
+from toolkit.tasks.interfaces import TaskData, decided
 from toolkit.tasks.room import TaskRoom
 from toolkit.training.callbacks import LOG_FILE, RunLog
 
@@ -34,13 +35,16 @@ def ask_untrained(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path)
     for line in asked.warnings:
         warn(line)
     RunLog(work / LOG_FILE).write(asked.log)
-    result = room.measure(asked.answers, recipe.metrics)
+    chosen = None if asked.validation is None else choose_by(room, recipe, asked.validation)
+    answers = asked.answers if chosen is None else decided(asked.answers, chosen.decision)
+    result = room.measure(answers, recipe.metrics)
     return Used(
         family,
         located.revision,
         located.folder,
         untrained(asked.opened.model),
-        asked.answers,
+        answers,
         result,
         time.monotonic() - started,
+        chosen=chosen,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from toolkit.errors import explain
 from toolkit.names import Method
 from toolkit.recipe import (  # noqa: F401, their rules register themselves
+    check_decision,
     check_installed,
     check_methods,
     check_model,

@@ -32,13 +32,20 @@ def _package_or_device_is_there(recipe: Recipe) -> Broken:
 
 
 def _ask_reporting(names: Any) -> None:
-    from transformers.integrations.integration_utils import get_reporting_integration_callbacks
+    """Ask the library whether trackers are there, without importing them: some speak with the network then."""
+    from importlib.util import find_spec
+
+    from transformers.integrations import integration_utils
 
     for name in [names] if isinstance(names, str) else names:
-        if name != "all":  # which is what is there
-            callbacks: Any = get_reporting_integration_callbacks([name])  # type: ignore[no-untyped-call]
-            for callback in callbacks:
-                callback()  # which raises without its package, as it would at the first step
+        if name == "all":  # which is what is there
+            continue
+        integration_utils.get_reporting_integration_callbacks([name])  # type: ignore[no-untyped-call]
+        is_there = getattr(integration_utils, f"is_{name.replace('_', '')}_available", None)
+        if is_there is not None and not is_there():
+            raise ImportError(f"{name} is not installed (pip install {name})")
+        if name == "mlflow" and find_spec("alembic") is None:  # mlflow-skinny comes without
+            raise ImportError("mlflow keeps runs in SQLite, with packages that are missing (pip install mlflow)")
 
 
 def _ask_optimizer(name: str) -> None:

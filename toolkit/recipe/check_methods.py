@@ -7,7 +7,12 @@ from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import FeaturesSection, Recipe, ZeroShotSection
 
 UNTRAINED = frozenset({Method.FEATURES, Method.ZERO_SHOT})
-"""The methods that update no weight of the model; no key of ``training`` applies to them."""
+"""The methods that update no weight of the model; of ``training`` only what trackers are told applies to them."""
+
+
+def is_of_trackers(key: str) -> bool:
+    """Return whether a key of ``training`` says where a run is reported."""
+    return key in ("report_to", "run_name", "project") or key.startswith("trackio_")
 
 
 @rule("task", "model.problem_type", "data.columns")
@@ -44,8 +49,11 @@ def _section_of_the_method(recipe: Recipe) -> Broken:
     for method, (name, is_written) in sections.items():
         if is_written and recipe.way is not method:
             yield name, f"the method {recipe.method} has no use for it; take it out, or write method: {method}"
-    if recipe.way in UNTRAINED and recipe.training.model_fields_set:
-        yield "training", f"the method {recipe.method} trains none of the model's weights; take the section out"
+    if recipe.way in UNTRAINED and (
+        others := {key for key in recipe.training.model_fields_set if not is_of_trackers(key)}
+    ):
+        whole = "take the section out" if others == recipe.training.model_fields_set else "keep report_to alone"
+        yield "training", f"the method {recipe.method} trains none of the model's weights; {whole}"
 
 
 @rule("method", "task", "model.problem_type", "zero_shot", "model.config")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from toolkit.errors import RecipeError, ResourceError, explain
 from toolkit.recipe.schema import OWN_TRANSFORMER
@@ -12,6 +15,17 @@ from toolkit.shipped import shipped_folder
 
 _COMMAND = "# toolkit "
 _SCHEMA_LINE = "# yaml-language-server: $schema="
+_TOOK = "# It took "
+_SOURCES = ("source", "train", "validation", "test")
+
+
+class Origin(StrEnum):
+    """Where a model or rows come from."""
+
+    PACKAGE = "a package"
+    HUB = "the hub"
+    RUN = "a run"
+    FILE = "a file"
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,8 @@ class ShippedRecipe:
         method: how the model is trained.
         model: the name of the pretrained model, or that it is our own.
         summary: the first sentence of its comments.
+        needs: what it reads, by name, each with where that comes from.
+        took: how long it took where it was measured; None where it was not.
     """
 
     name: str
@@ -35,11 +51,18 @@ class ShippedRecipe:
     method: str
     model: str
     summary: str
+    needs: Mapping[str, Origin]
+    took: str | None
+
+    @property
+    def offline(self) -> bool:
+        """Return whether it runs without a network, once the rows that are files are there."""
+        return Origin.HUB not in self.needs.values()
 
 
 def list_recipes() -> list[ShippedRecipe]:
     """List all shipped recipes, sorted by family and name."""
-    return [_shipped_recipe(path) for path in _shipped_paths()]
+    return [_shipped_recipe(path) for path in list_paths()]
 
 
 def find_recipe(name_or_path: str) -> Path:
@@ -58,9 +81,7 @@ def find_recipe(name_or_path: str) -> Path:
     wanted = wanted.with_suffix("") if wanted.suffix in {".yaml", ".yml"} else wanted
     root = shipped_folder("recipes")
     found = [
-        shipped
-        for shipped in _shipped_paths()
-        if wanted in (Path(shipped.stem), shipped.relative_to(root).with_suffix(""))
+        shipped for shipped in list_paths() if wanted in (Path(shipped.stem), shipped.relative_to(root).with_suffix(""))
     ]
     if len(found) > 1:
         names = ", ".join(_full_name(shipped) for shipped in found)
@@ -68,6 +89,11 @@ def find_recipe(name_or_path: str) -> Path:
     if not found:
         raise missing_recipe(name_or_path)
     return found[0]
+
+
+def is_shipped(path: Path) -> bool:
+    """Return whether a recipe file is one that comes with the toolkit."""
+    return path.resolve().is_relative_to(shipped_folder("recipes").resolve())
 
 
 def exists(path: Path) -> bool:
@@ -80,7 +106,7 @@ def exists(path: Path) -> bool:
 
 def missing_recipe(name: str) -> RecipeError:
     """Build the error for a missing recipe, which names the shipped ones."""
-    names = [shipped.stem for shipped in _shipped_paths()]
+    names = [shipped.stem for shipped in list_paths()]
     message = explain(
         "there is no such file, and no shipped recipe of this name",
         allowed=names,
@@ -109,22 +135,50 @@ def copy_recipe(name: str, destination: Path) -> Path:
     source = find_recipe(name)
     target = destination / source.name if destination.is_dir() else destination
     text = recipe_text(source).replace(f"recipes/{source.parent.name}/{source.name}", target.as_posix())
-    lines = [
-        f"{_SCHEMA_LINE}{_schema_path().as_uri()}" if line.startswith(_SCHEMA_LINE) else line
-        for line in text.splitlines()
-    ]
+    lines = [schema_line() if line.startswith(_SCHEMA_LINE) else line for line in text.splitlines()]
+    write_recipe(target, "\n".join(lines) + "\n")
+    return target
+
+
+def schema_line() -> str:
+    """Return the line that names the installed schema for editors."""
+    return f"{_SCHEMA_LINE}{_schema_path().as_uri()}"
+
+
+def refuse_existing(target: Path) -> None:
+    """Refuse to replace a file.
+
+    Raises:
+        ResourceError: it is there.
+    """
+    if exists(target):
+        raise ResourceError("the file exists already; choose another name or remove it", where=str(target))
+
+
+def write_recipe(target: Path, text: str) -> None:
+    """Write a new recipe file; missing folders are made, and a file that is there stays.
+
+    Raises:
+        ResourceError: it exists already, or cannot be written; then no part of it is left.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines) + "\n")
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                file.close()
+                target.unlink(missing_ok=True)
+                raise
     except FileExistsError as error:
         raise ResourceError("the file exists already; choose another name or remove it", where=str(target)) from error
     except OSError as error:
         raise ResourceError(f"cannot be written: {error.strerror or error}", where=str(target)) from error
-    return target
 
 
-def _shipped_paths() -> list[Path]:
+def list_paths() -> list[Path]:
+    """List the files of all shipped recipes, by family and name."""
     return sorted(shipped_folder("recipes").rglob("*.yaml"))
 
 
@@ -137,16 +191,36 @@ def _full_name(path: Path) -> str:
 
 
 def _shipped_recipe(path: Path) -> ShippedRecipe:
-    tree = read_document(path).tree
+    tree, text = read_document(path).tree, recipe_text(path)
+    named = tree["model"].get("name")
     return ShippedRecipe(
         name=path.stem,
         path=path,
         family=path.parent.name,
         task=tree["task"],
         method=tree["method"],
-        model=tree["model"].get("name") or OWN_TRANSFORMER,
-        summary=_summary(path.read_text(encoding="utf-8")),
+        model=named or OWN_TRANSFORMER,
+        summary=_summary(text),
+        needs={
+            **({} if named is None else {named: _origin(named, Origin.RUN)}),
+            **{source: _origin(source, Origin.FILE) for source in _sources(tree["data"])},
+        },
+        took=next((line[len(_TOOK) :].rstrip(".") for line in text.splitlines() if line.startswith(_TOOK)), None),
     )
+
+
+def _sources(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of all rows."""
+    for key in _SOURCES:
+        named = data.get(key)
+        yield from named.values() if isinstance(named, dict) else [] if named is None else [named]
+
+
+def _origin(name: str, local: Origin) -> Origin:
+    """Return where a model or rows come from; what is local has more than the two parts of a hub id."""
+    if name.startswith("packaged:"):
+        return Origin.PACKAGE
+    return Origin.HUB if name.count("/") == 1 else local
 
 
 def _summary(text: str) -> str:

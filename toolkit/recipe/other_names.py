@@ -58,7 +58,7 @@ _ALIASES = {
 }
 _HOMES = {alias: home for home, aliases in _ALIASES.items() for alias in aliases.split()}
 
-_ANSWERS = {
+ANSWERS = {
     "use_dora": "write method: dora",
     "use_rslora": "write method: rslora",
     "num_labels": "the labels are those of the training rows",
@@ -101,8 +101,8 @@ def where_it_belongs(path: TreePath, schema: dict[str, Any]) -> str | None:
         schema: of the recipe.
     """
     key = str(path[-1])
-    if key in _ANSWERS:
-        return _ANSWERS[key]
+    if key in ANSWERS:
+        return ANSWERS[key]
     homes = [home for home in homes_of(key, schema) if home != dotted(path)]
     if homes == [key]:
         return "write it at the top level of the recipe"

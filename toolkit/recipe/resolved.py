@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from itertools import chain, combinations
 from typing import Any
 
 import yaml
 
 from toolkit.names import Method, Problem
-from toolkit.recipe.check_methods import UNTRAINED
+from toolkit.recipe.check_methods import UNTRAINED, is_of_trackers
 from toolkit.recipe.scalars import plain_value
 from toolkit.recipe.schema import HubSection, Recipe
 
@@ -20,6 +21,8 @@ _LEFT_OUT = (
     ("model", "name"),
     ("model", "config"),
     ("model", "quantization"),
+    ("evaluation", "abstain"),
+    ("evaluation", "threshold"),
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),
@@ -34,7 +37,6 @@ _LEFT_OUT = (
 _OF_METHODS = {
     "features": {Method.FEATURES},
     "zero_shot": {Method.ZERO_SHOT},
-    "training": set(Method) - UNTRAINED,
 }
 """The sections that only some methods have."""
 
@@ -43,7 +45,21 @@ _LINE_ENDS = frozenset("\x85\u2028\u2029")
 
 def recipe_yaml(recipe: Recipe) -> str:
     """Write the recipe with every default, in the order of the schema; it loads back to an equal recipe."""
-    text: str = yaml.dump(recipe_values(recipe), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return values_yaml(recipe_values(recipe))
+
+
+def values_yaml(values: Mapping[str, Any], *, compact: bool = False) -> str:
+    """Write plain values, so that a recipe that is read again has the same.
+
+    Args:
+        values: by key.
+        compact: whether inner lists and mappings stand on one line, in brackets.
+    """
+    # What holds no collection would be put in brackets as a whole.
+    flow = None if compact and any(isinstance(value, (dict, list)) for value in values.values()) else False
+    text: str = yaml.dump(
+        dict(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=flow
+    )
     return text
 
 
@@ -74,6 +90,12 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
     for key, methods in _OF_METHODS.items():
         if recipe.way not in methods:
             del values[key]
+    if recipe.way in UNTRAINED:
+        training = values.pop("training")
+        told = {
+            key: training[key] for key in training if is_of_trackers(key) and key in recipe.training.model_fields_set
+        }
+        values |= {"training": told} if told.get("report_to", "none") != "none" else {}
     if recipe.hub == HubSection():
         del values["hub"]
     for section, key in _LEFT_OUT:

@@ -16,6 +16,10 @@ from toolkit.recipe.values import Columns, Count, OneOf, PositiveInt, Seed, Size
 
 ALL_METRICS = tuple(dict.fromkeys(name for spec in SPECS.values() for name in spec.all_metrics))
 
+OF_THRESHOLDS = tuple(
+    dict.fromkeys(name for spec in SPECS.values() for names in spec.thresholds.values() for name in names)
+)
+
 PAIR = ("source", "target")
 
 CHAT = ("messages", "target")
@@ -28,6 +32,7 @@ OWN_TRANSFORMER = "own Transformer"
 TaskName = Annotated[Task, Field(strict=False)]
 ProblemName = Annotated[Problem, Field(strict=False)]
 MetricName = Annotated[str, OneOf(ALL_METRICS)]
+OfThreshold = Annotated[str, OneOf(OF_THRESHOLDS)]
 
 
 class Section(BaseModel):
@@ -227,6 +232,16 @@ class EvaluationSection(Section):
     metrics: Annotated[list[MetricName], Field(min_length=1)] | None = Field(
         default=None, description="The metrics to report; null is the task's usual ones."
     )
+    abstain: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Precision of the answers, such as 0.95: validation chooses the probability below which a text of "
+        "one class gets none of them. null: every text is answered.",
+    )
+    threshold: OfThreshold | None = Field(
+        default=None,
+        description="The metric for which validation chooses the probability from which a label is given, of two "
+        "classes or several labels. null: a half.",
+    )
     generation: dict[str, Any] = Field(
         default={}, description="Fields of transformers.GenerationConfig, for tasks whose output is a new text."
     )
@@ -293,6 +308,11 @@ class Recipe(Section):
     def metrics(self) -> list[str]:
         """Metrics to report, filled in by loading; the first one stands for the result."""
         return self.evaluation.metrics or []
+
+    @property
+    def decides(self) -> bool:
+        """Whether the validation rows choose what follows from probabilities."""
+        return self.evaluation.abstain is not None or self.evaluation.threshold is not None
 
     @property
     def best_metric(self) -> str:

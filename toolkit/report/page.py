@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
+from toolkit.report.coverage import coverage_chart
 from toolkit.report.measures import best_values, headline_metric, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
@@ -80,6 +81,7 @@ def page_environment() -> Environment:
     )
     environment.filters.update(count=facts.count, amount=facts.amount)
     environment.filters.update(metric_name=metric_name, words=metric_words, scatter_chart=scatter_chart)
+    environment.filters.update(coverage_chart=coverage_chart)
     return environment
 
 

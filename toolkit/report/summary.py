@@ -38,6 +38,8 @@ def run_summary(result: RunResult, *, folder: str, samples: Sequence[Mapping[str
         *[line for line in (sentences.comparison(result), *sentences.notes(result)) if line],
         sentences.weights(result),
         f"Cost: {costs}.",
+        *([""] if pages.decision_lines(result) else []),
+        *pages.decision_lines(result),
         *pages.weak_lines(result.test),
         *pages.sample_lines(samples),
         "",

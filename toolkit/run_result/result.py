@@ -74,6 +74,7 @@ class RunResult(EvaluationResult):
         example: of the card; None where no test row is fit to be shown.
         has_example: False in runs of older versions, whose file has no such key.
         degenerate: why the result shows nothing learnt; None where it shows something.
+        decision: what the validation rows chose to follow from probabilities, and how; None where nothing was asked.
         written: test rows with what was written for them, of a model that writes.
         parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
     """
@@ -90,6 +91,7 @@ class RunResult(EvaluationResult):
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
     degenerate: Degenerate | None = None
+    decision: Mapping[str, Any] | None = None
     written: tuple[Written, ...] = ()
 
     @property
@@ -116,6 +118,7 @@ class RunResult(EvaluationResult):
         entry = JsonObject(value, where=where)
         if entry.get("schema", int) != SCHEMA:
             raise entry.fault("schema", f"is {entry.values['schema']}; this version reads {SCHEMA}")
+        decision = entry.optional_object("decision")
         example, parity = entry.optional_object("example"), entry.optional_object("parity")
         return cls(
             task=entry.name("task", Task),
@@ -136,6 +139,7 @@ class RunResult(EvaluationResult):
             has_example="example" in entry.values,
             parity=None if parity is None else parity.values,
             degenerate=None if entry.values.get("degenerate") is None else entry.name("degenerate", Degenerate),
+            decision=None if decision is None else decision.values,
             written=_written_from_json(entry),
         )
 
@@ -175,6 +179,7 @@ class RunResult(EvaluationResult):
             **({"example": None if self.example is None else self.example.to_json()} if self.has_example else {}),
             **({} if self.parity is None else {"parity": dict(self.parity)}),
             **({} if self.degenerate is None else {"degenerate": self.degenerate.value}),
+            **({} if self.decision is None else {"decision": dict(self.decision)}),
             **({"written": [row.to_json() for row in self.written]} if self.written else {}),
         }
 

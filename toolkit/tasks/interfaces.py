@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.decision import Decision
 from toolkit.evaluation.inference.rows import Row
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem
@@ -94,6 +95,26 @@ class Result(Protocol):
         """Return the split's entry in metrics.json."""
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A decision that the validation rows chose.
+
+    Attributes:
+        decision: what follows from probabilities.
+        found: how it was chosen; the entry ``decision`` of metrics.json.
+        warnings: a line each.
+    """
+
+    decision: Decision
+    found: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+def decided(answers: Any, decision: Decision) -> Any:
+    """Return answers with probabilities as a decision reads them."""
+    return replace(answers, decision=decision)
+
+
 @dataclass(frozen=True, eq=False)
 class MeasuredBaseline:
     """What costs nothing, measured on the test rows.
@@ -133,12 +154,14 @@ class Asked:
         answers: to the rows.
         log: a line for log.jsonl: how it was asked.
         warnings: a line each.
+        validation: answers to the validation rows, where those choose a decision.
     """
 
     opened: OpenedModel | Any
     answers: Answers
     log: dict[str, Any]
     warnings: tuple[str, ...]
+    validation: Answers | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,6 +136,10 @@ class TaskPages(ABC):
         """
         return []
 
+    def decision_lines(self, result: RunResult) -> list[str]:
+        """Return sentences on what the validation rows chose to follow from probabilities."""
+        return []
+
     @abstractmethod
     def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return lines for the terminal that show test rows.
@@ -188,6 +192,10 @@ class TaskPages(ABC):
         With ``_many`` at its end it is the key for many labels.
         """
         return None
+
+    def decision(self, result: RunResult) -> list[Sentence]:
+        """Return the card's sentences on what follows from the model's probabilities."""
+        return []
 
     @abstractmethod
     def reference(self, result: RunResult) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_OF_ALL_ROWS = frozenset({"labels", "decision"})
+
 
 def take_answers(answers: Any, chosen: NDArray[np.bool_]) -> Any:
     """Return the answers to some rows: every field of the dataclass that has a value a row.
@@ -22,7 +24,9 @@ def take_answers(answers: Any, chosen: NDArray[np.bool_]) -> Any:
         **{
             field.name: _taken_value(value, chosen)
             for field in fields(answers)
-            if field.name != "labels" and (value := getattr(answers, field.name)) is not None and len(value) == n_rows
+            if field.name not in _OF_ALL_ROWS
+            and (value := getattr(answers, field.name)) is not None
+            and len(value) == n_rows
         },
     )
 

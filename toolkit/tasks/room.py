@@ -20,13 +20,16 @@ from toolkit.adapters import (
     open_from_scratch,
 )
 from toolkit.adapters.layouts import READS, kept_word
+from toolkit.data.column_looks import ColumnLook
 from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor_report import SplitReport
+from toolkit.data.guess_columns import Guess, cannot_guess, guess_columns
 from toolkit.errors import RecipeError
 from toolkit.evaluation.metrics.metric_value import MetricValue
-from toolkit.names import Family, Problem, TaskSpec
+from toolkit.names import Family, Problem, TaskSpec, default_metrics
 from toolkit.recipe import Recipe, TokenizerSection
 from toolkit.run_result import Degenerate, Written
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, MeasuredBaseline, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.pages import TaskPages
@@ -43,6 +46,7 @@ class TaskRoom(ABC):
         pages: its words and pictures in report, card, demo and terminal.
         compares: whether `toolkit choose` can compare models for it.
         text_columns: columns of prepared rows that hold texts.
+        reads_longer: whether of two unnamed columns of texts the longer ones are read, and the others written.
     """
 
     spec: ClassVar[TaskSpec]
@@ -51,6 +55,33 @@ class TaskRoom(ABC):
     pages: ClassVar[TaskPages]
     compares: ClassVar[bool] = True
     text_columns: ClassVar[tuple[str, ...]] = ("text", "text_pair", "source", "inputs", "target")
+    reads_longer: ClassVar[bool] = False
+
+    # A recipe for a file
+
+    def guess(self, looks: Sequence[ColumnLook], given: Mapping[str, ColumnName]) -> Guess:
+        """Guess which columns of a file the task reads.
+
+        Args:
+            looks: what they look like.
+            given: those that the user has named, as in `toolkit.data.guess_columns.given_for`.
+
+        Raises:
+            DataError: it is not plain, with what was found.
+        """
+        found = guess_columns(looks, self.spec.columns, given=given, longer_first=self.reads_longer)
+        if found is None:
+            raise cannot_guess(self.spec.task, looks, wanted=" or ".join(map(" and ".join, self.spec.columns)))
+        return found
+
+    def metrics_for(self, report: SplitReport, problem: Problem) -> tuple[list[str], str | None]:
+        """Return the metrics that suit rows, the one that stands for the result first, and why; None: the usual ones.
+
+        Args:
+            report: of the rows.
+            problem: what their labels are.
+        """
+        return list(default_metrics(self.spec.task, problem)), None
 
     # Rows
 
@@ -223,6 +254,18 @@ class TaskRoom(ABC):
             metrics: that will be measured; they may decide what has to be asked. None of them: what `predict` gives.
         """
 
+    def decide(self, recipe: Recipe, answers: Answers) -> Chosen:
+        """Choose by a model's answers to the validation rows what shall follow from its probabilities.
+
+        Args:
+            recipe: which says what is asked for.
+            answers: with references, and with the usual decision.
+
+        Raises:
+            RecipeError: the task has no such decision.
+        """
+        raise RecipeError(f"{self.spec.task} has no thresholds", where="evaluation")
+
     @abstractmethod
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure answers against the references that they have.
@@ -234,6 +277,10 @@ class TaskRoom(ABC):
     @abstractmethod
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
+
+    def compared_columns(self, answers: Answers) -> dict[str, list[Any]]:
+        """Return answers as columns that `kept_answers` reads, with what a model would have said that abstains."""
+        return answers.columns()
 
     @abstractmethod
     def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:

@@ -18,6 +18,7 @@ Strategy = Literal["no", "epoch", "steps"]
 
 # `Pace`, `BestModel` and `StepBatches` carry these out. The library saves an epoch's last checkpoint before it has
 # evaluated that epoch, so a run that is resumed from it would miss an evaluation and choose another epoch.
+# `Trackers` carries out ``report_to``, because the library closes its trackers before the test rows are measured.
 HANDLED_BY_TOOLKIT = frozenset(
     {
         "eval_strategy",
@@ -28,6 +29,7 @@ HANDLED_BY_TOOLKIT = frozenset(
         "metric_for_best_model",
         "greater_is_better",
         "train_sampling_strategy",
+        "report_to",
     }
 )
 
@@ -45,6 +47,8 @@ def training_arguments(recipe: Recipe, folder: Path) -> TrainingArguments:
     bf16 = recipe.training.bf16
     values |= {
         "output_dir": str(folder),
+        "report_to": "none",
+        "run_name": values.get("run_name") or folder.parent.name.removesuffix(".unfinished"),
         "seed": recipe.seed,
         "use_cpu": on_cpu,
         "bf16": (computes_bf16_natively() and not half) if bf16 == "auto" else bf16,

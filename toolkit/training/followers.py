@@ -1,4 +1,4 @@
-"""The user's own callbacks of a training."""
+"""Callbacks that follow a training from outside: the user's own, and trackers."""
 
 from __future__ import annotations
 
@@ -28,6 +28,20 @@ def followed_by(callbacks: Sequence[TrainerCallback]) -> Iterator[None]:
             found = f"{callback!r} is no transformers.TrainerCallback; give an object of a class that derives from it"
             raise RecipeError(found, where="callbacks")
     token = _followers.set(tuple(callbacks))
+    try:
+        yield
+    finally:
+        _followers.reset(token)
+
+
+@contextmanager
+def also_followed_by(callback: TrainerCallback) -> Iterator[None]:
+    """Let one more callback follow every training within a block, after those that do.
+
+    Args:
+        callback: one of ours.
+    """
+    token = _followers.set((*_followers.get(), callback))
     try:
         yield
     finally:

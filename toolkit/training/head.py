@@ -61,12 +61,13 @@ def fit_head(
     n_labels: int,
     seed: int,
     validation: tuple[NDArray[np.float32], ArrayLike] | None = None,
+    refit: bool = True,
 ) -> FittedHead:
     """Fit a head: logistic or ridge regression, or a network with one hidden layer.
 
     The strength of the regularisation, or the epochs of the network, are those of least loss on the validation
     examples. Without such examples cross-validation chooses them; a network uses the first fold alone. Then the head
-    is fitted again to all examples.
+    is fitted again to all examples, or to those that are not held out.
 
     Args:
         features: ``[examples, dim]``.
@@ -77,6 +78,7 @@ def fit_head(
         n_labels: outputs of the head, 1 for a number.
         seed: decides the folds, and all that is random in a network.
         validation: features and labels of the held-out examples.
+        refit: whether the head learns from these too in the end; not where they shall choose something else.
 
     Raises:
         ValueError: if there are fewer than two examples to learn from.
@@ -86,7 +88,7 @@ def fit_head(
         raise ValueError(f"a head needs two labelled rows to learn from; found {len(examples)}")
     held_out = None if validation is None else Examples.of(*validation, problem=problem, n_labels=n_labels)
     trials = [Trial.of(examples, held_out)] if held_out is not None and len(held_out) else folds(examples, seed=seed)
-    every = examples if held_out is None else examples.joined(held_out)
+    every = examples if held_out is None or not refit else examples.joined(held_out)
     fit = _linear if kind == "linear" else _mlp
     return fit(trials, every, seed)
 

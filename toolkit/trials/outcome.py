@@ -61,7 +61,7 @@ def outcome(
             source=data.source,
             digest=data.digest,
             pairs="text_pair" in data.train.column_names,
-            warnings=(*data.warnings, *used.result.warnings),
+            warnings=(*data.warnings, *used.result.warnings, *(used.chosen.warnings if used.chosen else ())),
         ),
         cost={
             "train_seconds": round(used.trained.train_seconds, 2),
@@ -72,6 +72,7 @@ def outcome(
         },
         environment=environment(),
         degenerate=room.degenerate(used.answers, used.result, of_baselines),
+        decision=None if used.chosen is None else used.chosen.found,
         parity=None if used.proof is None else {name: each.to_json() for name, each in used.proof.parity.items()},
     )
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from toolkit.adapters import LocatedModel, reads_pairs
+from toolkit.adapters.decision import USUAL, Decision, decision_of
 from toolkit.data.column_names import ColumnName
 from toolkit.errors import IntegrityError, RecipeError, ResourceError, ToolkitError
 from toolkit.names import SPECS, Method, Task
 from toolkit.recipe import Recipe, load_recipe
 from toolkit.recipe.yaml_text import read_document
+from toolkit.run_result import RunResult
 from toolkit.training.save import MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import refuse_changed_files
@@ -31,6 +34,7 @@ class Subject:
         task: that of the run's recipe; None where only the model can tell.
         untrained: the recipe of a run that asked a pretrained model as it is, without a model of its own.
         labels: the classes that such a run chose from.
+        decision: what such a run chose to follow from probabilities.
         merge_labels: whether the run's labels that differ in case, white space or width only are one.
     """
 
@@ -41,6 +45,7 @@ class Subject:
     untrained: Recipe | None = None
     labels: tuple[str, ...] = ()
     merge_labels: bool = False
+    decision: Decision = USUAL
 
     def columns(self, **given: ColumnName | None) -> dict[str, ColumnName]:
         """Return the columns to read: those given on the command line, else those of the recipe.
@@ -134,7 +139,8 @@ def _untrained(folder: Path) -> Subject:
     """Return a run without weights of its own, which asks a pretrained model as its recipe says."""
     try:
         recipe = load_recipe(folder / RECIPE_FILE)
-        labels = read_run(folder).result.labels
+        result = read_run(folder).result
+        decision = _decision(result, where=str(folder / METRICS_FILE))
     except (ToolkitError, OSError, ValueError, KeyError) as error:
         raise IntegrityError("the recipe or the metrics of this run cannot be read", where=str(folder)) from error
     return Subject(
@@ -143,6 +149,17 @@ def _untrained(folder: Path) -> Subject:
         recipe.metrics,
         recipe.task,
         untrained=recipe,
-        labels=labels,
+        labels=result.labels,
         merge_labels=recipe.data.merge_labels,
+        decision=decision,
     )
+
+
+def _decision(result: RunResult, *, where: str) -> Decision:
+    """Return what a run without a model of its own chose; a model keeps it in its configuration.
+
+    Raises:
+        IntegrityError: what it says are no thresholds.
+    """
+    kept = SimpleNamespace(**(result.decision or {}), num_labels=len(result.labels))
+    return decision_of(kept, where=where)

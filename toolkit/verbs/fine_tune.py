@@ -8,9 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.data.own_rows import load_for_rows
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Method
-from toolkit.recipe import Recipe, build_recipe, find_recipe, load_recipe, recipe_values
+from toolkit.recipe import Recipe, build_recipe, find_recipe, recipe_values
 from toolkit.verbs.given import Given, Rows
 from toolkit.verbs.model import Run
 from toolkit.verbs.work import working
@@ -130,7 +131,7 @@ def _recipe(
         fix = "give a recipe file, its name or a mapping; rows are given as data=rows"
         raise RecipeError(explain(found, fix=fix), where="recipe")
     path = find_recipe(str(recipe))
-    return load_recipe(path, [*_texts(overrides), *_texts(_dotted(asked))]), path.stem
+    return load_for_rows(path, [*_texts(overrides), *_texts(_dotted(asked))]), path.stem
 
 
 def _over(values: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -98,12 +98,14 @@ def verify(
 
 
 @working()
-def export(run: Named, *, format: str, output_dir: str | PathLike[str]) -> Exported:
+def export(run: Named, *others: Named, format: str, output_dir: str | PathLike[str]) -> Exported:
     """Write a run's model in another form, let out only if it answers as the run's golden rows say.
 
     Args:
         run: a run, its folder, or a model's folder.
-        format: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime.
+        others: further ones, to average.
+        format: ``merged``, the adapter in its base model; ``averaged``, the mean of several models; ``onnx`` or
+            ``onnx-int8``, for ONNX Runtime; ``gguf-f32``, ``gguf-f16`` or ``gguf-q8_0``, for llama.cpp.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:
@@ -112,4 +114,6 @@ def export(run: Named, *, format: str, output_dir: str | PathLike[str]) -> Expor
     from toolkit.workflow.export import export as carry_out
     from toolkit.workflow.export_formats import Format
 
-    return carry_out(name_of(run), form=one_of(Format, format, where="format"), output_dir=Path(output_dir))
+    return carry_out(
+        *map(name_of, (run, *others)), form=one_of(Format, format, where="format"), output_dir=Path(output_dir)
+    )

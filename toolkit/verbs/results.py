@@ -223,3 +223,30 @@ class Chosen:
         header = [cell.format(metric=self.choice.rows.judge.metric.replace("_", " ")) for cell in HEADER]
         rows = [list(row) for row in result_rows(self.choice)]
         return lines_html("\n".join(recommendation(self.choice)), wraps=True) + table_html(header, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Drafted:
+    """A recipe file that was written.
+
+    Attributes:
+        recipe: the file, for `toolkit.fine_tune`.
+        text: its content.
+        notes: what was carried from another tool's file and what was not, a line each.
+        held: what keeps the rows in memory, so that the recipe can be carried out.
+    """
+
+    recipe: Path
+    text: str
+    notes: tuple[str, ...] = ()
+    held: object = None
+
+    def __str__(self) -> str:
+        return "\n".join([*self.notes, f"{self.recipe}:", self.text]).strip()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.notebook import lines_html
+
+        return lines_html(str(self))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
+from toolkit.adapters.decision import USUAL
 from toolkit.adapters.layouts import READS, kept_word
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
@@ -20,7 +21,7 @@ from toolkit.names import Split, default_metrics
 from toolkit.progress import warn
 from toolkit.run_result import DataSource, EvaluationResult, SplitResult
 from toolkit.tasks import room_of, task_of
-from toolkit.tasks.interfaces import Answerer, Answers
+from toolkit.tasks.interfaces import Answerer, Answers, decided
 from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
@@ -171,9 +172,13 @@ def predict(
 
 
 def _answerer(room: TaskRoom, subject: Subject, located: LocatedModel) -> Answerer:
-    """Open a model to ask it, with the run's way to spell labels."""
+    """Open a model to ask it, with the run's way to spell labels, and its decision where no model keeps it."""
     asked = room.answerer(located, subject.untrained, subject.labels)
-    return replace(asked, merge_labels=subject.merge_labels)
+    asked = replace(asked, merge_labels=subject.merge_labels)
+    if subject.decision == USUAL:
+        return asked
+    answer = asked.answer
+    return replace(asked, answer=lambda rows, metrics: decided(answer(rows, metrics), subject.decision))
 
 
 def _refuse_one_of_several(names: Sequence[str], text_column: str | None) -> None:

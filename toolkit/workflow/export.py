@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from peft import PeftModel
 
 from toolkit.adapters import LocatedModel, OpenedModel
 from toolkit.adapters.adapter_folder import is_adapter, merge_dequantized
+from toolkit.adapters.average import average
+from toolkit.adapters.decision import ABSTAIN, THRESHOLDS
 from toolkit.adapters.quantization import settings_of
 from toolkit.adapters.quiet import quiet_library
 from toolkit.adapters.write_gguf import check_llama_like
@@ -30,13 +32,14 @@ from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER, readable
 from toolkit.trials.subject import find_subject
 from toolkit.workflow import export_gguf
 from toolkit.workflow.export_formats import Format
+from toolkit.workflow.export_measured import Measured, measure
 from toolkit.workflow.export_onnx import FILE, check_exportable, input_names, opened_onnx, write_onnx
 from toolkit.workflow.little_memory import memory_told, smaller_model
 
 PARITY_FILE = "parity.json"
 
-TOLERATED = {Format.GGUF_F16: 0.05, Format.GGUF_Q8_0: 0.5}
-"""Nats a token by which weights that were rounded may answer otherwise, and then write another text.
+TOLERATED = {Format.GGUF_F16: 0.05, Format.GGUF_Q8_0: 0.5, Format.ONNX_INT8: 0.35}
+"""Nats a token or probabilities by which rounded weights may answer otherwise, perhaps another text or label.
 
 That is enough to find what an export has broken, which costs whole nats. What the rounding costs is told.
 """
@@ -50,34 +53,120 @@ class Exported:
         folder: where it is.
         format: the form.
         parity: of its answers with the golden rows.
+        measured: on the test rows, of an ONNX file; None where the run has kept none.
     """
 
     folder: Path
     format: Format
     parity: Parity
+    measured: Measured | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{"folder", "format", "parity"}``."""
-        return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json()}
+        """Return ``{"folder", "format", "parity"}``, and of an ONNX file ``measured``."""
+        measured = {} if self.measured is None else {"measured": self.measured.to_json()}
+        return {"folder": str(self.folder), "format": self.format.value, "parity": self.parity.to_json(), **measured}
 
 
 @memory_told(smaller_model)
-def export(target: str, *, form: Format, output_dir: Path) -> Exported:
+def export(target: str, *others: str, form: Format, output_dir: Path) -> Exported:
     """Write a model in another form, with tokenizer, configuration and the figures of its check.
 
     Args:
         target: a run folder, or a folder with a model or an adapter and ``golden.json``.
-        form: ``merged``, the adapter in its base model; ``onnx``, one file for ONNX Runtime; ``gguf-…``, one file for
-            llama.cpp, with weights in that form.
+        others: further ones, whose weights are averaged with those of the first.
+        form: ``merged``, the adapter in its base model; ``averaged``, the mean of several models; ``onnx`` and
+            ``onnx-int8``, for ONNX Runtime; ``gguf-…``, one file for llama.cpp, with weights in that form.
         output_dir: a folder that is not there yet, or empty.
 
     Raises:
-        RecipeError: if there is nothing to merge, or the model has no such form.
+        RecipeError: if there is nothing to merge, the models are not alike, or the model has no such form.
         ResourceError: if the folder is in use or cannot be written.
         IntegrityError: if there are no golden rows, or the export does not answer as they say; nothing is left then.
     """
-    folder = Path(target).expanduser()
-    subject = find_subject(target)
+    if bool(others) != (form is Format.AVERAGED):
+        raise RecipeError("averaged takes several models, and every other form one", where="--format")
+    sources = _sources(target, *others)
+    golden = sources[0].golden
+    room = room_of(Task(golden["task"]))
+    if form.is_onnx:
+        check_exportable(room.spec.task, Family(golden["family"]))
+    with _whole_or_nothing(output_dir) as work:
+        say(f"exporting {', '.join(each.target for each in sources)} as {form}")
+        opened = average(each.opened(room, form) for each in sources)
+        if others:
+            golden = _golden_of_mean(room, opened, sources)
+        if form.gguf_weights is not None:
+            check_llama_like(opened)
+        made = _made(opened, work, room, form=form)
+        parity = _checked(room, made, golden, form=form, where=target)
+        measured = None
+        if form.is_onnx:
+            say("measuring it on the test rows, beside the model")
+            files = sorted(work.glob(f"{FILE}*"))
+            measured = measure(room, opened, made, sources[0].folder, files=files, tolerance=golden["tolerance"])
+        exported = Exported(output_dir, form, parity, measured)
+        if form.is_plain:
+            write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
+        figures = {name: value for name, value in exported.to_json().items() if name == "measured"}
+        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json(), **figures})
+        write_text_atomically(work / "README.md", _readme(opened, exported, [each.target for each in sources]))
+    return exported
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A model that is exported.
+
+    Attributes:
+        target: as the user wrote it.
+        folder: of the run or the model.
+        model: its name or folder.
+        golden: its golden rows.
+    """
+
+    target: str
+    folder: Path
+    model: str
+    golden: dict[str, Any]
+
+    def opened(self, room: TaskRoom, form: Format) -> OpenedModel:
+        """Return the model as plain weights, an adapter merged into its base model."""
+        place = _adapter_of(self.folder) if form is Format.MERGED else Path(self.model).expanduser()
+        opened = room.open(LocatedModel(self.target, place))
+        if settings_of(opened.model.config) is not None:
+            opened = merge_dequantized(opened)
+        if isinstance(opened.model, PeftModel):
+            method = str(opened.model.active_peft_config.peft_type.value).lower()
+            raise RecipeError(
+                f"adapters of the method {method} cannot be merged into their base model", where=self.target
+            )
+        return opened
+
+
+def _sources(*targets: str) -> list[_Source]:
+    """Return the models that are exported, all for one task."""
+    first, *others = sources = [_source(target) for target in targets]
+    for each in others:
+        task, other = first.golden["task"], each.golden["task"]
+        if task != other:
+            raise RecipeError(f"it is for {other}, and {first.target} for {task}", where=each.target)
+    return sources
+
+
+def _golden_of_mean(room: TaskRoom, mean: OpenedModel, sources: Sequence[_Source]) -> dict[str, Any]:
+    """Return the golden rows of the first model with the answers of the mean, and tell how many stay as they were."""
+    found = []
+    for each in sources:
+        found.append(answers_to(room, mean, each.golden["rows"]))
+        told = compare(each.golden["rows"], found[-1], each.golden["tolerance"])
+        say(f"the mean answers {told.rows - told.flips} of {told.rows} golden rows as {each.target} does")
+    first = sources[0].golden
+    rows = [{**said, "ids": asked["ids"]} for asked, said in zip(first["rows"], found[0], strict=True)]
+    return {**first, "rows": rows}
+
+
+def _source(target: str) -> _Source:
+    folder, subject = Path(target).expanduser(), find_subject(target)
     if not folder.is_dir() or subject.untrained is not None:
         found = "this is no folder" if subject.untrained is None else "this run has no model of its own"
         raise RecipeError(f"{found}; export a finished run or a model's folder", where=target)
@@ -86,33 +175,24 @@ def export(target: str, *, form: Format, output_dir: Path) -> Exported:
         raise IntegrityError(
             f"there is no {GOLDEN_FILE} to check an export against; fine-tune again with this version", where=target
         )
-    room = room_of(Task(golden["task"]))
-    source = _adapter_of(folder) if form is Format.MERGED else Path(subject.model).expanduser()
-    if form is Format.ONNX:
-        check_exportable(room.spec.task, Family(golden["family"]))
-    with _whole_or_nothing(output_dir) as work:
-        opened = room.open(LocatedModel(target, source))
-        if settings_of(opened.model.config) is not None:
-            opened = merge_dequantized(opened)
-        if isinstance(opened.model, PeftModel):
-            method = str(opened.model.active_peft_config.peft_type.value).lower()
-            raise RecipeError(f"adapters of the method {method} cannot be merged into their base model", where=target)
-        if form.gguf_weights is not None:
-            check_llama_like(opened)
-        say(f"exporting {target} as {form}")
-        made = _made(opened, work, room, form=form)
-        tolerated = TOLERATED.get(form, golden["tolerance"])
-        parity = compare(golden["rows"], answers_to(room, made, golden["rows"]), tolerated)
-        if not parity.passed and not (form in TOLERATED and parity.largest_gap <= tolerated):
-            raise IntegrityError(
-                f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=target
-            )
-        exported = Exported(output_dir, form, parity)
-        if form is Format.MERGED:
-            write_json_atomically(work / GOLDEN_FILE, golden)  # it can be verified and published like any other
-        write_json_atomically(work / PARITY_FILE, {"format": form.value, **parity.to_json()})
-        write_text_atomically(work / "README.md", _readme(opened, form, parity))
-    return exported
+    return _Source(target, folder, subject.model, golden)
+
+
+def _checked(room: TaskRoom, made: OpenedModel, golden: Mapping[str, Any], *, form: Format, where: str) -> Parity:
+    """Compare an export with golden rows, and refuse it where something is broken.
+
+    Raises:
+        IntegrityError: it does not answer as they say.
+    """
+    rows, tolerated = golden["rows"], TOLERATED.get(form, golden["tolerance"])
+    if form in TOLERATED:  # numbers are rounded in proportion
+        tolerated *= max([1.0, *(abs(row["value"]) for row in rows if "value" in row)])
+    parity = compare(rows, answers_to(room, made, rows), tolerated)
+    if not parity.passed and not (form in TOLERATED and parity.largest_gap <= tolerated):
+        raise IntegrityError(
+            f"the export does not answer as {GOLDEN_FILE} says, so it is not kept: {parity}", where=where
+        )
+    return parity
 
 
 def _adapter_of(folder: Path) -> Path:
@@ -127,10 +207,10 @@ def _made(opened: OpenedModel, work: Path, room: TaskRoom, *, form: Format) -> O
     if form.gguf_weights is not None:
         export_gguf.write(opened, work, form.gguf_weights)
         return export_gguf.opened_gguf(opened, work)
-    _write_plain(opened, work, weights=form is Format.MERGED)
-    if form is Format.MERGED:
+    _write_plain(opened, work, weights=form.is_plain)
+    if form.is_plain:
         return room.open(LocatedModel(opened.name, work))
-    write_onnx(opened, work)
+    write_onnx(opened, work, int8=form is Format.ONNX_INT8)
     return opened_onnx(opened, work)
 
 
@@ -165,29 +245,52 @@ def _whole_or_nothing(output_dir: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _readme(opened: OpenedModel, form: Format, parity: Parity) -> str:
-    title, use = _about(opened, form)
+def _readme(opened: OpenedModel, exported: Exported, targets: Sequence[str]) -> str:
+    title, use = _about(opened, exported.format, targets)
+    parity, measured = exported.parity, exported.measured
+    beside = "" if measured is None else f"\nBeside the model that it comes from, on the test rows: {measured}.\n"
     return f"""# {title}
 
 {use}
+{_decision(opened)}
 
 Checked against golden rows, answers that were kept when the model was made: {parity.rows} rows, {parity.flips} of them
 with another answer, the largest gap between two probabilities (or numbers) {parity.largest_gap:.2g}, where
 {parity.tolerance:.2g} is tolerated. The same figures stand in `{PARITY_FILE}`.
+{beside}"""
+
+
+def _decision(opened: OpenedModel) -> str:
+    """Return what a reader has to do with the probabilities; empty where the most probable class is the answer."""
+    if opened.decision.abstains:
+        return f"""
+Where the highest probability is below {opened.decision.abstain_below:.6g} (`{ABSTAIN}` in `config.json`) there is no
+answer; only the toolkit withholds it by itself.
 """
+    if opened.decision.thresholds:
+        return f"""
+A label is given from the probability on that stands in its place of `{THRESHOLDS}` in `config.json`; only the toolkit
+does so by itself.
+"""
+    return ""
 
 
-def _about(opened: OpenedModel, form: Format) -> tuple[str, str]:
+def _about(opened: OpenedModel, form: Format, targets: Sequence[str]) -> tuple[str, str]:
     """Return a title, and how the exported model is used."""
+    if form is Format.AVERAGED:
+        names = ", ".join(f"`{target}`" for target in targets)
+        return "The mean of several models", f"Its weights are the mean of {names}. It opens with plain transformers."
     if form is Format.MERGED:
         return "A model with its adapter merged", "It opens with plain transformers."
     if form.gguf_weights is not None:
         return "A model for llama.cpp", export_gguf.use(opened)
     names = ", ".join(f"`{name}`" for name in input_names(opened))
-    return "A model for ONNX Runtime", _ONNX_USE.format(file=FILE, names=names, longest=opened.max_length)
+    title = "A model for ONNX Runtime" + (", its weights rounded to 8 bits" if form is Format.ONNX_INT8 else "")
+    return title, _ONNX_USE.format(file=FILE, names=names, longest=opened.max_length)
 
 
-_ONNX_USE = """`{file}` reads {names} (int64, `[batch, length]`) and gives `logits`; its labels are in `config.json`.
+_ONNX_USE = """`{file}`, with its weights in `{file}.data`, reads {names} (int64, `[batch, length]`) and gives `logits`.
+Its labels are in `config.json`.
 
 ```python
 import onnxruntime

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +17,13 @@ import numpy as np
 import torch
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.quiet import quiet_library
 from toolkit.errors import RecipeError
 from toolkit.names import SPECS, Family, Task
+from toolkit.shortage import is_full_disk
 
 FILE = "model.onnx"
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-_LARGEST_IN_ONE_FILE = 1_900_000_000  # protobuf ends at 2 GiB
-_AXES = {0: "batch", 1: "length"}
 
 
 def check_exportable(task: Task, family: Family) -> None:
@@ -43,36 +44,41 @@ def check_exportable(task: Task, family: Family) -> None:
         )
 
 
-def write_onnx(opened: OpenedModel, folder: Path) -> None:
-    """Write ``model.onnx``: token ids to logits, for any number of rows of any length.
+def write_onnx(opened: OpenedModel, folder: Path, *, int8: bool = False) -> None:
+    """Write ``model.onnx``, its weights beside it, and ``export.json``, by which the library opens it again.
+
+    It leads from token ids to logits, for any number of rows of any length. The exporter is the library's.
 
     Args:
         opened: with its head; stays as it is.
-        folder: exists; weights of more than 1.9 GB are put beside the file.
+        folder: exists.
+        int8: weights in 8 bits, and what they meet rounded to 8 bits as it comes.
 
     Raises:
-        RecipeError: if torch cannot express the model, saying where it gave up.
+        RecipeError: if the library cannot express the model, saying where it gave up.
     """
-    names = input_names(opened)
+    from transformers.exporters.configs import OnnxConfig
+    from transformers.exporters.exporter_onnx import OnnxExporter
+    from transformers.exporters.quantizers.quantizer_onnxruntime import OnnxRuntimeDynamicConfig, OnnxRuntimeQuantizer
+
     rows = opened.tokenizer(["a b", "a b c d"], padding=True, truncation=True, max_length=8, return_tensors="pt")
     model: Any = opened.model.to("cpu").eval()  # type: ignore[arg-type]
-    usual = model.config._attn_implementation
     try:
-        program = _traced(model, names, rows)
-    except Exception:  # torch.export gives up with errors of many kinds; eager attention is the plainest to express
-        model.set_attn_implementation("eager")
-        try:
-            program = _traced(model, names, rows)
-        except Exception as error:
-            first_line = str(error).strip().split("\n")[0][:200]
-            raise RecipeError(
-                f"torch cannot export a model of the type {model.config.model_type!r}: {first_line}", where="--format"
-            ) from error
-        finally:
-            model.set_attn_implementation(usual)
-    size = sum(tensor.numel() * tensor.element_size() for tensor in model.state_dict().values())
-    with _quiet():
-        program.save(str(folder / FILE), external_data=size > _LARGEST_IN_ONE_FILE)
+        with _quiet(), torch.no_grad():
+            # Weights of 7 bits: processors without the newer instructions add products in 16 bits, which 8 overflow.
+            rounding = OnnxRuntimeQuantizer(OnnxRuntimeDynamicConfig(per_channel=True, reduce_range=True))
+            config = OnnxConfig(dynamic=True, quantizer=rounding if int8 else None)
+            given = {name: rows[name] for name in input_names(opened)}
+            exporter: Any = OnnxExporter()  # type: ignore[no-untyped-call]
+            exporter.export(_LogitsOf(model), given, config).save_pretrained(folder)
+    except Exception as error:  # it gives up with errors of many kinds
+        if is_full_disk(error):
+            raise
+        first_line = str(error).strip().split("\n")[0][:200]
+        raise RecipeError(
+            f"the library cannot export a model of the type {model.config.model_type!r}: {first_line}",
+            where="--format",
+        ) from error
 
 
 def input_names(opened: OpenedModel) -> list[str]:
@@ -92,16 +98,17 @@ def opened_onnx(opened: OpenedModel, folder: Path) -> OpenedModel:
 
 
 class _LogitsOf(torch.nn.Module):
-    """A model as a function from tensors in a fixed order to its logits."""
+    """A model that gives its logits alone, and no cache of keys and values."""
 
-    def __init__(self, model: torch.nn.Module, names: Sequence[str]) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
-        self.names = tuple(names)
 
-    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = self.model(**dict(zip(self.names, inputs, strict=True))).logits
-        return logits
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
+        kinds = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
+        return {"logits": self.model(input_ids=input_ids, attention_mask=attention_mask, **kinds).logits}
 
 
 class _Session(torch.nn.Module):
@@ -112,38 +119,27 @@ class _Session(torch.nn.Module):
         import onnxruntime
 
         self.names = tuple(names)
-        self.session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()  # it would count the machine's, and not those we may use
+        self.session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
     def forward(self, **inputs: torch.Tensor) -> SimpleNamespace:
         ids = inputs["input_ids"]
         missing = {"attention_mask": torch.ones_like(ids), "token_type_ids": torch.zeros_like(ids)}
         given = {name: inputs.get(name, missing.get(name)) for name in self.names}
         arrays = {name: tensor.cpu().numpy().astype(np.int64) for name, tensor in given.items() if tensor is not None}
-        return SimpleNamespace(logits=torch.from_numpy(self.session.run(None, arrays)[0]))
-
-
-def _traced(model: torch.nn.Module, names: Sequence[str], rows: Any) -> Any:
-    with _quiet(), torch.no_grad():
-        return torch.onnx.export(
-            _LogitsOf(model, names).eval(),
-            tuple(rows[name] for name in names),
-            dynamo=True,
-            dynamic_shapes=(tuple(_AXES for _ in names),),
-            input_names=list(names),
-            output_names=["logits"],
-            verbose=False,
-        )
+        return SimpleNamespace(logits=torch.from_numpy(self.session.run(["logits"], arrays)[0]))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence the exporter's warnings about packages that it does not need and names that it gives twice."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    """Silence the exporter's steps, and its warnings about tested versions and names that it gives twice."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "root")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quiet_library(), redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

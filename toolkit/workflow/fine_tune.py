@@ -24,6 +24,7 @@ from toolkit.hub.card.example import make_example
 from toolkit.hub.card.render import render_card
 from toolkit.hub.push.preflight import check_before_training
 from toolkit.methods import METHODS, Used
+from toolkit.names import Method
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.report.page import render_page
@@ -33,6 +34,7 @@ from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
 from toolkit.tasks.slices import measure_slices
+from toolkit.training.trackers import tracking
 from toolkit.trials.finished import (
     METRICS_FILE,
     PREDICTIONS_FILE,
@@ -130,10 +132,15 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     base: AbstractContextManager[None] = (
         nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
     )
-    with base:
+    with base, tracking(recipe, work) as trackers:
         warn_of_reading(room, recipe, data.train)
+        if recipe.way in (Method.FEATURES, Method.ZERO_SHOT):
+            trackers.report([])  # without a trainer nobody else opens them before the work
         set_seed(recipe.seed)
         used = METHODS[recipe.way](room, recipe, data, work=work)
+        trackers.report(used.course)
+        figures = {f"test_{name}": metric.value for name, metric in used.result.metrics.items()}
+        trackers.report([figures], step=used.trained.steps)
         written = room.written(recipe, data, used.result)
     baselines = room.baselines(data, recipe.metrics)
     learnt = learnt_rows(data, recipe.way)

@@ -90,7 +90,7 @@ def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -
     train = _examined(data, problem)
     # Conflicting labels were reported when the data was divided.
     warnings = split_warnings("", replace(train, conflicting_texts=0), problem=problem)
-    texts = _sampled(data)
+    texts = sampled_texts(data)
     tokenizers = [(candidate, candidate.tokenizer()) for candidate in candidates]
     tokens = [_through(candidate, tokenizer, texts) for candidate, tokenizer in tokenizers if tokenizer is not None]
     return Look(
@@ -105,7 +105,12 @@ def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -
 
 def text_language(data: TaskData) -> str | None:
     """Return ``ko`` where the training texts are mostly Hangul, else None."""
-    return "ko" if hangul_share(text for column in _sampled(data).values() for text in column) >= KOREAN else None
+    return language_of([text for column in sampled_texts(data).values() for text in column])
+
+
+def language_of(texts: Sequence[str]) -> str | None:
+    """Return ``ko`` where texts are mostly Hangul, else None."""
+    return "ko" if hangul_share(texts) >= KOREAN else None
 
 
 def look_lines(look: Look) -> list[str]:
@@ -135,7 +140,7 @@ def _smallest(classes: Mapping[str, int]) -> str:
     return f"the smallest {name!r} with {count(rows)}"
 
 
-def _sampled(data: TaskData) -> dict[str, list[str]]:
+def sampled_texts(data: TaskData) -> dict[str, list[str]]:
     """Return evenly spaced training texts by their columns."""
     rows = data.train.select(range(0, len(data.train), -(-len(data.train) // SAMPLED_ROWS)))
     return {name: list(rows[name]) for name in TEXT_COLUMNS if name in rows.column_names}

@@ -9,10 +9,10 @@ from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import Rows
 from toolkit.names import LORA, Method, method_of
 
-_SMALL, _MIDDLING = 60_000_000, 250_000_000
+SMALL, MIDDLING = 60_000_000, 250_000_000
 """Numbers of parameters up to which learning rates are larger; up to the first all weights are trained."""
 
-# Learning rates of models up to `_SMALL`, up to `_MIDDLING`, and beyond.
+# Learning rates of models up to `SMALL`, up to `MIDDLING`, and beyond.
 # All weights: MiniLM's 22 M parameters reach 0.914 on banking77 with 2e-4 and 0.896 with 5e-4, and 5e-5 and 1e-4 are
 # alike on Rotten Tomatoes, which has two classes (docs/experiments.md); benchmarks/choose takes the better of 1e-4 and
 # 3e-4. Larger ones: Devlin et al. 2019, https://aclanthology.org/N19-1423, section A.3: 2e-5 to 5e-5 with 16 or 32
@@ -27,26 +27,26 @@ _FROM_SCRATCH = 1e-3
 ROWS_A_STEP_OF_TEXTS = 8
 """Rows of a step where texts are written: each of their tokens is learnt from, not one label a row."""
 
-_LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
+LORA_SETTINGS = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 
 
 def training_methods(candidate: Candidate) -> tuple[str, ...]:
     """Return the methods of training that are worth a try; for a large candidate only adapters."""
     if candidate.name == SCRATCH:
         return (Method.SCRATCH.value,)
-    is_small = (candidate.parameters or 0) <= _SMALL
+    is_small = (candidate.parameters or 0) <= SMALL
     wanted = (Method.FULL.value, LORA) if is_small else (LORA, Method.FULL.value)
     return tuple(method for method in wanted if method_of(method) in candidate.methods)[: 2 if is_small else 1]
 
 
-def training_section(rows: Rows, candidate: Candidate, method: str, *, epochs: float) -> dict[str, Any]:
+def training_section(candidate: Candidate, method: str, *, epochs: float, generates: bool) -> dict[str, Any]:
     """Return a recipe's ``training`` section for a model of this size and a method.
 
     Args:
-        rows: of the choice.
         candidate: the model.
         method: of training.
         epochs: of the training examples.
+        generates: whether the task's output is a new text.
     """
     size = candidate.parameters or 0
     if method == Method.SCRATCH:
@@ -59,11 +59,11 @@ def training_section(rows: Rows, candidate: Candidate, method: str, *, epochs: f
             "logging_steps": 10,
         }
     rates = _OF_ADAPTERS if method_of(method) is Method.PEFT else _OF_ALL_WEIGHTS
-    rows_a_step = 32 if size <= _SMALL else 16
+    rows_a_step = 32 if size <= SMALL else 16
     return {
-        "learning_rate": rates[sum(size > limit for limit in (_SMALL, _MIDDLING))],
+        "learning_rate": rates[sum(size > limit for limit in (SMALL, MIDDLING))],
         "num_train_epochs": epochs,
-        "per_device_train_batch_size": ROWS_A_STEP_OF_TEXTS if rows.judge.generates else rows_a_step,
+        "per_device_train_batch_size": ROWS_A_STEP_OF_TEXTS if generates else rows_a_step,
         "train_sampling_strategy": "group_by_length",
         "warmup_steps": 0.1,
         "logging_steps": 10,
@@ -91,15 +91,15 @@ def recipe_tree(
         seed: of the run.
         note: for the ledger.
     """
-    own = {"config": {"preset": "tiny" if len(rows.learn) < _ROWS_FOR_SMALL else "small"}}
+    own = own_model(len(rows.learn))
     model = {**(own if method == Method.SCRATCH else {"name": candidate.name}), **rows.model}
     return {
         "task": rows.task.value,
         "model": model,
         "data": dict(rows.section if data is None else data),
         "method": method,
-        **({"peft": dict(_LORA)} if method_of(method) is Method.PEFT else {}),
-        **({"tokenizer": _tokenizer(rows)} if method == Method.SCRATCH else {}),
+        **({"peft": dict(LORA_SETTINGS)} if method_of(method) is Method.PEFT else {}),
+        **({"tokenizer": own_tokenizer(len(rows.learn))} if method == Method.SCRATCH else {}),
         **dict(parts),
         "seed": seed,
         **({} if note is None else {"note": note}),
@@ -109,9 +109,14 @@ def recipe_tree(
 _ROWS_FOR_SMALL = 20_000
 
 
-def _tokenizer(rows: Rows) -> dict[str, Any]:
+def own_model(n_rows: int) -> dict[str, Any]:
+    """Return a ``model`` section for our own Transformer that suits the number of examples."""
+    return {"config": {"preset": "tiny" if n_rows < _ROWS_FOR_SMALL else "small"}}
+
+
+def own_tokenizer(n_rows: int) -> dict[str, Any]:
     """Return a ``tokenizer`` section whose vocabulary suits the number of examples."""
-    return {"train": "bpe", "vocab_size": min(8_000, max(500, len(rows.learn) // 2))}
+    return {"train": "bpe", "vocab_size": min(8_000, max(500, n_rows // 2))}
 
 
 def file_stem(model: str) -> str:

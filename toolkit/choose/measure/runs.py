@@ -119,7 +119,7 @@ def measure_run(
         stage: of the result.
     """
     seed = work.seed if seed is None else seed
-    training = training_section(work.rows, arm.candidate, arm.method, epochs=epochs)
+    training = training_section(arm.candidate, arm.method, epochs=epochs, generates=work.rows.judge.generates)
     settings = {
         "method": arm.method,
         "training": training,

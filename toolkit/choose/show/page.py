@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from toolkit.choose.measure.measurement import Status
 from toolkit.choose.show.lines import PAGE_HEADER, page_rows, promise, recommendation
 from toolkit.choose.show.picture import front_png
 from toolkit.files import replacing, write_text_atomically
+from toolkit.progress import say
 from toolkit.report.facts import duration
 from toolkit.wording import visible
 
@@ -81,4 +83,9 @@ def _picture(choice: Choice) -> bytes | None:
     metric = choice.rows.judge.metric.replace("_", " ")
     quality = f"less {metric}" if choice.rows.judge.lower_is_better else metric
     decision = choice.decision
-    return front_png(decision.points, quality=quality, cost=_COST, tied=decision.tied) if decision.points else None
+    if not decision.points:
+        return None
+    if find_spec("matplotlib") is None:
+        say("the page has no picture without matplotlib: pip install 'transfer-toolkit[pictures]'")
+        return None
+    return front_png(decision.points, quality=quality, cost=_COST, tied=decision.tied)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from toolkit.cache import cache_folder
+from toolkit.cache import cache_folder, was_used
 from toolkit.errors import ResourceError
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.files import replacing
@@ -26,6 +26,7 @@ def kept_baseline(key: str, make: Callable[[], Baseline]) -> Baseline:
     path = cache_folder() / "baselines" / f"{key}-v{_VERSION}.npz"
     with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile), np.load(path) as kept:
         note = str(kept["note"])
+        was_used(path)
         return Baseline(str(kept["name"]), kept["predictions"], float(kept["seconds"]), note or None)
     fresh = make()
     with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.evaluation.inference.predictions import check_columns, check_probabilities, input_columns
 from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
 from toolkit.names import Problem
 
+_COMMA = ", "
 THRESHOLD = 0.5
-"""The probability from which a label belongs to a row."""
+"""The probability from which a label belongs to a row, where none was chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class LabelSetPredictions(RowPredictions):
         labels: the model's labels, those of its training data.
         probabilities: 0 to 1. ``[rows, n_labels]``
         pairs: the second texts; None where rows have one text. ``[rows]``
+        decision: what follows from the probabilities.
 
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
@@ -41,6 +44,7 @@ class LabelSetPredictions(RowPredictions):
     labels: tuple[str, ...]
     probabilities: NDArray[np.floating[Any]]
     pairs: list[str] | None = None
+    decision: Decision = USUAL
 
     def __post_init__(self) -> None:
         check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
@@ -51,22 +55,26 @@ class LabelSetPredictions(RowPredictions):
 
     @property
     def predicted(self) -> NDArray[np.bool_]:
-        """Return which labels were given to which row: those of at least `THRESHOLD`, ``[rows, n_labels]``."""
-        return np.asarray(self.probabilities >= THRESHOLD)
+        """Return which labels were given to which row: those of at least their threshold, ``[rows, n_labels]``."""
+        return np.asarray(self.probabilities >= (self.decision.thresholds or THRESHOLD))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """Return the probability of each row's least certain decision, for a label or against it, ``[rows]``.
 
-        It is at least a half, and near to one only where every label was decided without doubt.
+        It is at least a half where the thresholds are, and near to one only where every label was decided without
+        doubt.
         """
-        sure = np.maximum(self.probabilities, 1 - self.probabilities)
+        if self.decision.thresholds:
+            sure = np.where(self.predicted, self.probabilities, 1 - self.probabilities)
+        else:
+            sure = np.maximum(self.probabilities, 1 - self.probabilities)
         return np.asarray(sure.min(axis=1), dtype=np.float64)
 
     @property
     def answers(self) -> list[str]:
         """Return the names of each row's predicted labels, joined; empty where there is none, ``[rows]``."""
-        return [_joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
+        return [joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
 
     @property
     def expected(self) -> list[str | None] | None:
@@ -78,7 +86,7 @@ class LabelSetPredictions(RowPredictions):
             None if names is None else sorted(names, key=lambda name: place.get(name, len(place)))
             for names in self.references
         )
-        return [None if names is None else _joined(names) for names in ordered]
+        return [None if names is None else joined(names) for names in ordered]
 
     @property
     def reference_sets(self) -> NDArray[np.bool_]:
@@ -131,5 +139,18 @@ class LabelSetPredictions(RowPredictions):
         return names
 
 
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def joined(names: Sequence[str]) -> str:
+    """Return the names of a set of labels as one text; `names_in` reads it."""
+    return _COMMA.join(names)
+
+
+def names_in(joined: str, known: Mapping[str, Any]) -> list[str]:
+    """Return the names of a set of labels that were joined by commas; a known name may have commas of its own."""
+    parts = joined.split(_COMMA) if joined else []
+    names = []
+    while parts:
+        sizes = (n for n in range(len(parts), 1, -1) if _COMMA.join(parts[:n]) in known)
+        size = next(sizes, 1)
+        names.append(_COMMA.join(parts[:size]))
+        del parts[:size]
+    return names

@@ -9,8 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.evaluation.inference.rows import OUTPUT_SUFFIXES, Row, RowPredictions, check_output_suffix
 from toolkit.names import Problem
+
+ANSWERED, NONE_OF_THESE = "answered", "none of these"
+"""What the column ``decision`` says of a row."""
 
 __all__ = ["OUTPUT_SUFFIXES", "Predictions", "Row", "check_output_suffix"]
 
@@ -27,6 +31,7 @@ class Predictions(RowPredictions):
         labels: the model's labels, those of its training data.
         probabilities: 0 to 1, adding up to 1 in each row. ``[rows, n_labels]``
         pairs: the second texts; None where rows have one text. ``[rows]``
+        decision: what follows from the probabilities.
 
     Raises:
         ValueError: lengths do not agree, or a probability is not finite.
@@ -41,6 +46,7 @@ class Predictions(RowPredictions):
     labels: tuple[str, ...]
     probabilities: NDArray[np.floating[Any]]
     pairs: list[str] | None = None
+    decision: Decision = USUAL
 
     def __post_init__(self) -> None:
         check_probabilities(self.probabilities, (len(self.ids), len(self.labels)))
@@ -59,18 +65,31 @@ class Predictions(RowPredictions):
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """Return the index of each row's most probable label, the first one among equals, ``[rows]``."""
+        """Return the index of each row's most probable label, the first one among equals, ``[rows]``.
+
+        Of two labels with a threshold it is the second one from there on. A row without an answer has one too.
+        """
+        if self.decision.thresholds:
+            return np.asarray(self.probabilities[:, 1] >= self.decision.thresholds[1], dtype=np.int64)
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """Return the probability of each row's predicted label, ``[rows]``."""
+        if self.decision.thresholds:
+            of_predicted = np.take_along_axis(self.probabilities, self.predicted[:, np.newaxis], axis=1)[:, 0]
+            return np.asarray(of_predicted, dtype=np.float64)
         return np.asarray(self.probabilities.max(axis=1), dtype=np.float64)
 
     @property
-    def answers(self) -> list[str]:
-        """Return the name of each row's predicted label, ``[rows]``."""
-        return [self.labels[label] for label in self.predicted]
+    def answered(self) -> NDArray[np.bool_]:
+        """Return which rows have an answer, ``[rows]``: all but those that the model abstains from."""
+        return np.asarray(self.confidence >= self.decision.abstain_below)
+
+    @property
+    def answers(self) -> list[str | None]:
+        """Return the name of each row's predicted label, None where the model abstains, ``[rows]``."""
+        return [self.labels[label] if told else None for label, told in zip(self.predicted, self.answered, strict=True)]
 
     @property
     def expected(self) -> list[str] | None:
@@ -89,9 +108,15 @@ class Predictions(RowPredictions):
         return np.asarray(self.predicted != self.reference_labels)
 
     def columns(self) -> dict[str, list[Any]]:
-        """Return columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction``, ``probability``."""
+        """Return columns ``id``, ``text``, ``text_pair`` and ``reference`` if any, ``prediction``, ``probability``.
+
+        Where the model can abstain, ``decision`` says for each row whether it has, in words.
+        """
         columns = input_columns(self.ids, self.texts, pairs=self.pairs, references=self.references)
-        return {**columns, "prediction": self.answers, "probability": self.confidence.tolist()}
+        columns |= {"prediction": self.answers, "probability": self.confidence.tolist()}
+        if not self.decision.abstains:
+            return columns
+        return columns | {"decision": [ANSWERED if told else NONE_OF_THESE for told in self.answered]}
 
 
 def input_columns(

@@ -49,7 +49,8 @@ def compare(expected: Sequence[GoldenRow], found: Sequence[GoldenRow], tolerance
     """Compare answers, row by row.
 
     Labels are tied where their probabilities differ by at most the tolerance; of several labels one is, where its
-    probability is that near to the threshold. A text that was written token by token is, where the second answer says
+    probability is that near to the threshold. Where thresholds were chosen, the second answer says how near it is
+    (``margin``). A text that was written token by token is, where the second answer says
     (``margin``) that two tokens were that near to each other.
 
     Args:
@@ -134,11 +135,13 @@ def _differences(first: Any, second: Any) -> list[float]:
 def _tied(first: Mapping[str, Any], second: Mapping[str, Any], tolerance: float) -> bool:
     """Return whether two predictions that differ are tied."""
     ours, theirs = first.get("probabilities"), second.get("probabilities")
-    if ours is None:
+    if ours is None or second.get("margin", math.inf) <= tolerance:
         return bool(second.get("margin", math.inf) <= tolerance)
     if theirs is None or len(ours) != len(theirs):
         return False
     if isinstance(first.get("prediction"), list):
+        if "margin" in second:
+            return False
         decided = [place for place, share in enumerate(ours) if (share >= THRESHOLD) != (theirs[place] >= THRESHOLD)]
         return bool(decided) and all(abs(ours[place] - THRESHOLD) <= tolerance for place in decided)
     ours_best, theirs_best = (max(range(len(shares)), key=shares.__getitem__) for shares in (ours, theirs))

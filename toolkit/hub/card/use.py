@@ -79,7 +79,8 @@ def about_use(
     sentences = [] if is_asked(recipe) or repo_id else [words("how.run")]
     sentences += [words("how.own_code")] if own_code else []
     sentences += [words("how.drawn")] if draws(recipe) else []
-    return [*sentences, *_answers(result, words), words("how.normal")]
+    decision = [words.sentence(sentence) for sentence in room_of(result.task).pages.decision(result)]
+    return [*sentences, *_answers(result, words), *decision, words("how.normal")]
 
 
 def _about_example(result: RunResult, words: Words) -> list[Markdown]:

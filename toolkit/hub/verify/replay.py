@@ -257,9 +257,22 @@ def _labelled(model: Any, tokenizer: Any, golden: dict[str, Any]) -> Iterator[di
             several = golden["problem"] == "multi_label_classification"
             shares = (logits.sigmoid() if several else logits.softmax(-1)).tolist()
             names = [model.config.id2label[place] for place in range(len(shares))]
-            best = names[max(range(len(shares)), key=shares.__getitem__)]
-            given = [name for name, share in zip(names, shares, strict=True) if share >= 0.5]
-            yield {"prediction": given if several else best, "probabilities": shares}
+            yield {"probabilities": shares, **_decided(model.config, names, shares, several=several)}
+
+
+def _decided(config: Any, names: list[str], shares: list[float], *, several: bool) -> dict[str, Any]:
+    """Return what follows from probabilities, by the thresholds in the model's configuration if there are any."""
+    thresholds, below = getattr(config, "label_thresholds", None), getattr(config, "abstain_below", None)
+    if thresholds:
+        given = [name for name, share, least in zip(names, shares, thresholds, strict=True) if share >= least]
+        margin = min(abs(share - least) for share, least in zip(shares, thresholds, strict=True))
+        return {"prediction": given if several else names[shares[1] >= thresholds[1]], "margin": margin}
+    best = max(range(len(shares)), key=shares.__getitem__)
+    if below:
+        told = names[best] if shares[best] >= below else None
+        return {"prediction": told, "margin": abs(shares[best] - below)}
+    given = [name for name, share in zip(names, shares, strict=True) if share >= 0.5]
+    return {"prediction": given if several else names[best]}
 
 
 def _tagged(model: Any, tokenizer: Any, row: dict[str, Any], golden: dict[str, Any]) -> dict[str, Any]:

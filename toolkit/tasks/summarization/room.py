@@ -19,6 +19,7 @@ class Summarization(TextsRoom):
     head = language_head(Task.SUMMARIZATION, (Family.ENCODER_DECODER, Family.DECODER))
     class_endings = ("ForConditionalGeneration", "ForSeq2SeqLM", "MTModel")
     pages = SummarizationPages()
+    reads_longer = True
     prompts: ClassVar[Mapping[str, str]] = {
         "en": "Summarize the following text in one sentence.\n\n{source}",
         "ko": "다음 글을 한 문장으로 요약하세요.\n\n{source}",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from toolkit.evaluation.decision.abstention import measure_abstention
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.metrics.classes import compute_metrics, metric_classes
 from toolkit.evaluation.metrics.confusion import Confusion
@@ -33,6 +34,8 @@ class Evaluation:
         confusion: which labels were taken for which.
         mistakes: the most confident ones.
         warnings: what makes the numbers less than they seem, one line each.
+        abstention: of `toolkit.evaluation.decision.abstention.measure_abstention`; None where every row is answered.
+            The metrics are those of the most probable class of all rows.
     """
 
     rows: int
@@ -40,6 +43,7 @@ class Evaluation:
     confusion: Confusion
     mistakes: tuple[Mistake, ...]
     warnings: tuple[str, ...]
+    abstention: Mapping[str, Any] | None = None
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the mistakes."""
@@ -57,7 +61,7 @@ class Evaluation:
             # The last row is of labels that training does not have.
             known = counts if counts[-1].any() else counts[:-1]
             entry["confusion"] = {"labels": list(self.confusion.labels), "counts": known.tolist()}
-        return entry
+        return entry if self.abstention is None else {**entry, "abstention": dict(self.abstention)}
 
 
 def measure(
@@ -107,7 +111,15 @@ def evaluate_predictions(predictions: Predictions, *, metrics: Sequence[str], se
         confusion=Confusion(predictions.labels, count_cells(predicted, references, n_labels=n_labels)),
         mistakes=most_confident_mistakes(predictions),
         warnings=_warnings(predictions, references),
+        abstention=_abstention(predictions),
     )
+
+
+def _abstention(predictions: Predictions) -> dict[str, Any] | None:
+    decision = predictions.decision
+    if not decision.abstains:
+        return None
+    return measure_abstention(predictions.confidence, ~predictions.wrong, abstain_below=decision.abstain_below)
 
 
 def _warnings(predictions: Predictions, references: NDArray[np.int64]) -> tuple[str, ...]:

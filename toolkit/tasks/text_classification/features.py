@@ -52,6 +52,7 @@ def fit(recipe: Recipe, data: TaskData) -> FittedHead:
         n_labels=len(data.labels),
         seed=recipe.seed,
         validation=held,
+        refit=not recipe.decides,
     )
     model = export_pooled(
         body,
@@ -99,4 +100,4 @@ def _answer(saved: OpenedModel, rows: Dataset, *, logits: NDArray[np.float32]) -
     if np.abs(read - logits[some]).max() > LOGITS_TOLERANCE * max(1.0, np.abs(logits[some]).max()):
         warn("the saved model differs from the head on its features; all test rows are read again")
         return predict(saved, rows)
-    return predictions_of(saved.problem, logits, rows, labels=saved.labels)
+    return predictions_of(saved.problem, logits, rows, labels=saved.labels, decision=saved.decision)

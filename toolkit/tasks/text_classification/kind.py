@@ -11,7 +11,9 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
+from toolkit.errors import RecipeError
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
@@ -20,7 +22,7 @@ from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.run_result import Degenerate
-from toolkit.tasks.interfaces import Result
+from toolkit.tasks.interfaces import Chosen, Result
 from toolkit.tasks.text_classification.mistakes import mistakes_in
 from toolkit.training.losses import Loss
 
@@ -68,8 +70,18 @@ class LabelKind(ABC):
         return rows
 
     @abstractmethod
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> LabelPredictions:
         """Return what logits ``[rows, n_labels]`` say about rows, whose references go along where there are any."""
+
+    def decide(self, recipe: Recipe, predictions: Any) -> Chosen:
+        """Choose by predictions of the validation rows what shall follow from probabilities.
+
+        Raises:
+            RecipeError: such labels have no decision.
+        """
+        raise RecipeError(f"{self.problem} has no thresholds", where="evaluation")
 
     @abstractmethod
     def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:

@@ -11,23 +11,25 @@ import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.errors import RecipeError, explain
 from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
 from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
 from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
-from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.decision.thresholds import Scored, choose_for_labels, choose_for_two_classes
+from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions, joined
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
-from toolkit.evaluation.inference.rows import PROBABILITY_OF
 from toolkit.evaluation.metrics.classes import compute_metrics
 from toolkit.evaluation.metrics.label_sets import compute_label_set_metrics
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.evaluation.metrics.numbers import compute_number_metrics
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
-from toolkit.tasks.interfaces import Result
+from toolkit.tasks.interfaces import Chosen, Result
 from toolkit.tasks.text_classification.class_result import evaluate_predictions, measure
+from toolkit.tasks.text_classification.decide import decide_by_thresholds, decide_to_abstain
 from toolkit.tasks.text_classification.kind import LabelKind
 from toolkit.tasks.text_classification.label_set_result import evaluate_label_sets, measure_label_sets
 from toolkit.tasks.text_classification.mistakes import errors_in
@@ -59,7 +61,9 @@ class OneClass(LabelKind):
         """Leave out rows of a class that training does not have."""
         return rows.select(np.flatnonzero(np.asarray(rows["label"]) >= 0))
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> Predictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> Predictions:
         """Return the softmax of the logits as probabilities."""
         references = list(rows["reference"]) if "reference" in rows.column_names else None
         return Predictions(
@@ -67,8 +71,16 @@ class OneClass(LabelKind):
             reference_labels=None if references is None else _indices(references, labels),
             labels=tuple(labels),
             probabilities=outputs.softmax(dim=-1).numpy(),
+            decision=decision,
             **_inputs(rows),
         )
+
+    def decide(self, recipe: Recipe, predictions: Any) -> Chosen:
+        """Choose when to abstain, or the threshold of two classes."""
+        asked = recipe.evaluation.abstain
+        if asked is not None:
+            return decide_to_abstain(predictions, asked)
+        return decide_by_thresholds(_scored(predictions), choose_for_two_classes, str(recipe.evaluation.threshold))
 
     def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
         """Measure classes."""
@@ -94,7 +106,13 @@ class OneClass(LabelKind):
 
     def golden_answers(self, predictions: Predictions) -> list[dict[str, Any]]:
         """Return the class and the probability of each."""
-        return _probable(predictions.answers, predictions.probabilities)
+        rows = _probable(predictions.answers, predictions.probabilities)
+        decision, of_predicted = predictions.decision, predictions.confidence
+        if decision.abstains:
+            return _with_margin(rows, np.abs(of_predicted - decision.abstain_below))
+        if decision.thresholds:
+            return _with_margin(rows, np.abs(predictions.probabilities[:, 1] - decision.thresholds[1]))
+        return rows
 
 
 class SeveralLabels(LabelKind):
@@ -116,15 +134,23 @@ class SeveralLabels(LabelKind):
         """Compute metrics of the labels with a probability of 0.5, a logit of 0, or more."""
         return compute_label_set_metrics(names, predictions=logits >= 0, references=labels > 0.5)
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> LabelSetPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> LabelSetPredictions:
         """Return the sigmoid of each logit as its probability."""
         names = list(rows["label_names"]) if "label_names" in rows.column_names else None
         return LabelSetPredictions(
             references=None if names is None else [None if each is None else tuple(each) for each in names],
             labels=tuple(labels),
             probabilities=outputs.sigmoid().numpy(),
+            decision=decision,
             **_inputs(rows),
         )
+
+    def decide(self, recipe: Recipe, predictions: Any) -> Chosen:
+        """Choose the threshold of each label, or one for all."""
+        scored = Scored(predictions.probabilities, predictions.reference_sets, predictions.unknown)
+        return decide_by_thresholds(scored, choose_for_labels, str(recipe.evaluation.threshold))
 
     def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
         """Measure sets of labels."""
@@ -139,9 +165,10 @@ class SeveralLabels(LabelKind):
         return measure_label_sets(metrics, predictions=predictions, references=data.test["label"], unknown=unknown)
 
     def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
-        """Return 1 as the probability of each label that is given."""
-        given = predictions.astype(np.float64).T.tolist()
-        return {PROBABILITY_OF + name: of_label for name, of_label in zip(labels, given, strict=True)}
+        """Return the names of the labels that are given, joined."""
+        return {
+            "prediction": [joined([labels[label] for label in np.flatnonzero(row).tolist()]) for row in predictions]
+        }
 
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows that have each label, in the order of the labels."""
@@ -154,7 +181,8 @@ class SeveralLabels(LabelKind):
     def golden_answers(self, predictions: LabelSetPredictions) -> list[dict[str, Any]]:
         """Return the labels that are given, and the probability of each."""
         given = [[predictions.labels[label] for label in np.flatnonzero(row)] for row in predictions.predicted]
-        return _probable(given, predictions.probabilities)
+        rows, thresholds = _probable(given, predictions.probabilities), predictions.decision.thresholds
+        return _with_margin(rows, np.abs(predictions.probabilities - thresholds).min(axis=1)) if thresholds else rows
 
 
 class Number(LabelKind):
@@ -177,7 +205,9 @@ class Number(LabelKind):
         """Compute metrics of the model's one output."""
         return compute_number_metrics(names, predictions=logits.ravel(), references=labels.ravel())
 
-    def predictions(self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str]) -> NumberPredictions:
+    def predictions(
+        self, outputs: torch.Tensor, rows: Dataset, *, labels: Sequence[str], decision: Decision = USUAL
+    ) -> NumberPredictions:
         """Return the model's one output."""
         references = list(rows["reference"]) if "reference" in rows.column_names else None
         numbers = None
@@ -260,6 +290,18 @@ def _counted(names: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
 def _probable(given: Sequence[Any], probabilities: NDArray[np.floating[Any]]) -> list[dict[str, Any]]:
     shares = probabilities.astype(np.float64).tolist()
     return [{"prediction": label, "probabilities": row} for label, row in zip(given, shares, strict=True)]
+
+
+def _with_margin(rows: list[dict[str, Any]], margins: NDArray[np.floating[Any]]) -> list[dict[str, Any]]:
+    """Return golden answers that say how far their probabilities are from another decision."""
+    return [{**row, "margin": float(margin)} for row, margin in zip(rows, margins, strict=True)]
+
+
+def _scored(predictions: Predictions) -> Scored:
+    """Return the rows of two classes with their probabilities."""
+    references = np.asarray(predictions.reference_labels)
+    truth = references[:, np.newaxis] == np.arange(len(predictions.labels))
+    return Scored(predictions.probabilities, truth, np.asarray(references < 0, dtype=np.int64))
 
 
 def _indices(references: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:

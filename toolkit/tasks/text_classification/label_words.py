@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from toolkit.adapters.decision import ABSTAIN, THRESHOLDS
 from toolkit.evaluation.inference.label_set_predictions import THRESHOLD
+from toolkit.evaluation.inference.predictions import NONE_OF_THESE
 from toolkit.names import Problem
 from toolkit.tasks.pages import Call, Demo
 
@@ -74,3 +76,34 @@ print([answer["label"] for answer in answers if answer["score"] >= {THRESHOLD}])
     ),
 }
 """The words for each kind of labels."""
+
+CALLS: Mapping[str, Call] = {
+    ABSTAIN: Call(
+        f"""text = {{text}}
+[best] = classify([text], truncation=True)
+sure = best["score"] >= classify.model.config.{ABSTAIN}
+print(best if sure else "{NONE_OF_THESE}")""",
+        "classify",
+    ),
+    THRESHOLDS: Call(
+        f"""text = {{text}}
+config, answers = classify.model.config, classify([text], top_k=None, truncation=True)[0]
+least = dict(zip(config.label2id, config.{THRESHOLDS}))
+print([answer["label"] for answer in answers if answer["score"] >= least[answer["label"]]])""",
+        "classify",
+    ),
+}
+"""Lines that ask a model that decides by a key of its ``config.json``."""
+
+DEMOS: Mapping[str, Demo] = {
+    ABSTAIN: Demo(
+        (
+            _SCORES,
+            f'if max(entry["score"] for entry in scores) < pipe.model.config.{ABSTAIN}:',
+            f'    return "{NONE_OF_THESE}"',
+            _BY_LABEL,
+        ),
+        'gr.Label(label="label")',
+    ),
+}
+"""Functions of a demo of such models."""

@@ -59,16 +59,17 @@ def most_confident_mistakes(predictions: Predictions | LabelSetPredictions, n: i
     Raises:
         ValueError: the predictions have no references.
     """
-    wrong, confidence = np.flatnonzero(predictions.wrong), predictions.confidence
+    answers, confidence = predictions.answers, predictions.confidence
+    # An answer that was withheld is no mistake.
+    wrong = np.array([row for row in np.flatnonzero(predictions.wrong) if answers[row] is not None], dtype=np.int64)
     surest = wrong[np.argsort(-confidence[wrong], kind="stable")[:n]]
-    answers = predictions.answers
     references = predictions.expected or ()
     return tuple(
         Mistake(
             id=predictions.ids[row],
             text=predictions.texts[row],
             reference=references[row] or "",
-            prediction=answers[row],
+            prediction=answers[row] or "",
             probability=float(confidence[row]),
             text_pair=None if predictions.pairs is None else predictions.pairs[row],
         )
@@ -97,7 +98,7 @@ def largest_errors(predictions: NumberPredictions, n: int = 10) -> tuple[LargeEr
 
 def mistakes_in(columns: Mapping[str, Sequence[Any]], n: int = 10) -> list[dict[str, Any]]:
     """Return the most confident mistakes of written predictions, each with the fields of `Mistake`."""
-    wrong = [row for row in _rows(columns) if row["reference"] != row["prediction"]]
+    wrong = [row for row in _rows(columns) if row["prediction"] not in (None, row["reference"])]
     return [_fields(Mistake, row) for row in sorted(wrong, key=lambda row: -row["probability"])[:n]]
 
 

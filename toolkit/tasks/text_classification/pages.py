@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.adapters.decision import ABSTAIN, THRESHOLDS
 from toolkit.data.wording import counted
+from toolkit.evaluation.inference.predictions import NONE_OF_THESE
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.run_result import EvaluationResult, RunResult, SplitResult
 from toolkit.tasks.pages import NO_LABEL, Call, Code, Demo, Rows, Sentence, TaskPages
-from toolkit.tasks.text_classification.label_words import LABEL_WORDS, LabelWords
+from toolkit.tasks.text_classification.decision_words import (
+    ABSTENTION,
+    answered_lines,
+    card_sentences,
+    chosen_lines,
+)
+from toolkit.tasks.text_classification.label_words import CALLS, DEMOS, LABEL_WORDS, LabelWords
 from toolkit.tasks.text_classification.weak_places import (
     confusion_rows,
     hardest_labels,
@@ -50,7 +58,12 @@ class ClassificationPages(TaskPages):
     def weak_lines(self, test: SplitResult) -> list[str]:
         """Return the most frequent confusions, the hardest labels, or the spread of errors."""
         errors = spread_of_errors(test)
-        return [*_confusion_lines(test), *_hard_label_lines(test), *(["", errors] if errors else [])]
+        told = [*answered_lines(test), *([errors] if errors else [])]
+        return [*_confusion_lines(test), *_hard_label_lines(test), *(line for each in told for line in ("", each))]
+
+    def decision_lines(self, result: RunResult) -> list[str]:
+        """Return when it abstains, or the thresholds of its labels."""
+        return chosen_lines(result)
 
     def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return the most confident mistakes, or the largest errors."""
@@ -70,6 +83,9 @@ class ClassificationPages(TaskPages):
         test, words = result.test, _words(result)
         confusion = test.details.get("confusion")
         return {
+            "decided": [*self.decision_lines(result), *answered_lines(test)],
+            "abstention": test.details.get(ABSTENTION),
+            "coverage_points": (test.details.get(ABSTENTION) or {}).get("curve", ()),
             "confusion": confusion,
             "confusion_rows": [] if confusion is None else confusion_rows(confusion),
             "confused": [] if confusion is None else most_confused(confusion, at_most=MOST_PAIRS),
@@ -102,11 +118,16 @@ class ClassificationPages(TaskPages):
 
     def misuse(self, result: RunResult) -> tuple[str, ...]:
         """Return decisions about people, and of classes texts that none fits."""
-        return _words(result).misuse
+        keys = _words(result).misuse
+        return tuple("not_none_sure" if key == "not_none" and _abstains(result) else key for key in keys)
 
     def answers(self, result: RunResult) -> str:
         """Return the key of one label, any labels, or a number."""
         return _words(result).answers
+
+    def decision(self, result: RunResult) -> list[Sentence]:
+        """Return when it abstains and how well it answers then, or the thresholds of its labels."""
+        return card_sentences(result)
 
     def reference(self, result: RunResult) -> str:
         """Return the key of a right label, or of a right score."""
@@ -118,6 +139,8 @@ class ClassificationPages(TaskPages):
 
     def shown(self, value: Any) -> str:
         """Return a label, labels joined by commas, or a number."""
+        if value is None:
+            return NONE_OF_THESE
         return (value or NO_LABEL) if isinstance(value, str) else number(value)
 
     def limits(self, test: SplitResult) -> list[Sentence]:
@@ -126,11 +149,11 @@ class ClassificationPages(TaskPages):
 
     def call(self, result: RunResult, recipe: Recipe) -> Call:
         """Return the lines that ask the library's pipeline."""
-        return _words(result).call
+        return _words(result).call if result.decision is None else CALLS.get(_rule(result), _words(result).call)
 
     def demo(self, result: RunResult, recipe: Recipe) -> Demo:
         """Return the probability of each label, or the number."""
-        return _words(result).demo
+        return _words(result).demo if result.decision is None else DEMOS.get(_rule(result), _words(result).demo)
 
 
 def _problem(result: EvaluationResult) -> Problem:
@@ -140,6 +163,16 @@ def _problem(result: EvaluationResult) -> Problem:
 
 def _words(result: EvaluationResult) -> LabelWords:
     return LABEL_WORDS[_problem(result)]
+
+
+def _rule(result: RunResult) -> str:
+    """Return the key of ``config.json`` by which the model decides; empty where it does so as usual."""
+    found = result.decision or {}
+    return next((key for key in (ABSTAIN, THRESHOLDS) if found.get(key)), "")
+
+
+def _abstains(result: RunResult) -> bool:
+    return _rule(result) == ABSTAIN
 
 
 def _joined_texts(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.decision import USUAL, Decision
 from toolkit.evaluation.inference.logits import DEFAULT_BATCH_ROWS, logits_of
 from toolkit.names import Problem
 from toolkit.tasks.text_classification.kind import LabelPredictions
@@ -26,11 +27,17 @@ def predict(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_BAT
             `toolkit.data` prepares them.
         batch_rows: rows of a batch.
     """
-    return predictions_of(opened.problem, logits_of(opened, rows, batch_rows=batch_rows), rows, labels=opened.labels)
+    logits = logits_of(opened, rows, batch_rows=batch_rows)
+    return predictions_of(opened.problem, logits, rows, labels=opened.labels, decision=opened.decision)
 
 
 def predictions_of(
-    problem: Problem, logits: NDArray[np.floating[Any]], rows: Dataset, *, labels: Sequence[str]
+    problem: Problem,
+    logits: NDArray[np.floating[Any]],
+    rows: Dataset,
+    *,
+    labels: Sequence[str],
+    decision: Decision = USUAL,
 ) -> LabelPredictions:
     """Return what the logits of a head say.
 
@@ -39,6 +46,7 @@ def predictions_of(
         logits: ``[rows, n_labels]``
         rows: as for `predict`.
         labels: names of the classes in the order of the logits.
+        decision: what follows from the probabilities.
     """
     outputs = torch.from_numpy(np.ascontiguousarray(logits)).float()
-    return kind_of(problem).predictions(outputs, rows, labels=labels)
+    return kind_of(problem).predictions(outputs, rows, labels=labels, decision=decision)

@@ -12,23 +12,28 @@ from transformers import EvalPrediction
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
 from toolkit.data import ClassificationData, prepare_classification, prepare_rows
+from toolkit.data.column_looks import ColumnLook
 from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor_report import SplitReport
 from toolkit.data.encode import PaddingCollator, encode
+from toolkit.data.guess_columns import Guess
 from toolkit.data.inputs import read_inputs
 from toolkit.data.labels import LabelKind, label_kind
-from toolkit.data.labels.classes import Classes, about_spelling, rows_of, strangers
+from toolkit.data.labels.classes import IMBALANCED, Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.run_result import Degenerate
-from toolkit.tasks.interfaces import Answerer, Answers, Asked, FittedHead, MeasuredBaseline, Result, TaskData
+from toolkit.tasks.interfaces import Answerer, Answers, Asked, Chosen, FittedHead, MeasuredBaseline, Result, TaskData
 from toolkit.tasks.judge import Judge
 from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.text_classification import features, golden, zero_shot
 from toolkit.tasks.text_classification.baselines import measure_baselines
+from toolkit.tasks.text_classification.decide import check_decision
+from toolkit.tasks.text_classification.guess import guess_labelled
 from toolkit.tasks.text_classification.judge import judge_labels
 from toolkit.tasks.text_classification.kept import KEPT
 from toolkit.tasks.text_classification.kinds import kind_of
@@ -45,9 +50,23 @@ class TextClassification(TaskRoom):
     class_endings = ("ForSequenceClassification",)
     pages = ClassificationPages()
 
+    def guess(self, looks: Sequence[ColumnLook], given: Mapping[str, ColumnName]) -> Guess:
+        """Guess the columns of a text, perhaps of a second one, and of one label, several or a number."""
+        return guess_labelled(looks, given)
+
+    def metrics_for(self, report: SplitReport, problem: Problem) -> tuple[list[str], str | None]:
+        """Return the usual metrics, and F1 first where the classes have very different sizes."""
+        metrics, why = super().metrics_for(report, problem)
+        if problem is Problem.SINGLE_LABEL and (report.imbalance or 0) >= IMBALANCED:
+            metrics.sort(key=lambda name: name != "f1")
+            why = f"The largest class has {report.imbalance:g} times the rows of the smallest: accuracy would mislead."
+        return metrics, why
+
     def prepare(self, recipe: Recipe) -> ClassificationData:
         """Read, check, normalise and divide labelled texts."""
-        return prepare_classification(recipe.data, problem=recipe.problem)
+        data = prepare_classification(recipe.data, problem=recipe.problem)
+        check_decision(recipe, data)
+        return data
 
     def count_labels(self, rows: Dataset, data: TaskData) -> dict[str, Any]:
         """Count the rows of each label, or describe the scores."""
@@ -109,6 +128,10 @@ class TextClassification(TaskRoom):
         """Predict the labels of rows."""
         return predict(opened, rows)
 
+    def decide(self, recipe: Recipe, answers: Answers) -> Chosen:
+        """Choose when to abstain, or the thresholds of two classes or several labels."""
+        return kind_of(cast(Any, answers).problem).decide(recipe, answers)
+
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure predicted labels."""
         return kind_of(cast(Any, answers).problem).evaluate(answers, metrics)
@@ -116,6 +139,11 @@ class TextClassification(TaskRoom):
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
+
+    def compared_columns(self, answers: Answers) -> dict[str, list[Any]]:
+        """Return the columns of answers, none of which is withheld."""
+        found = cast(Any, answers)
+        return answers.columns() | kind_of(found.problem).columns_of(found.predicted, getattr(found, "labels", ()))
 
     def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
         """Return classes, sets of labels or numbers."""

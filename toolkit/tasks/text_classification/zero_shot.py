@@ -43,7 +43,10 @@ def ask_about_test(recipe: Recipe, data: TaskData, located: LocatedModel, *, on_
         "templates": found.templates,
         "words": found.words,
     }
-    return Asked(opened, found.predictions, log, tuple(found.warnings))
+    validation = None
+    if recipe.decides and data.validation is not None:
+        validation = ask(opened, data.validation, question, examples=data.train, seed=recipe.seed).predictions
+    return Asked(opened, found.predictions, log, tuple(found.warnings), validation)
 
 
 def asked_answerer(recipe: Recipe, labels: tuple[str, ...], located: LocatedModel) -> Answerer:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -19,6 +20,7 @@ from toolkit.errors import ResourceError
 from toolkit.files import sha256_file, write_text_atomically
 
 _NAME = "transfer-toolkit"
+_HOUR = 3600
 _LIBRARIES = ("torch", "transformers", "peft")
 
 Asked = ParamSpec("Asked")
@@ -28,6 +30,13 @@ def cache_folder() -> Path:
     """Return the toolkit's folder below ``XDG_CACHE_HOME``, or below the platform's cache folder."""
     named = os.environ.get("XDG_CACHE_HOME")
     return Path(named, _NAME) if named else Path(user_cache_dir(_NAME, appauthor=False))
+
+
+def was_used(file: Path) -> None:
+    """Give a file of the cache the time of now, once an hour: what was used longest ago is removed first."""
+    with contextlib.suppress(OSError):
+        if time.time() - file.stat().st_mtime > _HOUR:
+            os.utime(file)
 
 
 def file_digest(path: Path) -> str:
@@ -42,6 +51,7 @@ def file_digest(path: Path) -> str:
     with contextlib.suppress(OSError, ValueError):
         known = note.read_text(encoding="ascii")
         if len(known) == 64:
+            was_used(note)
             return known
     digest = sha256_file(path)
     with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again
@@ -64,7 +74,9 @@ def kept_answer(ask: Callable[Asked, Any]) -> Callable[Asked, Any]:
         key = json.dumps([_installed(), ask.__module__, ask.__qualname__, arguments, named], sort_keys=True)
         note = cache_folder() / "answers" / f"{hashlib.sha256(key.encode()).hexdigest()}.json"
         with contextlib.suppress(OSError, ValueError, KeyError):
-            return json.loads(note.read_text(encoding="utf-8"))["answer"]
+            known = json.loads(note.read_text(encoding="utf-8"))["answer"]
+            was_used(note)
+            return known
         answer = ask(*arguments, **named)
         with contextlib.suppress(OSError, ResourceError):  # without a cache it is asked again
             note.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +90,7 @@ def kept_answer(ask: Callable[Asked, Any]) -> Callable[Asked, Any]:
 def _installed() -> list[Any]:
     """Return what changes whenever a library or the toolkit is installed anew, or edited in its place."""
     files = [Path(found.origin) for name in _LIBRARIES if (found := PathFinder.find_spec(name)) and found.origin]
-    here = Path(__file__).parent
+    here = Path(__file__).parent.parent
     files += sorted(file for folder in ("recipe", "transformer") for file in (here / folder).glob("*.py"))
     facts = [(str(file), (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
     return [sys.version_info[:3], facts]
