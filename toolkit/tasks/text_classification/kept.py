@@ -46,8 +46,8 @@ class KeptClasses(KeptLabels):
         super().__init__(columns, labels)
         n_labels = len(self.labels)
         self._abstains = None in columns["prediction"]
-        place: dict[str | None, int] = {**self.place, None: n_labels + 1}
-        self._predictions = np.array([place[name] for name in columns["prediction"]], dtype=np.int64)
+        places = (n_labels + 1 if name is None else self.place[name] for name in columns["prediction"])
+        self._predictions = np.fromiter(places, dtype=np.int64)
         self._references = np.array([self.place.get(name, n_labels) for name in columns["reference"]], dtype=np.int64)
 
     @property
