@@ -1,9 +1,9 @@
 """Three families × three ways on the same data: every cell measured through a recipe, with models that need no network.
 
-    python benchmarks/three_by_three.py [--runs runs/three-by-three] [--readme README.md]
+    python benchmarks/three_by_three.py [--runs runs/three-by-three] [--page docs/choosing.md]
 
 Each cell is a shipped recipe on the same 1,000 test sentences of Rotten Tomatoes (Pang and Lee 2005). The table is
-printed and, with --readme, put between the marks of the README. A finished run is not repeated.
+printed and, with --page, put between the marks of that page. A finished run is not repeated.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ def main() -> None:
     """Run the cells that are not there yet, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=Path, default=Path("runs/three-by-three"))
-    parser.add_argument("--readme", type=Path)
+    parser.add_argument("--page", type=Path)
     given = parser.parse_args()
     results = {(cell.family, cell.way): measured(cell, given.runs) for cell in CELLS}
     table = table_of(results)
     print(table)
-    if given.readme:
-        write_between_marks(given.readme, table)
+    if given.page:
+        write_between_marks(given.page, table)
 
 
 def measured(cell: Cell, runs: Path) -> dict[str, Any] | None:
@@ -144,18 +144,18 @@ def words(cell: Cell, result: dict[str, Any] | None) -> str:
     return f"**{accuracy['value']:.3f}** ({low:.3f} to {high:.3f}{beaten})<br>{cell.note}, {seconds:,.0f} s"
 
 
-def write_between_marks(readme: Path, table: str) -> None:
+def write_between_marks(page: Path, table: str) -> None:
     """Replace what stands between the marks.
 
     Raises:
         ValueError: if a mark is missing.
     """
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     before, begin, rest = text.partition(MARKS[0])
     _, end, after = rest.partition(MARKS[1])
     if not begin or not end:
-        raise ValueError(f"{readme} lacks the marks {MARKS[0]} and {MARKS[1]}")
-    readme.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+        raise ValueError(f"{page} lacks the marks {MARKS[0]} and {MARKS[1]}")
+    page.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

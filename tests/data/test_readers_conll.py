@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit.data.readers_conll import LINES
+from toolkit.data.readers_conll import LINES, is_conll
 from toolkit.data.sources import read_splits, read_table
 from toolkit.errors import DataError
 
@@ -56,3 +56,39 @@ def test_the_recipe_can_name_the_format(tmp_path: Path) -> None:
     source = written(tmp_path, "Ann B-PER\n", "a.txt")
     assert json.loads(read_splits(source, format="conll")["all"].columns["tags"][0]) == ["B-PER"]
     assert list(read_table(source).columns) == ["text"]
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.txt"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## id\t<서울:LC> 에\n서\tB-LC\n울\tI-LC\n \tO\n\n에\tO\n\n",
+        "1\t비토리오\tPER_B\n2\t만에\t-\n\n1\t이\t-\n",
+        "Ann\tNNP\tB-PER\r\nis\tVB\tO\r\n\r\nRome\tNNP\tB-LOC\r\n",
+    ],
+)
+def test_a_token_a_line_is_told_by_the_content(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    table = read_splits(str(path))["all"]
+    assert table.n_rows == 2
+    assert "read as CoNLL" in table.notes[0]
+    conll = tmp_path / "a.conll"
+    conll.write_bytes(text.encode())
+    assert dict(table.columns) == dict(read_table(str(conll)).columns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text\tlabel\na\tO\n\nb\tB\n",  # a row of names
+        "a\tB-1\nb\tO\n",  # no sentence ends
+        "a film\tgood\n\nanother\tbad\n",
+        "a\tO\n\nb\tO\n",  # nothing is marked
+        "a\tB-X\n\nb\tc\tO\n",  # uneven rows are a table with a fault, or text
+        "BBBB\n\nB\n",
+    ],
+)
+def test_tables_and_texts_stay_what_they_are(tmp_path: Path, text: str) -> None:
+    assert not is_conll(Path(written(tmp_path, text, "a.tsv")))
+    assert not is_conll(tmp_path / "absent.tsv")

@@ -108,7 +108,20 @@ def load_tokenizer(located: LocatedModel, *, config: Any, labelling: bool = Fals
             adapter.settle_labelling(tokenizer)
     except IntegrityError as error:
         raise IntegrityError(error.faults[0].message, where=f"model {located.name}") from None
+    _settle_segments(tokenizer, reading_config(config))
     return tokenizer
+
+
+def _settle_segments(tokenizer: PreTrainedTokenizerBase, config: Any) -> None:
+    """Take segment ids out of a tokenizer's outputs where the model has one segment: the second has no embedding.
+
+    Such models are RoBERTas with a tokenizer of BERT, as those of KLUE are (Park et al. 2021,
+    https://arxiv.org/abs/2105.09680). The names are saved with the tokenizer, so that plain transformers does the same.
+    """
+    names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
+    if getattr(config, "type_vocab_size", None) == 1 and names != tokenizer.model_input_names:
+        tokenizer.model_input_names = names
+        tokenizer.init_kwargs["model_input_names"] = names
 
 
 def load_with_tokenizer(

@@ -17,6 +17,7 @@ from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.grid import clean_name
 from toolkit.data.headers import count_titles, is_like_names, lacks_header
+from toolkit.data.readers_conll import is_conll
 from toolkit.data.readers_text import CSV, TSV, records
 from toolkit.data.separators import tell_dialect
 from toolkit.data.sources import Source, data_suffix, files_of, not_a_file
@@ -68,6 +69,8 @@ def header_of(name: str, *, quoting: bool | None) -> Table | None:
     if own is None:
         return None
     path = Path(name).expanduser()
+    if is_conll(path):
+        return None
     file = TextFile(name, partial(open_bytes, path), "utf-8")
     with suppress(DataError, OSError, UnicodeError):
         refuse_other_kind(path)

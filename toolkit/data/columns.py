@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from toolkit.data.column_names import ColumnName
 from toolkit.data.labels import LabelKind
+from toolkit.data.nested import nested_names, with_nested
 from toolkit.data.tables import Table, no_column
 from toolkit.errors import DataError, Fault, nearest
 from toolkit.names import SPECS
@@ -19,6 +20,8 @@ _OPTIONS = {
     **dict.fromkeys(("label", "labels", "target"), " or --label-column"),
     "text_pair": " or --text-pair-column",
 }
+
+_WRITE_TEXT = "; write the text itself into the column"
 
 
 def pick_columns(
@@ -34,7 +37,7 @@ def pick_columns(
     Args:
         table: the data.
         columns: the data's name of a column by the task's name; a name that is left out is the same in both. Lines of
-            plain text have one column without a name: the first that is needed.
+            plain text have one column without a name: the first that is needed. ``labels.score`` is a key of objects.
         needed: the task's names of columns that must be there.
         optional: the task's names of columns to take if they are there.
         label: the name of the column of labels in a recipe.
@@ -42,6 +45,7 @@ def pick_columns(
     Raises:
         DataError: if a needed column is missing, or a column holds something else than text; all faults at once.
     """
+    table = with_nested(table, columns.values())
     picked: dict[str, str] = {}
     faults: list[Fault] = []
     for name in (*needed, *optional):
@@ -50,11 +54,13 @@ def pick_columns(
             picked[name] = column
             if column in table.not_text:
                 message = f"column {column!r} holds {table.not_text[column]}, and {name!r} is text"
-                message += "; write the text itself into the column"
+                known = (*table.columns, *nested_names(table))
+                inside = [inner for inner in known if inner.startswith(f"{column}.")]
+                message += f"; name what is in it: {', '.join(inside)}" if inside else _WRITE_TEXT
                 faults.append(Fault(message, table.name))
         elif name in needed:
             advice = _naming_advice(label if name == "label" else name, column, table)
-            faults.append(Fault(no_column(column, table.columns) + advice, table.name))
+            faults.append(Fault(no_column(column, (*table.columns, *nested_names(table))) + advice, table.name))
     if faults:
         raise DataError(*faults)
     return replace(

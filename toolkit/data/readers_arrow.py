@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _IDLE_TIME = r"(?: 00:00:00)?(?:\.0+)?$"
 """What spreadsheets and pandas leave out behind a date: a time of midnight, and a fraction of zero."""
+
+_MOST_KEYS = 64
+"""Objects with more keys are no rows inside rows, and stay one column."""
 
 
 def read_parquet(path: Path) -> Table:
@@ -93,6 +96,8 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
             named = _lists_of_class_names if not_text.get(column) == "lists" else _class_names
             cells = map_cells(cells.chunks, named(categories[column]))
         columns[spelt[column]] = cells
+        for key, values in _inside(table.column(column)):
+            columns.setdefault(f"{spelt[column]}.{key}", _cells(values, name, f"{column}.{key}", {}, {}))
     lines = range(1, table.num_rows + 1)
     return Table(
         columns,
@@ -100,6 +105,17 @@ def from_arrow(table: pyarrow.Table, *, name: str, categories: Mapping[str, tupl
         categories={spelt.get(column, column): values for column, values in categories.items()},
         not_text={spelt[column]: what for column, what in not_text.items()},
     )
+
+
+def _inside(column: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the key and the column of each text, number and truth value in a column of objects; nothing is copied."""
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    fields = list(column.type) if types.is_struct(column.type) else []
+    for index, field in enumerate(fields if len(fields) < _MOST_KEYS else ()):
+        if not types.is_nested(field.type) and not types.is_binary(field.type) and not types.is_dictionary(field.type):
+            yield field.name, pc.struct_field(column, [index])
 
 
 def _without_space(names: Sequence[str]) -> dict[str, str]:

@@ -8,11 +8,13 @@ columns, a token may be a blank: some files have a character a line. The format 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from toolkit.data.byte_streams import open_bytes
 from toolkit.data.readers_text import decode_text
 from toolkit.data.tables import Part, Table
 from toolkit.errors import DataError, Fault
@@ -22,6 +24,10 @@ LINES = "line of each token"
 
 _BEGINS_A_DOCUMENT = "-DOCSTART-"
 _MOST_FAULTS = 10
+_HEAD_BYTES = 1 << 14
+_POSITION = r"[BIMELSUW]"
+_TAG = re.compile(rf"O|-|{_POSITION}([-_]\S+)?|\S+[-_]{_POSITION}")
+"""How entities are marked in files; a word of a sentence or a label is hardly ever spelt so."""
 
 Line = tuple[int, list[str]]
 """The 1-based number of a line, and its cells; no cells where the line is empty."""
@@ -53,6 +59,27 @@ def read_conll(path: Path, *, encoding: str | None = None) -> Table:
     named = {"tokens": columns["1"]} | ({"tags": columns[str(width)]} if width > 1 else {})
     part = Part(str(path), [sentence[0][0] for sentence in sentences], decoded.encoding)
     return Table({**named, **columns, LINES: numbers}, (part,), not_text=dict.fromkeys((*named, *columns), "lists"))
+
+
+def is_conll(path: Path) -> bool:
+    """Return whether a file has a token a line, whatever its suffix: even rows that end with tags, with breaks between.
+
+    Its beginning tells; a file that cannot be read is none, and its reader will say why.
+    """
+    try:
+        with open_bytes(path) as stream:
+            head = stream.read(_HEAD_BYTES)
+    except (OSError, EOFError, DataError):
+        return False
+    # Tabs, line ends and tags are the same bytes in every encoding that is read, but UTF-16.
+    text = head.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    rows = [line.split("\t") for line in text.split("\n")]
+    whole = rows if len(head) < _HEAD_BYTES else rows[:-1]
+    filled = [row for row in whole if row != [""] and not row[0].startswith(("#", _BEGINS_A_DOCUMENT))]
+    tags = {row[-1] for row in filled}
+    width = {len(row) for row in filled}
+    begins = any(tag.startswith("B") or tag[-2:] in ("-B", "_B") for tag in tags)
+    return begins and len(width) == 1 and width != {1} and all(map(_TAG.fullmatch, tags)) and [""] in whole[:-1]
 
 
 def _json(cells: list[str]) -> str:

@@ -16,7 +16,7 @@ from toolkit.data.hub_datasets import parse_hub_id, read_hub
 from toolkit.data.packaged import PREFIX
 from toolkit.data.packaged_data import read_packaged
 from toolkit.data.readers_arrow import read_arrow, read_parquet
-from toolkit.data.readers_conll import read_conll
+from toolkit.data.readers_conll import is_conll, read_conll
 from toolkit.data.readers_json import read_json, read_json_lines
 from toolkit.data.readers_sheets import read_excel, read_ods
 from toolkit.data.readers_text import CSV, TSV, read_delimited, read_parallel, read_text
@@ -65,6 +65,7 @@ READERS: dict[str, Callable[[Path, Options], Table]] = {
 """The reader of each data suffix; a new format is a line here."""
 
 _TEXT_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
+_MAY_BE_CONLL = (".tsv", ".txt")
 _SHEET_SUFFIXES = (".xlsx", ".xlsm", ".ods")
 
 DATA_SUFFIXES = (*READERS, *(text + packed for text in _TEXT_SUFFIXES for packed in PACKED))
@@ -159,8 +160,12 @@ def _read_one(name: str, options: Options, *, subset: str | None) -> Table:
     fault = not_a_file(file)
     if fault is not None or reader is None:
         raise DataError(fault or _no_reader(file))
+    path = Path(file).expanduser()
     try:
-        return reader(Path(file).expanduser(), replace(options, sheet=sheet))
+        if suffix in _MAY_BE_CONLL and options.format is None and is_conll(path):
+            table = read_conll(path, encoding=options.encoding)
+            return replace(table, notes=(*table.notes, f"{name}: read as CoNLL, a token and its tag a line"))
+        return reader(path, replace(options, sheet=sheet))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=name) from error
 

@@ -240,6 +240,19 @@ def test_tags_are_kept_as_they_came(tmp_path: Path, tags: str, kind: Kind, label
     assert any("the library's pipeline knows the prefixes B- and I- alone" in line for line in data.warnings)
 
 
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        ("PER_B - -", ["PER_B", "O", "O"]),  # Naver's challenge of 2018
+        ("B-P I-P -", ["B-P", "I-P", "O"]),
+        ("NN - VB", ["NN", "-", "VB"]),  # parts of speech, where a dash is a dash
+    ],
+)
+def test_a_dash_is_the_tag_outside_where_others_have_positions(tmp_path: Path, tags: str, read: list[str]) -> None:
+    data = prepared(write(tmp_path, [{"tokens": list("abc"), "tags": tags.split()}]))
+    assert rows_in(data.train)[0].tags == read
+
+
 def test_spans_as_datasets_keep_lists_of_records(tmp_path: Path) -> None:
     text = "Ann in Rome"
     spans = {"start": [0, 7], "end": [3, 11], "label": ["PER", "LOC"]}

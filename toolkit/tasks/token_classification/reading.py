@@ -16,13 +16,15 @@ from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault
 from toolkit.files import json_value
 from toolkit.tasks.token_classification.entities import Entity, tags_of
-from toolkit.tasks.token_classification.schemes import IOB2
+from toolkit.tasks.token_classification.schemes import IOB2, OUTSIDE, Kind, find_scheme
 from toolkit.tasks.token_classification.sentences import Sentence, Sentences
 from toolkit.tasks.token_classification.spans import Span, SpanError, normalised, read_spans
 from toolkit.tasks.token_classification.words import cut_words, join_words
 
 WORDS, SPANS = ("tokens", "tags"), ("text", "spans")
 """The two forms of tagged sentences: an input column, and that of its references."""
+
+_DASH = "-"
 
 
 class Faults:
@@ -134,7 +136,22 @@ def _with_words(table: Table, faults: Faults) -> list[Sentence]:
         for message in () if no_lists else _faults_of(words, tags):
             faults.add(message, row)
         sentences.append(Sentence(*join_words(words), tags))
-    return sentences
+    return _with_outside(sentences)
+
+
+def _with_outside(sentences: list[Sentence]) -> list[Sentence]:
+    """Return sentences in which ``-`` stands for ``O`` where no word has ``O`` and the other tags have positions.
+
+    The named entities of Naver's challenge of 2018 are written so.
+    """
+    tags = {tag for sentence in sentences for tag in sentence.tags or ()}
+    others = tags - {_DASH}
+    if tags == others or OUTSIDE in others or (others and find_scheme([sorted(others)]).kind is Kind.PLAIN):
+        return sentences
+    return [
+        row._replace(tags=[OUTSIDE if tag == _DASH else tag for tag in row.tags or ()] if row.tags else row.tags)
+        for row in sentences
+    ]
 
 
 def _faults_of(words: Sequence[str], tags: Sequence[str] | None) -> Iterator[str]:
