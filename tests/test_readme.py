@@ -38,8 +38,6 @@ def tiny_chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shorter(arguments: list[str], encoder: Path, chat: Path) -> list[str]:
     """What makes a long command short: fewer rows, two steps, and tiny models but in the first run of all."""
     verb, *rest = arguments
-    if verb == "choose" and "--budget" in rest:
-        return ["--budget", "60s"]
     if verb != "fine-tune":
         return []
     changes = [argument for argument in rest[1:] if re.match(r"[\w.]+=", argument)]

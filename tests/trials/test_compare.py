@@ -16,9 +16,12 @@ from kept_runs import KINDS, N_ROWS, answers_of, classes, write_kept_run
 from scipy import stats
 
 import toolkit
+from toolkit.adapters.decision import Decision
 from toolkit.cli.main import run as command
 from toolkit.errors import DataError, IntegrityError, RecipeError, ResourceError
 from toolkit.tasks import room_of
+from toolkit.tasks.interfaces import MeasuredBaseline
+from toolkit.tasks.paired import NOT_KEPT, above_baselines
 from toolkit.tasks.parts_of_answers import take_answers
 from toolkit.trials.finished import read_run
 from toolkit.trials.kept_run import read_kept_run
@@ -119,6 +122,19 @@ def test_a_sum_over_tokens_is_compared_under_one_tokenizer_only(tmp_path: Path):
     found = compare([str(write_kept_run(tmp_path / n, each, kind="scored")) for n, each in (("a", one), ("b", other))])
     assert found.left_out == {"perplexity": "it is counted over the tokens of different tokenizers"}
     assert list(found.pairs[0].metrics) == ["bits_per_character"]
+
+
+def test_answers_that_are_withheld_are_shown_and_not_compared(tmp_path: Path):
+    one, two = classes([True] * 60), classes([False] * 60, seed=1)
+    unsure = replace(two, decision=Decision(abstain_below=0.9))
+    found = compare([str(write_kept_run(tmp_path / "a", one)), str(write_kept_run(tmp_path / "b", unsure))])
+    assert found.left_out == dict.fromkeys(KINDS["classes"][2], NOT_KEPT)
+    assert (found.pairs[0].metrics, found.pairs[0].mcnemar) == ({}, None)
+    assert {row.second for row in found.pairs[0].disagreement.examples} == {"no answer"}
+    room = room_of(KINDS["classes"][0])
+    baseline = MeasuredBaseline(one_metric := room.measure(one, ["accuracy"]).metrics, {"prediction": one.answers})
+    paired = above_baselines(room, unsure, {"x": baseline}, labels=one.labels, problem=one.problem)
+    assert paired["x"]["accuracy"].value == -one_metric["accuracy"].value == -1
 
 
 def _rewrite(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:

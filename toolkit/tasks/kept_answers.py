@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +27,18 @@ class KeptAnswers(ABC):
 
     Args:
         columns: of ``predictions.parquet``. ``[rows]`` each
-
-    Attributes:
-        share_right: name of the metric that is the share of right rows; None where a row is not simply right or wrong.
     """
-
-    share_right: ClassVar[str | None] = None
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
 
     def __len__(self) -> int:
         return len(self.columns["id"])
+
+    @property
+    def share_right(self) -> str | None:
+        """The name of the metric that is the share of right rows; None where a row is not simply right or wrong."""
+        return None
 
     @abstractmethod
     def again(self, columns: Columns) -> Self:
@@ -86,7 +86,8 @@ class KeptAnswers(ABC):
 
     def shown(self, row: int) -> str:
         """Return an answer for people."""
-        return str(self.columns["prediction"][row])
+        answer = self.columns["prediction"][row]
+        return "no answer" if answer is None else str(answer)
 
     def shown_right(self, row: int) -> str | None:
         """Return the right answer for people; None where there is none."""

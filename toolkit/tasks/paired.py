@@ -75,7 +75,7 @@ def above_baselines(
     """
     if not baselines:
         return {}
-    columns = answers.columns()
+    columns = room.compared_columns(answers)
     kept = [
         room.kept_answers({**columns, **own}, labels=labels, problem=problem)
         for own in ({}, *(baseline.columns for baseline in baselines.values()))

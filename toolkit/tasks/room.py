@@ -278,6 +278,10 @@ class TaskRoom(ABC):
     def baselines(self, data: TaskData, metrics: Sequence[str]) -> dict[str, MeasuredBaseline]:
         """Measure what costs nothing, from the same training rows and on the same test rows."""
 
+    def compared_columns(self, answers: Answers) -> dict[str, list[Any]]:
+        """Return answers as columns that `kept_answers` reads, with what a model would have said that abstains."""
+        return answers.columns()
+
     @abstractmethod
     def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
         """Return answers with their references, so that they can be compared with others to the same rows.

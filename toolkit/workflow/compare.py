@@ -164,7 +164,7 @@ def _pairs(runs: Sequence[KeptRun], answers: Sequence[KeptAnswers], paired: Pair
 def _mcnemar(answers: Sequence[KeptAnswers]) -> list[McNemar | None]:
     """Test every other run beside the first; None where rows are not simply right or wrong."""
     metric = answers[0].share_right
-    if metric is None:
+    if metric is None or any(each.share_right is None for each in answers):
         return [None] * (len(answers) - 1)
     first, *others = (each.goodness() > 0 for each in answers)
     alone = [(int((first & ~other).sum()), int((other & ~first).sum())) for other in others]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from toolkit.evaluation.inference.predictions import check_columns, check_probab
 from toolkit.evaluation.inference.rows import PROBABILITY_OF, RowPredictions
 from toolkit.names import Problem
 
+_COMMA = ", "
 THRESHOLD = 0.5
 """The probability from which a label belongs to a row, where none was chosen."""
 
@@ -73,7 +74,7 @@ class LabelSetPredictions(RowPredictions):
     @property
     def answers(self) -> list[str]:
         """Return the names of each row's predicted labels, joined; empty where there is none, ``[rows]``."""
-        return [_joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
+        return [joined([self.labels[label] for label in np.flatnonzero(row)]) for row in self.predicted]
 
     @property
     def expected(self) -> list[str | None] | None:
@@ -85,7 +86,7 @@ class LabelSetPredictions(RowPredictions):
             None if names is None else sorted(names, key=lambda name: place.get(name, len(place)))
             for names in self.references
         )
-        return [None if names is None else _joined(names) for names in ordered]
+        return [None if names is None else joined(names) for names in ordered]
 
     @property
     def reference_sets(self) -> NDArray[np.bool_]:
@@ -138,5 +139,18 @@ class LabelSetPredictions(RowPredictions):
         return names
 
 
-def _joined(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def joined(names: Sequence[str]) -> str:
+    """Return the names of a set of labels as one text; `names_in` reads it."""
+    return _COMMA.join(names)
+
+
+def names_in(joined: str, known: Mapping[str, Any]) -> list[str]:
+    """Return the names of a set of labels that were joined by commas; a known name may have commas of its own."""
+    parts = joined.split(_COMMA) if joined else []
+    names = []
+    while parts:
+        sizes = (n for n in range(len(parts), 1, -1) if _COMMA.join(parts[:n]) in known)
+        size = next(sizes, 1)
+        names.append(_COMMA.join(parts[:size]))
+        del parts[:size]
+    return names

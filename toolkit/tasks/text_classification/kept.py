@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.evaluation.inference.label_set_predictions import THRESHOLD
-from toolkit.evaluation.inference.rows import PROBABILITY_OF
+from toolkit.evaluation.inference.label_set_predictions import names_in
 from toolkit.evaluation.metrics.classes import METRICS
 from toolkit.evaluation.metrics.intervals import mean_of_parts
 from toolkit.evaluation.metrics.label_sets import LABEL_SET_METRICS
@@ -20,8 +19,6 @@ from toolkit.evaluation.metrics.tally import Cells, tally
 from toolkit.names import Problem
 from toolkit.tasks.kept_answers import Columns, KeptAnswers
 from toolkit.tasks.text_classification.label_set_result import RowTotals
-
-_JOINED = ", "
 
 
 class KeptLabels(KeptAnswers):
@@ -43,22 +40,29 @@ class KeptLabels(KeptAnswers):
 
 
 class KeptClasses(KeptLabels):
-    """One class a row."""
-
-    share_right = "accuracy"
+    """One class a row, or no answer: what a model would have said that abstains is not kept."""
 
     def __init__(self, columns: Columns, labels: Sequence[str]) -> None:
         super().__init__(columns, labels)
         n_labels = len(self.labels)
-        self._predictions = np.array([self.place[name] for name in columns["prediction"]], dtype=np.int64)
+        self._abstains = None in columns["prediction"]
+        places = (n_labels + 1 if name is None else self.place[name] for name in columns["prediction"])
+        self._predictions = np.fromiter(places, dtype=np.int64)
         self._references = np.array([self.place.get(name, n_labels) for name in columns["reference"]], dtype=np.int64)
+
+    @property
+    def share_right(self) -> str | None:
+        """Accuracy, unless answers are withheld."""
+        return None if self._abstains else "accuracy"
 
     def kinds(self) -> NDArray[np.int64]:
         """Return a number for each cell of the confusion matrix, as `KeptAnswers.kinds`."""
-        return np.asarray(self._references * len(self.labels) + self._predictions)
+        return np.asarray(self._references * (len(self.labels) + 2) + self._predictions)
 
     def metric(self, name: str, counts: NDArray[np.int64]) -> Metric | None:
-        """Return a metric of classes, as `KeptAnswers.metric`."""
+        """Return a metric of classes; None where answers are withheld, as `KeptAnswers.metric`."""
+        if self._abstains:
+            return None
         parts = METRICS[name].parts
         cells = Cells(self._references, self._predictions, counts, len(self.labels))
         observed = parts(tally(cells))
@@ -76,16 +80,16 @@ class KeptClasses(KeptLabels):
 class KeptLabelSets(KeptLabels):
     """A set of labels a row."""
 
-    share_right = "exact_match"
+    @property
+    def share_right(self) -> str:
+        """The share of rows with the right set."""
+        return "exact_match"
 
     def __init__(self, columns: Columns, labels: Sequence[str]) -> None:
         super().__init__(columns, labels)
-        probabilities = [columns[PROBABILITY_OF + name] for name in self.labels]
-        self._given = np.asarray(probabilities, dtype=np.float64).reshape(len(self.labels), -1).T >= THRESHOLD
         self._sets = [names_in(joined or "", self.place) for joined in columns["reference"]]
-        self._expected = np.zeros(self._given.shape, dtype=np.bool_)
-        for row, names in enumerate(self._sets):
-            self._expected[row, [self.place[name] for name in names if name in self.place]] = True
+        self._expected = self._matrix(self._sets)
+        self._given = self._matrix([names_in(joined or "", self.place) for joined in columns["prediction"]])
         unknown = [sum(name not in self.place for name in names) for names in self._sets]
         self._unknown = np.array(unknown, dtype=np.int64)
 
@@ -105,9 +109,12 @@ class KeptLabelSets(KeptLabels):
         right = (self._given == self._expected).all(axis=1) & (self._unknown == 0)
         return np.asarray(right, dtype=np.float64)
 
-    def shown(self, row: int) -> str:
-        """Return the labels that were given, as `KeptAnswers.shown`."""
-        return _JOINED.join(self.labels[label] for label in np.flatnonzero(self._given[row]))
+    def _matrix(self, sets: Sequence[Sequence[str]]) -> NDArray[np.bool_]:
+        """Return which of the labels each row has, ``[rows, n_labels]``."""
+        matrix = np.zeros((len(sets), len(self.labels)), dtype=np.bool_)
+        for row, names in enumerate(sets):
+            matrix[row, [self.place[name] for name in names if name in self.place]] = True
+        return matrix
 
 
 class KeptNumbers(KeptLabels):
@@ -140,18 +147,6 @@ KEPT: Mapping[Problem, type[KeptLabels]] = {
     Problem.MULTI_LABEL: KeptLabelSets,
     Problem.REGRESSION: KeptNumbers,
 }
-
-
-def names_in(joined: str, known: Mapping[str, Any]) -> list[str]:
-    """Return the names of a set of labels that were joined by commas; a known name may have commas of its own."""
-    parts = joined.split(_JOINED) if joined else []
-    names = []
-    while parts:
-        sizes = (n for n in range(len(parts), 1, -1) if _JOINED.join(parts[:n]) in known)
-        size = next(sizes, 1)
-        names.append(_JOINED.join(parts[:size]))
-        del parts[:size]
-    return names
 
 
 def _mean(parts: NDArray[np.float64], observed: NDArray[np.float64]) -> NDArray[np.float64]:

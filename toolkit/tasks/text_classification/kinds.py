@@ -18,10 +18,9 @@ from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseli
 from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
 from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
 from toolkit.evaluation.decision.thresholds import Scored, choose_for_labels, choose_for_two_classes
-from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
+from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions, joined
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
-from toolkit.evaluation.inference.rows import PROBABILITY_OF
 from toolkit.evaluation.metrics.classes import compute_metrics
 from toolkit.evaluation.metrics.label_sets import compute_label_set_metrics
 from toolkit.evaluation.metrics.metric_value import MetricValue
@@ -166,9 +165,10 @@ class SeveralLabels(LabelKind):
         return measure_label_sets(metrics, predictions=predictions, references=data.test["label"], unknown=unknown)
 
     def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
-        """Return 1 as the probability of each label that is given."""
-        given = predictions.astype(np.float64).T.tolist()
-        return {PROBABILITY_OF + name: of_label for name, of_label in zip(labels, given, strict=True)}
+        """Return the names of the labels that are given, joined."""
+        return {
+            "prediction": [joined([labels[label] for label in np.flatnonzero(row).tolist()]) for row in predictions]
+        }
 
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows that have each label, in the order of the labels."""

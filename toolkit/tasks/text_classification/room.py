@@ -140,6 +140,11 @@ class TextClassification(TaskRoom):
         """Measure a constant answer, and a linear model on TF-IDF."""
         return measure_baselines(cast(ClassificationData, data), metrics=metrics)
 
+    def compared_columns(self, answers: Answers) -> dict[str, list[Any]]:
+        """Return the columns of answers, none of which is withheld."""
+        found = cast(Any, answers)
+        return answers.columns() | kind_of(found.problem).columns_of(found.predicted, getattr(found, "labels", ()))
+
     def kept_answers(self, columns: Columns, *, labels: Sequence[str], problem: Problem | None) -> KeptAnswers:
         """Return classes, sets of labels or numbers."""
         return KEPT[problem or Problem.SINGLE_LABEL](columns, labels)
