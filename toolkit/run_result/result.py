@@ -29,6 +29,8 @@ class EvaluationResult:
         problem: kind of the labels; None where the task has one kind, and in runs of older versions.
         splits: by name, in the order train, validation, test.
         data: their source.
+        decision: what the validation rows of its training chose to follow from probabilities, and how; None where
+            nothing was asked or it is not known.
     """
 
     task: Task
@@ -38,6 +40,7 @@ class EvaluationResult:
     splits: Mapping[str, SplitResult]
     data: DataSource
     problem: Problem | None = None
+    decision: Mapping[str, Any] | None = None
 
     @property
     def test(self) -> SplitResult:
@@ -74,7 +77,6 @@ class RunResult(EvaluationResult):
         example: of the card; None where no test row is fit to be shown.
         has_example: False in runs of older versions, whose file has no such key.
         degenerate: why the result shows nothing learnt; None where it shows something.
-        decision: what the validation rows chose to follow from probabilities, and how; None where nothing was asked.
         written: test rows with what was written for them, of a model that writes.
         parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
     """
@@ -91,7 +93,6 @@ class RunResult(EvaluationResult):
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
     degenerate: Degenerate | None = None
-    decision: Mapping[str, Any] | None = None
     written: tuple[Written, ...] = ()
 
     @property
