@@ -84,7 +84,9 @@ def test_a_prompt_is_the_model_wherever_a_model_is_used(
         assert [row["probability"] for row in asked] == expected
         for form in Format:
             with pytest.raises(RecipeError, match="adapters of the method prefix_tuning cannot be merged"):
-                export(str(runs[place]), form=form, output_dir=tmp_path / "exported")
+                export(
+                    *[str(runs[place])] * (1 + (form is Format.AVERAGED)), form=form, output_dir=tmp_path / "exported"
+                )
         assert not (tmp_path / "exported").exists()
     assert verify(str(runs["local"])).passed
     published = publish(str(runs["hub"]), ADAPTER)
