@@ -10,7 +10,7 @@ from types import ModuleType
 
 from toolkit.progress import say
 
-HEAVY = frozenset({"torch", "transformers", "datasets", "peft", "pyarrow", "sklearn", "matplotlib", "huggingface_hub"})
+HEAVY = frozenset({"torch", "transformers", "datasets", "peft", "pyarrow", "sklearn", "huggingface_hub"})
 
 
 class _FirstWord(MetaPathFinder):
