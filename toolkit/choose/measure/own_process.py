@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 
 _PRELOADED = ["toolkit.choose.preloaded"]
 _SERVER = "forkserver"
+_NO_MEMORY = 12  # as Linux numbers the error
+"""Exit code of a process that had no memory left to send what went wrong."""
 _SAID = "said"
 """File in a process's scratch folder with what its libraries write past Python, such as Rust's last words."""
 
@@ -76,7 +78,8 @@ class KilledError(Exception):
         except ValueError:
             cause = f"exit code {exit_code}"
         # nothing but the system's want of memory sends SIGKILL
-        return cls(cause, is_for_memory=cause == "SIGKILL" or says_out_of_memory(said))
+        is_for_memory = cause == "SIGKILL" or exit_code == _NO_MEMORY or says_out_of_memory(said)
+        return cls(cause, is_for_memory=is_for_memory)
 
 
 @dataclass(frozen=True)
@@ -271,13 +274,16 @@ def _serve(theirs: connection.Connection) -> None:
         with lock:
             theirs.send_bytes(pickle.dumps(message))
 
-    _take_over(pickle.loads(theirs.recv_bytes()))  # noqa: S301  (our own process has written it)
-    send_messages(send)
     try:
+        _take_over(pickle.loads(theirs.recv_bytes()))  # noqa: S301  (our own process has written it)
+        send_messages(send)
         work = pickle.loads(theirs.recv_bytes())  # noqa: S301
         send(Finished(work()))
     except BaseException as error:  # imports take memory too, and Rust panics
-        send(Broken(f"{type(error).__name__}: {error}", is_out_of_memory(error)))
+        try:
+            send(Broken(f"{type(error).__name__}: {error}", is_out_of_memory(error)))
+        except MemoryError:  # not even enough is left to tell of it
+            os._exit(_NO_MEMORY)
 
 
 def _take_over(surroundings: dict[str, Any]) -> None:
