@@ -1,4 +1,4 @@
-"""Atomic writes, flushing to the disk, and digests of files."""
+"""Atomic writes, flushing to the disk, digests of files, and folders whose names were meant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ResourceError
+from toolkit.errors import ResourceError, nearest
 from toolkit.shortage import full_disk, is_full_disk
 
 # Errors of file systems that cannot flush a folder (network drives, some FUSE mounts).
@@ -159,3 +159,10 @@ def _fsync(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def meant_folder(folder: Path) -> str:
+    """Suggest a sibling of a missing folder with nearly the same name, or return an empty text."""
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    match = nearest(folder.name, [path.name for path in beside if path.is_dir()])
+    return f" (did you mean {str(folder.with_name(match))!r}?)" if match is not None else ""

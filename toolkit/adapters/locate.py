@@ -24,6 +24,7 @@ from toolkit.adapters.convert_gguf import SUFFIX, converted_gguf
 from toolkit.adapters.warm_start import warm_started
 from toolkit.data.packaged import PACKAGED_MODELS, Form, carried_path, packaged_model
 from toolkit.errors import HubError, IntegrityError, explain, nearest
+from toolkit.files import meant_folder
 from toolkit.hub_protocol import plain_transfers
 from toolkit.recipe.where_from import command_that_makes
 
@@ -71,7 +72,7 @@ def locate_model(name: str) -> LocatedModel:
         fix = f"write {there.as_posix()!r}" if there.is_dir() else "write the path of a folder of this system, with /"
         raise HubError(explain("backslashes separate folders on Windows only", fix=fix), where=name)
     if not _HUB_ID.match(name) or name.startswith("."):
-        raise HubError(explain(f"there is no such folder{_meant(folder)}", fix=_local_advice(name)), where=name)
+        raise HubError(explain(f"there is no such folder{meant_folder(folder)}", fix=_local_advice(name)), where=name)
     return _from_hub(name)
 
 
@@ -101,7 +102,7 @@ def _from_hub(name: str) -> LocatedModel:
         kept = snapshot_download(repo, revision=revision or None, local_files_only=True, allow_patterns=HUB_FILES)
         folder = Path(kept)
     except (LocalEntryNotFoundError, HFValidationError) as error:
-        found = f"there is no such folder{_meant(Path(name))}, and as a model of the hub it is not in the cache"
+        found = f"there is no such folder{meant_folder(Path(name))}, and as a model of the hub it is not in the cache"
         found += f", and the hub is not to be reached ({reason})" if reason else ""
         raise HubError(explain(found, fix=_local_advice(repo)), where=name) from error
     if not (folder / "config.json").is_file():
@@ -124,13 +125,6 @@ def _download(repo: str, revision: str | None, *, name: str) -> str | None:
     except Exception as error:  # the client's transport errors have no common base that it exports
         return f"{type(error).__name__}: {error}".split("\n")[0]
     return None
-
-
-def _meant(folder: Path) -> str:
-    """Suggest a sibling of a missing folder with nearly the same name, or return an empty text."""
-    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
-    match = nearest(folder.name, [path.name for path in beside if path.is_dir()])
-    return f" (did you mean {str(folder.with_name(match))!r}?)" if match is not None else ""
 
 
 def _local_advice(repo: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from toolkit.cli.completion import recipe_names, run_folders
-from toolkit.errors import Fault, HubError, explain, nearest
+from toolkit.errors import Fault, HubError, explain
 from toolkit.names import SPECS, Task
 
 if TYPE_CHECKING:
@@ -36,13 +36,12 @@ def _absent(name: str) -> Fault | None:
     is_local = folder.parent.is_dir() and folder.parent != Path()
     if not is_local or folder.exists() or folder.with_name(f"{folder.name}.unfinished").exists():
         return None
+    from toolkit.files import meant_folder
     from toolkit.recipe.where_from import command_that_makes
 
-    match = nearest(folder.name, [path.name for path in folder.parent.iterdir() if path.is_dir()])
-    meant = "" if match is None else f" (did you mean {folder.with_name(match).as_posix()!r}?)"
     command = command_that_makes(name)
     fix = None if command is None else f"this makes it: {command}"
-    return Fault(explain(f"there is no such folder{meant}", fix=fix), where=name)
+    return Fault(explain(f"there is no such folder{meant_folder(folder)}", fix=fix), where=name)
 
 
 RECIPE = typer.Argument(
