@@ -176,13 +176,24 @@ def test_what_is_no_whole_run_is_refused(spoil: Callable[[Path], Any], code: int
     assert len(read_trials("runs/trials.jsonl")[0]) == 1
 
 
-@pytest.mark.parametrize("method", ["features", "zero-shot"])
-def test_heads_and_untrained_models_are_reproduced_too(
+WRITER = {
+    "task": "translation",
+    "model": {"config": {"hidden_size": 16, "encoder_layers": 1, "decoder_layers": 1, "num_attention_heads": 2}},
+    "tokenizer": {"vocab_size": 1000},
+    "data": {"source": "packaged:chatterbot", "subset": "korean", "test_size": 8, "validation_size": 4},
+    "method": "scratch",
+    "training": {"max_steps": 2, "learning_rate": 1e-2, "per_device_train_batch_size": 8},
+    "evaluation": {"metrics": ["chrf", "perplexity"], "generation": {"max_new_tokens": 4}},
+}
+
+
+@pytest.mark.parametrize("method", ["features", "zero-shot", "scratch"])
+def test_heads_untrained_models_and_writers_are_reproduced_too(
     method: str, tiny_tree: dict[str, Any], tmp_path: Path, reproduce, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
     tree = {**tiny_tree, "method": method}
     del tree["training"]
-    fine_tune(build_recipe(tree), name="tiny", output_dir=Path("runs/a"))
+    fine_tune(build_recipe(WRITER if method == "scratch" else tree), name="tiny", output_dir=Path("runs/a"))
     assert reproduce("runs/a")[0] == 0
     assert "carried out again" in (tmp_path / "runs/a/README.md").read_text(encoding="utf-8")
