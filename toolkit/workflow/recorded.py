@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from toolkit.adapters import locate_model
 from toolkit.adapters.features import model_digest
@@ -17,6 +17,7 @@ from toolkit.progress import say
 from toolkit.recipe import Recipe, load_recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
+from toolkit.tasks.interfaces import TaskData
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.trials.run_files import read_base, read_digests
 
@@ -58,7 +59,7 @@ def read_recorded(name: str, places: Sequence[str], *, downloads: Path, endpoint
     _refuse_other_changes(places)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        _refuse_changed(folder)
+        refuse_changed(folder)
     else:
         _refuse_unfinished(folder, name=name)
         name = f"{name.partition('@')[0]}@{fetch_recorded(name, downloads, endpoint=endpoint)}"
@@ -69,7 +70,7 @@ def read_recorded(name: str, places: Sequence[str], *, downloads: Path, endpoint
     unchecked: list[str] = []
     if result is not None and recipe is not None:
         recipe, recorded = _at_its_commit(recipe, result), recipe
-        _tried(errors, lambda: _check_data(recorded, result))
+        _tried(errors, lambda: same_rows(recorded, result))
         base = None if folder == downloads else read_base(folder)
         _tried(errors, lambda: _check_base(recipe, base, unchecked, revision=result.revision))
     if errors:
@@ -109,7 +110,7 @@ def _refuse_unfinished(folder: Path, *, name: str) -> None:
         raise IntegrityError(explain("there is no such run folder", allowed=runs, name=folder.name), where=name)
 
 
-def _refuse_changed(folder: Path) -> None:
+def refuse_changed(folder: Path) -> None:
     """Refuse a folder that is no finished run, or one whose recipe or figures are not what they were.
 
     Raises:
@@ -142,8 +143,8 @@ def _at_its_commit(recipe: Recipe, result: RunResult) -> Recipe:
     return recipe.model_copy(update={"model": recipe.model.model_copy(update={"name": pinned})})
 
 
-def _check_data(recipe: Recipe, result: RunResult) -> None:
-    """Refuse rows that are not those of the run.
+def same_rows(recipe: Recipe, result: RunResult) -> TaskData:
+    """Read the rows of a run again, and refuse others.
 
     Raises:
         DataError: a file is not there or unreadable, or the rows are others.
@@ -157,9 +158,10 @@ def _check_data(recipe: Recipe, result: RunResult) -> None:
             "data.source=FILE",
             where=data.source,
         )
+    return data
 
 
-def _counts(result: RunResult, data: Any) -> str:
+def _counts(result: RunResult, data: TaskData) -> str:
     now = {"train": data.train, "validation": data.validation, "test": data.test}
     then = {name: split.rows for name, split in result.splits.items()}
     found = {name: 0 if rows is None else len(rows) for name, rows in now.items()}

@@ -69,7 +69,7 @@ def render_card(
     compared = results(result)
     title = repo_id.rpartition("/")[2] if repo_id else model_name(result)
     metadata = front_matter(result, recipe, name=title, own_code=own_code, adapter=adapter)
-    template = _environment().get_template("card.md.jinja")
+    template = card_templates().get_template("card.md.jinja")
     card = template.render(
         w=words,
         result=result,
@@ -116,7 +116,8 @@ def render_card(
 
 
 @cache
-def _environment() -> Environment:
+def card_templates() -> Environment:
+    """Return the templates of cards, which escape every text that is no Markdown."""
     environment = Environment(
         loader=FileSystemLoader(shipped_folder("model_cards"), encoding="utf-8"),
         autoescape=True,
