@@ -17,8 +17,10 @@ from push_cases import pushes, remote
 import toolkit
 from toolkit.cli.main import run as command
 from toolkit.hub.card.check import check_card
+from toolkit.hub.rows.files import read_rows_back
 from toolkit.hub.rows.licence import licence_of_rows
 from toolkit.hub.rows.personal import SHAPES
+from toolkit.names import Split
 from toolkit.recipe import build_recipe
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
@@ -102,10 +104,12 @@ def test_rows_go_in_their_splits_and_are_read_back(hub, made: Path, push, tmp_pa
     for name in ("train", "validation", "test"):
         assert there[name]["text"][:] == getattr(data, name)["text"][:]
         assert there[name].features["label"].int2str(there[name]["label"][:]) == getattr(data, name)["reference"][:]
-    code, out, _ = push(made, REPO, "--dataset", "--data-license", "cc-by-4.0")
-    assert code == 0
-    assert "nothing new, so no commit was made" in out
-    assert pushes(hub, repo=STORED) == 1
+    # Rows of which one word is another would have been found.
+    sent = {Split(name): there[name] for name in ("train", "validation", "test")}
+    sent[Split.TEST] = sent[Split.TEST].map(lambda row: {"text": row["text"].replace("the", "teh")})
+    checks = read_rows_back(REPO, said["commit"], sent, endpoint=hub.endpoint, token=hub.token)
+    assert [check.passed for check in checks] == [True, True, True, False]
+    assert checks[-1].detail == "30 rows (id, label, text), with another content"
 
 
 def test_without_a_licence_the_card_goes_alone_and_says_why(hub, made: Path, push):
@@ -117,6 +121,10 @@ def test_without_a_licence_the_card_goes_alone_and_says_why(hub, made: Path, pus
     assert "행 자체는 여기에 없습니다" in card
     assert "configs" not in front_matter(card)
     assert hub.repos[STORED].private is False
+    code, out, _ = push(made, REPO, "--dataset", "--public", "--language", "ko")
+    assert code == 0
+    assert "nothing new, so no commit was made" in out
+    assert pushes(hub, repo=STORED) == 1
 
 
 def test_rows_that_look_personal_are_named_and_not_made_public(hub, made: Path, push):

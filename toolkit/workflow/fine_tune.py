@@ -151,6 +151,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
+    measured = replace(measured, cost={**measured.cost, **trackers.energy})
     model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
     result = replace(measured, example=example, data=replace(measured.data, cut=used.cut), written=written)
