@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 import toolkit
 from toolkit.cli.main import run as command
+from toolkit.errors import DataError
 from toolkit.hub.card.refresh import card_of
 from toolkit.recipe import build_recipe
 from toolkit.trials.ledger import read_trials
@@ -197,3 +198,19 @@ def test_heads_untrained_models_and_writers_are_reproduced_too(
     fine_tune(build_recipe(WRITER if method == "scratch" else tree), name="tiny", output_dir=Path("runs/a"))
     assert reproduce("runs/a")[0] == 0
     assert "carried out again" in (tmp_path / "runs/a/README.md").read_text(encoding="utf-8")
+
+
+def test_a_run_on_rows_in_memory_is_reproduced_with_the_same_rows(
+    tiny_tree: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    rows = [{"text": f"a {'good' if i % 2 else 'dull'} film {i}", "label": i % 2} for i in range(60)]
+    settings = {"task": "text-classification", "model": tiny_tree["model"]["name"], "method": "features"}
+    run = toolkit.fine_tune(**settings, data=rows, output_dir="runs/a")
+    with pytest.raises(DataError, match="these rows were in the memory of a Python program"):
+        toolkit.reproduce(run)
+    again = toolkit.reproduce(run, {"data.source": rows})
+    assert again.passed
+    assert "reproduced: " in str(again)
+    assert "<table" in again._repr_html_()
+    assert toolkit.load(again.folder).metrics == run.metrics

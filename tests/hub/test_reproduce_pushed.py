@@ -25,9 +25,11 @@ def test_recipe_and_figures_of_a_repository_are_enough(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_TOKEN", hub.token)
-    tree = {**tiny_tree, "method": "features"}
+    tree = {**tiny_tree, "method": "features", "hub": {"repo_id": "somebody/model"}}
     del tree["training"]
-    run = fine_tune(build_recipe(tree), name="tiny", output_dir=tmp_path / "run", ledger=tmp_path / "other.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # whether it may be published is not asked
+        run = fine_tune(build_recipe(tree), name="tiny", output_dir=tmp_path / "run", ledger=tmp_path / "other.jsonl")
     files = {
         "recipe.yaml": public_recipe((run.folder / "recipe.yaml").read_text(encoding="utf-8")).encode(),
         "metrics.json": json.dumps(public_metrics(run.result).to_json()).encode(),

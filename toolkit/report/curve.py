@@ -61,7 +61,7 @@ def shown_curve(curve: Curve) -> ShownCurve:
 def curve_lines(curve: Curve) -> list[str]:
     """Return a curve for a terminal."""
     header, rows = _grid(curve)
-    spare = ("training", "steps", "share")
+    spare = [name for name in ("training", "steps", "share") if name in header]
     last = curve.points[-1].run
     return [
         "",
@@ -98,13 +98,14 @@ def _sentences(curve: Curve) -> list[str]:
 
 
 def _grid(curve: Curve) -> tuple[list[str], list[list[str]]]:
+    steps = ["steps"] if curve.kept_equal == STEPS else []
     heading = metric_words(curve.metric).heading
-    header = ["share", "rows", heading, "95 %", "from the one before", "paired 95 %", "steps", "training"]
-    return header, [_row(point, curve.metric) for point in curve.points]
+    header = ["share", "rows", heading, "95 %", "from the one before", "paired 95 %", *steps, "training"]
+    return header, [_row(point, curve) for point in curve.points]
 
 
-def _row(point: CurvePoint, metric: str) -> list[str]:
-    measure = _measure(point, metric)
+def _row(point: CurvePoint, curve: Curve) -> list[str]:
+    measure = _measure(point, curve.metric)
     words = measure.words
     gain = ["", ""]
     if point.gain is not None and (found := point.gain.difference) is not None:
@@ -117,7 +118,7 @@ def _row(point: CurvePoint, metric: str) -> list[str]:
         measure.text,
         measure.interval,
         *gain,
-        f"{point.result.training.steps:,}",
+        *([f"{point.result.training.steps:,}"] if curve.kept_equal == STEPS else []),
         "–" if seconds is None else facts.duration(seconds),
     ]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+from toolkit.verbs.given import Given
 from toolkit.verbs.named import Named, name_of
 from toolkit.verbs.results import ReproducedRun
 from toolkit.verbs.work import working
@@ -14,7 +17,7 @@ from toolkit.verbs.work import working
 @working()
 def reproduce(
     run: Named,
-    places: Mapping[str, str | PathLike[str]] | None = None,
+    places: Mapping[str, Any] | None = None,
     *,
     output_dir: str | PathLike[str] | None = None,
     ledger: str | PathLike[str] | None = None,
@@ -25,7 +28,7 @@ def reproduce(
 
     Args:
         run: a run, its folder, or the repository (``owner/name``) that a run was pushed to.
-        places: where rows or model lie now: ``{"data.source": "reviews.csv"}``.
+        places: where rows or model lie now: ``{"data.source": "reviews.csv"}``, or the rows themselves.
         output_dir: the new run's folder; None takes that of the run with ``-reproduced`` behind.
         ledger: the file that the new trial is added to; None takes ``runs/trials.jsonl``.
         restart: carry it out anew where it was reproduced before.
@@ -38,14 +41,15 @@ def reproduce(
     Raises:
         ToolkitError: it cannot be carried out again, as it was; or what went wrong on the way.
     """
-    from toolkit.verbs.fine_tune import plain_value
     from toolkit.workflow.fine_tune import DEFAULT_LEDGER
     from toolkit.workflow.reproduce import reproduce as carry_out
 
+    given = Given()
+    named = {key: str(value) if key == "model.name" else given.source(value) for key, value in (places or {}).items()}
     return ReproducedRun(
         carry_out(
             name_of(run),
-            [f"{key}={plain_value(place)}" for key, place in (places or {}).items()],
+            [f"{key}={json.dumps(place, ensure_ascii=False)}" for key, place in named.items()],
             output_dir=None if output_dir is None else Path(output_dir),
             ledger=DEFAULT_LEDGER if ledger is None else Path(ledger),
             restart=restart,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,15 +69,23 @@ def read_recorded(name: str, places: Sequence[str], *, downloads: Path, endpoint
     recipe = _tried(errors, lambda: load_recipe(folder / RECIPE_FILE, places))
     unchecked: list[str] = []
     if result is not None and recipe is not None:
-        recipe, recorded = _at_its_commit(recipe, result), recipe
-        _tried(errors, lambda: same_rows(recorded, result))
+        pinned = _at_its_commit(recipe, result)
+        _tried(errors, lambda: same_rows(pinned, result))
         base = None if folder == downloads else read_base(folder)
-        _tried(errors, lambda: _check_base(recipe, base, unchecked, revision=result.revision))
+        _tried(errors, lambda: _check_base(pinned, base, unchecked, revision=result.revision))
     if errors:
-        raise type(errors[0])(*dict.fromkeys(fault for error in errors for fault in error.faults))
+        faults = dict.fromkeys(fault for error in errors for fault in error.faults)
+        raise type(errors[0])(*(replace(each, where=_named(each.where, downloads, name)) for each in faults))
     if result is None or recipe is None:
         raise RuntimeError("what could not be read has raised no error")
-    return Recorded(name, result, recipe, tuple(unchecked))
+    # Nothing is published, so nobody has to be allowed to.
+    unpublished = {"hub": recipe.hub.model_copy(update={"repo_id": None})}
+    return Recorded(name, result, _at_its_commit(recipe, result).model_copy(update=unpublished), tuple(unchecked))
+
+
+def _named(where: str | None, downloads: Path, name: str) -> str | None:
+    """Return the position of a fault; in a downloaded file that of the repository."""
+    return None if where is None else where.replace(f"{downloads}/", f"{name}/").replace(str(downloads), name)
 
 
 def _tried(errors: list[ToolkitError], step: Callable[[], T]) -> T | None:
