@@ -62,11 +62,12 @@ def fine_tune(
     changes += [] if note is None else [f"note={json.dumps(note, ensure_ascii=False)}"]
     several = None if seeds is None else _seed_list(seeds)
     shares = None if curve is None else _share_list(curve)
-    from toolkit.data.at_a_glance import refuse_at_a_glance
-    from toolkit.data.own_rows import load_for_rows
     from toolkit.recipe import find_recipe
 
-    path = find_recipe(recipe)
+    path = find_recipe(recipe)  # a misspelt name is answered before anything else is imported
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+    from toolkit.data.own_rows import load_for_rows
+
     loaded = load_for_rows(path, changes)
     data = loaded.data
     sources = (data.source, data.train, data.validation, data.test)
