@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from toolkit.choose.measure.trial import is_step
 from toolkit.errors import ToolkitError
@@ -21,6 +22,8 @@ from toolkit.workflow.compare import compare_kept
 
 MOST_COMPARED = 8
 """Runs of a ledger that are compared: the best of them by their first metric."""
+
+_OF_TEST_ROWS = ("source", "train", "test_size", "split_seed", "subset")
 
 
 @dataclass(eq=False)
@@ -68,16 +71,16 @@ def compare_finished(records: Records, *, ledger: Path, language: Language) -> F
 
 
 def _chosen(there: Sequence[Trial], folders: dict[str, str], found: Finished, language: Language) -> dict[str, KeptRun]:
-    """Read the best runs on the data that most of them have; tell of the others why not."""
-    digests = Counter(trial.data_digest for trial in reversed(there))
-    most = digests.most_common(1)[0][0] if digests else None
-    same = [trial for trial in there if trial.data_digest == most]
-    found.left_out |= {
-        trial.id: language.say("it was made on other data") for trial in there if trial.data_digest != most
-    }
+    """Read the best runs on the test rows that most of them have; tell of the others why not."""
+    asked = Counter(_test_of(trial) for trial in reversed(there))
+    most = asked.most_common(1)[0][0] if asked else None
+    same = [trial for trial in there if _test_of(trial) == most]
+    other = language.say("it was measured on other rows")
+    found.left_out |= {trial.id: other for trial in there if _test_of(trial) != most}
     metrics = Counter(next(iter(trial.metrics or {}), "") for trial in same)
     metric = metrics.most_common(1)[0][0] if metrics else ""
     runs: dict[str, KeptRun] = {}
+    rows: frozenset[int] | None = None
     for trial in sorted(same, key=lambda trial: -_goodness(trial, metric)):
         if len(runs) == MOST_COMPARED:
             found.left_out[trial.id] = language.say("it is not among the best {n}", n=MOST_COMPARED)
@@ -89,9 +92,23 @@ def _chosen(there: Sequence[Trial], folders: dict[str, str], found: Finished, la
             found.kept[trial.id] = (Kept.UNREADABLE, why)
             found.left_out[trial.id] = why
             continue
+        of_run = frozenset(run.answers.keys().tolist())
+        rows = rows or of_run
+        if of_run != rows or run.result.problem != next(iter(runs.values()), run).result.problem:
+            found.left_out[trial.id] = other
+            continue
         runs[trial.id] = run
         del found.left_out[trial.id]
     return runs
+
+
+def _test_of(trial: Trial) -> tuple[Any, ...]:
+    """Return what decides which rows a trial is measured on; of older versions the digest of all its rows."""
+    if not trial.settings:
+        return (trial.data_digest,)
+    if trial.settings.get("data.test"):
+        return (str(trial.settings["data.test"]),)
+    return tuple(str(trial.settings.get(f"data.{key}")) for key in _OF_TEST_ROWS)
 
 
 def _goodness(trial: Trial, metric: str) -> float:

@@ -169,7 +169,7 @@ class Compared:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from toolkit.report.compared import compared_html
+        from toolkit.report.notebook import compared_html
 
         return compared_html(self.result)
 
