@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolkit.report import story_words
-from toolkit.report.compared import about_p, mcnemar_lines, metrics_grid, recipe_grid
+from toolkit.report.compared import Grid, about_p, mcnemar_lines, metrics_grid, recipe_grid
 from toolkit.report.differences import attempt_chart, lead_chart
 from toolkit.report.facts import amount
 from toolkit.report.language import Language
@@ -17,6 +17,7 @@ from toolkit.report.metric_words import metric_words
 from toolkit.report.quality_cost import Drawn, Picture, picture_of
 from toolkit.report.story import Attempt, Candidate, Choosing, Kept, Story, ToldRun
 from toolkit.report.story_words import headline_of, title_of
+from toolkit.trials.compared import ComparedRuns
 
 MOST_TOLD = 40
 """Attempts that are told one by one; the others stand in a table."""
@@ -47,7 +48,7 @@ def page_parts(story: Story) -> dict[str, Any]:
         if story.winner is None
         else lead_chart(story.winner.versus, story.winner.figure.metric, language),
         "tests": None if compared is None else metrics_grid(compared, language),
-        "recipes": None if compared is None else recipe_grid(compared),
+        "recipes": [] if compared is None else _recipes(compared),
         "about_tests": [] if compared is None else [about_p(compared, language), *mcnemar_lines(compared, language)],
         "quality": _quality(story),
         "run_rows": _run_rows(story),
@@ -68,6 +69,16 @@ def _to_tell(attempts: Sequence[Attempt]) -> list[Attempt]:
     if len(own) > MOST_TOLD:
         own = sorted(own, key=lambda each: (each.letter is None, not each.trial.lessons, not each.failed, -each.number))
     return sorted(own[:MOST_TOLD], key=lambda each: each.number)
+
+
+def _recipes(compared: ComparedRuns) -> list[Grid]:
+    """Return what differs between recipes: keys that two or more of them have, then those of one method alone."""
+    header, rows = recipe_grid(compared)
+    shared = [sum(value is not None for value in each.values) > 1 for each in compared.recipe]
+    return [
+        (header, [row for row, is_shared in zip(rows, shared, strict=True) if is_shared is part])
+        for part in (True, False)
+    ]
 
 
 def _run_rows(story: Story) -> list[dict[str, Any]]:

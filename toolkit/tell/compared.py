@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.report.story import Kept
 from toolkit.tell.records import Records, find_folder
-from toolkit.trials.compared import ComparedRuns
+from toolkit.trials.compared import ComparedRun, ComparedRuns
 from toolkit.trials.kept_run import KeptRun, read_kept_run
 from toolkit.trials.trial import FINISHED, Trial
 from toolkit.workflow.compare import compare_kept
@@ -132,6 +132,19 @@ def _compare(found: Finished, runs: dict[str, KeptRun]) -> None:
         ordered = [ordered[place] for place in (0, *places)]
         found.compared = found.compared.in_order((0, *places))
     found.runs = dict(ordered)
+    if found.compared is not None:
+        common = found.compared.rows
+        reported = [
+            _as_reported(*each, common=common) for each in zip(found.compared.runs, found.runs.values(), strict=True)
+        ]
+        found.compared = replace(found.compared, runs=tuple(reported))
+
+
+def _as_reported(compared: ComparedRun, run: KeptRun, *, common: int) -> ComparedRun:
+    """Give a run that is compared on all its test rows the intervals of its metrics.json: other draws, other ends."""
+    if compared.rows != common:
+        return compared
+    return replace(compared, metrics={name: run.result.test.metrics[name] for name in compared.metrics})
 
 
 def _own_goodness(run: KeptRun) -> float:
