@@ -1,7 +1,7 @@
 """How much of a text fits: letters are measured by their kind, with room to spare, since fonts differ.
 
-The unit is a point; a slide is 960 of them wide. No font has to be there: the widths are those of Arial Bold, or more,
-and a Korean, Chinese or Japanese letter is as wide as it is high.
+The unit is a point; a slide is 960 of them wide. No font has to be there: the widths are those of DejaVu Sans, which is
+the widest that takes the place of Arial, and a Korean, Chinese or Japanese letter is as wide as it is high.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import regex
 LINE_HEIGHT = 1.25
 """Of the size of its letters."""
 
-_NARROW, _SLIM, _USUAL, _BROAD, _WIDEST, _SQUARE = 0.3, 0.4, 0.62, 0.8, 1.0, 1.0
-_KINDS = {letter: width for letters, width in (("iljI' |", _NARROW), ("ftr.,:;!()[]-\"/", _SLIM)) for letter in letters}
+BOLD = 1.12
+"""Of the width of usual letters."""
+
+_NARROW, _SLIM, _USUAL, _BROAD, _WIDEST, _SQUARE = 0.34, 0.42, 0.64, 0.8, 1.0, 1.0
+_KINDS = {letter: width for letters, width in (("iljI' |", _NARROW), ('ftr.,:;!()[]-"/', _SLIM)) for letter in letters}
 _KINDS |= dict.fromkeys("mwMW@%—…", _WIDEST)
 ELLIPSIS = "…"
 

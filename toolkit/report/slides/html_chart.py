@@ -42,8 +42,12 @@ class DrawnSpots:
 
 def drawn_bars(bars: Bars) -> DrawnSpots:
     """Place bars over an axis that holds 0, the end of the scale and every interval."""
-    axis = Axis([0.0, *_ends(bars.spots), *([] if bars.scale is None else [bars.scale])], start=0.0, end=100.0, round_ends=True)
-    spots = (DrawnSpot(spot, axis.at(spot.value), 0.0, axis.maybe(spot.low), axis.maybe(spot.high)) for spot in bars.spots)
+    axis = Axis(
+        [0.0, *_ends(bars.spots), *([] if bars.scale is None else [bars.scale])], start=0.0, end=100.0, round_ends=True
+    )
+    spots = (
+        DrawnSpot(spot, axis.at(spot.value), 0.0, axis.maybe(spot.low), axis.maybe(spot.high)) for spot in bars.spots
+    )
     return DrawnSpots(tuple(spots), axis.ticks, start=axis.at(0.0))
 
 
@@ -81,5 +85,7 @@ def _linear(xs: Sequence[float]) -> tuple[list[float], tuple[Tick, ...]]:
 def _logarithmic(xs: Sequence[float]) -> tuple[list[float], tuple[Tick, ...]]:
     """Place costs between powers of ten, as PowerPoint's own axis does."""
     low, high = math.floor(math.log10(min(xs))), math.ceil(math.log10(max(xs)))
-    ticks = [Tick(round(100 * (power - low) / (high - low), 2), f"{10.0**power:,.10g}") for power in range(low, high + 1)]
+    ticks = [
+        Tick(round(100 * (power - low) / (high - low), 2), f"{10.0**power:,.10g}") for power in range(low, high + 1)
+    ]
     return [round(100 * (math.log10(x) - low) / (high - low), 2) for x in xs], tuple(ticks)

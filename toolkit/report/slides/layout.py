@@ -9,11 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from toolkit.report.slides.deck import Block, Chart, Deck, Grid, Lines, Quote, Slide
-from toolkit.report.slides.fit import LINE_HEIGHT, height, shorten, wrap
+from toolkit.report.slides.fit import BOLD, LINE_HEIGHT, height, shorten, wrap
 
 WIDTH, HEIGHT = 960.0, 540.0
 MARGIN = 48.0
-TITLE_SIZE, OPENING_SIZE, LARGE_SIZE, TEXT_SIZE, QUOTE_SIZE, CELL_SIZE, SMALL_SIZE = 26.0, 36.0, 22.0, 17.0, 15.0, 13.0, 11.0
+TITLE_SIZE, OPENING_SIZE, LARGE_SIZE, TEXT_SIZE, QUOTE_SIZE, CELL_SIZE, SMALL_SIZE = (
+    26.0,
+    36.0,
+    22.0,
+    17.0,
+    15.0,
+    13.0,
+    11.0,
+)
 INDENT = 16.0
 """Of a point behind its dot, and of a quotation behind its bar."""
 CELL_X, CELL_Y = 6.0, 4.0
@@ -93,13 +101,13 @@ def _pages(slide: Slide) -> Iterator[Page]:
     for number, placed in enumerate(filled, 1):
         share = "" if len(filled) == 1 else f" ({number}/{len(filled)})"
         chart = [] if slide.chart is None or number > 1 else [Placed(slide.chart, _chart_box(room, whole, top, placed))]
-        yield _page(slide, share, tuple([*placed, *chart]))
+        yield _page(slide, share, (*placed, *chart))
 
 
 def _page(slide: Slide, share: str, placed: tuple[Placed, ...]) -> Page:
     size, room = title_size(slide.opening), WIDTH - 2 * MARGIN
     top = _OPENING_TOP if slide.opening else _TITLE_TOP
-    title = shorten(slide.title, room - 3 * size, size, _TITLE_LINES) + share
+    title = shorten(slide.title, room / BOLD - 3 * size, size, _TITLE_LINES) + share
     box = Box(MARGIN, top, room, _TITLE_LINES * size * LINE_HEIGHT)
     return Page(title, box, placed, slide.notes, slide.opening)
 
@@ -181,15 +189,15 @@ def _grid(block: Grid, box: Box, fresh: bool) -> tuple[Placed | None, Block | No
 
 
 def _quote(block: Quote, wide: float) -> tuple[Quote, float]:
-    room = wide - INDENT
+    room, bold = wide - INDENT, (wide - INDENT) / BOLD
     text = shorten(block.text, room, QUOTE_SIZE, _QUOTE_LINES)
     answers = []
     for who, answer in block.answers:
         who = shorten(who, room / 2, QUOTE_SIZE)
-        whole = shorten(f"{who}: {answer}", room, QUOTE_SIZE, _ANSWER_LINES)
+        whole = shorten(f"{who}: {answer}", bold, QUOTE_SIZE, _ANSWER_LINES)
         answers.append((who, whole.removeprefix(f"{who}: ")))
     lines = len(wrap(text, room, QUOTE_SIZE)) + sum(
-        len(wrap(f"{who}: {answer}", room, QUOTE_SIZE)) for who, answer in answers
+        len(wrap(f"{who}: {answer}", bold, QUOTE_SIZE)) for who, answer in answers
     )
     return Quote(text, tuple(answers)), lines * QUOTE_SIZE * LINE_HEIGHT
 

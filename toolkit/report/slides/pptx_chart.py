@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from pptx.chart.data import CategoryChartData, XyChartData
-from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
+from pptx.enum.chart import (
+    XL_CHART_TYPE,
+    XL_LABEL_POSITION,
+    XL_LEGEND_POSITION,
+    XL_MARKER_STYLE,
+    XL_TICK_LABEL_POSITION,
+)
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 from xlsxwriter import Workbook
 
 from toolkit.report.slides.deck import Bars, Chart, Curves, Scatter, Spot
+from toolkit.report.slides.html_chart import is_logarithmic
 from toolkit.report.slides.layout import CELL_SIZE, SMALL_SIZE, Box
 from toolkit.report.slides.pptx_theme import INK, OTHER, OURS, SERIES, SOFT, set_fonts
-
-_GRID = "<a:ln {ns} w='6350'><a:solidFill><a:schemeClr val='bg2'/></a:solidFill></a:ln>"
 
 
 def add_chart(shapes: Any, content: Chart, box: Box, language: str) -> None:
@@ -33,6 +38,7 @@ def add_chart(shapes: Any, content: Chart, box: Box, language: str) -> None:
     frame = shapes.add_chart(kind, Pt(box.x), Pt(box.y), Pt(box.width), Pt(box.height), data)
     frame._element.nvGraphicFramePr.cNvPr.set("descr", content.title)
     chart = frame.chart
+    chart.has_title = False
     chart.font.size, chart.font.color.theme_color = Pt(CELL_SIZE), INK
     set_fonts(chart._chartSpace.find(qn("c:txPr")).find(".//" + qn("a:defRPr")), language)
     if isinstance(content, Bars):
@@ -50,16 +56,21 @@ def _data(content: Chart) -> tuple[Any, Any]:
         data.categories = [f"{spot.name}\n{spot.figure}" for spot in content.spots]
         data.add_series(content.title, [spot.value for spot in content.spots])
         return XL_CHART_TYPE.BAR_CLUSTERED, data
-    points = XyChartData(number_format=number_format)
+    points = XyChartData(number_format=number_format)  # its names go into a sheet, where "=" begins a formula
     if isinstance(content, Scatter):
         for spot in content.spots:
-            points.add_series(f"{spot.name}\n{spot.figure}").add_data_point(spot.x, spot.value)
+            points.add_series(_name(f"{spot.name}\n{spot.figure}")).add_data_point(spot.x, spot.value)
         return XL_CHART_TYPE.XY_SCATTER, points
     for name, line in content.lines.items():
-        series = points.add_series(name)
+        series = points.add_series(_name(name))
         for x, y in line:
             series.add_data_point(x, y)
     return XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, points
+
+
+def _name(text: str) -> str:
+    """Return a text that a sheet takes for nothing else."""
+    return f" {text}" if text.startswith(("=", "{=")) else text
 
 
 def _bars(chart: Any, content: Bars, language: str) -> None:
@@ -80,10 +91,8 @@ def _bars(chart: Any, content: Bars, language: str) -> None:
         values.minimum_scale, values.maximum_scale = 0, content.scale
     _axis(values, content.title, language)
     # Categories from above put the other axis above, too; its numbers belong below.
-    chart.category_axis._element.find(qn("c:crosses"))
     values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-    rows = [(f"{spot.name}\n{spot.figure}", spot) for spot in content.spots]
-    _error_bars(series, [spot for _, spot in rows], direction=None)
+    _error_bars(series, content.spots, direction=None)
     _keep_intervals(chart, content)
 
 
@@ -92,9 +101,10 @@ def _scatter(chart: Any, content: Scatter, language: str) -> None:
     _axis(chart.category_axis, content.x_title, language, number_format="General")
     _axis(chart.value_axis, content.title, language)
     xs = [spot.x for spot in content.spots if spot.x is not None]
-    if min(xs) > 0 and max(xs) / min(xs) > 20:
+    if is_logarithmic(xs):
         scaling = chart.category_axis._element.find(qn("c:scaling"))
         scaling.insert(0, parse_xml(f'<c:logBase {nsdecls("c")} val="10"/>'))
+    middle = (min(xs) * max(xs)) ** 0.5 if is_logarithmic(xs) else (min(xs) + max(xs)) / 2
     for spot, series in zip(content.spots, chart.plots[0].series, strict=True):
         colour = OURS if spot.marked else SOFT
         series.format.line.fill.background()
@@ -103,7 +113,7 @@ def _scatter(chart: Any, content: Scatter, language: str) -> None:
         series.marker.format.fill.fore_color.theme_color = colour
         series.marker.format.line.color.theme_color = colour
         label = series.points[0].data_label
-        label.position = XL_LABEL_POSITION.RIGHT
+        label.position = XL_LABEL_POSITION.LEFT if (spot.x or 0.0) > middle else XL_LABEL_POSITION.RIGHT
         run = label.text_frame.paragraphs[0].add_run()
         run.text = spot.name
         run.font.size, run.font.bold = Pt(SMALL_SIZE), spot.marked
@@ -134,7 +144,7 @@ def _axis(axis: Any, title: str, language: str, *, number_format: str | None = N
     axis.has_major_gridlines = True
     properties = axis.major_gridlines.format.line
     properties.width = Pt(0.5)
-    properties.color.theme_color = OTHER
+    properties.color.theme_color, properties.color.brightness = OTHER, 0.6
     axis.format.line.color.theme_color = OTHER
     axis.tick_labels.font.size = Pt(SMALL_SIZE)
     if number_format is not None:

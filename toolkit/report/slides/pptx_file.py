@@ -134,7 +134,7 @@ class _Writer:
             _underline(cell, strong=number == 0)
             paragraph = cell.text_frame.paragraphs[0]
             paragraph.alignment = PP_ALIGN.RIGHT if column in grid.numbers else PP_ALIGN.LEFT
-            self._run(paragraph, text, CELL_SIZE, bold=is_marked, colour=SOFT if number == 0 else INK)
+            self._run(paragraph, text, CELL_SIZE, colour=SOFT if number == 0 else OURS if is_marked else INK)
 
     def _text_box(self, shapes: Any, box: Box) -> Any:
         shape = shapes.add_textbox(Pt(box.x), Pt(box.y), Pt(box.width), Pt(box.height))

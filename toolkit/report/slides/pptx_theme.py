@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pptx import Presentation
-from pptx.dml.color import MSO_THEME_COLOR
+from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
@@ -99,7 +99,8 @@ def _add_foot(layout: SlideLayout, title: str) -> None:
         ("Deck", MARGIN, WIDTH - 2 * MARGIN - 80, "l", "<a:r>%s<a:t/></a:r>"),
         ("Number", WIDTH - MARGIN - 60, 60.0, "r", field),
     ):
-        size = f'<a:rPr lang="en-GB" sz="{SMALL_SIZE * 100:.0f}"><a:solidFill><a:schemeClr val="tx2"/></a:solidFill></a:rPr>'
+        fill = '<a:solidFill><a:schemeClr val="tx2"/></a:solidFill>'
+        size = f'<a:rPr lang="en-GB" sz="{SMALL_SIZE * 100:.0f}">{fill}</a:rPr>'
         box = parse_xml(
             f'<p:sp {nsdecls("p", "a")}><p:nvSpPr><p:cNvPr id="{90 + len(layout.shapes)}" name="{name}"/>'
             '<p:cNvSpPr txBox="1"/><p:nvPr userDrawn="1"/></p:nvSpPr><p:spPr><a:xfrm>'
