@@ -15,7 +15,9 @@ from toolkit.report.notebook import lines_html, table_html
 from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Tested
 from toolkit.wording import Heading, shortened, table
 
-_SURE = 0.05
+SURE = 0.05
+"""Adjusted p from which a difference stays open."""
+
 _COSTS = {"train_seconds": "training", "evaluate_seconds": "testing", "model_bytes": "size"}
 _SPARE = ("seed", "method", "model", "testing")
 _HOLM, _OWN = "p, Holm", "95 %"
@@ -153,7 +155,7 @@ def _better(tested: Tested, words: MetricWords, other: str) -> str:
     """Return the letter of the better run; the adjusted p-value and the interval have to agree."""
     if tested.difference is None or tested.p_holm is None or words.greater_is_better is None:
         return ""
-    if is_tie(tested.difference) or tested.p_holm >= _SURE:
+    if is_tie(tested.difference) or tested.p_holm >= SURE:
         return "open"
     return other if (tested.difference.value > 0) is words.greater_is_better else letter(0)
 

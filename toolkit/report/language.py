@@ -1,0 +1,74 @@
+"""The language of a page or of slides: each sentence stands in the code in English, and in a file in the others.
+
+Templates write ``_("Learning curve")``, which is the custom of gettext; Python writes ``say("{n} rows", n=5)``. A test
+finds all of them, and compares them with the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.data.wording import counted
+from toolkit.errors import RecipeError, explain
+
+LANGUAGES = ("en", "ko")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language by its code of two letters.
+
+    Attributes:
+        code: one of `LANGUAGES`.
+    """
+
+    code: str = "en"
+
+    def __post_init__(self) -> None:
+        if self.code not in LANGUAGES:
+            message = explain(f"there are no words in the language {self.code!r}", allowed=LANGUAGES, name=self.code)
+            raise RecipeError(message, where="--language")
+
+    def say(self, english: str, /, **gaps: Any) -> str:
+        """Return a sentence in this language with its gaps filled; numbers get commas.
+
+        Args:
+            english: the sentence in English, as it stands in ``words.<code>.yaml`` too.
+            gaps: values by the names in braces.
+        """
+        sentence = _sentences(self.code).get(english, english)
+        return sentence.format(**{name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
+
+    def count(self, number: int, noun: str) -> str:
+        """Return ``1,000 test rows`` for 1000 and "test row"."""
+        words = _sentences(self.code)
+        return words["{n} " + noun].format(n=f"{number:,}") if "{n} " + noun in words else counted(number, noun)
+
+    def name(self, english: str) -> str:
+        """Return a name that the rest of the toolkit has in English, such as that of a metric."""
+        return _sentences(self.code).get(english, english)
+
+    def listed(self, parts: Sequence[str]) -> str:
+        """Return ``a, b and c``."""
+        *first, last = parts
+        return self.say("{first} and {last}", first=", ".join(first), last=last) if first else last
+
+    def duration(self, english: str) -> str:
+        """Translate the units of ``2 min 50 s``."""
+        return " ".join(_sentences(self.code).get(part, part) for part in english.split(" "))
+
+
+@cache
+def _sentences(code: str) -> Mapping[str, str]:
+    file = Path(__file__).with_name(f"words.{code}.yaml")
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _filled(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
