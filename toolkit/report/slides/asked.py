@@ -16,19 +16,26 @@ _CANDIDATES, _WITHOUT = 8, 6
 def opening(story: Story, phrases: Phrases) -> Slide:
     """Return the first slide: task and data, what won, and what it took."""
     say, count = phrases.say, story.language.count
-    task = story.language.name(str(story.question.task))
+    task = phrases.task(story.question.task.value)
     title = task if story.rows is None else say("{task}: {sources}", task=task, sources=", ".join(story.rows.sources))
     lines, notes = [], []
     if story.winner is not None:
         figure = story.winner.figure
         told = say("Best: {name}", name=phrases.run(story.winner.letter, story.winner.name))
-        lines.append(f"{told}, {phrases.metric(figure.metric)} {phrases.figure(figure)}")
+        lines += [
+            told,
+            say(
+                "{metric} {figure}, 95 % interval in brackets",
+                metric=phrases.metric(figure.metric),
+                figure=phrases.figure(figure),
+            ),
+        ]
         notes.append(f"{phrases.metric(figure.metric)} {phrases.figure(figure)}: {figure.source}")
     n_failed = sum(each.failed for each in story.attempts)
     failed = say("{n} of them without a result", n=n_failed) if n_failed else ""
     attempts = count(len(story.attempts), "attempt")
     lines.append(f"{attempts}, {failed}" if failed else attempts)
-    notes += [f"{lines[-1]}: {story.cost.source}", say("In brackets: 95 % intervals."), fonts(phrases)]
+    notes += [f"{lines[-1]}: {story.cost.source}", fonts(phrases)]
     return Slide(title, (Lines(tuple(lines), large=True),), notes=tuple(notes), opening=True)
 
 
@@ -51,7 +58,7 @@ def question(story: Story, phrases: Phrases) -> Slide:
         lines.append(f"{labels}: {shown}" + (f", {say('{n} more', n=more)}" if more > 0 else ""))
     if asked.metric is not None:
         lines.append(
-            say("What decides: {metric}, on test rows that no training has seen.", metric=phrases.metric(asked.metric))
+            say("What decides: {metric} on the test rows.", metric=phrases.metric(asked.metric))
         )
     return Slide(say("What is asked"), (Lines(tuple(lines)),), notes=(say("Source: {source}", source=asked.source),))
 

@@ -40,11 +40,21 @@ class DrawnSpots:
     start: float = 0.0
 
 
-def drawn_bars(bars: Bars) -> DrawnSpots:
-    """Place bars over an axis that holds 0, the end of the scale and every interval."""
-    axis = Axis(
+def bar_axis(bars: Bars) -> Axis:
+    """Return an axis that holds 0, the end of the scale and every interval."""
+    return Axis(
         [0.0, *_ends(bars.spots), *([] if bars.scale is None else [bars.scale])], start=0.0, end=100.0, round_ends=True
     )
+
+
+def upward_axis(scatter: Scatter) -> Axis:
+    """Return an axis that holds every interval; it need not begin at 0."""
+    return Axis(_ends(scatter.spots), start=100.0, end=0.0, round_ends=True)
+
+
+def drawn_bars(bars: Bars) -> DrawnSpots:
+    """Place bars."""
+    axis = bar_axis(bars)
     spots = (
         DrawnSpot(spot, axis.at(spot.value), 0.0, axis.maybe(spot.low), axis.maybe(spot.high)) for spot in bars.spots
     )
@@ -54,7 +64,7 @@ def drawn_bars(bars: Bars) -> DrawnSpots:
 def drawn_scatter(scatter: Scatter) -> DrawnSpots:
     """Place points over costs, on a logarithmic axis where these differ much."""
     xs = [spot.x or 0.0 for spot in scatter.spots]
-    upwards = Axis(_ends(scatter.spots), start=100.0, end=0.0, round_ends=True)
+    upwards = upward_axis(scatter)
     places, ticks = _logarithmic(xs) if is_logarithmic(xs) else _linear(xs)
     spots = (
         DrawnSpot(spot, x, upwards.at(spot.value), upwards.maybe(spot.low), upwards.maybe(spot.high))

@@ -29,7 +29,7 @@ CELL_X, CELL_Y = 6.0, 4.0
 
 _TITLE_TOP, _TOP, _BOTTOM, _GAP, _BETWEEN = 30.0, 112.0, 500.0, 16.0, 9.0
 _OPENING_TOP, _OPENING_BODY = 150.0, 280.0
-_TITLE_LINES, _POINT_LINES, _CELL_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 4, 3, 4, 2
+_TITLE_LINES, _POINT_LINES, _CELL_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 4, 3, 3, 2
 _TEXT_SHARE = 0.4
 """Of the width, where a chart stands beside the text."""
 
@@ -167,6 +167,9 @@ def _lines(block: Lines, box: Box, fresh: bool) -> tuple[Placed | None, Block | 
 
 
 def _grid(block: Grid, box: Box, fresh: bool) -> tuple[Placed | None, Block | None]:
+    total = sum(block.shares)
+    box = replace(box, width=box.width * total)
+    block = replace(block, shares=tuple(share / total for share in block.shares))
     rooms = [share * box.width - 2 * CELL_X for share in block.shares]
     cut = [
         tuple(shorten(cell, room, CELL_SIZE, _CELL_LINES) for cell, room in zip(row, rooms, strict=True))

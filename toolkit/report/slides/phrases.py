@@ -28,6 +28,11 @@ class Phrases:
     def __init__(self, language: Language) -> None:
         self.language, self.say = language, language.say
 
+    def task(self, name: str) -> str:
+        """Return a task's name."""
+        told = self.language.name(name)
+        return told if told != name else name.replace("-", " ").capitalize()
+
     def metric(self, name: str) -> str:
         """Return a metric's name."""
         return self.language.name(metric_words(name).name)
@@ -42,14 +47,15 @@ class Phrases:
             return self.language.name("not defined")
         if measure.low is None or measure.high is None:
             return f"{measure.text} ({self.say('no interval')})"
-        return f"{measure.text} ({measure.words.number(measure.low)}–{measure.words.number(measure.high)})"
+        low, high = measure.words.number(measure.low), measure.words.number(measure.high)
+        return f"{measure.text} ({self.say('{low} to {high}', low=low, high=high)})"
 
     def difference(self, found: Difference | None, metric: str) -> str:
         """Return a paired difference with its sign and its interval."""
         if found is None:
             return "–"
         value, low, high = (_signed(each, metric) for each in (found.value, found.low, found.high))
-        return f"{value} ({low} – {high})"
+        return f"{value} ({self.say('{low} to {high}', low=low, high=high)})"
 
     def duration(self, seconds: float | None) -> str:
         """Return ``2 min 50 s`` in the language."""
@@ -87,7 +93,9 @@ class Phrases:
         """Return what was noted of an attempt; else what it was made for."""
         if attempt.trial.lessons:
             return "; ".join(attempt.trial.lessons)
-        return "" if attempt.is_step or not attempt.trial.note else self.say("Asked: {note}", note=attempt.trial.note)
+        return (
+            "" if attempt.is_step or not attempt.trial.note else self.say("Hypothesis: {note}", note=attempt.trial.note)
+        )
 
 
 def spot_of(

@@ -19,8 +19,9 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 from xlsxwriter import Workbook
 
+from toolkit.report.charts import Axis
 from toolkit.report.slides.deck import Bars, Chart, Curves, Scatter, Spot
-from toolkit.report.slides.html_chart import is_logarithmic
+from toolkit.report.slides.html_chart import bar_axis, is_logarithmic, upward_axis
 from toolkit.report.slides.layout import CELL_SIZE, SMALL_SIZE, Box
 from toolkit.report.slides.pptx_theme import INK, OTHER, OURS, SERIES, SOFT, set_fonts
 
@@ -87,8 +88,7 @@ def _bars(chart: Any, content: Bars, language: str) -> None:
     chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     chart.category_axis.format.line.color.theme_color = SOFT
     chart.category_axis.has_major_gridlines = False
-    if content.scale is not None:
-        values.minimum_scale, values.maximum_scale = 0, content.scale
+    _range(values, bar_axis(content))
     _axis(values, content.title, language)
     # Categories from above put the other axis above, too; its numbers belong below.
     values.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
@@ -100,6 +100,7 @@ def _scatter(chart: Any, content: Scatter, language: str) -> None:
     chart.has_legend = False
     _axis(chart.category_axis, content.x_title, language, number_format="General")
     _axis(chart.value_axis, content.title, language)
+    _range(chart.value_axis, upward_axis(content))
     xs = [spot.x for spot in content.spots if spot.x is not None]
     if is_logarithmic(xs):
         scaling = chart.category_axis._element.find(qn("c:scaling"))
@@ -149,6 +150,12 @@ def _axis(axis: Any, title: str, language: str, *, number_format: str | None = N
     axis.tick_labels.font.size = Pt(SMALL_SIZE)
     if number_format is not None:
         axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = number_format, False
+
+
+def _range(axis: Any, ours: Axis) -> None:
+    """Let an axis reach as far as the intervals do; by itself it would end with the values."""
+    axis.minimum_scale, axis.maximum_scale = ours.ends
+    axis.major_unit = ours.step
 
 
 def _error_bars(series: Any, spots: Sequence[Spot], *, direction: str | None) -> None:

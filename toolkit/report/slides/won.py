@@ -10,7 +10,7 @@ from toolkit.report.slides.deck import Bars, Curves, Lines, Quote, Slide, Spot
 from toolkit.report.slides.phrases import Phrases, difference_spot, p_value, spot_of
 from toolkit.report.story import Figure, Story, Versus, Winner
 
-_MOST_BARS, _OPEN_SHOWN, _QUOTES, _LINES, _FEWEST_POINTS = 10, 4, 4, 6, 2
+_MOST_BARS, _OPEN_SHOWN, _QUOTES, _LINES, _FEWEST_POINTS = 10, 4, 3, 6, 2
 
 
 def winner(story: Story, phrases: Phrases) -> Iterator[Slide]:
@@ -140,7 +140,7 @@ def curves(story: Story, phrases: Phrases) -> Iterator[Slide]:
     if lines:
         title = say("{metric} of the validation rows", metric=phrases.metric(metric))
         chart = Curves(title, say("step"), lines, metric_words(metric).places)
-        told = say("The validation rows chose the weights; the curves say nothing of the test rows.")
+        told = say("The curves are of the validation rows; no test row is in them.")
         yield Slide(say("How they learnt"), (Lines((told,)),), chart, notes=tuple(notes))
 
 
