@@ -42,7 +42,7 @@ class Language:
         """Return a sentence in this language with its gaps filled; numbers get commas.
 
         Args:
-            english: the sentence in English, as it stands in ``words.<code>.yaml`` too.
+            english: the sentence in English, as it stands in ``words.<code>.yaml``, here or in a folder below, too.
             gaps: values by the names in braces.
         """
         sentence = _sentences(self.code).get(english, english)
@@ -96,8 +96,10 @@ class Language:
 
 @cache
 def _sentences(code: str) -> Mapping[str, str]:
-    file = Path(__file__).with_name(f"words.{code}.yaml")
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    sentences: dict[str, str] = {}
+    for file in sorted(Path(__file__).parent.rglob(f"words.{code}.yaml")):
+        sentences |= yaml.safe_load(file.read_text(encoding="utf-8"))
+    return sentences
 
 
 def _filled(value: Any) -> Any:
