@@ -131,7 +131,7 @@ def page_environment(language: Language = ENGLISH) -> Environment:
         return language.count(number, noun) if noun else facts.count(number)
 
     environment.globals.update(_=language.markup, language=language)
-    environment.filters.update(count=count, amount=facts.amount, units=language.units, bdi=_isolated)
+    environment.filters.update(count=count, amount=facts.amount, units=language.duration, bdi=_isolated)
     environment.filters.update(shown=lambda text: cut(text, MOST_SHOWN))
     environment.filters.update(words=metric_words, scatter_chart=scatter_chart, coverage_chart=coverage_chart)
     environment.filters.update(
