@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from markupsafe import Markup, escape
 
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
+from toolkit.report.measures import Measure
+from toolkit.report.metric_words import MetricWords
 
 LANGUAGES = ("en", "ko")
 
@@ -45,6 +48,11 @@ class Language:
         sentence = _sentences(self.code).get(english, english)
         return sentence.format(**{name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
 
+    def markup(self, english: str, /, **gaps: Any) -> Markup:
+        """Return the same for a template: what fills a gap is escaped, unless it is markup already."""
+        sentence = escape(_sentences(self.code).get(english, english))
+        return sentence.format(**{name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
+
     def count(self, number: int, noun: str) -> str:
         """Return ``1,000 test rows`` for 1000 and "test row"."""
         words = _sentences(self.code)
@@ -59,7 +67,29 @@ class Language:
         *first, last = parts
         return self.say("{first} and {last}", first=", ".join(first), last=last) if first else last
 
-    def duration(self, english: str) -> str:
+    def metric(self, measure: Measure) -> str:
+        """Return the name of a metric."""
+        return self.name(measure.words.name)
+
+    def heading(self, words: MetricWords) -> str:
+        """Return the name of a metric for a column, which says where less is better, or neither is."""
+        directions = {True: "{metric}", False: "{metric}, less is better", None: "{metric}, neither is better"}
+        return self.say(directions[words.greater_is_better], metric=self.name(words.name))
+
+    def interval(self, measure: Measure) -> str:
+        """Return ``0.820 to 0.860``, or nothing."""
+        if measure.low is None or measure.high is None:
+            return ""
+        return self.say(
+            "{low} to {high}", low=measure.words.number(measure.low), high=measure.words.number(measure.high)
+        )
+
+    def in_brackets(self, measure: Measure) -> str:
+        """Return the interval behind a value, or nothing."""
+        ends = self.interval(measure)
+        return f" ({self.say('95 % interval {ends}', ends=ends)})" if ends else ""
+
+    def units(self, english: str) -> str:
         """Translate the units of ``2 min 50 s``."""
         return " ".join(_sentences(self.code).get(part, part) for part in english.split(" "))
 
@@ -72,5 +102,9 @@ def _sentences(code: str) -> Mapping[str, str]:
     return sentences
 
 
-def _filled(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _filled(value: Any) -> Any:
+    """Return what fills a gap; markup stays markup."""
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+ENGLISH = Language()

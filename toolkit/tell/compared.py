@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from toolkit.choose.measure.trial import is_step
 from toolkit.errors import ToolkitError
@@ -14,13 +15,15 @@ from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.report.story import Kept
 from toolkit.tell.records import Records, find_folder
-from toolkit.trials.compared import ComparedRuns
+from toolkit.trials.compared import ComparedRun, ComparedRuns
 from toolkit.trials.kept_run import KeptRun, read_kept_run
 from toolkit.trials.trial import FINISHED, Trial
 from toolkit.workflow.compare import compare_kept
 
 MOST_COMPARED = 8
 """Runs of a ledger that are compared: the best of them by their first metric."""
+
+_OF_TEST_ROWS = ("source", "train", "test_size", "split_seed", "subset")
 
 
 @dataclass(eq=False)
@@ -68,16 +71,16 @@ def compare_finished(records: Records, *, ledger: Path, language: Language) -> F
 
 
 def _chosen(there: Sequence[Trial], folders: dict[str, str], found: Finished, language: Language) -> dict[str, KeptRun]:
-    """Read the best runs on the data that most of them have; tell of the others why not."""
-    digests = Counter(trial.data_digest for trial in reversed(there))
-    most = digests.most_common(1)[0][0] if digests else None
-    same = [trial for trial in there if trial.data_digest == most]
-    found.left_out |= {
-        trial.id: language.say("it was made on other data") for trial in there if trial.data_digest != most
-    }
+    """Read the best runs on the test rows that most of them have; tell of the others why not."""
+    asked = Counter(_test_of(trial) for trial in reversed(there))
+    most = asked.most_common(1)[0][0] if asked else None
+    same = [trial for trial in there if _test_of(trial) == most]
+    other = language.say("it was measured on other rows")
+    found.left_out |= {trial.id: other for trial in there if _test_of(trial) != most}
     metrics = Counter(next(iter(trial.metrics or {}), "") for trial in same)
     metric = metrics.most_common(1)[0][0] if metrics else ""
     runs: dict[str, KeptRun] = {}
+    rows: frozenset[int] | None = None
     for trial in sorted(same, key=lambda trial: -_goodness(trial, metric)):
         if len(runs) == MOST_COMPARED:
             found.left_out[trial.id] = language.say("it is not among the best {n}", n=MOST_COMPARED)
@@ -89,9 +92,23 @@ def _chosen(there: Sequence[Trial], folders: dict[str, str], found: Finished, la
             found.kept[trial.id] = (Kept.UNREADABLE, why)
             found.left_out[trial.id] = why
             continue
+        of_run = frozenset(run.answers.keys().tolist())
+        rows = rows or of_run
+        if of_run != rows or run.result.problem != next(iter(runs.values()), run).result.problem:
+            found.left_out[trial.id] = other
+            continue
         runs[trial.id] = run
         del found.left_out[trial.id]
     return runs
+
+
+def _test_of(trial: Trial) -> tuple[Any, ...]:
+    """Return what decides which rows a trial is measured on; of older versions the digest of all its rows."""
+    if not trial.settings:
+        return (trial.data_digest,)
+    if trial.settings.get("data.test"):
+        return (str(trial.settings["data.test"]),)
+    return tuple(str(trial.settings.get(f"data.{key}")) for key in _OF_TEST_ROWS)
 
 
 def _goodness(trial: Trial, metric: str) -> float:
@@ -115,6 +132,19 @@ def _compare(found: Finished, runs: dict[str, KeptRun]) -> None:
         ordered = [ordered[place] for place in (0, *places)]
         found.compared = found.compared.in_order((0, *places))
     found.runs = dict(ordered)
+    if found.compared is not None:
+        common = found.compared.rows
+        reported = [
+            _as_reported(*each, common=common) for each in zip(found.compared.runs, found.runs.values(), strict=True)
+        ]
+        found.compared = replace(found.compared, runs=tuple(reported))
+
+
+def _as_reported(compared: ComparedRun, run: KeptRun, *, common: int) -> ComparedRun:
+    """Give a run that is compared on all its test rows the intervals of its metrics.json: other draws, other ends."""
+    if compared.rows != common:
+        return compared
+    return replace(compared, metrics={name: run.result.test.metrics[name] for name in compared.metrics})
 
 
 def _own_goodness(run: KeptRun) -> float:
