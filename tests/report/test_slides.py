@@ -17,15 +17,18 @@ from pptx import Presentation
 from pptx.oxml.ns import qn
 from told_work import told, write_choice, write_work
 
-from toolkit.errors import RecipeError
+import toolkit
+from toolkit.cli.main import run as command
+from toolkit.errors import RecipeError, ToolkitError
 from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.report.slides.compose import compose
 from toolkit.report.slides.deck import Bars, Deck, Slide, Spot
 from toolkit.report.slides.phrases import Phrases
 from toolkit.report.slides.pptx_file import write_pptx
-from toolkit.report.slides.write import check_slides, write_slides
+from toolkit.report.slides.write import write_slides
 from toolkit.report.story import Story
+from toolkit.report.written import Written
 
 LANGUAGES = ("en", "ko")
 KINDS = (".pptx", ".html")
@@ -314,16 +317,31 @@ def test_a_value_without_an_interval_says_so_and_has_no_error_bar(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "told_of"), [("deck.ppt", ".pptx or .html"), ("deck", "'deck'"), ("deck.pdf", "'.pdf'")]
+    ("name", "told_of", "code"),
+    [("deck.ppt", "did you mean '.pptx'?", 2), ("deck", ".pptx, .html", 2), ("no/deck.pptx", "there is no folder", 4)],
 )
-def test_another_ending_is_refused_with_those_that_are_written(name: str, told_of: str):
-    with pytest.raises(RecipeError, match=re.escape(told_of)) as refused:
-        check_slides(Path(name))
-    assert refused.value.faults[0].where == "--slides"
+def test_a_file_that_cannot_be_written_is_refused_before_any_work(name: str, told_of: str, code: int):
+    with pytest.raises(ToolkitError, match=re.escape(told_of)) as refused:
+        Written.of(None, Path(name))
+    assert refused.value.exit_code == code
 
 
-def test_a_missing_package_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_package_is_told_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setitem(sys.modules, "pptx", None)
     with pytest.raises(RecipeError, match=re.escape("pip install 'transfer-toolkit[slides]'")):
-        check_slides(Path("deck.pptx"))
-    check_slides(Path("deck.html"))
+        Written.of(None, tmp_path / "deck.pptx")
+    assert Written.of(None, tmp_path / "deck.html").page is None
+
+
+def test_the_command_writes_slides_and_no_page_unless_one_is_named(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    ledger = str(work / "runs" / "trials.jsonl")
+    assert command(["report", "--ledger", ledger, "--slides", "deck.pptx", "--language", "ko"]) == 0
+    assert "슬라이드: deck.pptx" in capsys.readouterr().out
+    assert [file.name for file in tmp_path.iterdir()] == ["deck.pptx"]
+    found = toolkit.report(ledger=ledger, output="page.html", slides="deck.html")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["deck.html", "deck.pptx", "page.html"]
+    assert "Slides: deck.html" in str(found)
+    assert command(["report", "--ledger", ledger, "--slides", "deck.ppt"]) == 2

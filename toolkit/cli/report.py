@@ -1,4 +1,4 @@
-"""`toolkit report`: the whole work on one page."""
+"""`toolkit report`: the whole work on one page, or as slides."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from toolkit.cli.lists import runs_there
 EXAMPLE = console.example(
     "toolkit report",
     "toolkit report runs/first runs/second --output report.html --language ko",
+    "toolkit report --slides deck.pptx",
 )
 
 
@@ -31,20 +32,29 @@ def report(
         Path | None,
         typer.Option(help="Tell all its trials; by default runs/trials.jsonl, or the runs alone."),
     ] = None,
-    output: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
-    language: Annotated[str, typer.Option(help="Language of the page: en or ko.")] = "en",
+    output: Annotated[
+        Path | None, typer.Option(help="The page to write; by default report.html, and none beside --slides.")
+    ] = None,
+    slides: Annotated[
+        Path | None,
+        typer.Option(help="Write slides: .pptx for PowerPoint, Keynote, LibreOffice; .html for any browser."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of page and slides: en or ko.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell the whole work on one page: what was tried, what failed, what won and by how much.
+    """Tell the whole work on one page or as slides: what was tried, what failed, what won and by how much.
 
     The page needs nothing else: no network, no script. Failures and what was learnt come from the ledger, candidates
     from toolkit choose, and differences from paired tests on the same test rows.
     """
+    from toolkit.report.written import Written
+
+    written = Written.of(output, slides)
     from toolkit.report.story_lines import story_json, story_lines
     from toolkit.tell.write import report as carry_out
 
-    story = carry_out(runs or [], ledger=ledger, output=output, language=language)
+    story = carry_out(runs or [], ledger=ledger, written=written, language=language)
     if as_json:
-        console.print_json(story_json(story, page=output))
+        console.print_json(story_json(story, written))
     else:
-        console.print_lines(story_lines(story, page=output))
+        console.print_lines(story_lines(story, written))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from toolkit.report.language import Language
+from toolkit.report.slides.fonts import missing_fonts
 from toolkit.report.story import Story, Versus
 from toolkit.report.story_words import counts_of_ends, headline_of, seconds_text, versus_text
+from toolkit.report.written import Written
 
 SCHEMA = 1
 
 
-def story_lines(story: Story, *, page: Path) -> list[str]:
-    """Return what won and by how much, how the attempts ended, and where the page is.
+def story_lines(story: Story, written: Written) -> list[str]:
+    """Return what won and by how much, how the attempts ended, and where page and slides are.
 
     Args:
         story: that was told.
-        page: its file.
+        written: its files.
     """
     language, winner = story.language, story.winner
     versus = [] if winner is None else [versus_text(each, winner.figure.metric, language) for each in winner.versus]
@@ -27,21 +29,30 @@ def story_lines(story: Story, *, page: Path) -> list[str]:
         *versus,
         f"{attempts}, {spent}: {counts_of_ends(story.attempts, language)}",
         *story.warnings,
-        language.say("Page: {path}", path=str(page)),
+        *_places(written, language),
     ]
 
 
-def story_json(story: Story, *, page: Path) -> dict[str, Any]:
+def _places(written: Written, language: Language) -> list[str]:
+    told = [] if written.page is None else [language.say("Page: {path}", path=str(written.page))]
+    if written.slides is not None:
+        told.append(language.say("Slides: {path}", path=str(written.slides)))
+        told += missing_fonts(language)
+    return told
+
+
+def story_json(story: Story, written: Written) -> dict[str, Any]:
     """Return the same as JSON-able values.
 
     Args:
         story: that was told.
-        page: its file.
+        written: its files.
     """
     winner = story.winner
     return {
         "schema": SCHEMA,
-        "page": str(page),
+        "page": None if written.page is None else str(written.page),
+        "slides": None if written.slides is None else str(written.slides),
         "language": story.language.code,
         "task": story.question.task.value,
         "attempts": len(story.attempts),

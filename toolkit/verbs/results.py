@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
     from toolkit.data.doctor_doubts import Examination
     from toolkit.report.story import Story
+    from toolkit.report.written import Written
     from toolkit.run_result import EvaluationResult
     from toolkit.trials.compared import ComparedRuns
 
@@ -177,20 +178,20 @@ class Compared:
 
 @dataclass(frozen=True, eq=False)
 class Reported:
-    """A work on one page.
+    """A work on one page, as slides, or both.
 
     Attributes:
-        page: the file.
-        story: all that it tells.
+        written: the files.
+        story: all that they tell.
     """
 
-    page: Path
+    written: Written
     story: Story
 
     def __str__(self) -> str:
         from toolkit.report.story_lines import story_lines
 
-        return "\n".join(story_lines(self.story, page=self.page))
+        return "\n".join(story_lines(self.story, self.written))
 
     __repr__ = __str__
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from toolkit.report.metric_words import metric_words
 from toolkit.report.slides.deck import Bars, Grid, Lines, Slide
+from toolkit.report.slides.fonts import font_advice
 from toolkit.report.slides.phrases import Phrases, spot_of
 from toolkit.report.story import Candidate, Choosing, Rows, Story
 
@@ -35,16 +36,8 @@ def opening(story: Story, phrases: Phrases) -> Slide:
     failed = say("{n} of them without a result", n=n_failed) if n_failed else ""
     attempts = count(len(story.attempts), "attempt")
     lines.append(f"{attempts}, {failed}" if failed else attempts)
-    notes += [f"{lines[-1]}: {story.cost.source}", fonts(phrases)]
+    notes += [f"{lines[-1]}: {story.cost.source}", font_advice(story.language)]
     return Slide(title, (Lines(tuple(lines), large=True),), notes=tuple(notes), opening=True)
-
-
-def fonts(phrases: Phrases) -> str:
-    """Return what to install where letters are missing."""
-    return phrases.say(
-        "Fonts: Arial and Malgun Gothic, which come with Office. Without them, install Liberation Sans and Noto Sans "
-        "CJK KR (Debian, Ubuntu: apt install fonts-liberation fonts-noto-cjk); macOS has Apple SD Gothic Neo."
-    )
 
 
 def question(story: Story, phrases: Phrases) -> Slide:

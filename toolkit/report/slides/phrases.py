@@ -6,12 +6,12 @@ from pathlib import PurePath
 from typing import Any
 
 from toolkit.evaluation.metrics.difference import Difference
-from toolkit.report import facts
 from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import metric_words
 from toolkit.report.slides.deck import Spot
 from toolkit.report.story import Attempt, Figure, Versus
+from toolkit.report.story_words import end_text, seconds_text
 from toolkit.wording import number
 
 _CHANGES = 3
@@ -59,7 +59,7 @@ class Phrases:
 
     def duration(self, seconds: float | None) -> str:
         """Return ``2 min 50 s`` in the language."""
-        return "–" if seconds is None else self.language.duration(facts.duration(seconds))
+        return seconds_text(seconds, self.language)
 
     def run(self, letter: str | None, name: str) -> str:
         """Return a run by its letter and the last part of its folder's name; a baseline by its name."""
@@ -67,7 +67,7 @@ class Phrases:
 
     def end(self, attempt: Attempt) -> str:
         """Return how an attempt ended."""
-        return self.language.name(attempt.trial.status)
+        return end_text(attempt, self.language)
 
     def what(self, attempt: Attempt) -> str:
         """Return what was tried: what changed against an earlier attempt, or else model and method."""
@@ -115,11 +115,6 @@ def difference_spot(versus: Versus, metric: str, phrases: Phrases) -> Spot | Non
         return None
     name = phrases.run(versus.letter, versus.name)
     return Spot(name, phrases.difference(found, metric), found.value, found.low, found.high)
-
-
-def p_value(p: float) -> str:
-    """Return a p-value; resamples cannot show one that is smaller than 0.001."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _signed(value: float, metric: str) -> str:

@@ -33,14 +33,14 @@ def timeline(story: Story, phrases: Phrases) -> Slide:
             )
             for each in told
         ),
-        shares=(0.05, 0.36, 0.11, 0.19, 0.29),
+        shares=(0.06, 0.35, 0.11, 0.19, 0.29),
         numbers=frozenset({0}),
         marked=frozenset(row for row, each in enumerate(told) if winner is not None and each.letter == winner),
     )
     lines = []
     steps = [each for each in story.attempts if each.is_step]
     if steps:
-        lines.append(say("toolkit choose measured before: {n}.", n=story.language.count(len(steps), "candidate")))
+        lines.append(say("Besides, toolkit choose measured: {n}.", n=story.language.count(len(steps), "candidate")))
     if len(own) > len(told):
         lines.append(_left_out(own, told, phrases))
     blocks = (Lines(tuple(lines)), grid) if lines else (grid,)
@@ -66,7 +66,7 @@ def failures(story: Story, phrases: Phrases) -> Iterator[Slide]:
             (str(each.number), phrases.what(each), phrases.end(each), phrases.why(each), phrases.learnt(each))
             for each in told
         ),
-        shares=(0.05, 0.28, 0.12, 0.33, 0.22),
+        shares=(0.06, 0.27, 0.12, 0.33, 0.22),
         numbers=frozenset({0}),
     )
     kinds = Counter(phrases.end(each) for each in failed).most_common(_KINDS)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from toolkit.report.comparison import Verdict
 from toolkit.report.metric_words import metric_words
 from toolkit.report.slides.deck import Bars, Curves, Lines, Quote, Slide, Spot
-from toolkit.report.slides.phrases import Phrases, difference_spot, p_value, spot_of
+from toolkit.report.slides.phrases import Phrases, difference_spot, spot_of
 from toolkit.report.story import Figure, Story, Versus, Winner
+from toolkit.report.story_words import p_text
 
 _MOST_BARS, _OPEN_SHOWN, _QUOTES, _LINES, _FEWEST_POINTS = 10, 4, 3, 6, 2
 
@@ -99,9 +100,7 @@ def _differences(won: Winner, phrases: Phrases) -> Slide | None:
     ]
     adjusted = [versus for versus, _ in drawn if versus.p_holm is not None]
     if adjusted:
-        told = ", ".join(
-            f"{versus.letter} {p_value(versus.p_holm)}" for versus in adjusted if versus.p_holm is not None
-        )
+        told = ", ".join(f"{versus.letter} {p_text(versus.p_holm)}" for versus in adjusted if versus.p_holm is not None)
         lines.append(say("p, corrected for the number of runs (Holm): {told}.", told=told))
     title = say("Difference in {metric}, with 95 % intervals", metric=phrases.metric(metric))
     chart = Bars(title, tuple(spot for _, spot in drawn), metric_words(metric).places)
