@@ -23,6 +23,8 @@ _LEFT_OUT = (
     ("model", "quantization"),
     ("evaluation", "abstain"),
     ("evaluation", "threshold"),
+    ("evaluation", "calibrate"),
+    ("evaluation", "slices"),
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),

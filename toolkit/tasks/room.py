@@ -25,6 +25,7 @@ from toolkit.data.column_names import ColumnName
 from toolkit.data.doctor_report import SplitReport
 from toolkit.data.guess_columns import Guess, cannot_guess, guess_columns
 from toolkit.errors import RecipeError
+from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec, default_metrics
 from toolkit.recipe import Recipe, TokenizerSection
@@ -265,6 +266,30 @@ class TaskRoom(ABC):
             RecipeError: the task has no such decision.
         """
         raise RecipeError(f"{self.spec.task} has no thresholds", where="evaluation")
+
+    def temperature(self, answers: Answers) -> Temperature | None:
+        """Find by a model's answers to the validation rows what its logits are to be divided by.
+
+        Args:
+            answers: with references.
+
+        Returns:
+            None where answers have no probabilities; a `Temperature` without a value says why there is none.
+        """
+        return None
+
+    def measure_temperature(self, answers: Answers, temperature: float, *, kept: bool) -> dict[str, Any]:
+        """Measure answers to the test rows with a temperature and without it.
+
+        Args:
+            answers: with references.
+            temperature: of the validation rows.
+            kept: whether the model has it already.
+
+        Returns:
+            By figure ``{"without", "with", "change"}``.
+        """
+        return {}
 
     @abstractmethod
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:

@@ -1,9 +1,9 @@
 """Precision by recall of a label, at every probability from which it could be given, and their average.
 
-The average precision is the sum of the precisions at each threshold, weighted by what the recall gains there; nothing is
-interpolated (Davis and Goadrich 2006, https://doi.org/10.1145/1143844.1143874). Its interval is that of a logit by the
-number of rows that have the label (Boyd, Eng and Page 2013, https://doi.org/10.1007/978-3-642-40994-3_29), who found it
-to hold where that of a bootstrap is too narrow.
+The average precision is the sum of the precisions at each threshold, weighted by what the recall gains there; nothing
+is interpolated (Davis and Goadrich 2006, https://doi.org/10.1145/1143844.1143874). Its interval is that of a logit by
+the number of rows that have the label (Boyd, Eng and Page 2013, https://doi.org/10.1007/978-3-642-40994-3_29), which
+costs nothing for many labels.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether probabilities mean what they say: of the answers with a probability of 0.8, are four in five right?
 
 The answers are ordered by their probability and divided into bins of equally many, so that no bin is empty and none
-stands for most of them (Nguyen and O'Connor 2015, https://aclanthology.org/D15-1182/). The expected calibration error is
-the mean gap between the probability in a bin and the share of right answers (Naeini et al. 2015,
+stands for most of them (Nguyen and O'Connor 2015, https://aclanthology.org/D15-1182/). The expected calibration error
+is the mean gap between the probability in a bin and the share of right answers (Naeini et al. 2015,
 https://doi.org/10.1609/aaai.v29i1.9602). It is above 0 even of perfect probabilities, because each bin has few rows;
 so it stands beside what chance alone would give.
 """

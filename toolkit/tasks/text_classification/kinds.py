@@ -241,6 +241,9 @@ class Number(LabelKind):
         """Return the largest errors."""
         return errors_in(columns)
 
+    def temperature(self, predictions: NumberPredictions) -> None:
+        """Return nothing: numbers have no probabilities."""
+
     def references(self, predictions: NumberPredictions) -> NDArray[Any]:
         """Return the numbers."""
         return np.asarray(predictions.references)

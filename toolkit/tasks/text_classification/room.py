@@ -21,6 +21,7 @@ from toolkit.data.inputs import read_inputs
 from toolkit.data.labels import LabelKind, label_kind
 from toolkit.data.labels.classes import IMBALANCED, Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
+from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
@@ -131,6 +132,14 @@ class TextClassification(TaskRoom):
     def decide(self, recipe: Recipe, answers: Answers) -> Chosen:
         """Choose when to abstain, or the thresholds of two classes or several labels."""
         return kind_of(cast(Any, answers).problem).decide(recipe, answers)
+
+    def temperature(self, answers: Answers) -> Temperature | None:
+        """Find the temperature of probabilities; numbers have none."""
+        return kind_of(cast(Any, answers).problem).temperature(answers)
+
+    def measure_temperature(self, answers: Answers, temperature: float, *, kept: bool) -> dict[str, Any]:
+        """Measure probabilities with a temperature and without it."""
+        return kind_of(cast(Any, answers).problem).measure_temperature(answers, temperature, kept=kept)
 
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure predicted labels."""
