@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 
 from toolkit.adapters import (
     Head,
@@ -358,6 +360,10 @@ class TaskRoom(ABC):
     @abstractmethod
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return the metric by which parts of the test rows can be compared."""
+
+    def label_slices(self, answers: Answers) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each label; none where labels are no parts of the rows."""
+        return {}
 
     def reads_in_parts(self, family: Family) -> bool:
         """Return whether long texts are read in several parts, so that nothing is cut."""

@@ -120,6 +120,10 @@ class LabelKind(ABC):
         """Return rows to look at from the columns of written predictions: the most confident mistakes."""
         return mistakes_in(columns)
 
+    def label_slices(self, predictions: Any) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each label."""
+        return {}
+
     @abstractmethod
     def references(self, predictions: Any) -> NDArray[Any]:
         """Return the right answers as numbers, a row each."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 from transformers import EvalPrediction
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
@@ -179,6 +180,10 @@ class TextClassification(TaskRoom):
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return a metric that is no average over labels."""
         return kind_of(cast(Any, answers).problem).slice_metric
+
+    def label_slices(self, answers: Answers) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each class or label; numbers have none."""
+        return kind_of(cast(Any, answers).problem).label_slices(answers)
 
     def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
         """Return the most confident mistakes, or of numbers the largest errors."""
