@@ -31,9 +31,21 @@ def present(run: str | list[str]) -> str | list[str]:
     return run
 
 
-def _absent(name: str) -> Fault | None:
+def runs_there(runs: list[str] | None) -> list[str] | None:
+    """Return run folders as they were named; what is no folder can be nothing else. No library is loaded before.
+
+    Raises:
+        HubError: a folder is not there.
+    """
+    absent = [fault for name in runs or () if (fault := _absent(name, only_local=True)) is not None]
+    if absent:
+        raise HubError(*absent)
+    return runs
+
+
+def _absent(name: str, *, only_local: bool = False) -> Fault | None:
     folder = Path(name).expanduser()
-    is_local = folder.parent.is_dir() and folder.parent != Path()
+    is_local = only_local or (folder.parent.is_dir() and folder.parent != Path())
     if not is_local or folder.exists() or folder.with_name(f"{folder.name}.unfinished").exists():
         return None
     from toolkit.files import meant_folder

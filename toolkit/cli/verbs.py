@@ -20,6 +20,7 @@ _SAID = {
     "predict": "infer inference classify generate chat ask answer label complete use",
     "extract": "embed embedding embeddings features encode vectorize",
     "compare": "diff versus vs test-significance paired",
+    "report": "story present presentation page html",
     "push": "publish upload share deploy release",
     "doctor": "inspect check analyze analyse data lint diagnose",
     "choose": "select recommend search pick",

@@ -1,4 +1,4 @@
-"""One finished run as one HTML file that needs nothing else: no script, no network, no time stamp."""
+"""One finished run, or a whole work, as one HTML file that needs nothing else: no script, no network, no time stamp."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
 from toolkit.report.coverage import coverage_chart
-from toolkit.report.measures import best_values, headline_metric, metric_name, results
+from toolkit.report.language import ENGLISH, Language
+from toolkit.report.measures import best_values, headline_metric, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
+from toolkit.report.story import Story
+from toolkit.report.story_page import page_parts
 from toolkit.run_result import RunResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.pages import TASKS
@@ -39,13 +43,49 @@ def render_page(
         samples: test rows in the order to show, as `toolkit.trials.finished.FinishedRun.samples` gives them.
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
     """
+    body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, language=ENGLISH)
+    title = ENGLISH.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
+    return _page(ENGLISH, title=title, bodies=[body], story=None)
+
+
+def render_story(story: Story) -> str:
+    """Render the report of a whole work as HTML: the page of a run, with all runs and what led to them.
+
+    Every string is escaped.
+
+    Args:
+        story: as `toolkit.tell.tell` gathers it.
+    """
+    bodies = [
+        run_body(
+            run.result, recipe_yaml=run.recipe_yaml, samples=run.samples, losses=run.losses, language=story.language
+        )
+        for run in story.runs
+    ]
+    return _page(story.language, bodies=bodies, **page_parts(story))
+
+
+def run_body(
+    result: RunResult,
+    *,
+    recipe_yaml: str,
+    samples: Sequence[Mapping[str, Any]],
+    losses: Sequence[Mapping[str, Any]],
+    language: Language,
+) -> Markup:
+    """Return what a page shows of one run.
+
+    Args:
+        result, recipe_yaml, samples, losses: as of `render_page`.
+        language: of the words.
+    """
     metric, compared = headline_metric(result), results(result)
     drawn = compared_metric(result) or metric
     pages = room_of(result.task).pages
     loss_chart, metric_chart = learning_curves(result.training, losses, metric)
-    page = (
-        page_environment()
-        .get_template("page.html.jinja")
+    return Markup(  # noqa: S704 - the template escapes what it is given
+        page_environment(language)
+        .get_template("run.html.jinja")
         .render(
             facts=facts,
             sentences=sentences,
@@ -65,12 +105,19 @@ def render_page(
             **pages.part(result),
         )
     )
-    return visible(page)
+
+
+def _page(language: Language, **parts: Any) -> str:
+    return visible(page_environment(language).get_template("page.html.jinja").render(facts=facts, **parts))
 
 
 @cache
-def page_environment() -> Environment:
-    """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`."""
+def page_environment(language: Language = ENGLISH) -> Environment:
+    """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`.
+
+    Args:
+        language: of the words that templates name in English.
+    """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, TASKS], encoding="utf-8"),
         autoescape=True,
@@ -79,10 +126,24 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(count=facts.count, amount=facts.amount)
-    environment.filters.update(metric_name=metric_name, words=metric_words, scatter_chart=scatter_chart)
-    environment.filters.update(coverage_chart=coverage_chart)
+
+    def count(number: int, noun: str = "") -> str:
+        return language.count(number, noun) if noun else facts.count(number)
+
+    environment.globals.update(_=language.markup, language=language)
+    environment.filters.update(count=count, amount=facts.amount, units=language.units, bdi=_isolated)
+    environment.filters.update(shown=lambda text: cut(text, MOST_SHOWN))
+    environment.filters.update(words=metric_words, scatter_chart=scatter_chart, coverage_chart=coverage_chart)
+    environment.filters.update(
+        metric_name=lambda name: language.name(metric_words(name).name),
+        heading=lambda name: language.heading(metric_words(name)),
+    )
     return environment
+
+
+def _isolated(text: str) -> Markup:
+    """Return a text within a sentence, whatever the direction that it is written in."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def learning_curves(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from toolkit.evaluation.metrics.difference import Difference
@@ -203,6 +203,19 @@ class ComparedRuns:
     pairs: tuple[ComparedPair, ...]
     left_out: Mapping[str, str]
     notes: tuple[str, ...]
+
+    def in_order(self, places: Sequence[int]) -> ComparedRuns:
+        """Return the same with the other runs in another order.
+
+        Args:
+            places: of the runs as they are, the first one first.
+        """
+        return replace(
+            self,
+            runs=tuple(self.runs[place] for place in places),
+            recipe=tuple(replace(each, values=tuple(each.values[place] for place in places)) for each in self.recipe),
+            pairs=tuple(self.pairs[place - 1] for place in places[1:]),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``toolkit compare --json`` prints."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from toolkit.choose.choice import Choice
     from toolkit.data.doctor_doubts import Examination
+    from toolkit.report.story import Story
     from toolkit.run_result import EvaluationResult
     from toolkit.trials.compared import ComparedRuns
 
@@ -169,9 +170,34 @@ class Compared:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from toolkit.report.compared import compared_html
+        from toolkit.report.notebook import compared_html
 
         return compared_html(self.result)
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """A work on one page.
+
+    Attributes:
+        page: the file.
+        story: all that it tells.
+    """
+
+    page: Path
+    story: Story
+
+    def __str__(self) -> str:
+        from toolkit.report.story_lines import story_lines
+
+        return "\n".join(story_lines(self.story, page=self.page))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.notebook import lines_html
+
+        return lines_html(str(self), wraps=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,10 +45,16 @@ def compare(names: Sequence[str]) -> ComparedRuns:
     """
     if len(names) < 2:
         raise RecipeError("a comparison needs two runs or more", where=", ".join(names) or None)
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
-    runs = _read_all(names)
+    return compare_kept(read_runs(names))
+
+
+def compare_kept(runs: Sequence[KeptRun]) -> ComparedRuns:
+    """Compare two runs or more that are read already.
+
+    Raises:
+        RecipeError: runs of different tasks.
+        DataError: fewer than `FEWEST_ROWS` common rows.
+    """
     _refuse_different_tasks(runs)
     answers = _common(runs)
     measured = [name for name in runs[0].result.test.metrics if all(name in run.result.test.metrics for run in runs)]
@@ -64,8 +70,17 @@ def compare(names: Sequence[str]) -> ComparedRuns:
     )
 
 
-def _read_all(names: Sequence[str]) -> list[KeptRun]:
-    """Read runs; the faults of all of them are told at once, under the exit code of the first."""
+def read_runs(names: Sequence[str]) -> list[KeptRun]:
+    """Read runs; the faults of all of them are told at once, under the exit code of the first.
+
+    Raises:
+        RecipeError: one is named twice.
+        IntegrityError: a run is not there, or damaged.
+        ResourceError: a run is not finished.
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
     runs, errors = [], []
     for name in names:
         try:
