@@ -28,8 +28,17 @@ def _of_code() -> set[str]:
     for file in [*PACKAGE.glob("report/**/*.py"), *PACKAGE.glob("tell/**/*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and _name(node.func) in _SAYING and node.args:
-                found |= {each.value for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-            if isinstance(node, ast.Call) and _name(node.func) == "count" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+                found |= {
+                    each.value
+                    for each in ast.walk(node.args[0])
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                }
+            if (
+                isinstance(node, ast.Call)
+                and _name(node.func) == "count"
+                and len(node.args) == 2
+                and isinstance(node.args[1], ast.Constant)
+            ):
                 found.add("{n} " + str(node.args[1].value))
     return found
 

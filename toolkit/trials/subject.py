@@ -89,18 +89,16 @@ def find_subject(name: str) -> Subject:
     try:
         recipe = read_document(recipe_file).tree
         columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
-        task, slices = Task(recipe["task"]), recipe["evaluation"].get("slices") or []
+        task, slices = Task(recipe["task"]), _listed(recipe["evaluation"].get("slices") or [])
         known = SPECS[task].all_metrics
         if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
             raise ValueError("these are no metrics of the task")
-        if not isinstance(slices, list) or not all(isinstance(name, str) for name in slices):
-            raise ValueError("these are no names of columns")
     except RecipeError as error:
         raise IntegrityError(*error.faults) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
-    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels, slices=tuple(slices))
+    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels, slices=slices)
 
 
 def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName | None) -> dict[str, ColumnName]:
@@ -113,6 +111,17 @@ def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName
     """
     columns = subject.columns(**given)
     return {"text_pair": "text_pair", **columns} if reads_pairs(located) else columns
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    """Return names of columns.
+
+    Raises:
+        ValueError: they are no list of texts.
+    """
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("these are no names of columns")
+    return tuple(names)
 
 
 def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:

@@ -57,9 +57,7 @@ def question(story: Story, phrases: Phrases) -> Slide:
         labels = story.language.count(len(asked.labels), "label")
         lines.append(f"{labels}: {shown}" + (f", {say('{n} more', n=more)}" if more > 0 else ""))
     if asked.metric is not None:
-        lines.append(
-            say("What decides: {metric} on the test rows.", metric=phrases.metric(asked.metric))
-        )
+        lines.append(say("What decides: {metric} on the test rows.", metric=phrases.metric(asked.metric)))
     return Slide(say("What is asked"), (Lines(tuple(lines)),), notes=(say("Source: {source}", source=asked.source),))
 
 
