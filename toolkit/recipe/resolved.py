@@ -72,6 +72,11 @@ def set_yaml(recipe: Recipe) -> str:
     return text
 
 
+def yaml_without_nulls(text: str) -> str:
+    """Return a recipe that `recipe_yaml` has written without its empty values, to be read by people."""
+    return values_yaml(_without_nulls(yaml.safe_load(text)))
+
+
 def recipe_digest(recipe: Recipe) -> str:
     """Return the sha256 of the recipe's values, in hex, without the section ``hub`` and the layout of the file."""
     values = {key: value for key, value in recipe_values(recipe).items() if key != "hub"}
