@@ -94,8 +94,8 @@ def _about_loss(curve: Curve, metric: str, language: Language) -> list[str]:
     gaps = {
         "metric": language.name(metric_words(metric).name),
         "step": step,
-        "low": f"{low:.3g}",
-        "last": f"{last:.3g}",
+        "low": f"{low:.3f}",
+        "last": f"{last:.3f}",
     }
     if curve.values[-1] < max(curve.values) - curve.noise:
         return [

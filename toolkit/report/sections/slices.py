@@ -130,7 +130,10 @@ def name_of_slice(entry: Mapping[str, Any], found: Mapping[str, Any], language: 
     """
     say, by = language.say, entry["by"]
     if by == "length":
-        return say("{low} to {high} tokens", low=entry["low"], high=entry["high"])
+        same = entry["low"] == entry["high"]
+        return say(
+            "{n} tokens" if same else "{low} to {high} tokens", n=entry["low"], low=entry["low"], high=entry["high"]
+        )
     if by == "cut":
         limit = found["limit"]
         return say("longer than {limit} tokens", limit=limit) if entry["has"] else say("not cut")
@@ -158,10 +161,9 @@ def _differs(measure: Measure, whole: Measure, adjusted: float | None) -> str:
 
 def _about_chance(n: int, language: Language) -> str:
     return language.say(
-        "The dashed line is the value of all rows. Of {n} slices about {missed} intervals miss it by chance alone, so "
-        "only what differs after Holm's correction for all of them is called better or worse.",
+        "The dashed line is the value of all rows. About one interval in twenty misses it by chance alone, and these are "
+        "{n}: only what differs after Holm's correction for all of them is called better or worse.",
         n=n,
-        missed=max(1, round(n * LEVEL)),
     )
 
 
