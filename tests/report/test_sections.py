@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,6 @@ import yaml
 from report_page import HOSTILE, Page, poisoned
 from run_results import result_of
 from sklearn.metrics import precision_score, recall_score
-from words_used import words_used
 
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.names import Problem
@@ -116,7 +117,7 @@ def test_calibration_says_what_it_finds(measured: dict[str, Any]):
         ([0.9, 0.6, 0.5, 0.45, 0.42], [0.5, 0.7, 0.8, 0.85, 0.95], ["the last one: a longer training"]),
         ([0.9, 0.5, 0.6, 0.7, 0.8], [0.5, 0.7, 0.74, 0.8, 0.86], ["becomes too sure", "the last one"]),
         ([0.9, 0.5, 0.7, 0.9, 1.2], [0.5, 0.9, 0.88, 0.8, 0.7], ["by heart"]),
-        ([0.9, 0.5, 0.49, 0.49, 0.49], [0.5, 0.9, 0.91, 0.9, 0.905], ["From step 20 of 50", "a shorter training"]),
+        ([0.9, 0.5, 0.49, 0.49, 0.49], [0.5, 0.9, 0.91, 0.9, 0.905], ["From step 20 of 50 on accuracy"]),
         ([0.7, 0.7, 0.71, 0.7, 0.7], [0.5, 0.5, 0.49, 0.5, 0.5], ["has not learnt"]),
         ([0.9, 0.5], [0.5, 0.9], []),
     ],
@@ -155,9 +156,15 @@ def test_older_runs_have_no_such_sections(metrics: dict[str, Any]):
 def test_every_sentence_of_a_section_has_its_korean():
     file = Path(run_sections.__code__.co_filename).with_name("words.ko.yaml")
     korean = yaml.safe_load(file.read_text(encoding="utf-8"))
-    said = "".join(each.read_text(encoding="utf-8") for each in file.parent.glob("*.*") if each.suffix != ".yaml")
-    ours = {each for each in words_used() if each in said or f'"{each}"' in said}
-    assert {each for each in ours if each not in korean and not each.startswith("{n} ")} == set()
+    templates = "".join(each.read_text(encoding="utf-8") for each in file.parent.glob("*.jinja"))
+    said = set(re.findall(r'\b_\(\s*"([^"]*)"', templates)) | set(re.findall(r"\b_\(\s*'([^']*)'", templates))
+    for code in file.parent.glob("*.py"):
+        for node in ast.walk(ast.parse(code.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "say":
+                parts = [each for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)]
+                said |= {each.value for each in parts if isinstance(each.value, str)}
+    assert len(said) > 50
+    assert said - set(korean) == set()
     for english, text in korean.items():
         gaps = {part.partition("}")[0] for part in english.split("{")[1:]}
         assert gaps == {part.partition("}")[0] for part in text.split("{")[1:]}, english
