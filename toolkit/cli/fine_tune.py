@@ -67,11 +67,14 @@ def fine_tune(
     path = find_recipe(recipe)  # a misspelt name is answered before anything else is imported
     from toolkit.data.at_a_glance import refuse_at_a_glance
     from toolkit.data.own_rows import load_for_rows
+    from toolkit.data.value_columns import refuse_values_at_a_glance
 
     loaded = load_for_rows(path, changes)
     data = loaded.data
     sources = (data.source, data.train, data.validation, data.test)
     refuse_at_a_glance(sources, data.columns, encoding=data.encoding, quoting=data.quoting)
+    measured = [data.test or data.source or data.train]
+    refuse_values_at_a_glance(measured, loaded.evaluation.slices, quoting=data.quoting, encoding=data.encoding)
     from toolkit.report.summary import run_summary, spread_summary
     from toolkit.trials.finished import METRICS_FILE
     from toolkit.workflow.fine_tune import fine_tune as carry_out

@@ -30,24 +30,24 @@ def present(run: str | list[str]) -> str | list[str]:
     return run
 
 
-def present_runs(runs: list[str]) -> list[str]:
+def present_runs(runs: list[str] | None) -> list[str] | None:
     """Return run folders as they were named, if all are there; as `present`, where nothing can stand on a hub.
 
     Raises:
         IntegrityError: a folder is not there.
     """
-    if absent := _faults(runs):
+    if absent := _faults(runs or [], only_local=True):
         raise IntegrityError(*absent)
     return runs
 
 
-def _faults(names: list[str]) -> list[Fault]:
-    return [fault for name in names if (fault := _absent(name)) is not None]
+def _faults(names: list[str], *, only_local: bool = False) -> list[Fault]:
+    return [fault for name in names if (fault := _absent(name, only_local=only_local)) is not None]
 
 
-def _absent(name: str) -> Fault | None:
+def _absent(name: str, *, only_local: bool) -> Fault | None:
     folder = Path(name).expanduser()
-    is_local = folder.parent.is_dir() and folder.parent != Path()
+    is_local = only_local or (folder.parent.is_dir() and folder.parent != Path())
     if not is_local or folder.exists() or folder.with_name(f"{folder.name}.unfinished").exists():
         return None
     from toolkit.files import meant_folder

@@ -30,6 +30,7 @@ from toolkit.cli import (
     predict,
     push,
     recipes,
+    report,
     reproduce,
     trials,
     verify,
@@ -54,6 +55,7 @@ app.command("choose", epilog=choose.EXAMPLE)(choose.choose)
 app.command("fine-tune", epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
+app.command("report", epilog=report.EXAMPLE)(report.report)
 app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
 app.command("extract", epilog=extract.EXAMPLE)(extract.extract)
 app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)

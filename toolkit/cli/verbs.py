@@ -21,6 +21,7 @@ _SAID = {
     "extract": "embed embedding embeddings features encode vectorize",
     "reproduce": "replicate rerun repeat redo again",
     "compare": "diff versus vs test-significance paired",
+    "report": "story present presentation page html",
     "push": "publish upload share deploy release",
     "doctor": "inspect check analyze analyse data lint diagnose",
     "choose": "select recommend search pick",

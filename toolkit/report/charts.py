@@ -136,6 +136,9 @@ class Axis:
         start: where its low end is, in per cent.
         end: where its high end is.
         round_ends: whether it is widened to the next round numbers, or ends with the values.
+
+    Attributes:
+        step: from tick to tick, in the values' own unit.
     """
 
     def __init__(self, values: Sequence[float], *, start: float, end: float, round_ends: bool) -> None:
@@ -149,9 +152,15 @@ class Axis:
             first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         self._low, self._high = (first * step, last * step) if round_ends else (low, high)
         self._start, self._end = start, end
+        self.step = step
         places = max(0, -math.floor(math.log10(step) + 1e-9)) + (1 if _needs_one_more_place(step) else 0)
         marks = [index * step for index in range(first, last + 1)]
         self.ticks = tuple(Tick(self.at(mark), f"{mark:,.{places}f}") for mark in marks)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the axis begins and ends, in the values' own unit."""
+        return self._low, self._high
 
     def at(self, value: float) -> float:
         """Return the position of a value, in per cent."""

@@ -1,4 +1,4 @@
-"""Compared runs as lines for a terminal, and as HTML for a notebook."""
+"""Compared runs as lines for a terminal, and the tables that page and notebook show too."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any
 from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.report import facts
-from toolkit.report.measures import Measure
+from toolkit.report.language import ENGLISH, Language
+from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.report.metric_words import MetricWords, metric_words
-from toolkit.report.notebook import lines_html, table_html
-from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Tested
+from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Note, Tested
 from toolkit.wording import Heading, shortened, table
 
-_SURE = 0.05
+SURE = 0.05
+"""Adjusted p from which a difference stays open."""
+
 _COSTS = {"train_seconds": "training", "evaluate_seconds": "testing", "model_bytes": "size"}
 _SPARE = ("seed", "method", "model", "testing")
 _HOLM, _OWN = "p, Holm", "95 %"
@@ -26,34 +28,24 @@ Grid = tuple[Sequence[str], list[list[str]]]
 
 def compared_lines(compared: ComparedRuns) -> list[str]:
     """Return runs side by side, what differs between their recipes, the tests, and rows to read."""
-    lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {_on(compared)}", ""]
-    lines += _table(_runs(compared), spare=_SPARE)
+    lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {on_rows(compared)}", ""]
+    lines += _table(runs_grid(compared), spare=_SPARE)
     told = [f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]
-    told += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+    told += [sentence_of(note) for note in compared.notes]
     lines += ["", *told] if told else []
     lines += ["", Heading("What differs between the recipes"), *_recipe_lines(compared)]
     spare = ("p", _OWN) if len(compared.pairs) > 1 else (_OWN,)
-    lines += ["", Heading("Paired differences on the same rows"), *_table(_tests(compared), spare=spare)]
-    lines += [_about_p(compared), *_mcnemar_lines(compared)]
+    lines += ["", Heading("Paired differences on the same rows"), *_table(metrics_grid(compared), spare=spare)]
+    lines += [about_p(compared), *mcnemar_lines(compared)]
     for index, pair in enumerate(compared.pairs, start=1):
         lines += ["", *_disagreement_lines(pair, letter(0), letter(index))]
     return lines
 
 
-def compared_html(compared: ComparedRuns) -> str:
-    """Return the same as HTML."""
-    parts = [
-        lines_html(f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {_on(compared)}", wraps=True),
-        table_html(*_runs(compared)),
-        table_html(*_recipe(compared)) if compared.recipe else lines_html("The recipes are the same.", wraps=True),
-        table_html(*_tests(compared)),
-        lines_html("\n".join([_about_p(compared), *_mcnemar_lines(compared)]), wraps=True),
-    ]
-    for index, pair in enumerate(compared.pairs, start=1):
-        header = ["id", "text", "right", letter(0), letter(index)]
-        rows = [[row.id, row.text, row.reference, row.first, row.second] for row in pair.disagreement.examples]
-        parts.append(table_html(header, rows, n_rows=pair.disagreement.rows))
-    return "".join(parts)
+def sentence_of(note: Note, language: Language = ENGLISH) -> str:
+    """Return what makes a comparison less than it seems, as a sentence."""
+    told = language.say(note.english, **note.gaps)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def letter(index: int) -> str:
@@ -62,7 +54,8 @@ def letter(index: int) -> str:
     return f"{ascii_uppercase[place]}{turn + 1 if turn else ''}"
 
 
-def _on(compared: ComparedRuns) -> str:
+def on_rows(compared: ComparedRuns) -> str:
+    """Return the number of rows that they are compared on."""
     return f"compared on {facts.count(compared.rows, 'test row')}"
 
 
@@ -71,7 +64,7 @@ def _table(grid: Grid, *, spare: Sequence[str] = ()) -> list[str]:
     return table(rows, header=header, spare=[name for name in spare if name in header])
 
 
-def _runs(compared: ComparedRuns) -> Grid:
+def runs_grid(compared: ComparedRuns) -> Grid:
     """Return quality, by the first metric, and costs of each run."""
     name = next(iter(compared.runs[0].metrics), None)
     costs = [key for key in _COSTS if any(run.cost.get(key) is not None for run in compared.runs)]
@@ -100,10 +93,11 @@ def _cost(key: str, value: float | None) -> str:
 
 
 def _recipe_lines(compared: ComparedRuns) -> list[str]:
-    return _table(_recipe(compared)) if compared.recipe else ["Nothing: the recipes are the same."]
+    return _table(recipe_grid(compared)) if compared.recipe else ["Nothing: the recipes are the same."]
 
 
-def _recipe(compared: ComparedRuns) -> Grid:
+def recipe_grid(compared: ComparedRuns) -> Grid:
+    """Return what differs between the recipes."""
     header = ["key", *(letter(index) for index in range(len(compared.runs)))]
     return header, [[each.key, *map(written, each.values)] for each in compared.recipe]
 
@@ -113,47 +107,51 @@ def written(value: Any) -> str:
     return "–" if value is None else shortened(str(value))
 
 
-def _tests(compared: ComparedRuns) -> Grid:
+def metrics_grid(compared: ComparedRuns, language: Language = ENGLISH) -> Grid:
     """Return each metric of each run with its interval, and its paired difference from the first run."""
     adjusted = [_HOLM] if len(compared.pairs) > 1 else []
     rows = []
     for name, first in compared.runs[0].metrics.items():
         words = metric_words(name)
-        rows.append([words.heading, letter(0), *_measured(first, name), *[""] * (4 + len(adjusted))])
+        rows.append(
+            [language.heading(words), letter(0), *_measured(first, name, language), *[""] * (4 + len(adjusted))]
+        )
         for index, pair in enumerate(compared.pairs, start=1):
             tested = pair.metrics[name]
             rows.append(
                 [
                     "",
                     letter(index),
-                    *_measured(compared.runs[index].metrics[name], name),
-                    *_difference(tested.difference, words),
+                    *_measured(compared.runs[index].metrics[name], name, language),
+                    *_difference(tested.difference, words, language),
                     _p(tested.p),
                     *(_p(tested.p_holm) for _ in adjusted),
-                    _better(tested, words, letter(index)),
+                    language.name(_better(tested, words, letter(index))),
                 ]
             )
-    return ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better"], rows
+    header = ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better"]
+    return [language.name(cell) for cell in header], rows
 
 
-def _measured(entry: MetricValue, name: str) -> tuple[str, str]:
+def _measured(entry: MetricValue, name: str, language: Language) -> tuple[str, str]:
     measure = Measure.of(entry, name)
-    return measure.text, measure.interval
+    return (language.name(measure.text) if measure.value is None else measure.text), language.interval(measure)
 
 
-def _difference(difference: Difference | None, words: MetricWords) -> tuple[str, str]:
+def _difference(difference: Difference | None, words: MetricWords, language: Language) -> tuple[str, str]:
     if difference is None:
-        return "not defined", ""
+        return language.name(NOT_DEFINED), ""
     value = words.number(difference.value)
     sign = "+" if difference.value > 0 else ""
-    return f"{sign}{value}", f"{words.number(difference.low)} to {words.number(difference.high)}"
+    low, high = words.number(difference.low), words.number(difference.high)
+    return f"{sign}{value}", language.say("{low} to {high}", low=low, high=high)
 
 
 def _better(tested: Tested, words: MetricWords, other: str) -> str:
     """Return the letter of the better run; the adjusted p-value and the interval have to agree."""
     if tested.difference is None or tested.p_holm is None or words.greater_is_better is None:
         return ""
-    if is_tie(tested.difference) or tested.p_holm >= _SURE:
+    if is_tie(tested.difference) or tested.p_holm >= SURE:
         return "open"
     return other if (tested.difference.value > 0) is words.greater_is_better else letter(0)
 
@@ -164,22 +162,35 @@ def _p(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _about_p(compared: ComparedRuns) -> str:
-    adjusted = "; p, Holm is adjusted for the number of runs" if len(compared.pairs) > 1 else ""
-    return f"Intervals and p by the paired bootstrap{adjusted}. Open: these rows do not settle which is better."
+def about_p(compared: ComparedRuns, language: Language = ENGLISH) -> str:
+    """Return how intervals and p-values were made."""
+    adjusted = language.say("; p, Holm is adjusted for the number of runs") if len(compared.pairs) > 1 else ""
+    return language.say(
+        "Intervals and p by the paired bootstrap{adjusted}. Open: these rows do not settle which is better.",
+        adjusted=adjusted,
+    )
 
 
-def _mcnemar_lines(compared: ComparedRuns) -> list[str]:
+def mcnemar_lines(compared: ComparedRuns, language: Language = ENGLISH) -> list[str]:
+    """Return McNemar's test of each run beside the first, a sentence each."""
     lines = []
     for index, pair in enumerate(compared.pairs, start=1):
         found = pair.mcnemar
         if found is None:
             continue
-        adjusted = f" ({_p(found.p_holm)} by Holm)" if len(compared.pairs) > 1 else ""
+        adjusted = language.say(" ({p} by Holm)", p=_p(found.p_holm)) if len(compared.pairs) > 1 else ""
         lines.append(
-            f"McNemar's exact test of {metric_words(found.metric).name}: {letter(index)} alone is right on "
-            f"{facts.count(found.only_second, 'row')}, {letter(0)} alone on {found.only_first:,}: "
-            f"p {_p(found.p)}{adjusted}."
+            language.say(
+                "McNemar's exact test of {metric}: {other} alone is right on {rows}, {first} alone on {n}: p {p}"
+                "{adjusted}.",
+                metric=language.name(metric_words(found.metric).name),
+                other=letter(index),
+                rows=language.count(found.only_second, "row"),
+                first=letter(0),
+                n=found.only_first,
+                p=_p(found.p),
+                adjusted=adjusted,
+            )
         )
     return lines
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.report.measures import Measure, Result, headline_metric, results
+from toolkit.report.metric_words import MetricWords, metric_words
 from toolkit.run_result import RunResult
 
 
@@ -48,13 +49,7 @@ class Comparison:
     @property
     def verdict(self) -> Verdict | None:
         """Return what the paired difference shows; None without one."""
-        if self.paired is None:
-            return None
-        if is_tie(self.paired):
-            return Verdict.OPEN
-        return (
-            Verdict.BETTER if (self.paired.value > 0) is (self.ours.words.greater_is_better is True) else Verdict.WORSE
-        )
+        return None if self.paired is None else _verdict(self.paired, self.ours.words)
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -72,6 +67,18 @@ class Comparison:
     def last_place(self) -> str:
         """Return the smallest amount that the metric's places can show."""
         return self.ours.words.number(10.0**-self.ours.words.places)
+
+
+def verdict_of(difference: Difference, metric: str) -> Verdict | None:
+    """Return what a paired difference in a metric shows of the first of two; None where neither end is better."""
+    words = metric_words(metric)
+    return None if words.greater_is_better is None else _verdict(difference, words)
+
+
+def _verdict(difference: Difference, words: MetricWords) -> Verdict:
+    if is_tie(difference):
+        return Verdict.OPEN
+    return Verdict.BETTER if (difference.value > 0) is (words.greater_is_better is True) else Verdict.WORSE
 
 
 def compared_metric(result: RunResult) -> str | None:

@@ -16,6 +16,12 @@ def next_lines(result: RunResult, *, folder: str) -> list[str]:
         result: of the run.
         folder: of the run.
     """
+    commands = commands_of(result, folder=folder)
+    return [f"  {line}" for line in [*commands, f"look at {folder}/report.html; the model is in {folder}/model"]]
+
+
+def commands_of(result: RunResult, *, folder: str) -> list[str]:
+    """Return commands that can be copied; the arguments are those of `next_lines`."""
     quoted, pages = shlex.quote(folder), room_of(result.task).pages
     inputs = "your-pairs.csv" if result.data.pairs else f'"{pages.input_words(result)}"'
     commands = [
@@ -25,4 +31,4 @@ def next_lines(result: RunResult, *, folder: str) -> list[str]:
     ]
     if result.way is not Method.ZERO_SHOT:
         commands.append(f"toolkit push {quoted} your-name/your-model")
-    return [f"  {line}" for line in [*commands, f"look at {folder}/report.html; the model is in {folder}/model"]]
+    return commands

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from toolkit.report import facts, sentences
+from toolkit.report.compared import about_p, letter, mcnemar_lines, metrics_grid, on_rows, recipe_grid, runs_grid
 from toolkit.report.measures import Measure, best_values, headline_metric, results
 from toolkit.report.page import learning_curves, page_environment, shown_samples
 from toolkit.run_result import EvaluationResult, RunResult
 from toolkit.tasks import room_of
+from toolkit.trials.compared import ComparedRuns
 from toolkit.wording import shortened, visible
 
 
@@ -58,6 +60,22 @@ def table_html(header: Sequence[str], rows: Sequence[Sequence[Any]], *, n_rows: 
 def lines_html(text: str, *, wraps: bool = False) -> str:
     """Return lines of text, in letters of one width unless they wrap."""
     return _rendered("lines", text=text, wraps=wraps)
+
+
+def compared_html(compared: ComparedRuns) -> str:
+    """Return compared runs: side by side, what differs between their recipes, the tests, and rows to read."""
+    parts = [
+        lines_html(f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {on_rows(compared)}", wraps=True),
+        table_html(*runs_grid(compared)),
+        table_html(*recipe_grid(compared)) if compared.recipe else lines_html("The recipes are the same.", wraps=True),
+        table_html(*metrics_grid(compared)),
+        lines_html("\n".join([about_p(compared), *mcnemar_lines(compared)]), wraps=True),
+    ]
+    for index, pair in enumerate(compared.pairs, start=1):
+        header = ["id", "text", "right", letter(0), letter(index)]
+        rows = [[row.id, row.text, row.reference, row.first, row.second] for row in pair.disagreement.examples]
+        parts.append(table_html(header, rows, n_rows=pair.disagreement.rows))
+    return "".join(parts)
 
 
 def _own_part(result: RunResult, samples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

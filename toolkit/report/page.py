@@ -1,4 +1,4 @@
-"""One finished run as one HTML file that needs nothing else: no script, no network, no time stamp."""
+"""One finished run, or a whole work, as one HTML file that needs nothing else: no script, no network, no time stamp."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from toolkit.recipe import yaml_without_nulls
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
 from toolkit.report.coverage import coverage_chart
 from toolkit.report.curve import shown_curve
-from toolkit.report.measures import best_values, headline_metric, metric_name, results
+from toolkit.report.language import ENGLISH, Language
+from toolkit.report.measures import best_values, headline_metric, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
+from toolkit.report.sections import run_sections
+from toolkit.report.story import Story
+from toolkit.report.story_page import page_parts
 from toolkit.run_result import RunResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.pages import TASKS
@@ -43,18 +49,66 @@ def render_page(
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
         curve: results by the share of the training rows, of a run that is the end of one.
     """
+    body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, curve=curve, language=ENGLISH)
+    title = ENGLISH.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
+    return _page(ENGLISH, title=title, bodies=[("", body)], story=None)
+
+
+def render_story(story: Story) -> str:
+    """Render the report of a whole work as HTML: the page of a run, with all runs and what led to them.
+
+    Every string is escaped.
+
+    Args:
+        story: as `toolkit.tell.tell` gathers it.
+    """
+    bodies = [
+        (
+            f"{run.letter}: {run.name}",
+            run_body(
+                run.result,
+                recipe_yaml=run.recipe_yaml,
+                samples=run.samples,
+                losses=run.losses,
+                language=story.language,
+                inner=True,
+            ),
+        )
+        for run in story.runs
+    ]
+    return _page(story.language, bodies=bodies, **page_parts(story))
+
+
+def run_body(
+    result: RunResult,
+    *,
+    recipe_yaml: str,
+    samples: Sequence[Mapping[str, Any]],
+    losses: Sequence[Mapping[str, Any]],
+    language: Language,
+    curve: Curve | None = None,
+    inner: bool = False,
+) -> Markup:
+    """Return what a page shows of one run.
+
+    Args:
+        result, recipe_yaml, samples, losses, curve: as of `render_page`.
+        language: of the words.
+        inner: whether it stands below the heading of a page of several runs.
+    """
     metric, compared = headline_metric(result), results(result)
     drawn = compared_metric(result) or metric
     pages = room_of(result.task).pages
     loss_chart, metric_chart = learning_curves(result.training, losses, metric)
-    page = (
-        page_environment()
-        .get_template("page.html.jinja")
+    return Markup(  # noqa: S704 - the template escapes what it is given
+        page_environment(language)
+        .get_template("run.html.jinja")
         .render(
             facts=facts,
             sentences=sentences,
             pages=pages,
             partial=pages.partial,
+            inner=inner,
             result=result,
             metric=metric,
             results=compared,
@@ -66,16 +120,24 @@ def render_page(
             metric_chart=metric_chart,
             samples=shown_samples(samples),
             curve=None if curve is None else shown_curve(curve),
-            recipe_yaml=recipe_yaml,
+            recipe_yaml=yaml_without_nulls(recipe_yaml),
+            **run_sections(result, language, metric=metric),
             **pages.part(result),
         )
     )
-    return visible(page)
+
+
+def _page(language: Language, **parts: Any) -> str:
+    return visible(page_environment(language).get_template("page.html.jinja").render(facts=facts, **parts))
 
 
 @cache
-def page_environment() -> Environment:
-    """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`."""
+def page_environment(language: Language = ENGLISH) -> Environment:
+    """Return the templates of this package, and the parts that tasks bring, named from `toolkit.tasks.pages.TASKS`.
+
+    Args:
+        language: of the words that templates name in English.
+    """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).parent, TASKS], encoding="utf-8"),
         autoescape=True,
@@ -84,10 +146,24 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(count=facts.count, amount=facts.amount)
-    environment.filters.update(metric_name=metric_name, words=metric_words, scatter_chart=scatter_chart)
-    environment.filters.update(coverage_chart=coverage_chart)
+
+    def count(number: int, noun: str = "") -> str:
+        return language.count(number, noun) if noun else facts.count(number)
+
+    environment.globals.update(_=language.markup, language=language)
+    environment.filters.update(count=count, amount=facts.amount, units=language.duration, bdi=_isolated)
+    environment.filters.update(shown=lambda text: cut(text, MOST_SHOWN))
+    environment.filters.update(words=metric_words, scatter_chart=scatter_chart, coverage_chart=coverage_chart)
+    environment.filters.update(
+        metric_name=lambda name: language.name(metric_words(name).name),
+        heading=lambda name: language.heading(metric_words(name)),
+    )
     return environment
+
+
+def _isolated(text: str) -> Markup:
+    """Return a text within a sentence, whatever the direction that it is written in."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def learning_curves(
@@ -102,7 +178,13 @@ def learning_curves(
     """
     series = [("training", thin(_points(losses, "loss"))), ("validation", _points(training.curve, "loss"))]
     measured = [("validation", _points(training.curve, metric))]
-    return _curve(training, series, from_zero=True), _curve(training, measured, from_zero=False)
+    return _curve(training, series, from_zero=_near_zero(series)), _curve(training, measured, from_zero=False)
+
+
+def _near_zero(series: Sequence[tuple[str, Sequence[Point]]]) -> bool:
+    """Return whether values come so near to 0 that an axis from there leaves no picture half empty."""
+    values = [value for _, points in series for _, value in points]
+    return bool(values) and min(values) < max(values) / 2
 
 
 def _curve(

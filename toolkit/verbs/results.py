@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from toolkit.choose.choice import Choice
     from toolkit.data.doctor_doubts import Examination
+    from toolkit.report.story import Story
+    from toolkit.report.written import Written
     from toolkit.run_result import EvaluationResult
     from toolkit.trials.compared import ComparedRuns
     from toolkit.trials.reproductions import Reproduced
@@ -170,7 +172,7 @@ class Compared:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from toolkit.report.compared import compared_html
+        from toolkit.report.notebook import compared_html
 
         return compared_html(self.result)
 
@@ -206,6 +208,31 @@ class ReproducedRun:
         from toolkit.report.reproduced import reproduced_html
 
         return reproduced_html(self.result)
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """A work on one page, as slides, or both.
+
+    Attributes:
+        written: the files.
+        story: all that they tell.
+    """
+
+    written: Written
+    story: Story
+
+    def __str__(self) -> str:
+        from toolkit.report.story_lines import story_lines
+
+        return "\n".join(story_lines(self.story, self.written))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.notebook import lines_html
+
+        return lines_html(str(self), wraps=True)
 
 
 @dataclass(frozen=True, eq=False)

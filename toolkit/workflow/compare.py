@@ -20,6 +20,7 @@ from toolkit.trials.compared import (
     Disagreement,
     DisputedRow,
     McNemar,
+    Note,
     RecipeDifference,
     Tested,
 )
@@ -45,10 +46,16 @@ def compare(names: Sequence[str]) -> ComparedRuns:
     """
     if len(names) < 2:
         raise RecipeError("a comparison needs two runs or more", where=", ".join(names) or None)
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
-    runs = _read_all(names)
+    return compare_kept(read_runs(names))
+
+
+def compare_kept(runs: Sequence[KeptRun]) -> ComparedRuns:
+    """Compare two runs or more that are read already.
+
+    Raises:
+        RecipeError: runs of different tasks.
+        DataError: fewer than `FEWEST_ROWS` common rows.
+    """
     _refuse_different_tasks(runs)
     answers = _common(runs)
     measured = [name for name in runs[0].result.test.metrics if all(name in run.result.test.metrics for run in runs)]
@@ -64,8 +71,17 @@ def compare(names: Sequence[str]) -> ComparedRuns:
     )
 
 
-def _read_all(names: Sequence[str]) -> list[KeptRun]:
-    """Read runs; the faults of all of them are told at once, under the exit code of the first."""
+def read_runs(names: Sequence[str]) -> list[KeptRun]:
+    """Read runs; the faults of all of them are told at once, under the exit code of the first.
+
+    Raises:
+        RecipeError: one is named twice.
+        IntegrityError: a run is not there, or damaged.
+        ResourceError: a run is not finished.
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
     runs, errors = [], []
     for name in names:
         try:
@@ -215,20 +231,24 @@ def _of_some(runs: Sequence[KeptRun], measured: Sequence[str]) -> dict[str, str]
     return {name: "not all of the runs were measured by it" for name in names if name not in measured}
 
 
-def _notes(runs: Sequence[KeptRun], n_common: int) -> tuple[str, ...]:
-    notes = [f"{n_common} test rows are few: the intervals say little"] if n_common < FEWEST_ROWS else []
+def _notes(runs: Sequence[KeptRun], n_common: int) -> tuple[Note, ...]:
+    common = f"{n_common:,}"
+    notes = [Note("{n} test rows are few: the intervals say little", {"n": common})] if n_common < FEWEST_ROWS else []
     notes += [
-        f"{run.name} has {run.result.test.rows:,} test rows, of which {n_common:,} are compared"
+        Note(
+            "{run} has {rows} test rows, of which {n} are compared",
+            {"run": run.name, "rows": f"{run.result.test.rows:,}", "n": common},
+        )
         for run in runs
         if run.result.test.rows != n_common
     ]
     notes += [
-        f"{run.name} has learnt from {run.result.test.seen.rows:,} of its test rows"
+        Note("{run} has learnt from {n} of its test rows", {"run": run.name, "n": f"{run.result.test.seen.rows:,}"})
         for run in runs
         if run.result.test.seen is not None
     ]
     if len({frozenset(run.result.labels) for run in runs}) > 1:
-        notes.append("the runs have learnt different labels; averages over labels are over each run's own")
+        notes.append(Note("the runs have learnt different labels; averages over labels are over each run's own"))
     if len({run.result.environment.device for run in runs}) > 1:
-        notes.append("the runs were made on different devices, so their seconds say little of each other")
+        notes.append(Note("the runs were made on different devices, so their seconds say little of each other"))
     return tuple(notes)

@@ -19,6 +19,13 @@ from toolkit.trials.trial import Trial, new_trial
 
 _STATUS = {Status.MEASURED: "done", Status.FAILED: "failed", Status.SKIPPED: "interrupted"}
 
+_NOTE = "toolkit choose: measured on the validation rows"
+
+
+def is_step(trial: Trial) -> bool:
+    """Return whether a trial is a measurement of a choice; its metric is that of the validation rows then."""
+    return trial.note == _NOTE
+
 
 def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int, folder: Path) -> Trial:
     """Return the trial of a measurement; its metric is that of the validation examples.
@@ -46,7 +53,7 @@ def trial_of(rows: Rows, candidate: Candidate, result: Measurement, *, seed: int
         metrics={rows.judge.metric: value} if result.status is Status.MEASURED else None,
         cost={"seconds": result.seconds},
         error=None if result.status is Status.MEASURED else {"code": _code(result), "message": result.reason},
-        note="toolkit choose: measured on the validation rows",
+        note=_NOTE,
         settings=flattened(recipe_values(recipe)),
     )
 

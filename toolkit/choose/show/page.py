@@ -15,7 +15,6 @@ from toolkit.choose.decision.spent import ANSWERED, cost_of
 from toolkit.choose.look.look import TokenLook, rows_line
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.show.lines import promise, ranked, unmeasured, way_of
-from toolkit.choose.show.picture import Drawn, Picture, picture_of
 from toolkit.choose.show.sentences import (
     headline,
     interval_text,
@@ -28,6 +27,7 @@ from toolkit.choose.show.sentences import (
 from toolkit.choose.show.words import WORDS, say
 from toolkit.files import write_text_atomically
 from toolkit.report.facts import amount, duration
+from toolkit.report.quality_cost import Drawn, Picture, picture_of
 from toolkit.wording import visible
 
 if TYPE_CHECKING:

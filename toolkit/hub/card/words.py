@@ -40,7 +40,7 @@ class Words:
         sentence = self._sentences[group][name]
         if isinstance(sentence, list):
             sentence = sentence[0 if gaps.get("n") == 1 else 1]
-        return Markdown(sentence.format(**{gap: _filled(value) for gap, value in gaps.items()}))
+        return Markdown(sentence.format(**{gap: self.filled(value) for gap, value in gaps.items()}))
 
     def sentence(self, sentence: Sentence) -> Markdown:
         """Return a sentence that a task's pages name."""
@@ -48,7 +48,7 @@ class Words:
 
     def _of_task(self, value: Any) -> Any:
         if isinstance(value, Code):
-            return code_span(value.text)
+            return self.code(value.text)
         return self.count("test_rows", value.n) if isinstance(value, Rows) else value
 
     def count(self, noun: str, n: int) -> Markdown:
@@ -67,11 +67,21 @@ class Words:
 
     def escaped(self, text: str) -> str:
         """Escape a text for Markdown."""
-        return _filled(text)
+        return self.filled(text)
+
+    def filled(self, value: Any) -> str:
+        """Return what fills a gap."""
+        if isinstance(value, str):
+            return str(escape_html(escape(value)))
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    def code(self, text: str) -> Markdown:
+        """Return a name in code type."""
+        return code_span(text)
 
     def listed(self, parts: Sequence[str | Markdown]) -> Markdown:
         """Return ``a, b and c``, escaped."""
-        *first, last = (str(_filled(part)) for part in parts)
+        *first, last = (self.filled(part) for part in parts)
         return self("list.and", first=Markdown(", ".join(first)), last=Markdown(last)) if first else Markdown(last)
 
     def value(self, measure: Measure) -> str:
@@ -94,12 +104,28 @@ class Words:
         """
         interval = self.interval(measure)
         in_brackets = f" ({self('headline.interval', interval=interval)})" if interval else ""
-        return Markdown(f"{_filled(told or self.value(measure))}{in_brackets}")
+        return Markdown(f"{self.filled(told or self.value(measure))}{in_brackets}")
+
+
+class PlainWords(Words):
+    """The same sentences for pages that are no Markdown, and escape what they show by themselves."""
+
+    def filled(self, value: Any) -> str:
+        """Return what fills a gap, as it is."""
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    def code(self, text: str) -> Markdown:
+        """Return a name in quotes."""
+        return Markdown(f"“{text}”")
 
 
 @cache
-def words_of(language: str) -> Words:
+def words_of(language: str, *, kind: type[Words] = Words) -> Words:
     """Return the sentences of a language.
+
+    Args:
+        language: one of `LANGUAGES`.
+        kind: how they are filled.
 
     Raises:
         RecipeError: there is no card in it.
@@ -107,10 +133,4 @@ def words_of(language: str) -> Words:
     if language not in LANGUAGES:
         raise RecipeError(explain(f"no card is written in {language!r}", allowed=LANGUAGES), where="--language")
     file = shipped_folder("model_cards") / f"words.{language}.yaml"
-    return Words(yaml.safe_load(file.read_text(encoding="utf-8")))
-
-
-def _filled(value: Any) -> str:
-    if isinstance(value, str):
-        return str(escape_html(escape(value)))
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return kind(yaml.safe_load(file.read_text(encoding="utf-8")))

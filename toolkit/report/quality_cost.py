@@ -30,6 +30,7 @@ class Drawn:
         cost: in seconds; infinite where it is not known.
         on_front: whether it is worth its cost.
         is_recommended: whether it is the recommended one.
+        letter: that stands for it in the place of the number; empty for none.
     """
 
     number: int
@@ -40,6 +41,12 @@ class Drawn:
     cost: float
     on_front: bool = False
     is_recommended: bool = False
+    letter: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Return what stands in its circle."""
+        return self.letter or str(self.number)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from toolkit.choose.show.picture import Drawn, picture_of
+from toolkit.report.quality_cost import Drawn, picture_of
 
 RESULTS = [
     Drawn(1, "large", 0.95, 0.93, 0.97, 2000.0, on_front=True, is_recommended=True),
