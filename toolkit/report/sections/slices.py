@@ -162,8 +162,8 @@ def _differs(measure: Measure, whole: Measure, adjusted: float | None) -> str:
 
 def _about_chance(n: int, language: Language) -> str:
     return language.say(
-        "About one interval in twenty misses the value of all rows by chance alone, and these are {n}: only what differs "
-        "after Holm's correction for all of them is called better or worse.",
+        "About one interval in twenty misses the value of all rows by chance alone, and these are {n}: only what "
+        "differs after Holm's correction for all of them is called better or worse.",
         n=n,
     )
 
