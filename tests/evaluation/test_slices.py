@@ -9,12 +9,15 @@ from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from toolkit.data.scripts import ScriptCounter, script_of
+from toolkit.data.value_columns import refuse_values_at_a_glance, values_of_rows, values_of_test
+from toolkit.errors import DataError
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
 from toolkit.evaluation.inference.text_predictions import TextPredictions
 from toolkit.evaluation.metrics.likelihoods import Likelihoods
 from toolkit.names import Problem, Task
+from toolkit.recipe import DataSection
 from toolkit.tasks import room_of
 from toolkit.tasks.slices import FEWEST_ROWS, measure_slices
 from toolkit.tasks.text_classification.kinds import kind_of
@@ -161,3 +164,40 @@ def test_labels_are_counted_in_the_models_order():
     scores = Dataset.from_dict({"label": [0.0, 5.0, 1.0]})
     spread = kind_of(Problem.REGRESSION).count_labels(scores, ("score",))["scores"]
     assert spread == pytest.approx({"min": 0.0, "mean": 2.0, "sd": np.std([0, 5, 1]), "max": 5.0})
+
+
+def test_slices_of_labels_and_of_columns(texts: list[str], tokenizer: PreTrainedTokenizerBase):
+    predictions = single(texts)
+    channels = ["web"] * 60 + ["phone"] * 40 + [None] * 15 + ["fax"] * 5
+    numbers = [str(row / 2) for row in range(N)]
+    many = [f"customer {row}" for row in range(N)]
+    found = measure_slices(
+        LABELS, predictions, tokenizer=tokenizer, max_length=None, metrics=["accuracy"],
+        values={"channel": channels, "age": numbers, "customer": many},
+    )  # fmt: skip
+    right = predictions.predicted == predictions.reference_labels
+    assert found["whole"]["value"] == pytest.approx(right.mean())
+    of_label = {entry["name"]: entry for entry in found["slices"] if entry["by"] == "label"}
+    for place, name in enumerate(("no", "yes")):
+        assert of_label[name]["value"] == pytest.approx(right[predictions.reference_labels == place].mean())
+    of_channel = [entry for entry in found["slices"] if entry.get("column") == "channel"]
+    assert [(entry["name"], entry["rows"]) for entry in of_channel] == [("web", 60), ("phone", 40)]
+    assert of_channel[0]["value"] == pytest.approx(right[:60].mean())
+    small = [entry for entry in found["too_small"] if entry.get("column") == "channel"]
+    assert [(entry["name"], entry["rows"]) for entry in small] == [(None, 15), ("fax", 5)]
+    thirds = [entry for entry in found["slices"] if entry.get("column") == "age"]
+    assert [(entry["low"], entry["high"]) for entry in thirds] == [(0.0, 19.5), (20.0, 39.5), (40.0, 59.5)]
+    (others,) = [entry for entry in found["left_out"] if entry.get("column") == "customer"]
+    assert others == {"by": "column", "column": "customer", "slices": N - 12, "rows": N - 12}
+
+
+def test_columns_that_are_not_there_are_named_before_any_work(tmp_path: Path):
+    file = tmp_path / "rows.csv"
+    file.write_text("text,label,channel\na film,yes,web\nanother, no,\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no column 'chanel'; did you mean 'channel'"):
+        refuse_values_at_a_glance([str(file)], ["chanel"])
+    with pytest.raises(DataError, match="did you mean 'channel'"):
+        values_of_rows(str(file), ["chanel"], n_rows=2)
+    assert values_of_rows(str(file), [], n_rows=2, wanted=["channel", "age"]) == {"channel": ["web", None]}
+    section = DataSection(source=str(file))
+    assert values_of_test(section, Dataset.from_dict({"id": [1, 0]}), ["channel"]) == {"channel": [None, "web"]}

@@ -74,8 +74,13 @@ def set_yaml(recipe: Recipe) -> str:
 
 
 def yaml_without_nulls(text: str) -> str:
-    """Return a recipe that `recipe_yaml` has written without its empty values, to be read by people."""
-    return values_yaml(_without_nulls(yaml.safe_load(text)))
+    """Return a recipe without its empty values, to be read by people; as it is where it has none, or cannot be read."""
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    shown = _without_nulls(values)
+    return text if shown == values else values_yaml(shown)
 
 
 def recipe_digest(recipe: Recipe) -> str:

@@ -10,12 +10,15 @@ from toolkit.report.measures import Measure
 from toolkit.run_result import RunResult
 from toolkit.tasks import room_of
 from toolkit.tasks.label_scores import LabelScore
-from toolkit.wording import shortened
+from toolkit.wording import cut
 
 MOST_SHOWN = 15
 """Labels that everybody sees; the others unfold."""
 
 MOST_LISTED = 500
+
+LONGEST = 120
+"""Characters of the name of a label or a slice."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def label_section(result: RunResult, language: Language) -> LabelSection | None:
     absent = [score for score in scores if not score.rows]
     sentence = ""
     if absent:
-        names = language.listed([shortened(score.label) for score in absent[:5]])
+        names = language.listed([cut(score.label, LONGEST) for score in absent[:5]])
         sentence = language.say("No test row has {n} of the labels: {names}.", n=len(absent), names=names)
     rows = _rows(known[:MOST_LISTED])
     return LabelSection(rows[:MOST_SHOWN], rows[MOST_SHOWN:], len(known), sentence)
@@ -68,6 +71,6 @@ def label_section(result: RunResult, language: Language) -> LabelSection | None:
 
 def _rows(scores: Sequence[LabelScore]) -> tuple[LabelRow, ...]:
     return tuple(
-        LabelRow(shortened(score.label), score, Measure.of(score.precision), Measure.of(score.recall))
+        LabelRow(cut(score.label, LONGEST), score, Measure.of(score.precision), Measure.of(score.recall))
         for score in scores
     )

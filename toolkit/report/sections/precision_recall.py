@@ -10,8 +10,9 @@ from toolkit.report.charts import Axis, Tick
 from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.report.sections.calibration import measure_of
+from toolkit.report.sections.label_table import LONGEST
 from toolkit.run_result import SplitResult
-from toolkit.wording import shortened
+from toolkit.wording import cut
 
 MOST_DRAWN = 4
 """Curves in one picture, those of the most rows; more cannot be told apart."""
@@ -64,7 +65,7 @@ def curve_section(test: SplitResult, language: Language) -> CurveSection | None:
     across = Axis([0.0, 1.0], start=0.0, end=100.0, round_ends=True)
     upwards = Axis([1.0, *lowest], start=100.0, end=0.0, round_ends=True)
     averages = sorted(
-        ((shortened(each["label"]), each["rows"], measure_of(each["average_precision"])) for each in entries),
+        ((cut(each["label"], LONGEST), each["rows"], measure_of(each["average_precision"])) for each in entries),
         key=lambda each: (each[2].value or 0.0, each[1]),
     )
     return CurveSection(
@@ -79,7 +80,7 @@ def curve_section(test: SplitResult, language: Language) -> CurveSection | None:
 def _drawn(entry: Mapping[str, Any], across: Axis, upwards: Axis, language: Language) -> DrawnCurve:
     (_, first), *_ = entry["curve"]
     points = [(0.0, first), *entry["curve"]]
-    chosen, label = entry["chosen"], shortened(entry["label"])
+    chosen, label = entry["chosen"], cut(entry["label"], LONGEST)
     told = ""
     if chosen is not None:
         recall, precision = (f"{value:.3f}" for value in chosen)

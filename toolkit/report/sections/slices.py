@@ -14,9 +14,10 @@ from toolkit.evaluation.metrics.significance import holm
 from toolkit.report.charts import Axis, Tick
 from toolkit.report.language import Language
 from toolkit.report.measures import Measure
+from toolkit.report.sections.label_table import LONGEST
 from toolkit.run_result import SplitResult
 from toolkit.tasks.slices import FEWEST_ROWS
-from toolkit.wording import shortened
+from toolkit.wording import cut
 
 LEVEL = 0.05
 """Of the tests together, after Holm's correction."""
@@ -115,7 +116,7 @@ def p_value(measure: Measure, whole: Measure) -> float | None:
 def kind_of_slice(entry: Mapping[str, Any], language: Language) -> str:
     """Return what a slice is one of."""
     if entry["by"] == "column":
-        return shortened(str(entry["column"]))
+        return cut(str(entry["column"]), LONGEST)
     kinds = {"length": "length", "cut": "cut", "script": "script", "unknown": "unknown tokens", "label": "label"}
     return language.name(kinds.get(entry["by"], entry["by"]))
 
@@ -143,7 +144,7 @@ def name_of_slice(entry: Mapping[str, Any], found: Mapping[str, Any], language: 
         return say("{low} to {high}", low=f"{entry['low']:g}", high=f"{entry['high']:g}")
     if by == "script":
         return say("without letters") if entry["name"] == NO_LETTERS else language.name(entry["name"])
-    return say("(blank)") if entry["name"] is None else shortened(str(entry["name"]))
+    return say("(blank)") if entry["name"] is None else cut(str(entry["name"]), LONGEST)
 
 
 def _whole(test: SplitResult, metric: str) -> Measure:
@@ -161,8 +162,8 @@ def _differs(measure: Measure, whole: Measure, adjusted: float | None) -> str:
 
 def _about_chance(n: int, language: Language) -> str:
     return language.say(
-        "The dashed line is the value of all rows. About one interval in twenty misses it by chance alone, and these "
-        "are {n}: only what differs after Holm's correction for all of them is called better or worse.",
+        "About one interval in twenty misses the value of all rows by chance alone, and these are {n}: only what "
+        "differs after Holm's correction for all of them is called better or worse.",
         n=n,
     )
 
