@@ -14,7 +14,7 @@ _SAYING = {"say", "markup"}
 
 
 def words_used() -> set[str]:
-    """Return every sentence that is said by its own words; those of tables, such as the names of metrics, are others."""
+    """Return every sentence that is said by its own words; names, such as those of metrics, are not among them."""
     return {*_of_templates(), *_of_code()}
 
 
@@ -24,23 +24,21 @@ def _of_templates() -> set[str]:
 
 
 def _of_code() -> set[str]:
-    found: set[str] = set()
-    for file in [*PACKAGE.glob("report/**/*.py"), *PACKAGE.glob("tell/**/*.py")]:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _name(node.func) in _SAYING and node.args:
-                found |= {
-                    each.value
-                    for each in ast.walk(node.args[0])
-                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
-                }
-            if (
-                isinstance(node, ast.Call)
-                and _name(node.func) == "count"
-                and len(node.args) == 2
-                and isinstance(node.args[1], ast.Constant)
-            ):
-                found.add("{n} " + str(node.args[1].value))
-    return found
+    files = [file for part in ("report", "tell") for file in (PACKAGE / part).rglob("*.py")]
+    calls = [
+        node
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and node.args
+    ]
+    said = {text for call in calls if _name(call.func) in _SAYING for text in _texts(call.args[0])}
+    counted = {text for call in calls if _name(call.func) == "count" for text in _texts(call.args[-1])}
+    return said | {f"{{n}} {noun}" for noun in counted}
+
+
+def _texts(node: ast.expr) -> set[str]:
+    """Return the texts of an expression, which may choose between two."""
+    return {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
 def _name(function: ast.expr) -> str:

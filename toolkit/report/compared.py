@@ -12,7 +12,7 @@ from toolkit.report import facts
 from toolkit.report.language import ENGLISH, Language
 from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.report.metric_words import MetricWords, metric_words
-from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Tested
+from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Note, Tested
 from toolkit.wording import Heading, shortened, table
 
 SURE = 0.05
@@ -31,7 +31,7 @@ def compared_lines(compared: ComparedRuns) -> list[str]:
     lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {on_rows(compared)}", ""]
     lines += _table(runs_grid(compared), spare=_SPARE)
     told = [f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]
-    told += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+    told += [sentence_of(note) for note in compared.notes]
     lines += ["", *told] if told else []
     lines += ["", Heading("What differs between the recipes"), *_recipe_lines(compared)]
     spare = ("p", _OWN) if len(compared.pairs) > 1 else (_OWN,)
@@ -40,6 +40,12 @@ def compared_lines(compared: ComparedRuns) -> list[str]:
     for index, pair in enumerate(compared.pairs, start=1):
         lines += ["", *_disagreement_lines(pair, letter(0), letter(index))]
     return lines
+
+
+def sentence_of(note: Note, language: Language = ENGLISH) -> str:
+    """Return what makes a comparison less than it seems, as a sentence."""
+    told = language.say(note.english, **note.gaps)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def letter(index: int) -> str:

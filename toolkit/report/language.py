@@ -89,7 +89,7 @@ class Language:
         ends = self.interval(measure)
         return f" ({self.say('95 % interval {ends}', ends=ends)})" if ends else ""
 
-    def units(self, english: str) -> str:
+    def duration(self, english: str) -> str:
         """Translate the units of ``2 min 50 s``."""
         return " ".join(_sentences(self.code).get(part, part) for part in english.split(" "))
 

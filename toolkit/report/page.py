@@ -45,7 +45,7 @@ def render_page(
     """
     body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, language=ENGLISH)
     title = ENGLISH.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
-    return _page(ENGLISH, title=title, bodies=[body], story=None)
+    return _page(ENGLISH, title=title, bodies=[("", body)], story=None)
 
 
 def render_story(story: Story) -> str:
@@ -57,8 +57,16 @@ def render_story(story: Story) -> str:
         story: as `toolkit.tell.tell` gathers it.
     """
     bodies = [
-        run_body(
-            run.result, recipe_yaml=run.recipe_yaml, samples=run.samples, losses=run.losses, language=story.language
+        (
+            f"{run.letter}: {run.name}",
+            run_body(
+                run.result,
+                recipe_yaml=run.recipe_yaml,
+                samples=run.samples,
+                losses=run.losses,
+                language=story.language,
+                inner=True,
+            ),
         )
         for run in story.runs
     ]
@@ -72,12 +80,14 @@ def run_body(
     samples: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
     language: Language,
+    inner: bool = False,
 ) -> Markup:
     """Return what a page shows of one run.
 
     Args:
         result, recipe_yaml, samples, losses: as of `render_page`.
         language: of the words.
+        inner: whether it stands below the heading of a page of several runs.
     """
     metric, compared = headline_metric(result), results(result)
     drawn = compared_metric(result) or metric
@@ -91,6 +101,7 @@ def run_body(
             sentences=sentences,
             pages=pages,
             partial=pages.partial,
+            inner=inner,
             result=result,
             metric=metric,
             results=compared,
@@ -131,7 +142,7 @@ def page_environment(language: Language = ENGLISH) -> Environment:
         return language.count(number, noun) if noun else facts.count(number)
 
     environment.globals.update(_=language.markup, language=language)
-    environment.filters.update(count=count, amount=facts.amount, units=language.units, bdi=_isolated)
+    environment.filters.update(count=count, amount=facts.amount, units=language.duration, bdi=_isolated)
     environment.filters.update(shown=lambda text: cut(text, MOST_SHOWN))
     environment.filters.update(words=metric_words, scatter_chart=scatter_chart, coverage_chart=coverage_chart)
     environment.filters.update(

@@ -137,7 +137,7 @@ def changed_text(attempt: Attempt, language: Language, *, at_most: int = 6) -> s
 
 def seconds_text(seconds: float | None, language: Language) -> str:
     """Return a time; a dash where it is not known."""
-    return "–" if seconds is None else language.units(duration(seconds))
+    return "–" if seconds is None else language.duration(duration(seconds))
 
 
 def counts_of_ends(attempts: Sequence[Attempt], language: Language) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from toolkit.hub.card.limits import measured_limits, unmeasured
 from toolkit.hub.card.words import PlainWords, words_of
+from toolkit.report.compared import sentence_of
 from toolkit.report.comparison import Verdict
 from toolkit.report.language import Language
 from toolkit.report.next_steps import commands_of
@@ -44,7 +45,7 @@ def limits_of(
                 n=len(compared.runs),
             )
         )
-        told += [f"{note[0].upper()}{note[1:]}." for note in compared.notes]
+        told += [sentence_of(note, language) for note in compared.notes]
     words = words_of(language.code, kind=PlainWords)
     return (*told, *map(str, measured_limits(run.result, words)))
 

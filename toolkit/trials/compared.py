@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.evaluation.metrics.difference import Difference
@@ -154,6 +154,22 @@ class Disagreement:
         return {**vars(self), "examples": [row.to_json() for row in self.examples]}
 
 
+@dataclass(frozen=True)
+class Note:
+    """A sentence without its end, which pages in other languages look up.
+
+    Attributes:
+        english: with gaps in braces.
+        gaps: what fills them, by name.
+    """
+
+    english: str
+    gaps: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.english.format(**self.gaps)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ComparedPair:
     """A run beside the first one.
@@ -202,7 +218,7 @@ class ComparedRuns:
     recipe: tuple[RecipeDifference, ...]
     pairs: tuple[ComparedPair, ...]
     left_out: Mapping[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def in_order(self, places: Sequence[int]) -> ComparedRuns:
         """Return the same with the other runs in another order.
@@ -227,5 +243,5 @@ class ComparedRuns:
             "recipe": [difference.to_json() for difference in self.recipe],
             "comparisons": [pair.to_json() for pair in self.pairs],
             "left_out": dict(self.left_out),
-            "notes": list(self.notes),
+            "notes": [str(note) for note in self.notes],
         }

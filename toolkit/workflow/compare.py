@@ -20,6 +20,7 @@ from toolkit.trials.compared import (
     Disagreement,
     DisputedRow,
     McNemar,
+    Note,
     RecipeDifference,
     Tested,
 )
@@ -230,20 +231,24 @@ def _of_some(runs: Sequence[KeptRun], measured: Sequence[str]) -> dict[str, str]
     return {name: "not all of the runs were measured by it" for name in names if name not in measured}
 
 
-def _notes(runs: Sequence[KeptRun], n_common: int) -> tuple[str, ...]:
-    notes = [f"{n_common} test rows are few: the intervals say little"] if n_common < FEWEST_ROWS else []
+def _notes(runs: Sequence[KeptRun], n_common: int) -> tuple[Note, ...]:
+    common = f"{n_common:,}"
+    notes = [Note("{n} test rows are few: the intervals say little", {"n": common})] if n_common < FEWEST_ROWS else []
     notes += [
-        f"{run.name} has {run.result.test.rows:,} test rows, of which {n_common:,} are compared"
+        Note(
+            "{run} has {rows} test rows, of which {n} are compared",
+            {"run": run.name, "rows": f"{run.result.test.rows:,}", "n": common},
+        )
         for run in runs
         if run.result.test.rows != n_common
     ]
     notes += [
-        f"{run.name} has learnt from {run.result.test.seen.rows:,} of its test rows"
+        Note("{run} has learnt from {n} of its test rows", {"run": run.name, "n": f"{run.result.test.seen.rows:,}"})
         for run in runs
         if run.result.test.seen is not None
     ]
     if len({frozenset(run.result.labels) for run in runs}) > 1:
-        notes.append("the runs have learnt different labels; averages over labels are over each run's own")
+        notes.append(Note("the runs have learnt different labels; averages over labels are over each run's own"))
     if len({run.result.environment.device for run in runs}) > 1:
-        notes.append("the runs were made on different devices, so their seconds say little of each other")
+        notes.append(Note("the runs were made on different devices, so their seconds say little of each other"))
     return tuple(notes)
