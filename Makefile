@@ -55,7 +55,7 @@ notebooks: install
 # A work from choosing to slides, failures among it: DATA=FOLDER with train.csv and test.csv; pictures go to docs/story/.
 STORY_TOOLS := chromium libreoffice-impress poppler-utils fonts-noto-cjk fonts-liberation
 story: install
-	command -v chromium soffice pdftoppm >/dev/null || apt-get install --yes --no-install-recommends $(STORY_TOOLS)
+	(command -v chromium && command -v soffice && command -v pdftoppm) >/dev/null || apt-get install --yes --no-install-recommends $(STORY_TOOLS)
 	$(BIN)/python benchmarks/story.py --data $(DATA) $(ARGS)
 
 format: install

@@ -3,15 +3,17 @@
     python benchmarks/story.py --data FOLDER [--work story] [--pictures docs/story]
 
 FOLDER has ``train.csv`` and ``test.csv`` with the columns ``text`` and ``category``, as Banking77 is published
-(https://huggingface.co/datasets/PolyAI/banking77, CC BY 4.0). Some of its labels are taken. It chooses, fine-tunes, lets
-a training diverge, another run out of memory and a third be interrupted, notes what was learnt, compares, and writes the
-page and both kinds of slides in both languages. Then Chromium and LibreOffice open them. What is there is not made again.
+(https://huggingface.co/datasets/PolyAI/banking77, CC BY 4.0). Some of its labels are taken. It chooses, fine-tunes,
+lets a training diverge, another run out of memory and a third be interrupted, notes what was learnt, compares, and
+writes the page and both kinds of slides in both languages. Then Chromium and LibreOffice open them. What is there is
+not made again.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import resource
 import signal
@@ -53,6 +55,7 @@ LESSONS = {
 
 
 def main() -> None:
+    """Carry all of it out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("story"))
@@ -120,6 +123,7 @@ def toolkit(work: Path, *arguments: str, memory: int | None = None, stop_after: 
 
 
 def choose(work: Path) -> None:
+    """Measure candidates."""
     if (work / "choice" / "choose.json").exists():
         return
     data = ["--data", "train.csv", "--text-column", "text", "--label-column", "category"]
@@ -128,6 +132,7 @@ def choose(work: Path) -> None:
 
 
 def fine_tune(work: Path, name: str, arguments: Sequence[str]) -> None:
+    """Carry out the recipe with some changes, unless the ledger has it."""
     ledger = work / "runs" / "trials.jsonl"
     if ledger.exists() and f"runs/{name}" in ledger.read_text(encoding="utf-8"):
         return
@@ -147,8 +152,6 @@ def fine_tune(work: Path, name: str, arguments: Sequence[str]) -> None:
 
 def note(work: Path) -> None:
     """Note what was learnt of each failure."""
-    import json
-
     lines = (work / "runs" / "trials.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
     noted = {entry["note_of"] for entry in entries if "note_of" in entry}
@@ -159,6 +162,7 @@ def note(work: Path) -> None:
 
 
 def tell(work: Path) -> None:
+    """Compare, and write the page and the slides."""
     toolkit(work, "compare", "runs/full", "runs/lora")
     for language in LANGUAGES:
         for ending in ("pptx", "html"):

@@ -1,11 +1,12 @@
 """Pictures of a story's pages and slides: Chromium and LibreOffice open them, and what they show is looked at.
 
-A slide of the ``.pptx`` and its namesake of the ``.html`` have to look alike, nothing may be empty, and no text may stand
-beyond its place. Needs chromium, libreoffice-impress, poppler-utils and fonts (fonts-noto-cjk, fonts-liberation).
+A slide of the ``.pptx`` and its namesake of the ``.html`` have to look alike, nothing may be empty, and no text may
+stand beyond its place. Needs chromium, libreoffice-impress, poppler-utils and fonts (fonts-noto-cjk, fonts-liberation).
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,18 @@ from PIL import Image
 TOOLS = ("chromium", "soffice", "pdftoppm")
 SMALL = (48, 27)
 COLUMNS = 3
+MEASURE = """<iframe src="%s" style="width:1280px;height:720px"></iframe><output></output><script>
+document.querySelector("iframe").onload = () => {
+  const page = document.querySelector("iframe").contentWindow;
+  const blocks = [...page.document.querySelectorAll(".block")];
+  const beyond = blocks.filter((block) => block.scrollWidth > block.clientWidth + 1
+    || block.getBoundingClientRect().height > parseFloat(page.getComputedStyle(block).minHeight) + 2);
+  document.querySelector("output").textContent = ["measured", ...beyond.map((block) => block.textContent.trim()
+    .replace(/\\s+/g, " ").slice(0, 60))].join("\\n");
+};
+</script>"""
+"""A page that opens another one and says which of its blocks are larger than their places."""
+
 ALIKE = 0.6
 """Correlation of the small pictures of a slide in both formats; fonts and places of letters differ."""
 
@@ -36,6 +49,7 @@ def take_pictures(work: Path, folder: Path) -> None:
             for deck, ending in zip(decks, ("pptx", "html"), strict=True):
                 _sheet(deck, folder / f"slides-{language}-{ending}.jpg")
             faults += _compared(language, *decks)
+            faults += _beyond(work / f"slides-{language}.html", Path(scratch))
             _sheet(_printed(work / f"page-{language}.html", Path(scratch)), folder / f"page-{language}.jpg")
     sys.exit("\n".join(faults) if faults else 0)
 
@@ -58,6 +72,23 @@ def _printed(file: Path, scratch: Path) -> list[Image.Image]:
         timeout=300,
     )
     return _pages(pdf)
+
+
+def _beyond(file: Path, scratch: Path) -> list[str]:
+    """Return the texts that are wider or higher in a browser than the place that was measured for them."""
+    page = scratch / "measure.html"
+    page.write_text(MEASURE % file.absolute().as_uri(), encoding="utf-8")
+    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--window-size=1400,900"]
+    shown = subprocess.run(
+        ["chromium", *quiet, "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    ).stdout.decode()
+    found = re.search("<output>(.*?)</output>", shown, re.DOTALL)
+    if found is None or not found[1].startswith("measured"):
+        return [f"{file.name}: its blocks were not measured"]
+    return [f"{file.name}: beyond its place: {text}" for text in found[1].splitlines()[1:]]
 
 
 def _pages(pdf: Path) -> list[Image.Image]:
