@@ -127,7 +127,7 @@ def choose(work: Path) -> None:
     if (work / "choice" / "choose.json").exists():
         return
     data = ["--data", "train.csv", "--text-column", "text", "--label-column", "category"]
-    models = ["--models", "packaged:minilm", "--budget", "90s", "--output-dir", "choice"]
+    models = ["--models", "packaged:minilm", "--budget", "180s", "--output-dir", "choice"]
     toolkit(work, "choose", "--task", "text-classification", *data, *models)
 
 
