@@ -85,6 +85,7 @@ class TaskSpec:
         n_default_metrics: how many of them are reported where a recipe names none.
         problems: what the labels may be, each with its metrics.
         abstains: kinds of labels of which a model may withhold its answer.
+        calibrates: kinds of labels whose probabilities have a temperature.
         thresholds: metrics for which the probability from which a label is given can be chosen, by kind of labels.
         chooses_by: what chooses the best weights on the validation rows by default: the first metric, or the loss.
         generates: whether the output is a new text.
@@ -100,6 +101,7 @@ class TaskSpec:
     n_default_metrics: int = 2
     problems: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
     abstains: frozenset[Problem] = frozenset()
+    calibrates: frozenset[Problem] = frozenset()
     thresholds: Mapping[Problem, tuple[str, ...]] = field(default_factory=dict)
     chooses_by: Literal["metric", "loss"] = "metric"
     generates: bool = False
@@ -148,6 +150,7 @@ _SPECS = (
             Problem.REGRESSION: ("pearson", "spearman", "mse", "mae"),
         },
         abstains=frozenset({Problem.SINGLE_LABEL}),
+        calibrates=frozenset({Problem.SINGLE_LABEL, Problem.MULTI_LABEL}),
         thresholds={
             Problem.SINGLE_LABEL: ("f1", "accuracy", "matthews_correlation"),
             Problem.MULTI_LABEL: ("f1", "f1_micro"),

@@ -48,7 +48,8 @@ def test_json_has_the_shape_of_metrics_json():
     rows = {"predictions": [0, 1, 1, 0, 1, 1, 0], "references": [0, 0, 1, 1, 0, -1, 0], "n_labels": 3}
     intervals = bootstrap_interval(["accuracy", "f1"], **rows, seed=3)
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
-    assert list(found) == ["rows", "metrics", "confusion"]
+    assert list(found) == ["rows", "metrics", "confusion", "calibration"]
+    assert found["calibration"]["answers"] == 6  # all but the row of a class that training does not have
     assert found["rows"] == 7
     assert found["metrics"]["accuracy"] == {"value": pytest.approx(3 / 7), "ci95": list(intervals["accuracy"])}
     # cat: 2 hits of 4 + 3; dog: 1 hit of 2 + 4; eel: none

@@ -205,6 +205,57 @@ def test_it_travels_with_adapters_and_exports(made: Callable[..., FinishedRun], 
         assert said == [row["prediction"] for row in rows]
 
 
+@pytest.mark.parametrize(("method", "columns"), [("features", "label"), ("full", "label"), ("lora", "labels")])
+def test_a_run_that_is_calibrated(
+    made: Callable[..., FinishedRun], method: str, columns: str, quick_processes: None, tmp_path: Path
+):
+    """The saved model has the temperature: with plain transformers too, and in every copy."""
+    plain, run = made(method, columns=columns), made(method, columns=columns, calibrate=True)
+    found = run.result.temperature
+    assert found is not None
+    assert (found["kept"], found["rows"]) == (True, 250)
+    assert config_of(run.folder / "model")["head_temperature"] == found["value"]
+    for name in ("brier", "nll"):
+        entry = found["test"][name]
+        assert entry["with"]["value"] == run.result.test.details["calibration"][name]["value"]
+        assert entry["change"]["value"] == pytest.approx(entry["with"]["value"] - entry["without"]["value"], abs=1e-6)
+    if method == "features":  # without the request its head learns from the validation rows as well
+        assert plain.result.temperature is None
+    else:
+        told = plain.result.temperature
+        assert (told["kept"], told["value"]) == (False, pytest.approx(found["value"], rel=1e-3))
+        assert told["test"]["nll"]["with"]["value"] == pytest.approx(found["test"]["nll"]["with"]["value"], rel=1e-3)
+        assert [row["prediction"] for row in kept(plain)] == [row["prediction"] for row in kept(run)]
+        assert plain.result.test.metrics == run.result.test.metrics
+    assert method == "full" or verify(str(run.folder)).passed
+    row = kept(run)[0]
+    if method == "full":
+        (said,) = pipeline("text-classification", str(run.folder / "model"))(row["text"])
+        assert (said["label"], said["score"]) == (row["prediction"], pytest.approx(row["probability"], abs=1e-5))
+    if method == "lora":
+        merged = tmp_path / "merged"
+        export(str(run.folder), form=Format.MERGED, output_dir=merged)
+        for model in (run.folder / "adapter", merged):
+            again = predict(str(model), [row["text"]]).answers.columns()
+            assert again["probability"] == [pytest.approx(row["probability"], abs=1e-5)]
+
+
+def test_few_rows_choose_no_temperature(
+    made: Callable[..., FinishedRun], tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    tree = load_recipe(made("features").folder / "recipe.yaml").model_dump(mode="json", serialize_as_any=True)
+    few = tmp_path / "few.jsonl"
+    few.write_text("\n".join(Path(tree["data"]["validation"]).read_text(encoding="utf-8").splitlines()[:40]), "utf-8")
+    changed = {key: tree[key] for key in ("task", "model", "method")}
+    changed |= {"data": {**tree["data"], "validation": str(few)}, "evaluation": {"calibrate": True}}
+    run = fine_tune(build_recipe(changed), name="few", output_dir=tmp_path / "run", ledger=tmp_path / "trials.jsonl")
+    assert run.result.temperature == {
+        "value": None, "rows": 40, "kept": False, "reason": "fewer than 50 validation rows"
+    }  # fmt: skip
+    assert "no temperature is chosen (fewer than 50 validation rows)" in caplog.text
+    assert "head_temperature" not in config_of(run.folder / "model")
+
+
 def test_a_model_that_learns_anew_forgets_it(made: Callable[..., FinishedRun], tmp_path: Path):
     base = made("full", abstain=0.8).folder / "model"
     tree = load_recipe(base.parent / "recipe.yaml").model_dump(mode="json", serialize_as_any=True)

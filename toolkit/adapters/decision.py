@@ -11,6 +11,7 @@ from typing import Any
 
 from toolkit.adapters.json_files import read_object
 from toolkit.adapters.settings_check import CONFIG
+from toolkit.adapters.temperature import TEMPERATURE
 from toolkit.errors import IntegrityError
 from toolkit.files import write_json_atomically
 
@@ -88,7 +89,7 @@ def keep_decision(folder: Path, config: Any, decision: Decision) -> None:
 
 
 def forget_decision(config: Any) -> None:
-    """Take out of a configuration how a model decided that is about to learn something else."""
-    for key in (ABSTAIN, THRESHOLDS):
+    """Take out of a configuration how a model decided that is about to learn something else, and its temperature."""
+    for key in (ABSTAIN, THRESHOLDS, TEMPERATURE):
         if hasattr(config, key):
             delattr(config, key)

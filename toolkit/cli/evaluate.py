@@ -25,6 +25,10 @@ def evaluate(
         list[str] | None, typer.Option(help=f"The column with the label, or with the target text. {LABEL_COLUMNS}")
     ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the file, such as cp949.")] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option("--slice", help="A column, such as channel, by whose values it is measured too; give it again."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write each prediction: .csv, .jsonl or .parquet.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Leave texts in .csv that look like a formula.")] = False,
     as_json: Annotated[
@@ -36,9 +40,11 @@ def evaluate(
     Those of a language model, or of one that fills in masked words, are the texts themselves.
     """
     from toolkit.data.at_a_glance import refuse_at_a_glance
+    from toolkit.data.value_columns import refuse_values_at_a_glance
 
     named = {"text": text_column, "text_pair": text_pair_column, "label": one_or_several(label_column)}
     refuse_at_a_glance([data], named, encoding=encoding)
+    refuse_values_at_a_glance([data], slices or [], encoding=encoding)
     from toolkit.report.summary import evaluation_summary
     from toolkit.workflow.apply import evaluate as carry_out
 
@@ -49,6 +55,7 @@ def evaluate(
         text_pair_column=text_pair_column,
         label_column=one_or_several(label_column),
         encoding=encoding,
+        slices=slices or [],
         output=output,
         raw=raw,
     )

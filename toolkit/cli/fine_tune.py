@@ -57,6 +57,7 @@ def fine_tune(
     several = None if seeds is None else _seed_list(seeds)
     from toolkit.data.at_a_glance import refuse_at_a_glance
     from toolkit.data.own_rows import load_for_rows
+    from toolkit.data.value_columns import refuse_values_at_a_glance
     from toolkit.recipe import find_recipe
 
     path = find_recipe(recipe)
@@ -64,6 +65,8 @@ def fine_tune(
     data = loaded.data
     sources = (data.source, data.train, data.validation, data.test)
     refuse_at_a_glance(sources, data.columns, encoding=data.encoding, quoting=data.quoting)
+    measured = [data.test or data.source or data.train]
+    refuse_values_at_a_glance(measured, loaded.evaluation.slices, quoting=data.quoting, encoding=data.encoding)
     from toolkit.report.summary import run_summary, spread_summary
     from toolkit.trials.finished import METRICS_FILE
     from toolkit.workflow.fine_tune import fine_tune as carry_out

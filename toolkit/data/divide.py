@@ -49,6 +49,16 @@ def read_tables_of(section: DataSection, pick: Callable[[Table], Table]) -> dict
     return tables
 
 
+def read_test_table(section: DataSection) -> Table:
+    """Read the rows from which a recipe's test rows come, all columns of them; faults as of `read_tables_of`."""
+    if section.test is not None:
+        return _one_split(section, Split.TEST, section.test)
+    own = {} if section.source is None else _own_splits(section.source, section)
+    if Split.TEST in own or section.train is None:
+        return own.get(Split.TEST, own[Split.TRAIN])
+    return _one_split(section, Split.TRAIN, section.train)
+
+
 def read_splits_of(
     section: DataSection, notes: list[str], *, needed: Sequence[str], kind: LabelKind | None = None
 ) -> dict[Split, Examples]:

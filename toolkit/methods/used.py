@@ -14,6 +14,7 @@ from toolkit.adapters import LocatedModel, OpenedModel, keep_pairs, locate_model
 from toolkit.adapters.family import check_supported, family_of
 from toolkit.methods.decide import decide
 from toolkit.methods.proof import Proof, answers_in_memory, open_exact, prove_saved
+from toolkit.methods.temperature import Tempered, temper
 from toolkit.names import Family
 from toolkit.progress import say
 from toolkit.recipe import Recipe
@@ -41,6 +42,7 @@ class Used:
         course: figures on the way that no trainer has reported, a line each.
         base_bytes: of a quantized base model, the bytes that its weights take, and that they would in float32.
         chosen: what the validation rows chose; None where the recipe asks for nothing.
+        tempered: the temperature of the validation rows; None where there are no probabilities.
     """
 
     family: Family
@@ -55,6 +57,7 @@ class Used:
     course: Sequence[Mapping[str, float]] = ()
     base_bytes: Mapping[str, int] = field(default_factory=dict)
     chosen: Chosen | None = None
+    tempered: Tempered | None = None
 
 
 def locate_supported(recipe: Recipe) -> tuple[LocatedModel, Family]:
@@ -97,19 +100,31 @@ def save_and_measure(
     """
     if "text_pair" in data.train.column_names:
         keep_pairs(opened.model.config)
+    ask = answer or (lambda opened, rows: room.answer(opened, rows, recipe.metrics))
+    tempered = temper(room, recipe, data, opened, ask, trained=trained)
     before = answers_in_memory(room, opened, trained.model, data)
     folder = save_model(trained.model, opened, work)
     say("measuring the saved model on the test rows")
     started = time.monotonic()
     saved = open_exact(room, LocatedModel(recipe.model.label, folder), before, work=work)
-    ask = answer or (lambda opened, rows: room.answer(opened, rows, recipe.metrics))
     folders = tuple(place for place in (folder, work / ADAPTER_FOLDER) if place.is_dir())
     saved, chosen = decide(room, recipe, data, saved, ask, folders=folders)
     answers = ask(saved, data.test)
     result = room.measure(answers, recipe.metrics)
     seconds = time.monotonic() - started
     proof = prove_saved(room, saved, data, before, answers=answers, adapter=work / ADAPTER_FOLDER)
-    return Used(opened.family, opened.revision, folder, trained, answers, result, seconds, proof, chosen=chosen)
+    return Used(
+        opened.family,
+        opened.revision,
+        folder,
+        trained,
+        answers,
+        result,
+        seconds,
+        proof,
+        chosen=chosen,
+        tempered=tempered,
+    )
 
 
 def untrained(model: PreTrainedModel, *, n_trainable: int = 0, seconds: float = 0.0) -> Trained:

@@ -6,7 +6,14 @@ Importing this package imports neither transformers nor peft; loading a recipe d
 from toolkit.recipe.find import ShippedRecipe, copy_recipe, find_recipe, list_recipes
 from toolkit.recipe.load import build_recipe, load_recipe, reread_recipe
 from toolkit.recipe.model import json_schema, recipe_model
-from toolkit.recipe.resolved import recipe_digest, recipe_values, recipe_yaml, same_digests, set_yaml
+from toolkit.recipe.resolved import (
+    recipe_digest,
+    recipe_values,
+    recipe_yaml,
+    same_digests,
+    set_yaml,
+    yaml_without_nulls,
+)
 from toolkit.recipe.schema import (
     DataSection,
     EvaluationSection,
@@ -43,4 +50,5 @@ __all__ = [
     "same_digests",
     "set_yaml",
     "structural_faults",
+    "yaml_without_nulls",
 ]

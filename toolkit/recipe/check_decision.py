@@ -1,12 +1,13 @@
-"""The rules of thresholds and abstention: which labels have them, and that there are rows to choose them by."""
+"""The rules of what validation rows choose from probabilities: which labels have it, and that there are such rows."""
 
 from __future__ import annotations
 
 from toolkit.errors import explain
+from toolkit.names import Method
 from toolkit.recipe.rules import Broken, rule
 from toolkit.recipe.schema import Recipe
 
-_ABSTAIN, _THRESHOLD = "evaluation.abstain", "evaluation.threshold"
+_ABSTAIN, _THRESHOLD, _CALIBRATE = "evaluation.abstain", "evaluation.threshold", "evaluation.calibrate"
 
 
 @rule("task", "model.problem_type", "data.columns", _ABSTAIN, _THRESHOLD)
@@ -28,9 +29,20 @@ def _labels_have_such_a_decision(recipe: Recipe) -> Broken:
         yield _ABSTAIN, "abstain and threshold are two ways to read the same probabilities; keep one of them"
 
 
-@rule("data", _ABSTAIN, _THRESHOLD)
+@rule("task", "model.problem_type", "data.columns", "method", _CALIBRATE)
+def _probabilities_have_a_temperature(recipe: Recipe) -> Broken:
+    if not recipe.evaluation.calibrate:
+        return
+    if recipe.problem not in recipe.spec.calibrates:
+        what = f"{recipe.task} ({recipe.problem})" if recipe.spec.problems else str(recipe.task)
+        yield _CALIBRATE, f"{what} has no probabilities of classes or labels; take it out"
+    elif recipe.way is Method.ZERO_SHOT:
+        yield _CALIBRATE, "zero-shot saves no model that could keep a temperature; take it out"
+
+
+@rule("data", _ABSTAIN, _THRESHOLD, _CALIBRATE)
 def _rows_are_there_to_choose_by(recipe: Recipe) -> Broken:
-    data = recipe.data
-    if recipe.decides and data.validation_size == 0 and data.validation is None:
-        key = "threshold" if recipe.evaluation.abstain is None else "abstain"
+    data, evaluation = recipe.data, recipe.evaluation
+    if recipe.keeps_validation_new and data.validation_size == 0 and data.validation is None:
+        key = "calibrate" if not recipe.decides else "threshold" if evaluation.abstain is None else "abstain"
         yield "data.validation_size", f"0 leaves no rows that choose by evaluation.{key}; give it rows"

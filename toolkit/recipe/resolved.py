@@ -23,6 +23,8 @@ _LEFT_OUT = (
     ("model", "quantization"),
     ("evaluation", "abstain"),
     ("evaluation", "threshold"),
+    ("evaluation", "calibrate"),
+    ("evaluation", "slices"),
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),
@@ -68,6 +70,11 @@ def set_yaml(recipe: Recipe) -> str:
     values = _without_nulls(recipe.model_dump(mode="json", serialize_as_any=True, exclude_unset=True))
     text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return text
+
+
+def yaml_without_nulls(text: str) -> str:
+    """Return a recipe that `recipe_yaml` has written without its empty values, to be read by people."""
+    return values_yaml(_without_nulls(yaml.safe_load(text)))
 
 
 def recipe_digest(recipe: Recipe) -> str:

@@ -242,6 +242,15 @@ class EvaluationSection(Section):
         description="The metric for which validation chooses the probability from which a label is given, of two "
         "classes or several labels. null: a half.",
     )
+    calibrate: bool = Field(
+        default=False,
+        description="Divide the logits by the temperature that validation chooses, so that probabilities are as sure "
+        "as they are right; the saved model has it.",
+    )
+    slices: list[Text] = Field(
+        default=[],
+        description="Columns of the data, such as channel: the result is also measured for each of their values.",
+    )
     generation: dict[str, Any] = Field(
         default={}, description="Fields of transformers.GenerationConfig, for tasks whose output is a new text."
     )
@@ -313,6 +322,11 @@ class Recipe(Section):
     def decides(self) -> bool:
         """Whether the validation rows choose what follows from probabilities."""
         return self.evaluation.abstain is not None or self.evaluation.threshold is not None
+
+    @property
+    def keeps_validation_new(self) -> bool:
+        """Whether nothing may be learnt from the validation rows, because they choose something of the saved model."""
+        return self.decides or self.evaluation.calibrate
 
     @property
     def best_metric(self) -> str:

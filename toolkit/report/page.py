@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from toolkit.recipe import yaml_without_nulls
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
@@ -18,6 +19,7 @@ from toolkit.report.language import ENGLISH, Language
 from toolkit.report.measures import best_values, headline_metric, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
+from toolkit.report.sections import run_sections
 from toolkit.report.story import Story
 from toolkit.report.story_page import page_parts
 from toolkit.run_result import RunResult, TrainingSummary
@@ -112,7 +114,8 @@ def run_body(
             loss_chart=loss_chart,
             metric_chart=metric_chart,
             samples=shown_samples(samples),
-            recipe_yaml=recipe_yaml,
+            recipe_yaml=yaml_without_nulls(recipe_yaml),
+            **run_sections(result, language, metric=metric),
             **pages.part(result),
         )
     )
@@ -169,7 +172,13 @@ def learning_curves(
     """
     series = [("training", thin(_points(losses, "loss"))), ("validation", _points(training.curve, "loss"))]
     measured = [("validation", _points(training.curve, metric))]
-    return _curve(training, series, from_zero=True), _curve(training, measured, from_zero=False)
+    return _curve(training, series, from_zero=_near_zero(series)), _curve(training, measured, from_zero=False)
+
+
+def _near_zero(series: Sequence[tuple[str, Sequence[Point]]]) -> bool:
+    """Return whether values come so near to 0 that an axis from there leaves no picture half empty."""
+    values = [value for _, points in series for _, value in points]
+    return bool(values) and min(values) < max(values) / 2
 
 
 def _curve(

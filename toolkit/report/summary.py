@@ -9,6 +9,7 @@ from toolkit.report import facts, sentences
 from toolkit.report.measures import NOT_DEFINED, Measure, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.next_steps import next_lines
+from toolkit.report.slice_lines import calibration_lines, slice_lines
 from toolkit.run_result import EvaluationResult, RunResult
 from toolkit.tasks import room_of
 from toolkit.wording import table
@@ -61,6 +62,8 @@ def evaluation_summary(result: EvaluationResult) -> list[str]:
         *table(rows, header=("metric", "value", "95 % interval")),
         *(["", *signed] if signed else []),
         *room_of(result.task).pages.weak_lines(test),
+        *slice_lines(test),
+        *calibration_lines(test),
     ]
 
 

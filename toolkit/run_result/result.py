@@ -77,6 +77,8 @@ class RunResult(EvaluationResult):
         example: of the card; None where no test row is fit to be shown.
         has_example: False in runs of older versions, whose file has no such key.
         degenerate: why the result shows nothing learnt; None where it shows something.
+        temperature: what logits are to be divided by, as the validation rows say, and its effect on the test rows;
+            None where there are no probabilities, and in runs of older versions.
         written: test rows with what was written for them, of a model that writes.
         parity: agreement of saved and trained model, by the name of what was saved; None where nothing was saved.
     """
@@ -93,6 +95,7 @@ class RunResult(EvaluationResult):
     has_example: bool = True
     parity: Mapping[str, Any] | None = None
     degenerate: Degenerate | None = None
+    temperature: Mapping[str, Any] | None = None
     written: tuple[Written, ...] = ()
 
     @property
@@ -119,7 +122,7 @@ class RunResult(EvaluationResult):
         entry = JsonObject(value, where=where)
         if entry.get("schema", int) != SCHEMA:
             raise entry.fault("schema", f"is {entry.values['schema']}; this version reads {SCHEMA}")
-        decision = entry.optional_object("decision")
+        decision, temperature = entry.optional_object("decision"), entry.optional_object("temperature")
         example, parity = entry.optional_object("example"), entry.optional_object("parity")
         return cls(
             task=entry.name("task", Task),
@@ -141,6 +144,7 @@ class RunResult(EvaluationResult):
             parity=None if parity is None else parity.values,
             degenerate=None if entry.values.get("degenerate") is None else entry.name("degenerate", Degenerate),
             decision=None if decision is None else decision.values,
+            temperature=None if temperature is None else temperature.values,
             written=_written_from_json(entry),
         )
 
@@ -181,6 +185,7 @@ class RunResult(EvaluationResult):
             **({} if self.parity is None else {"parity": dict(self.parity)}),
             **({} if self.degenerate is None else {"degenerate": self.degenerate.value}),
             **({} if self.decision is None else {"decision": dict(self.decision)}),
+            **({} if self.temperature is None else {"temperature": dict(self.temperature)}),
             **({"written": [row.to_json() for row in self.written]} if self.written else {}),
         }
 

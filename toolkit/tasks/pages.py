@@ -11,6 +11,7 @@ from typing import Any
 
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult, SplitResult, Written
+from toolkit.tasks.label_scores import LabelScore
 
 TASKS = Path(__file__).parent
 """Folder that partials are named from."""
@@ -102,6 +103,9 @@ class TaskPages(ABC):
     curve_note: str = ""
     """Sentence below the learning curves."""
 
+    label_note: str = ""
+    """Sentence below the table of labels."""
+
     gap: str = GAP
     """Placeholder for the model's input."""
 
@@ -130,6 +134,14 @@ class TaskPages(ABC):
 
     def weak_lines(self, test: SplitResult) -> list[str]:
         """Return lines for the terminal on what the model confuses or finds hard.
+
+        Args:
+            test: the test split.
+        """
+        return []
+
+    def label_scores(self, test: SplitResult) -> list[LabelScore]:
+        """Return how well each label is told; none where there are no labels.
 
         Args:
             test: the test split.

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 
 from toolkit.adapters import (
     Head,
@@ -25,6 +27,7 @@ from toolkit.data.column_names import ColumnName
 from toolkit.data.doctor_report import SplitReport
 from toolkit.data.guess_columns import Guess, cannot_guess, guess_columns
 from toolkit.errors import RecipeError
+from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Family, Problem, TaskSpec, default_metrics
 from toolkit.recipe import Recipe, TokenizerSection
@@ -266,6 +269,30 @@ class TaskRoom(ABC):
         """
         raise RecipeError(f"{self.spec.task} has no thresholds", where="evaluation")
 
+    def temperature(self, answers: Answers) -> Temperature | None:
+        """Find by a model's answers to the validation rows what its logits are to be divided by.
+
+        Args:
+            answers: with references.
+
+        Returns:
+            None where answers have no probabilities; a `Temperature` without a value says why there is none.
+        """
+        return None
+
+    def measure_temperature(self, answers: Answers, temperature: float, *, kept: bool) -> dict[str, Any]:
+        """Measure answers to the test rows with a temperature and without it.
+
+        Args:
+            answers: with references.
+            temperature: of the validation rows.
+            kept: whether the model has it already.
+
+        Returns:
+            By figure ``{"without", "with", "change"}``.
+        """
+        return {}
+
     @abstractmethod
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure answers against the references that they have.
@@ -333,6 +360,10 @@ class TaskRoom(ABC):
     @abstractmethod
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return the metric by which parts of the test rows can be compared."""
+
+    def label_slices(self, answers: Answers) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each label; none where labels are no parts of the rows."""
+        return {}
 
     def reads_in_parts(self, family: Family) -> bool:
         """Return whether long texts are read in several parts, so that nothing is cut."""

@@ -73,6 +73,7 @@ def outcome(
         environment=environment(),
         degenerate=room.degenerate(used.answers, used.result, of_baselines),
         decision=None if used.chosen is None else used.chosen.found,
+        temperature=None if used.tempered is None else used.tempered.to_json(room, used.answers),
         parity=None if used.proof is None else {name: each.to_json() for name, each in used.proof.parity.items()},
     )
 

@@ -34,6 +34,7 @@ class Subject:
         task: that of the run's recipe; None where only the model can tell.
         untrained: the recipe of a run that asked a pretrained model as it is, without a model of its own.
         labels: the classes that such a run chose from.
+        slices: columns by whose values the run's recipe measures the result too.
         decision: what such a run chose to follow from probabilities.
         merge_labels: whether the run's labels that differ in case, white space or width only are one.
     """
@@ -46,6 +47,7 @@ class Subject:
     labels: tuple[str, ...] = ()
     merge_labels: bool = False
     decision: Decision = USUAL
+    slices: tuple[str, ...] = ()
 
     def columns(self, **given: ColumnName | None) -> dict[str, ColumnName]:
         """Return the columns to read: those given on the command line, else those of the recipe.
@@ -87,7 +89,7 @@ def find_subject(name: str) -> Subject:
     try:
         recipe = read_document(recipe_file).tree
         columns, metrics = _names(recipe["data"]["columns"]), recipe["evaluation"]["metrics"]
-        task = Task(recipe["task"])
+        task, slices = Task(recipe["task"]), _listed(recipe["evaluation"].get("slices") or [])
         known = SPECS[task].all_metrics
         if not isinstance(metrics, list) or not all(isinstance(name, str) and name in known for name in metrics):
             raise ValueError("these are no metrics of the task")
@@ -96,7 +98,7 @@ def find_subject(name: str) -> Subject:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError("the recipe of this run cannot be read", where=str(recipe_file)) from error
     merge_labels = bool(recipe["data"].get("merge_labels"))
-    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels)
+    return Subject(str(folder / MODEL_FOLDER), columns, metrics, task, merge_labels=merge_labels, slices=slices)
 
 
 def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName | None) -> dict[str, ColumnName]:
@@ -109,6 +111,17 @@ def columns_to_read(subject: Subject, located: LocatedModel, **given: ColumnName
     """
     columns = subject.columns(**given)
     return {"text_pair": "text_pair", **columns} if reads_pairs(located) else columns
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    """Return names of columns.
+
+    Raises:
+        ValueError: they are no list of texts.
+    """
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("these are no names of columns")
+    return tuple(names)
 
 
 def _names(columns: Mapping[Any, Any]) -> dict[str, ColumnName]:
@@ -152,6 +165,7 @@ def _untrained(folder: Path) -> Subject:
         labels=result.labels,
         merge_labels=recipe.data.merge_labels,
         decision=decision,
+        slices=tuple(recipe.evaluation.slices),
     )
 
 

@@ -68,6 +68,7 @@ def evaluate(
     text_pair_column: str | None = None,
     label_column: str | list[str] | None = None,
     encoding: str | None = None,
+    slices: Sequence[str] = (),
     output: str | PathLike[str] | None = None,
     raw: bool = False,
 ) -> Evaluation:
@@ -80,6 +81,7 @@ def evaluate(
             ``label``; a list names the columns of 0 and 1 of several labels.
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of a text file; None finds it.
+        slices: columns, such as ``["channel"]``, by whose values it is measured too, besides those of the run's recipe.
         output: a file that each answer is written to; its suffix chooses the format.
         raw: leave formulas in csv as they are.
 
@@ -96,6 +98,7 @@ def evaluate(
         text_pair_column=text_pair_column,
         label_column=label_column,
         encoding=encoding,
+        slices=[slices] if isinstance(slices, str) else slices,
         output=path_of(output),
         raw=raw,
     )

@@ -9,11 +9,13 @@ from pathlib import Path
 from toolkit.adapters import LocatedModel, family_of, in_use, locate_model, open_config
 from toolkit.adapters.decision import USUAL
 from toolkit.adapters.layouts import READS, kept_word
+from toolkit.adapters.open import open_tokenizer
 from toolkit.data.column_names import ColumnName
 from toolkit.data.columns import pick_columns
 from toolkit.data.cut_texts import counting_cuts
 from toolkit.data.inputs import is_file
 from toolkit.data.sources import read_table
+from toolkit.data.value_columns import values_of_rows
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.evaluation.inference.predictions import check_output_suffix
 from toolkit.evaluation.inference.rows import Row
@@ -25,6 +27,7 @@ from toolkit.tasks.interfaces import Answerer, Answers, decided
 from toolkit.tasks.pages import TaskPages
 from toolkit.tasks.room import TaskRoom
 from toolkit.tasks.seen_rows import measure_unseen
+from toolkit.tasks.slices import measure_slices
 from toolkit.trials.learnt_rows import read_learnt_rows
 from toolkit.trials.subject import Subject, columns_to_read, find_subject
 from toolkit.workflow.little_memory import fewer_rows, memory_told
@@ -63,6 +66,7 @@ def evaluate(
     text_pair_column: str | None = None,
     label_column: ColumnName | None = None,
     encoding: str | None = None,
+    slices: Sequence[str] = (),
     output: Path | None = None,
     raw: bool = False,
 ) -> EvaluationResult:
@@ -75,6 +79,7 @@ def evaluate(
             a list names the columns of 0 and 1 of several labels.
         text_pair_column: the column of the second text, where the model reads pairs and no recipe says so.
         encoding: of text files; None finds it.
+        slices: columns by whose values it is measured too, besides those of the run's recipe that the data have.
         output: where each prediction goes, if anywhere; its suffix chooses the format.
         raw: leave formulas in csv as they are.
 
@@ -104,11 +109,21 @@ def evaluate(
     columns = columns_to_read(subject, located, **given_columns, **pair)
     asked = _answerer(room, subject, located)
     rows = room.read_rows(list(data), asked, columns=columns, encoding=encoding)
+    values = values_of_rows(list(data), slices, n_rows=len(rows), encoding=encoding, wanted=subject.slices)
     metrics = subject.metrics or default_metrics(room.spec.task, asked.problem)
     with in_use(located), counting_cuts() as cuts:
         answers = asked.answer(rows, metrics)
     cuts.tell()
     result = room.measure(answers, metrics)
+    tokenizer, longest = open_tokenizer(located, max_length=None)
+    parts = measure_slices(
+        room,
+        answers,
+        tokenizer=tokenizer,
+        max_length=None if room.reads_in_parts(asked.family) else longest,
+        metrics=metrics,
+        values=values,
+    )
     seen = measure_unseen(room, answers, rows, learnt=read_learnt_rows(model), metrics=metrics)
     if output is not None:
         answers.write(output, raw=raw)
@@ -120,7 +135,7 @@ def evaluate(
         model=model,
         problem=asked.problem if room.spec.problems else None,
         labels=tuple(asked.labels),
-        splits={Split.TEST.value: SplitResult.of(result.to_json(), seen=seen)},
+        splits={Split.TEST.value: SplitResult.of(result.to_json(), slices=parts, seen=seen)},
         data=DataSource(source=", ".join(data), cut=cuts.to_json()),
     )
 

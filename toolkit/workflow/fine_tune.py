@@ -17,6 +17,7 @@ from transformers import set_seed
 from toolkit.adapters import LocatedModel, in_use, locate_model
 from toolkit.adapters.features import model_digest
 from toolkit.adapters.open import open_tokenizer
+from toolkit.data.value_columns import Values, values_of_test
 from toolkit.errors import HubError, RecipeError
 from toolkit.evaluation.proof.golden import GOLDEN_FILE
 from toolkit.files import read_json, write_json_atomically, write_text_atomically
@@ -95,6 +96,7 @@ def fine_tune(
     say(room.describe(data))
     for line in data.warnings:
         warn(line)
+    values = values_of_test(recipe.data, data.test, recipe.evaluation.slices)
     identity = RunIdentity(digest, data.digest, _base_digest(recipe, folder), same_digests(recipe))
     with claim_run(folder, identity, restart=restart) as run:
         if run.finished:
@@ -104,7 +106,7 @@ def fine_tune(
             return read_run(folder)
         recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger, parent=parent)
         with recorded as trial, shortages_told(recipe, run.work):
-            result = _carry_out(room, recipe, data, work=run.work)
+            result = _carry_out(room, recipe, data, values, work=run.work)
             write_digests(run.work, base=identity.base_digest)
             trial.done(run.work, result)
             run.publish()
@@ -127,7 +129,7 @@ def _base_digest(recipe: Recipe, folder: Path) -> str | None:
         raise
 
 
-def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> RunResult:
+def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, values: Values, *, work: Path) -> RunResult:
     """Use the model in the recipe's way, compare it with the baselines, and write everything down."""
     base: AbstractContextManager[None] = (
         nullcontext() if recipe.model.name is None else in_use(locate_model(recipe.model.name))
@@ -146,7 +148,8 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     learnt = learnt_rows(data, recipe.way)
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
-    measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
+    slices = _slices(room, recipe, used, values)
+    measured = outcome(recipe, data, used, baselines=baselines, slices=slices, seen=seen)
     model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
     result = replace(measured, example=example, data=replace(measured.data, cut=used.cut), written=written)
@@ -169,8 +172,8 @@ def _write_down(recipe: Recipe, result: RunResult, used: Used, *, work: Path, mo
     write_text_atomically(work / "README.md", card)
 
 
-def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:
-    """Measure the result by length, script and unknown tokens."""
+def _slices(room: TaskRoom, recipe: Recipe, used: Used, values: Values) -> dict[str, Any]:
+    """Measure the result on parts of the test rows."""
     tokenizer, longest = open_tokenizer(
         LocatedModel(recipe.model.label, used.folder), max_length=recipe.data.max_length
     )
@@ -180,6 +183,7 @@ def _slices(room: TaskRoom, recipe: Recipe, used: Used) -> dict[str, Any]:
         tokenizer=tokenizer,
         max_length=None if room.reads_in_parts(used.family) else longest,
         metrics=recipe.metrics,
+        values=values,
     )
 
 

@@ -37,12 +37,13 @@ def unmeasured(result: RunResult, words: Words | None = None) -> list[Markdown]:
     words = words or words_of("en")
     of_task = room_of(result.task).pages.unmeasured(result)
     asked = result.way is Method.ZERO_SHOT
+    is_calibrated = "calibration" in result.test.details
     keys = {
         "other": True,
         "prompts": asked,
         "seeds": not asked,
         "groups": True,
-        "calibrated": "calibrated" in of_task,
+        "calibrated": "calibrated" in of_task and not is_calibrated,
         "people": "people" in of_task,
         "seen": result.way is not Method.SCRATCH,
         "other_speed": True,
@@ -68,9 +69,9 @@ def _not_beaten(result: RunResult, words: Words) -> list[Markdown]:
 
 def _harder_texts(result: RunResult, words: Words) -> list[Markdown]:
     """Return of each kind of slices the worst, where its interval and that of the best do not overlap."""
-    by_kind: dict[str, list[tuple[Mapping[str, Any], Measure]]] = {}
+    by_kind: dict[tuple[str, str | None], list[tuple[Mapping[str, Any], Measure]]] = {}
     for entry, measure in slices(result):
-        by_kind.setdefault(entry["by"], []).append((entry, measure))
+        by_kind.setdefault((entry["by"], entry.get("column")), []).append((entry, measure))
     sentences = []
     for group in by_kind.values():
         (worst_entry, worst), *_, (best_entry, best) = sorted(group, key=lambda pair: pair[1].goodness)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from toolkit.hub.card import data as card_data
 from toolkit.hub.card import results as card_results
 from toolkit.hub.card import slices as card_slices
+from toolkit.hub.card.calibration import about_probabilities
 from toolkit.hub.card.limits import measured_limits, unmeasured
 from toolkit.hub.card.markdown import Markdown, code_block, code_span, escape
 from toolkit.hub.card.metadata import as_yaml, front_matter
@@ -80,7 +81,7 @@ def render_card(
         results=compared,
         best=best_values(compared),
         headings=[card_results.heading(measure.words, words) for measure in compared[0].measures.values()],
-        notes=card_results.notes(result, words),
+        notes=[*card_results.notes(result, words), *about_probabilities(result, words)],
         slices=card_slices.slice_rows(result, words),
         slice_heading=card_slices.slice_heading(result, words),
         about_texts=card_slices.about_texts(result, words),

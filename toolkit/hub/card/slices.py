@@ -14,6 +14,7 @@ from toolkit.report.measures import Measure
 from toolkit.report.metric_words import metric_words
 from toolkit.run_result import RunResult
 from toolkit.tasks.slices import FEWEST_ROWS
+from toolkit.wording import shortened
 
 
 def about_texts(result: RunResult, words: Words) -> list[Markdown]:
@@ -68,13 +69,30 @@ def slice_name(entry: Mapping[str, Any], result: RunResult, words: Words) -> Mar
         return words(
             "slices.no_script" if entry["name"] == NO_LETTERS else "slices.script", name=words.name(entry["name"])
         )
+    if kind == "column":
+        column = entry["column"]
+        if "low" in entry:
+            return words("slices.column_numbers", column=column, low=f"{entry['low']:g}", high=f"{entry['high']:g}")
+        if entry["name"] is None:
+            return words("slices.column_blank", column=column)
+        return words("slices.column", column=column, value=shortened(entry["name"]))
+    if kind == "label":
+        return words("slices.label", label=shortened(entry["name"]))
     limit = (result.test.slices or {})["limit"]
     return words(f"slices.{kind}_{'yes' if entry['has'] else 'no'}", limit=limit)
 
 
 def about_slices(result: RunResult, words: Words) -> list[Markdown]:
-    """Return the note below the table of slices; nothing where there is none."""
-    return [words("slices.few", n=FEWEST_ROWS)] if slices(result) else []
+    """Return the notes below the table of slices: chance, what is too small, and what was not looked at."""
+    found = result.test.slices or {}
+    notes = [words("slices.few", n=FEWEST_ROWS), words("slices.chance")] if slices(result) else []
+    small = [
+        words("slices.with_rows", kind=slice_name(each, result, words), n=each["rows"])
+        for each in found.get("too_small", ())
+    ]
+    notes += [words("slices.too_small", kinds=words.listed(small), n=FEWEST_ROWS)] if small else []
+    n_more = sum(each["slices"] for each in found.get("left_out", ()))
+    return [*notes, *([words("slices.left_out", n=n_more)] if n_more else [])]
 
 
 def _measure(entry: Mapping[str, Any], metric: str) -> Measure:

@@ -17,6 +17,7 @@ from toolkit.evaluation.metrics.intervals import bootstrap_interval
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 from toolkit.evaluation.metrics.tally import UNKNOWN, count_cells
 from toolkit.tasks.text_classification.mistakes import Mistake, most_confident_mistakes
+from toolkit.tasks.text_classification.probabilities import measure_probabilities
 
 __all__ = ["Evaluation", "MetricValue", "evaluate_predictions", "measure", "metrics_to_json"]
 
@@ -34,6 +35,7 @@ class Evaluation:
         confusion: which labels were taken for which.
         mistakes: the most confident ones.
         warnings: what makes the numbers less than they seem, one line each.
+        predictions: that were evaluated.
         abstention: of `toolkit.evaluation.decision.abstention.measure_abstention`; None where every row is answered.
             The metrics are those of the most probable class of all rows.
     """
@@ -43,6 +45,7 @@ class Evaluation:
     confusion: Confusion
     mistakes: tuple[Mistake, ...]
     warnings: tuple[str, ...]
+    predictions: Predictions
     abstention: Mapping[str, Any] | None = None
 
     def samples(self) -> list[dict[str, Any]]:
@@ -52,8 +55,8 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         """Return the split's entry in metrics.json.
 
-        ``{"rows", "metrics": {name: {"value", "ci95"}}, "confusion": {"labels", "counts"}}``; a confusion matrix of
-        more than `MOST_CLASSES_IN_A_MATRIX` labels is left out.
+        ``{"rows", "metrics": {name: {"value", "ci95"}}, "confusion": {"labels", "counts"}}``, and what
+        `measure_probabilities` gives; a confusion matrix of more than `MOST_CLASSES_IN_A_MATRIX` labels is left out.
         """
         entry: dict[str, Any] = {"rows": self.rows, "metrics": metrics_to_json(self.metrics)}
         if len(self.confusion.labels) <= MOST_CLASSES_IN_A_MATRIX:
@@ -61,7 +64,9 @@ class Evaluation:
             # The last row is of labels that training does not have.
             known = counts if counts[-1].any() else counts[:-1]
             entry["confusion"] = {"labels": list(self.confusion.labels), "counts": known.tolist()}
-        return entry if self.abstention is None else {**entry, "abstention": dict(self.abstention)}
+        abstention = {} if self.abstention is None else {"abstention": dict(self.abstention)}
+        # Measured here: the many parts of the rows that are measured by themselves have no use for it.
+        return {**entry, **abstention, **measure_probabilities(self.predictions)}
 
 
 def measure(
@@ -111,6 +116,7 @@ def evaluate_predictions(predictions: Predictions, *, metrics: Sequence[str], se
         confusion=Confusion(predictions.labels, count_cells(predicted, references, n_labels=n_labels)),
         mistakes=most_confident_mistakes(predictions),
         warnings=_warnings(predictions, references),
+        predictions=predictions,
         abstention=_abstention(predictions),
     )
 

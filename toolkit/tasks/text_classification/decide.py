@@ -24,10 +24,10 @@ def check_decision(recipe: Recipe, data: ClassificationData) -> None:
     Raises:
         RecipeError: more than two classes have no threshold, or there are too few validation rows for the precision.
     """
-    if not recipe.decides:
+    if not recipe.keeps_validation_new:
         return
     asked, rows = recipe.evaluation.abstain, 0 if data.validation is None else len(data.validation)
-    if asked is None and data.problem is Problem.SINGLE_LABEL and len(data.labels) != 2:
+    if recipe.evaluation.threshold and data.problem is Problem.SINGLE_LABEL and len(data.labels) != 2:
         raise RecipeError(
             f"a threshold is for two classes or for several labels, and these are {len(data.labels)} classes; "
             "evaluation.abstain: 0.95 withholds unsure answers instead",

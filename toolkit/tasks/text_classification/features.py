@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel, export_pooled, locate_model, open_body
 from toolkit.adapters.features import feature_cache, pooled_features
+from toolkit.adapters.temperature import temperature_of
 from toolkit.data import ClassificationData
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.logits import logits_of
@@ -52,7 +53,7 @@ def fit(recipe: Recipe, data: TaskData) -> FittedHead:
         n_labels=len(data.labels),
         seed=recipe.seed,
         validation=held,
-        refit=not recipe.decides,
+        refit=not recipe.keeps_validation_new,
     )
     model = export_pooled(
         body,
@@ -93,8 +94,9 @@ def _answer(saved: OpenedModel, rows: Dataset, *, logits: NDArray[np.float32]) -
     Args:
         saved: the model, opened again.
         rows: to answer.
-        logits: of the head on the features of the rows, ``[rows, labels]``.
+        logits: of the head on the features of the rows, ``[rows, labels]``, before they had a temperature.
     """
+    logits = logits / temperature_of(saved.model.config)
     some = np.linspace(0, len(rows) - 1, min(CHECKED_ROWS, len(rows))).astype(np.int64)
     read = logits_of(saved, rows.select(some))
     if np.abs(read - logits[some]).max() > LOGITS_TOLERANCE * max(1.0, np.abs(logits[some]).max()):

@@ -15,6 +15,7 @@ from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.errors import RecipeError
 from toolkit.evaluation.baselines.classes import Baseline
+from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
 from toolkit.evaluation.inference.number_predictions import NumberPredictions
 from toolkit.evaluation.inference.predictions import Predictions
@@ -24,6 +25,7 @@ from toolkit.recipe import Recipe
 from toolkit.run_result import Degenerate
 from toolkit.tasks.interfaces import Chosen, Result
 from toolkit.tasks.text_classification.mistakes import mistakes_in
+from toolkit.tasks.text_classification.probabilities import choose_temperature, measure_temperature
 from toolkit.training.losses import Loss
 
 LabelPredictions = Predictions | LabelSetPredictions | NumberPredictions
@@ -83,6 +85,14 @@ class LabelKind(ABC):
         """
         raise RecipeError(f"{self.problem} has no thresholds", where="evaluation")
 
+    def temperature(self, predictions: Any) -> Temperature | None:
+        """Find the temperature of predictions of the validation rows; None where there are no probabilities."""
+        return choose_temperature(predictions)
+
+    def measure_temperature(self, predictions: Any, temperature: float, *, kept: bool) -> dict[str, Any]:
+        """Measure predictions of the test rows with a temperature and without it; as `TaskRoom.measure_temperature`."""
+        return measure_temperature(predictions, temperature, kept=kept)
+
     @abstractmethod
     def evaluate(self, predictions: Any, metrics: Sequence[str]) -> Result:
         """Measure predictions that have references."""
@@ -109,6 +119,10 @@ class LabelKind(ABC):
     def samples(self, columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         """Return rows to look at from the columns of written predictions: the most confident mistakes."""
         return mistakes_in(columns)
+
+    def label_slices(self, predictions: Any) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each label."""
+        return {}
 
     @abstractmethod
     def references(self, predictions: Any) -> NDArray[Any]:

@@ -100,6 +100,14 @@ class OneClass(LabelKind):
         """Count the rows of each class, in the order of the labels."""
         return _counted(rows["reference"], labels)
 
+    def label_slices(self, predictions: Predictions) -> dict[str, NDArray[np.int64]]:
+        """Return the rows of each class, those of classes that training does not have among none."""
+        references = np.asarray(predictions.reference_labels)
+        known = np.flatnonzero(references >= 0)
+        by_class = known[np.argsort(references[known], kind="stable")]
+        sizes = np.bincount(references[known], minlength=len(predictions.labels))
+        return dict(zip(predictions.labels, np.split(by_class, np.cumsum(sizes)[:-1]), strict=True))
+
     def references(self, predictions: Predictions) -> NDArray[Any]:
         """Return the index of each class."""
         return np.asarray(predictions.reference_labels)
@@ -174,6 +182,11 @@ class SeveralLabels(LabelKind):
         """Count the rows that have each label, in the order of the labels."""
         return _counted([name for names in rows["label_names"] for name in names], labels)
 
+    def label_slices(self, predictions: LabelSetPredictions) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each label, perhaps beside others."""
+        columns = map(np.flatnonzero, predictions.reference_sets.T)
+        return dict(zip(predictions.labels, columns, strict=True))
+
     def references(self, predictions: LabelSetPredictions) -> NDArray[Any]:
         """Return 1 for each label that applies."""
         return np.asarray(predictions.reference_sets)
@@ -240,6 +253,9 @@ class Number(LabelKind):
     def samples(self, columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         """Return the largest errors."""
         return errors_in(columns)
+
+    def temperature(self, predictions: NumberPredictions) -> None:
+        """Return nothing: numbers have no probabilities."""
 
     def references(self, predictions: NumberPredictions) -> NDArray[Any]:
         """Return the numbers."""

@@ -25,6 +25,7 @@ from toolkit.evaluation.metrics.label_sets import (
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 from toolkit.tasks.text_classification.class_result import some_names
 from toolkit.tasks.text_classification.mistakes import Mistake, most_confident_mistakes
+from toolkit.tasks.text_classification.probabilities import measure_probabilities
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class LabelSetEvaluation:
         per_label: a score a label, in the order of the model's outputs.
         mistakes: the most confident ones.
         warnings: what makes the numbers less than they seem, one line each.
+        predictions: that were evaluated.
     """
 
     rows: int
@@ -63,17 +65,22 @@ class LabelSetEvaluation:
     per_label: tuple[LabelScore, ...]
     mistakes: tuple[Mistake, ...]
     warnings: tuple[str, ...]
+    predictions: LabelSetPredictions
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the mistakes."""
         return [asdict(mistake) for mistake in self.mistakes]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the split's entry in metrics.json: ``{"rows", "metrics", "per_label": [LabelScore]}``."""
+        """Return the split's entry in metrics.json.
+
+        ``{"rows", "metrics", "per_label": [LabelScore]}``, and what `measure_probabilities` gives.
+        """
         return {
             "rows": self.rows,
             "metrics": metrics_to_json(self.metrics),
             "per_label": [asdict(score) for score in self.per_label],
+            **measure_probabilities(self.predictions),
         }
 
 
@@ -138,6 +145,7 @@ def evaluate_label_sets(
         per_label=_scores(predictions.labels, tally_sets(predicted, expected)),
         mistakes=most_confident_mistakes(predictions),
         warnings=_warnings(predictions, expected, unknown),
+        predictions=predictions,
     )
 
 

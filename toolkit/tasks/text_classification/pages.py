@@ -11,6 +11,7 @@ from toolkit.evaluation.inference.predictions import NONE_OF_THESE
 from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.run_result import EvaluationResult, RunResult, SplitResult
+from toolkit.tasks.label_scores import LabelScore
 from toolkit.tasks.pages import NO_LABEL, Call, Code, Demo, Rows, Sentence, TaskPages
 from toolkit.tasks.text_classification.decision_words import (
     ABSTENTION,
@@ -24,6 +25,7 @@ from toolkit.tasks.text_classification.weak_places import (
     hardest_labels,
     is_shifted,
     most_confused,
+    scores_of_labels,
     spread_of_errors,
 )
 from toolkit.wording import number, shortened, table
@@ -34,7 +36,6 @@ LABELS_SHOWN = 3
 
 MOST_CLASSES_IN_A_MATRIX = 20
 MOST_PAIRS = 20
-MOST_LABELS = 50
 
 _BASELINES = {
     "majority": "Most frequent class",
@@ -60,6 +61,10 @@ class ClassificationPages(TaskPages):
         errors = spread_of_errors(test)
         told = [*answered_lines(test), *([errors] if errors else [])]
         return [*_confusion_lines(test), *_hard_label_lines(test), *(line for each in told for line in ("", each))]
+
+    def label_scores(self, test: SplitResult) -> list[LabelScore]:
+        """Return precision and recall of each class or label."""
+        return scores_of_labels(test)
 
     def decision_lines(self, result: RunResult) -> list[str]:
         """Return when it abstains, or the thresholds of its labels."""
@@ -90,7 +95,6 @@ class ClassificationPages(TaskPages):
             "confusion_rows": [] if confusion is None else confusion_rows(confusion),
             "confused": [] if confusion is None else most_confused(confusion, at_most=MOST_PAIRS),
             "most_classes": MOST_CLASSES_IN_A_MATRIX,
-            "label_scores": hardest_labels(test, at_most=MOST_LABELS),
             "points": test.details.get("points") or (),
             "errors": spread_of_errors(test),
             "heading": words.samples_heading,

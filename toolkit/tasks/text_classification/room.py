@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 from datasets import Dataset
+from numpy.typing import NDArray
 from transformers import EvalPrediction
 
 from toolkit.adapters import SEQUENCE_HEAD, LocatedModel, OpenedModel
@@ -21,6 +22,7 @@ from toolkit.data.inputs import read_inputs
 from toolkit.data.labels import LabelKind, label_kind
 from toolkit.data.labels.classes import IMBALANCED, Classes, about_spelling, rows_of, strangers
 from toolkit.errors import DataError
+from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import SPECS, Family, Problem, Task
 from toolkit.progress import warn
@@ -132,6 +134,14 @@ class TextClassification(TaskRoom):
         """Choose when to abstain, or the thresholds of two classes or several labels."""
         return kind_of(cast(Any, answers).problem).decide(recipe, answers)
 
+    def temperature(self, answers: Answers) -> Temperature | None:
+        """Find the temperature of probabilities; numbers have none."""
+        return kind_of(cast(Any, answers).problem).temperature(answers)
+
+    def measure_temperature(self, answers: Answers, temperature: float, *, kept: bool) -> dict[str, Any]:
+        """Measure probabilities with a temperature and without it."""
+        return kind_of(cast(Any, answers).problem).measure_temperature(answers, temperature, kept=kept)
+
     def measure(self, answers: Answers, metrics: Sequence[str]) -> Result:
         """Measure predicted labels."""
         return kind_of(cast(Any, answers).problem).evaluate(answers, metrics)
@@ -170,6 +180,10 @@ class TextClassification(TaskRoom):
     def slice_metric(self, answers: Answers, metrics: Sequence[str]) -> str:
         """Return a metric that is no average over labels."""
         return kind_of(cast(Any, answers).problem).slice_metric
+
+    def label_slices(self, answers: Answers) -> dict[str, NDArray[np.int64]]:
+        """Return the rows that have each class or label; numbers have none."""
+        return kind_of(cast(Any, answers).problem).label_slices(answers)
 
     def samples(self, columns: Mapping[str, list[Any]], problem: Problem | None) -> list[dict[str, Any]]:
         """Return the most confident mistakes, or of numbers the largest errors."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.run_result import SplitResult
+from toolkit.tasks.label_scores import LabelScore
 from toolkit.wording import number
 
 OUTSIDE = "(outside the training labels)"
@@ -61,6 +62,31 @@ def hardest_labels(test: SplitResult, *, at_most: int) -> list[Mapping[str, Any]
     """
     known = [score for score in test.details.get("per_label") or () if score["rows"]]
     return sorted(known, key=lambda score: (score["f1"], -score["rows"]))[:at_most]
+
+
+def scores_of_labels(test: SplitResult) -> list[LabelScore]:
+    """Return precision and recall of each class or label; none of numbers, nor of a matrix that was left out.
+
+    Args:
+        test: the test split.
+    """
+    confusion = test.details.get("confusion")
+    if confusion is None:
+        return [
+            LabelScore.of_counts(
+                score["label"],
+                rows=score["rows"],
+                given=score["given"],
+                hits=round((score["recall"] or 0.0) * score["rows"]),
+            )
+            for score in test.details.get("per_label") or ()
+        ]
+    counts, labels = confusion["counts"], confusion["labels"]
+    given = [sum(column) for column in zip(*counts, strict=True)]
+    return [
+        LabelScore.of_counts(label, rows=sum(counts[place]), given=given[place], hits=counts[place][place])
+        for place, label in enumerate(labels)
+    ]
 
 
 def spread_of_errors(test: SplitResult) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult, SplitResult
+from toolkit.tasks.label_scores import LabelScore
 from toolkit.tasks.pages import Call, Code, Demo, Sentence, TaskPages
 from toolkit.tasks.token_classification.baselines import FREQUENT, SHAPES
 from toolkit.tasks.token_classification.marked import hues_of, parts_of, spelt
@@ -31,6 +33,10 @@ _DEMO = (
 class TaggingPages(TaskPages):
     """Pages of tags and entities."""
 
+    label_note = (
+        "Entities of the test rows. An entity is right if its label and both of its ends are. Of given words, tags in "
+        "an order that IOB2 or BIOES does not allow mark no entity, as in seqeval's strict mode."
+    )
     curve_note = "Validation: cross entropy in nats a token, on average over the tokens that have a tag."
 
     def baseline_names(self, result: RunResult) -> Mapping[str, str]:
@@ -50,6 +56,19 @@ class TaggingPages(TaskPages):
         ]
         return ["", "Hardest labels:", *lines] if lines else []
 
+    def label_scores(self, test: SplitResult) -> list[LabelScore]:
+        """Return precision and recall of the entities of each label."""
+        return [
+            LabelScore(
+                label,
+                rows=entry["entities"],
+                given=entry["predicted"],
+                precision=_value(entry["metrics"]["entity_precision"]),
+                recall=_value(entry["metrics"]["entity_recall"]),
+            )
+            for label, entry in (test.details.get("by_label") or {}).items()
+        ]
+
     def sample_lines(self, samples: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return sentences with wrong or missing entities."""
         lines = []
@@ -59,9 +78,9 @@ class TaggingPages(TaskPages):
         return ["", "Most wrong or missing entities:", *lines] if lines else []
 
     def part(self, result: RunResult) -> Mapping[str, Any]:
-        """Return the labels with their colours, and how texts are marked."""
+        """Return the colours of labels, and how texts are marked."""
         by_label = result.test.details.get("by_label") or {}
-        return {"by_label": dict(_hardest(result.test)), "hues": hues_of(sorted(by_label)), "parts_of": parts_of}
+        return {"hues": hues_of(sorted(by_label)), "parts_of": parts_of}
 
     def prediction_lines(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return rows with their entities, which stand in the last column and are never shortened."""
@@ -114,6 +133,11 @@ class TaggingPages(TaskPages):
     def demo(self, result: RunResult, recipe: Recipe) -> Demo:
         """Return the text with its entities coloured."""
         return Demo(_DEMO, 'gr.HighlightedText(label="entities")')
+
+
+def _value(entry: Mapping[str, Any]) -> MetricValue:
+    ends = entry["ci95"]
+    return MetricValue(entry["value"], None if ends is None else (ends[0], ends[1]))
 
 
 def _hardest(test: SplitResult) -> list[tuple[str, Mapping[str, Any]]]:

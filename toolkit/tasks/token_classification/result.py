@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from toolkit.data.wording import listed
+from toolkit.evaluation.decision.reliability import Said, measure_reliability
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 from toolkit.tasks.token_classification.metrics import measure, sums_of
 from toolkit.tasks.token_classification.predictions import TagPredictions
@@ -30,6 +33,7 @@ class TagResult:
         by_label: of each label its counts and metrics.
         mistakes: sentences with the most wrong entities, with what was found and what was right.
         warnings: what makes the numbers less than they seem, a line each.
+        predictions: that were evaluated.
     """
 
     rows: int
@@ -37,6 +41,7 @@ class TagResult:
     by_label: dict[str, dict[str, Any]]
     mistakes: list[dict[str, Any]]
     warnings: tuple[str, ...]
+    predictions: TagPredictions
 
     def samples(self) -> list[dict[str, Any]]:
         """Return the mistakes."""
@@ -45,9 +50,12 @@ class TagResult:
     def to_json(self) -> dict[str, Any]:
         """Return the split's entry in metrics.json.
 
-        ``{"rows", "metrics": {name: {"value", "ci95"}}, "by_label": {label: {"entities", "predicted", "metrics"}}}``
+        ``{"rows", "metrics": {name: {"value", "ci95"}}, "by_label": {label: {"entities", "predicted", "metrics"}}}``,
+        and ``calibration`` of the entities that were found, where there are any.
         """
-        return {"rows": self.rows, "metrics": metrics_to_json(self.metrics), "by_label": self.by_label}
+        entry = {"rows": self.rows, "metrics": metrics_to_json(self.metrics), "by_label": self.by_label}
+        reliability = measure_reliability(said_of(self.predictions))
+        return entry if reliability is None else {**entry, "calibration": reliability.to_json()}
 
 
 def evaluate_tags(predictions: TagPredictions, metrics: Sequence[str], *, labels: Sequence[str] = ()) -> TagResult:
@@ -68,7 +76,25 @@ def evaluate_tags(predictions: TagPredictions, metrics: Sequence[str], *, labels
         by_label=_by_label(predictions),
         mistakes=mistakes_in(predictions.columns()),
         warnings=_warnings(predictions, labels),
+        predictions=predictions,
     )
+
+
+def said_of(predictions: TagPredictions) -> Said:
+    """Return the entities that were found, with their probabilities, and whether they are right."""
+    rows: list[int] = []
+    probabilities: list[float] = []
+    right: list[bool] = []
+    for row, (entities, expected) in enumerate(zip(predictions.entities, predictions.references or (), strict=True)):
+        places = {(each.start, each.end, each.label) for each in expected}
+        for each in entities:
+            if each.probability is not None:
+                rows.append(row)
+                probabilities.append(each.probability)
+                right.append((each.start, each.end, each.label) in places)
+    of_rows, said, hits = np.array(rows, dtype=np.int64), np.array(probabilities), np.array(right, dtype=np.bool_)
+    squares = np.bincount(of_rows, weights=(said - hits) ** 2, minlength=len(predictions.ids)).astype(np.float64)
+    return Said(of_rows, said, hits, len(predictions.ids), {"brier": squares})
 
 
 def _by_label(predictions: TagPredictions) -> dict[str, dict[str, Any]]:
