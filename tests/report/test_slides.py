@@ -236,7 +236,8 @@ def test_notes_say_where_each_figure_of_a_chart_is_from(work: Path):
             notes = slide.notes_slide.notes_text_frame.text
             for category in chart.plots[0].categories:
                 name, figure = category.split("\n")
-                assert f"{name}, {figure}: " in notes
+                whole = re.escape(name.removesuffix("…")) + ".*" + re.escape(f", {figure}: ")
+                assert re.search(whole, notes)
             assert re.search(r"(metrics|choose)\.json|toolkit compare ", notes)
     assert "fonts-noto-cjk" in slides[0].notes_slide.notes_text_frame.text
 

@@ -84,7 +84,7 @@ def test_nothing_stands_beyond_its_slide_and_nothing_is_lost(texts: list[str], h
     assert sum(isinstance(each.content, Quote) for each in placed) == len(texts)
     charts = [each for each in placed if isinstance(each.content, Bars)]
     assert len(charts) == has_chart
-    assert all(width(spot.name, CELL_SIZE) < 0.4 * each.box.width for each in charts for spot in each.content.spots)
+    assert all(width(spot.name, CELL_SIZE) < 0.46 * each.box.width for each in charts for spot in each.content.spots)
     assert next(each.content.marked for each in placed if isinstance(each.content, Grid)) == {0}
 
 

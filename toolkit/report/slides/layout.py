@@ -32,7 +32,7 @@ _OPENING_TOP, _OPENING_BODY = 150.0, 280.0
 _TITLE_LINES, _POINT_LINES, _CELL_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 4, 3, 3, 2
 _TEXT_SHARE = 0.4
 """Of the width, where a chart stands beside the text."""
-_NAME_SHARE = 0.35
+_NAME_SHARE = 0.45
 """Of the width of a chart, for a name beside its bar, its point or its line."""
 
 
