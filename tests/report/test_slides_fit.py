@@ -16,7 +16,7 @@ from matplotlib.ft2font import FT2Font
 from toolkit.report.slides import layout
 from toolkit.report.slides.deck import Bars, Deck, Grid, Lines, Quote, Slide, Spot
 from toolkit.report.slides.fit import BOLD, ELLIPSIS, shorten, width, wrap
-from toolkit.report.slides.layout import HEIGHT, MARGIN, WIDTH, pages
+from toolkit.report.slides.layout import CELL_SIZE, HEIGHT, MARGIN, WIDTH, pages
 
 HERE = Path(layout.__file__).parent
 LETTERS = st.text(
@@ -70,7 +70,7 @@ def test_nothing_stands_beyond_its_slide_and_nothing_is_lost(texts: list[str], h
         Grid(("one", "two", "three"), rows, (0.2, 0.5, 0.3), marked=frozenset({0})),
         *(Quote(text, (("answer", text),)) for text in texts),
     )
-    chart = Bars("title", (Spot("name", "0.5 (0.4 to 0.6)", 0.5, 0.4, 0.6),), 3) if has_chart else None
+    chart = Bars("title", (Spot(texts[0], "0.5 (0.4 to 0.6)", 0.5, 0.4, 0.6),), 3) if has_chart else None
     drawn = pages(Deck("title", "en", (Slide(texts[0], blocks, chart),), "Notes"))
     placed = [each for page in drawn for each in page.placed]
     for page in drawn:
@@ -82,7 +82,9 @@ def test_nothing_stands_beyond_its_slide_and_nothing_is_lost(texts: list[str], h
     assert sum(len(each.content.items) for each in placed if isinstance(each.content, Lines)) == len(texts)
     assert sum(len(each.content.rows) for each in placed if isinstance(each.content, Grid)) == len(texts)
     assert sum(isinstance(each.content, Quote) for each in placed) == len(texts)
-    assert sum(isinstance(each.content, Bars) for each in placed) == has_chart
+    charts = [each for each in placed if isinstance(each.content, Bars)]
+    assert len(charts) == has_chart
+    assert all(width(spot.name, CELL_SIZE) < 0.46 * each.box.width for each in charts for spot in each.content.spots)
     assert next(each.content.marked for each in placed if isinstance(each.content, Grid)) == {0}
 
 

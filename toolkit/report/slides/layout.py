@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from toolkit.report.slides.deck import Block, Chart, Deck, Grid, Lines, Quote, Slide
+from toolkit.report.slides.deck import Block, Chart, Curves, Deck, Grid, Lines, Quote, Slide
 from toolkit.report.slides.fit import BOLD, LINE_HEIGHT, height, shorten, wrap
 
 WIDTH, HEIGHT = 960.0, 540.0
@@ -32,6 +32,8 @@ _OPENING_TOP, _OPENING_BODY = 150.0, 280.0
 _TITLE_LINES, _POINT_LINES, _CELL_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 4, 3, 3, 2
 _TEXT_SHARE = 0.4
 """Of the width, where a chart stands beside the text."""
+_NAME_SHARE = 0.45
+"""Of the width of a chart, for a name beside its bar, its point or its line."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _pages(slide: Slide) -> Iterator[Page]:
     filled = _filled(slide.blocks, room, whole, top) or [[]]
     for number, placed in enumerate(filled, 1):
         share = "" if len(filled) == 1 else f" ({number}/{len(filled)})"
-        chart = [] if slide.chart is None or number > 1 else [Placed(slide.chart, _chart_box(room, whole, top, placed))]
+        chart = [] if slide.chart is None or number > 1 else [_chart(slide.chart, _chart_box(room, whole, top, placed))]
         yield _page(slide, share, (*placed, *chart))
 
 
@@ -115,6 +117,18 @@ def _page(slide: Slide, share: str, placed: tuple[Placed, ...]) -> Page:
 def _chart_box(room: float, whole: float, top: float, placed: Sequence[Placed]) -> Box:
     start = MARGIN + (room + 2 * _GAP if placed else 0)
     return Box(start, top, MARGIN + whole - start, _BOTTOM - top)
+
+
+def _chart(chart: Chart, box: Box) -> Placed:
+    """Place a chart, its names cut to their share of its width; a program that draws it would break or drop them."""
+    room = box.width * _NAME_SHARE
+
+    def name(text: str) -> str:
+        return shorten(text, room, CELL_SIZE)
+
+    if isinstance(chart, Curves):
+        return Placed(replace(chart, lines={name(each): line for each, line in chart.lines.items()}), box)
+    return Placed(replace(chart, spots=tuple(replace(spot, name=name(spot.name)) for spot in chart.spots)), box)
 
 
 def _filled(blocks: Sequence[Block], room: float, whole: float, top: float) -> list[list[Placed]]:

@@ -37,7 +37,7 @@ def _runs(story: Story, won: Winner, phrases: Phrases) -> Slide:
             figure=phrases.figure(won.figure),
             rows=story.language.count(won.figure.rows or 0, "test row"),
         ),
-        f"{won.model} · {won.family} · {won.method}",
+        f"{won.model} · {story.language.name(won.family)} · {won.method}",
     ]
     if words.greater_is_better is False:
         lines.append(say("Less is better."))
@@ -74,7 +74,7 @@ def _figures(story: Story, won: Winner, phrases: Phrases) -> Iterator[tuple[str,
                 yield phrases.run(versus.letter, versus.name), figure, False
     told = next(run for run in story.runs if run.letter == won.letter)
     titles = {
-        versus.source.split("baselines.")[1].split(".")[0]: versus.name
+        versus.source.rpartition(", baselines.")[2].partition(".")[0]: versus.name
         for versus in won.versus
         if versus.letter is None
     }
