@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from toolkit.language.spoken import translated, translated_word
 from toolkit.terminal import wrapped
 
 TEXT_WIDTH = 80
@@ -62,7 +63,13 @@ def enumerated(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-class Heading(str):
+class Aligned(str):
+    """A line whose columns stand under each other: it is shown as it is."""
+
+    __slots__ = ()
+
+
+class Heading(Aligned):
     """A line that stands over others: the terminal shows it bold."""
 
     __slots__ = ()
@@ -86,13 +93,16 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
     """
     from rich.cells import cell_len
 
-    grid = [[visible(cell) for cell in row] for row in (header, *rows)]
+    # A column without a name has names in words of ours.
+    own = [column for column, name in enumerate(header) if not name]
+    told = [[translated_word(cell) if column in own else cell for column, cell in enumerate(row)] for row in rows]
+    grid = [[visible(cell) for cell in row] for row in (list(map(translated_word, header)), *told)]
     kept, left_out = list(range(len(header))), ""
     widths = [max(cell_len(row[column]) for row in grid) for column in kept]
     if _width is not None:
         kept, widths = _fitted(grid, width=_width, spare=[list(header).index(name) for name in spare])
-        names = [name for column, name in enumerate(header) if name and column not in kept]
-        left_out = f"(left out: {enumerated(names)}; --wide shows all)" if names else ""
+        names = [name for column, name in enumerate(grid[0]) if name and column not in kept]
+        left_out = translated(f"(left out: {enumerated(names)}; --wide shows all)") if names else ""
 
     def lines(row: Sequence[str]) -> list[str]:
         cells = [
@@ -106,7 +116,7 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
 
     return [
         *(Heading(line) for line in lines(grid[0])),
-        *(line for row in grid[1:] for line in lines(row)),
+        *(Aligned(line) for row in grid[1:] for line in lines(row)),
         *(wrapped(left_out, _width) if left_out and _width is not None else []),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from toolkit.language.page import spoken_page
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
@@ -29,7 +30,7 @@ def render_page(
     samples: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
 ) -> str:
-    """Render the report of a run as HTML; the same input gives the same text.
+    """Render the report of a run as HTML; the same input gives the same text in the language that is spoken.
 
     Every string is escaped: names, labels and texts come from models and data that nobody has checked.
 
@@ -65,7 +66,7 @@ def render_page(
             **pages.part(result),
         )
     )
-    return visible(page)
+    return spoken_page(visible(page))
 
 
 @cache

@@ -27,6 +27,7 @@ from toolkit.choose.show.sentences import (
 )
 from toolkit.choose.show.words import WORDS, say
 from toolkit.files import write_text_atomically
+from toolkit.language.page import spoken_page
 from toolkit.report.facts import amount, duration
 from toolkit.wording import visible
 
@@ -89,7 +90,7 @@ def render_choice(choice: Choice) -> str:
     rows, metric, names = choice.rows, metric_name(choice), [entry["model"] for entry in promise(choice)]
     results = ranked(choice)
     numbers = _numbers(results)
-    return visible(
+    page = (
         environment.get_template("page.html.jinja").render(
             words=WORDS,
             title=say("title", source=rows.data.source),
@@ -112,6 +113,7 @@ def render_choice(choice: Choice) -> str:
             spent=say("spent", used=duration(choice.seconds), budget=duration(choice.budget.seconds)),
         )
     )
+    return spoken_page(visible(page))
 
 
 def _numbers(results: list[Measurement]) -> dict[int, int]:
