@@ -1,7 +1,7 @@
 """Find the entry of a message among hundreds, and translate what is made of several messages.
 
-Of each template the longest word is known: those of a text name the few templates that are tried. Patterns are compiled
-at their first trial.
+Of each template one word is known that every text of it has: its first one, or a later one where it begins with a field.
+So the words of a text name the few templates that are tried. Patterns are compiled at their first trial.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from toolkit.language.po import Entry
-from toolkit.language.template import BREAK, Template, words_in
+from toolkit.language.template import BREAK, Template, a_word_of, words_in
 
 WORD = "word"
 """The context of entries that hold where single words of ours stand alone, such as the head of a table."""
@@ -35,16 +35,18 @@ class Catalogue:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._whole: dict[str, str] = {}
         self._words: dict[str, str] = {}
+        self._by_first: defaultdict[str, list[Template]] = defaultdict(list)
         self._by_word: defaultdict[str, list[Template]] = defaultdict(list)
         for entry in entries:
             for source in entry.sources:
                 if entry.context == WORD:
                     self._words[source] = entry.translation
-                elif "{" in source:
-                    template = Template(source, entry.translation)
-                    self._by_word[template.word].append(template)
-                else:
+                elif "{" not in source:
                     self._whole[source] = entry.translation
+                elif "{" not in (first := source.partition(" ")[0]):
+                    self._by_first[first].append(Template(source, entry.translation))
+                else:
+                    self._by_word[a_word_of(source)].append(Template(source, entry.translation))
 
     def text(self, english: str) -> str:
         """Return a line, a fault or a sentence in this language; what has no entry stays as it is."""
@@ -74,7 +76,7 @@ class Catalogue:
         if (whole := self._whole.get(text)) is not None:
             return whole
         tried = [template for word in {*words_in(text), ""} for template in self._by_word.get(word, ())]
-        for template in sorted(tried, key=lambda template: -template.literal):
+        for template in sorted([*self._by_first.get(text.partition(" ")[0], ()), *tried], key=Template.rank):
             if (fields := template.fields_of(text)) is not None:
                 return template.filled(fields, self._ours)
         return None

@@ -5,14 +5,21 @@ The text form is shipped as it is edited: it is small, and a compiled one would 
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+_PART = r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
+_STRING = rf'"({_PART}(?:"\n"{_PART})*)"'
+_ENTRY = re.compile(
+    rf"^(?:msgctxt {_STRING}\n)?msgid {_STRING}\n(?:msgid_plural {_STRING}\n)?msgstr(?:\[0\])? {_STRING}$", re.MULTILINE
+)
+_ESCAPED = re.compile(r'"\n"|\\(.)')
+_MEANT = {"n": "\n", "t": "\t"}
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry.
 
     Attributes:
@@ -27,30 +34,15 @@ class Entry:
 
 
 def read_po(path: Path) -> Iterator[Entry]:
-    """Yield the entries that have a translation, but for the header.
-
-    Raises:
-        ValueError: a line is none of a catalogue.
-    """
-    for block in path.read_text(encoding="utf-8").split("\n\n"):
-        fields = _fields(block)
-        sources = tuple(fields[name] for name in ("msgid", "msgid_plural") if fields.get(name))
-        translation = fields.get("msgstr") or fields.get("msgstr[0]")
-        if sources and translation:
-            yield Entry(sources, translation, fields.get("msgctxt", ""))
+    """Yield the entries that have a translation, but for the header."""
+    for context, source, plural, translation in _ENTRY.findall(path.read_text(encoding="utf-8")):
+        if source and translation:
+            sources = (_plain(source), _plain(plural)) if plural else (_plain(source),)
+            yield Entry(sources, _plain(translation), context)
 
 
-def _fields(block: str) -> dict[str, str]:
-    """Return the strings of a block by their keyword; strings in adjacent lines are one."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in block.split("\n"):
-        if not line or line.startswith("#"):
-            continue
-        keyword, quote, rest = line.partition('"')
-        name = keyword.strip() or name
-        if not quote or not name or not rest.endswith('"'):
-            raise ValueError(f"this line is none of a catalogue: {line}")
-        text = rest[:-1]
-        fields[name] = fields.get(name, "") + (ast.literal_eval(f'"{text}"') if "\\" in text else text)
-    return fields
+def _plain(string: str) -> str:
+    """Return a string without its escapes, and what is continued in the next line as one."""
+    if "\\" not in string and "\n" not in string:
+        return string
+    return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1] or ""), string)

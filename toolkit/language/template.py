@@ -19,6 +19,7 @@ OURS = "text"
 BREAK = r"; |[.?!] (?=[A-Z])"
 """What stands between two clauses or two sentences."""
 
+QUOTED = "!r"
 _NUMBER = r"[-+]?\d[\d,.]*"
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ANY = rf"(?:(?!{BREAK}).)+?"
@@ -36,15 +37,14 @@ class Template:
         self.source = source
         self.translation = translation
 
-    @cached_property
-    def literal(self) -> int:
-        """Letters that are no field's."""
-        return len(FIELD.sub("", self.source))
+    def rank(self) -> tuple[int, int]:
+        """Return the place among others that a text may match: the least for the most letters that are no field's."""
+        return self._rank
 
     @cached_property
-    def word(self) -> str:
-        """The longest word that is no field's: no text without it matches."""
-        return max(words_in(FIELD.sub("\0", self.source)), key=len, default="")
+    def _rank(self) -> tuple[int, int]:
+        of_any = sum(not _is_number(field[1]) and field[2] != QUOTED for field in FIELD.finditer(self.source))
+        return -len(FIELD.sub("", self.source)), of_any
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -58,9 +58,7 @@ class Template:
     def _of(self, name: str, conversion: str | None, *, again: bool) -> str:
         if again:
             return f"(?P={name})"
-        if name == "n" or name.startswith("n_"):
-            return f"(?P<{name}>{_NUMBER})"
-        return f"(?P<{name}>{_QUOTED if conversion == '!r' else _ANY})"
+        return f"(?P<{name}>{_NUMBER if _is_number(name) else _QUOTED if conversion == QUOTED else _ANY})"
 
     def fields_of(self, text: str) -> dict[str, str] | None:
         """Return the fields that a text fills the message with; None if it is another message."""
@@ -82,6 +80,16 @@ class Template:
             return translate(value) if field[3] == OURS else value
 
         return FIELD.sub(one, self.translation)
+
+
+def _is_number(name: str) -> bool:
+    return name == "n" or name.startswith("n_")
+
+
+def a_word_of(source: str) -> str:
+    """Return a word that every text of a message has; nothing where it has none of letters alone."""
+    behind = source.partition("} ")[2].partition(" ")[0]
+    return behind if behind.isalpha() else max(words_in(FIELD.sub("\0", source)), key=len, default="")
 
 
 def words_in(text: str) -> list[str]:
