@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
+from pydantic import Field, TypeAdapter, ValidationError
+
+from toolkit.recipe import list_recipes
 
 PACKAGE = Path(__file__).parents[1] / "toolkit"
 PARSER = Path(typer.__file__).parent
@@ -93,7 +97,21 @@ def all_templates() -> set[str]:
                     found.update(paragraphs(text))
     for file in PACKAGE.rglob("*.jinja"):
         found.update(page_texts(file.read_text(encoding="utf-8")))
+    found.update(validation_messages())
+    for recipe in list_recipes():
+        found.update((recipe.summary, recipe.took or ""))
     return found
+
+
+def validation_messages() -> Iterator[str]:
+    """Return what the command line's parser has from pydantic about values of a wrong kind."""
+    wrong = ((int, "x"), (float, "x"), (Annotated[int, Field(ge=0, le=9)], -7), (Annotated[int, Field(le=9)], 77))
+    for kind, value in (*wrong, (Literal["a", "b"], "x")):
+        try:
+            TypeAdapter(kind).validate_python(value)
+        except ValidationError as error:
+            told = str(error.errors()[0]["msg"])
+            yield re.sub(r"\d+|'a' or 'b'", "{}", told)
 
 
 def told_templates() -> dict[str, str]:

@@ -63,15 +63,19 @@ def enumerated(parts: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-class Aligned(str):
-    """A line whose columns stand under each other: it is shown as it is."""
+class Heading(str):
+    """A line that stands over others: the terminal shows it bold."""
 
     __slots__ = ()
 
 
-class Heading(Aligned):
-    """A line that stands over others: the terminal shows it bold."""
+class Aligned(str):
+    """A line whose columns stand under those of others: it is shown as it is."""
 
+    __slots__ = ()
+
+
+class _Head(Heading, Aligned):
     __slots__ = ()
 
 
@@ -81,7 +85,13 @@ def fit_tables(width: int | None) -> None:
     _width = width
 
 
-def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequence[str] = ()) -> list[str]:
+def table(
+    rows: Sequence[Sequence[str]],
+    *,
+    header: Sequence[str],
+    spare: Sequence[str] = (),
+    ours: Sequence[str] = ("", "95 % interval"),
+) -> list[str]:
     """Align rows under a header; a wide letter, such as a Korean one, takes two columns.
 
     Where there is less room, see `fit_tables`, columns are left out, and then cells are broken at their words.
@@ -90,12 +100,13 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
         rows: a cell for each column.
         header: the names of the columns.
         spare: names of columns that are left out first, in this order; then the last ones are.
+        ours: names of columns whose cells are words of ours, and not of the data.
     """
     from rich.cells import cell_len
 
-    # A column without a name has names in words of ours.
-    own = [column for column, name in enumerate(header) if not name]
-    told = [[translated_word(cell) if column in own else cell for column, cell in enumerate(row)] for row in rows]
+    told = [
+        [translated_word(cell) if name in ours else cell for name, cell in zip(header, row, strict=True)] for row in rows
+    ]
     grid = [[visible(cell) for cell in row] for row in (list(map(translated_word, header)), *told)]
     kept, left_out = list(range(len(header))), ""
     widths = [max(cell_len(row[column]) for row in grid) for column in kept]
@@ -115,7 +126,7 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
         ]
 
     return [
-        *(Heading(line) for line in lines(grid[0])),
+        *(_Head(line) for line in lines(grid[0])),
         *(Aligned(line) for row in grid[1:] for line in lines(row)),
         *(wrapped(left_out, _width) if left_out and _width is not None else []),
     ]

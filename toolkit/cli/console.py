@@ -77,7 +77,7 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
     """
     mark = bold(f"{translated_word('error')}:", sys.stderr, colour=RED)
     for fault in faults:
-        told = Fault(translated(fault.message.replace("\n", " ")), fault.where)
+        told = Fault(translated(fault.message.replace("\n", " ")), translated_word(fault.where or "") or None)
         sys.stderr.write(f"{mark} {visible(str(told))}\n")
     if as_json:
         message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))

@@ -10,6 +10,8 @@ from toolkit.cli import console
 from toolkit.cli.completion import run_folders
 from toolkit.cli.lists import present
 from toolkit.errors import Fault, IntegrityError
+from toolkit.language.spoken import translated, translated_word
+from toolkit.wording import Aligned
 
 if TYPE_CHECKING:
     from toolkit.hub.verify.verdict import Verified
@@ -64,5 +66,13 @@ def verify(
 def verified_lines(verified: Verified) -> list[str]:
     """Return the results of a verification, one line a check."""
     at = "" if verified.revision is None else f" at {verified.revision}"
-    lines = [f"{_WORDS[check.passed]:<12} {check.name:<10} {check.detail}" for check in verified.checks]
+    from rich.cells import set_cell_size
+
+    lines = [
+        Aligned(
+            f"{set_cell_size(translated_word(_WORDS[check.passed]), 12)} "
+            f"{set_cell_size(translated_word(check.name), 10)} {translated(check.detail)}"
+        )
+        for check in verified.checks
+    ]
     return [*lines, f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]

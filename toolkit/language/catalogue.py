@@ -35,11 +35,14 @@ class Catalogue:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._whole: dict[str, str] = {}
         self._words: dict[str, str] = {}
+        self._with_words: list[Template] = []
         self._by_first: defaultdict[str, list[Template]] = defaultdict(list)
         self._by_word: defaultdict[str, list[Template]] = defaultdict(list)
         for entry in entries:
             for source in entry.sources:
-                if entry.context == WORD:
+                if entry.context == WORD and "{" in source:
+                    self._with_words.append(Template(source, entry.translation))
+                elif entry.context == WORD:
                     self._words[source] = entry.translation
                 elif "{" not in source:
                     self._whole[source] = entry.translation
@@ -56,12 +59,19 @@ class Catalogue:
         return english.replace(text, self._one(text) or self._parts(text) or self._behind_head(text) or text, 1)
 
     def word(self, english: str) -> str:
-        """Return a text that may be a single word of ours."""
-        return self._words.get(english) or self.text(english)
+        """Return a text that stands where all words are ours, so that little of it has to be known."""
+        return self._words.get(english) or self._with_word(english) or self.text(english)
+
+    def _with_word(self, text: str) -> str | None:
+        if self._one(text) is None and len(text) <= _MOST:
+            for template in self._with_words:
+                if (fields := template.fields_of(text)) is not None:
+                    return template.filled(fields, self._ours)
+        return None
 
     def _ours(self, value: str) -> str:
         """Return a field that holds words of ours: a message, a word, a time, or several of them."""
-        found = self._words.get(value) or self._one(value)
+        found = self._words.get(value) or self._one(value) or self._with_word(value)
         if found is not None:
             return found
         if _TIME.fullmatch(value):
@@ -104,7 +114,7 @@ class Catalogue:
         if head is None:
             return None
         found = self._one(text[head.end() :]) or self._parts(text[head.end() :])
-        return None if found is None else f"{self._words.get(head[1], head[1])}: {found}"
+        return None if found is None else f"{head[1]}: {found}"
 
 
 def _behind(text: str, between: str) -> str:

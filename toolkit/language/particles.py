@@ -13,8 +13,9 @@ _RIEUL = 8
 _OPEN, _CLOSED = 0, 1
 # 영 일 이 삼 사 오 육 칠 팔 구
 _DIGITS = dict(zip("0123456789", (_CLOSED, _RIEUL, _OPEN, _CLOSED, _OPEN, _OPEN, _CLOSED, _RIEUL, _RIEUL, _OPEN), strict=True))
-# A word of Latin letters is read as it sounds; these letters close its last syllable in most words.
-_LETTERS = {"l": _RIEUL, "r": _OPEN} | dict.fromkeys("bckmnpqt", _CLOSED)
+# A word of Latin letters is read as it sounds, and these close its last syllable in most; capitals are read by their
+# names, as in CSV, MB or NLI. Per cent ends in a vowel.
+_LETTERS = {"l": _RIEUL, "L": _RIEUL, "%": _OPEN} | dict.fromkeys("bckmnpqtMN", _CLOSED)
 
 PARTICLES = {"이": ("이", "가"), "을": ("을", "를"), "은": ("은", "는"), "과": ("과", "와"), "으로": ("으로", "로")}
 """By the form behind a consonant: that form, and the one behind a vowel."""
@@ -40,6 +41,6 @@ def _final(word: str) -> int:
             return (ord(letter) - _FIRST) % _FINALS
         if letter in _DIGITS:
             return _DIGITS[letter]
-        if letter.isalpha():
-            return _LETTERS.get(letter.lower(), _OPEN)
+        if letter.isalpha() or letter in _LETTERS:
+            return _LETTERS.get(letter, _OPEN)
     return _OPEN

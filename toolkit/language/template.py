@@ -23,6 +23,7 @@ QUOTED = "!r"
 _NUMBER = r"[-+]?\d[\d,.]*"
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ANY = rf"(?:(?!{BREAK}).)+?"
+_FIRST = rf"(?:(?!{BREAK}|: ).)+?"  # a name before a message is none of its fields
 
 
 class Template:
@@ -50,15 +51,16 @@ class Template:
     def _pattern(self) -> re.Pattern[str]:
         parts, end, seen = [], 0, set[str]()
         for field in FIELD.finditer(self.source):
-            parts += [re.escape(self.source[end : field.start()]), self._of(field[1], field[2], again=field[1] in seen)]
+            parts += [re.escape(self.source[end : field.start()]), self._of(field, again=field[1] in seen)]
             seen.add(field[1])
             end = field.end()
         return re.compile("".join([*parts, re.escape(self.source[end:])]), re.DOTALL)
 
-    def _of(self, name: str, conversion: str | None, *, again: bool) -> str:
+    def _of(self, field: re.Match[str], *, again: bool) -> str:
+        name, any_text = field[1], _ANY if field.start() else _FIRST
         if again:
             return f"(?P={name})"
-        return f"(?P<{name}>{_NUMBER if _is_number(name) else _QUOTED if conversion == QUOTED else _ANY})"
+        return f"(?P<{name}>{_NUMBER if _is_number(name) else _QUOTED if field[2] == QUOTED else any_text})"
 
     def fields_of(self, text: str) -> dict[str, str] | None:
         """Return the fields that a text fills the message with; None if it is another message."""
