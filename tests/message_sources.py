@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import typer
 from pydantic import Field, TypeAdapter, ValidationError
 
+from toolkit.language.catalogue import joined as together
+from toolkit.language.catalogue import split
 from toolkit.recipe import list_recipes
 
 PACKAGE = Path(__file__).parents[1] / "toolkit"
@@ -73,18 +75,13 @@ def _joined(parts: list[list[str]]) -> list[str]:
 
 def clauses(text: str) -> list[str]:
     """Return a message and every run of its clauses and sentences, each of which may be an entry."""
-    from toolkit.language.catalogue import _joined as together
-    from toolkit.language.catalogue import _split
-
-    parts = _split(text)[:12]
+    parts = split(text)[:12]
     runs = {together(parts[start:end])[0] for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)}
     return list(runs | {text})
 
 
 def parts_of(text: str) -> list[str]:
-    from toolkit.language.catalogue import _split
-
-    return [part for part, _ in _split(text)]
+    return [part for part, _ in split(text)]
 
 
 def all_templates() -> set[str]:
@@ -118,6 +115,8 @@ def told_templates() -> dict[str, str]:
     """Return the messages that are told to people, each with the place where it is."""
     found: dict[str, str] = {}
     for file in sorted(PACKAGE.rglob("*.py")):
+        if file.is_relative_to(PACKAGE / "verbs") or file.is_relative_to(PACKAGE / "choose" / "show"):
+            continue  # Python speaks English, and the sentences of a choice are named by keys
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             for text in _told(node, is_verb=file.parent.name == "cli"):
@@ -140,8 +139,6 @@ def _told(node: ast.AST, *, is_verb: bool) -> Iterator[str]:
     if name in ("Option", "Argument"):
         yield from templates(keywords["help"]) if "help" in keywords else ()
         return
-    if name == "say" and node.args and "." in str(getattr(node.args[0], "value", "")) and keywords:
-        return  # the sentences of a choice, by their keys
     for argument in [*node.args, *(value for word, value in keywords.items() if word in ("fix", "message"))]:
         yield from templates(argument)
 
@@ -154,13 +151,13 @@ def paragraphs(text: str) -> Iterator[str]:
 
 def page_texts(html: str) -> Iterator[str]:
     """Return the texts between the tags of a template of pages, and those of its attributes."""
-    gaps = _GAP.sub("{}", html)
+    gaps = _GAP.sub("{}", html).replace("%d", "{}")
     for text in _TAGS.split(gaps):
         yield " ".join(text.split())
         yield from (" ".join(piece.split()) for piece in re.split(r"</?\w+[^>]*>", text))
     yield from (" ".join(text.split()) for text in re.findall(r'(?:aria-label|alt)="([^"]*)"', gaps))
     for gap in _GAP.findall(html):
-        yield from ((double or single).strip() for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", gap))
+        yield from ((double or single).replace("%d", "{}").strip() for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", gap))
 
 
 def words_of_pieces(text: str) -> list[tuple[str, ...]]:

@@ -22,7 +22,9 @@ _MOST_PARTS = 24
 _HEAD = re.compile(r"(\S{1,300}|[^:;]{1,300}): (?=\S)")
 _TIME = re.compile(r"\d[\d,.]* (?:h|min|ms|s)(?: \d+ (?:min|s))?")
 _UNITS = {" h": "시간", " min": "분", " ms": "밀리초", " s": "초"}
-_MORE = re.compile(r", | and | or | · ")
+_MORE = re.compile(r", | and | or ")
+_DOT = " · "
+"""What stands between facts in a line."""
 
 
 class Catalogue:
@@ -56,51 +58,53 @@ class Catalogue:
         text = english.strip(" ")
         if not text or len(text) > _MOST:
             return english
-        return english.replace(text, self._one(text) or self._parts(text) or self._behind_head(text) or text, 1)
+        return english.replace(text, self.one(text) or self._parts(text) or self._behind_head(text) or text, 1)
 
     def word(self, english: str) -> str:
         """Return a text that stands where all words are ours, so that little of it has to be known."""
-        return self._words.get(english) or self._with_word(english) or self.text(english)
+        known = self._words.get(english) or self._with_word(english) or _time(english)
+        if known is None and _DOT in english:
+            return _DOT.join(map(self.word, english.split(_DOT)))
+        return known or self.text(english)
 
     def _with_word(self, text: str) -> str | None:
-        if self._one(text) is None and len(text) <= _MOST:
+        if self.one(text) is None and len(text) <= _MOST:
             for template in self._with_words:
                 if (fields := template.fields_of(text)) is not None:
-                    return template.filled(fields, self._ours)
+                    return template.filled(fields, self.ours)
         return None
 
-    def _ours(self, value: str) -> str:
+    def ours(self, value: str) -> str:
         """Return a field that holds words of ours: a message, a word, a time, or several of them."""
-        found = self._words.get(value) or self._one(value) or self._with_word(value)
+        found = self._words.get(value) or self.one(value) or self._with_word(value)
         if found is not None:
             return found
-        if _TIME.fullmatch(value):
-            return re.sub("|".join(_UNITS), lambda unit: _UNITS[unit[0]], value)
+        if (time := _time(value)) is not None:
+            return time
         if _MORE.search(value):
-            several = [self._ours(part) for part in _MORE.split(value)]
-            return (" · " if " · " in value else ", ").join(several)
+            return ", ".join(map(self.ours, _MORE.split(value)))
         return self.text(value)
 
-    def _one(self, text: str) -> str | None:
-        """Return a text that is one message; of the templates that match, the one with the longest literal text."""
+    def one(self, text: str) -> str | None:
+        """Return a text that is one message, None if it is none; of the templates that match, the most literal one wins."""
         if (whole := self._whole.get(text)) is not None:
             return whole
         tried = [template for word in {*words_in(text), ""} for template in self._by_word.get(word, ())]
         for template in sorted([*self._by_first.get(text.partition(" ")[0], ()), *tried], key=Template.rank):
             if (fields := template.fields_of(text)) is not None:
-                return template.filled(fields, self._ours)
+                return template.filled(fields, self.ours)
         return None
 
     def _parts(self, text: str) -> str | None:
         """Return a text of several clauses or sentences, the longest known run of them at a time."""
-        parts = _split(text)
+        parts = split(text)
         if not 1 < len(parts) <= _MOST_PARTS:
             return None
         done, start, is_known = [], 0, False
         while start < len(parts):
             for end in range(len(parts), start, -1):
-                run, between = _joined(parts[start:end])
-                found = (self._one(run) or (self._behind_head(run) if end == start + 1 else None)) if run else None
+                run, between = joined(parts[start:end])
+                found = (self.one(run) or (self._behind_head(run) if end == start + 1 else None)) if run else None
                 if found is not None:
                     break
             is_known = is_known or found is not None
@@ -113,8 +117,13 @@ class Catalogue:
         head = _HEAD.match(text)
         if head is None:
             return None
-        found = self._one(text[head.end() :]) or self._parts(text[head.end() :])
+        found = self.one(text[head.end() :]) or self._parts(text[head.end() :])
         return None if found is None else f"{head[1]}: {found}"
+
+
+def _time(text: str) -> str | None:
+    """Return ``2분 50초`` for ``2 min 50 s``; None if a text is no time."""
+    return re.sub("|".join(_UNITS), lambda unit: _UNITS[unit[0]], text) if _TIME.fullmatch(text) else None
 
 
 def _behind(text: str, between: str) -> str:
@@ -122,7 +131,7 @@ def _behind(text: str, between: str) -> str:
     return f"{'' if text.endswith(('.', '?', '!', ':')) else '.'} " if between == "; " else between
 
 
-def _split(text: str) -> list[tuple[str, str]]:
+def split(text: str) -> list[tuple[str, str]]:
     """Return the clauses and sentences of a text, each with what parts it from the next."""
     parts, start = [], 0
     for found in re.finditer(BREAK, text):
@@ -132,7 +141,7 @@ def _split(text: str) -> list[tuple[str, str]]:
     return [*parts, (text[start:], "")]
 
 
-def _joined(parts: list[tuple[str, str]]) -> tuple[str, str]:
+def joined(parts: list[tuple[str, str]]) -> tuple[str, str]:
     """Return some parts as one text, and what stands behind it."""
     *first, (last, between) = parts
     return "".join(f"{part}{behind}" for part, behind in first) + last, between

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 
-from toolkit.language.spoken import ENGLISH, language, translated, translated_word
+from toolkit.language.spoken import ENGLISH, language, translated, translated_word, whole_message
 
 _INLINE = ("bdi", "b", "code", "em", "strong")
 _TAG = re.compile(r"<!?/?([a-zA-Z]\w*)[^>]*>")
@@ -50,14 +50,14 @@ def _attribute(said: re.Match[str]) -> str:
 
 def _text(html: str) -> str:
     """Return the text of a block."""
-    text = " ".join(html.split())
+    text = " ".join(html.split()).replace("&#39;", "'").replace("&#34;", '"')  # as a text may have them, too
     if not text:
         return html
     if "<" not in text:
         found = translated_word(unescape(text))
         return html if found == unescape(text) else html.replace(html.strip(), escape(found, quote=False), 1)
-    found = translated(text)
-    if found != text:
+    found = whole_message(text)
+    if found is not None:
         return html.replace(html.strip(), found, 1)
     named = _IN_BDI.sub(_sentence, html)
     pieces = _PIECE.split(named)

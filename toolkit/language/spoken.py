@@ -58,6 +58,11 @@ def translated_word(text: str) -> str:
     return text if _language == ENGLISH else _catalogue(_language).word(text)
 
 
+def whole_message(text: str) -> str | None:
+    """Return a text that is one message as a whole, in the language that is spoken; None if it is none."""
+    return text if _language == ENGLISH else _catalogue(_language).one(text)
+
+
 @cache
 def _catalogue(language: str) -> Catalogue:
     from toolkit.language.catalogue import Catalogue

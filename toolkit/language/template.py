@@ -16,7 +16,7 @@ from toolkit.language.particles import PARTICLES, with_particle
 FIELD = re.compile(r"\{(\w+)(![rs])?(?::([^{}]*))?\}")
 OURS = "text"
 """How the Korean text marks a field that holds words of our own."""
-BREAK = r"; |[.?!] (?=[A-Z])"
+BREAK = r"; |[.?!] (?=[A-Z\d])"
 """What stands between two clauses or two sentences."""
 
 QUOTED = "!r"
