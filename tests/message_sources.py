@@ -128,7 +128,7 @@ def told_templates() -> dict[str, str]:
 
 def _told(node: ast.AST, *, is_verb: bool) -> Iterator[str]:
     if is_verb and isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-        if any("Annotated" in ast.dump(argument.annotation) for argument in node.args.args if argument.annotation):
+        if any(argument.arg == "as_json" for argument in node.args.args):
             yield ast.get_docstring(node) or ""
     if not isinstance(node, ast.Call):
         return

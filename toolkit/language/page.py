@@ -19,6 +19,9 @@ _AS_IT_IS = re.compile(r'<(style|pre)\b.*?</\1>|<(p|dd|span) class="text".*?</\2
 _PIECE = re.compile(r"(<(?:bdi|code)>[^<]*</(?:bdi|code)>|<[^>]+>)")
 _IN_BDI = re.compile(r"<bdi>([^<]*)</bdi>")
 _WORDS_OF_A_SENTENCE = 4
+_ENTITY = re.compile(r"(&#?\w+);")
+_NO_CLAUSE = "\ue000"
+"""Stands for the semicolon of an entity, behind which no other clause begins."""
 
 
 def spoken_page(html: str) -> str:
@@ -56,9 +59,9 @@ def _text(html: str) -> str:
     if "<" not in text:
         found = translated_word(unescape(text))
         return html if found == unescape(text) else html.replace(html.strip(), escape(found, quote=False), 1)
-    found = whole_message(text)
+    found = whole_message(_ENTITY.sub(rf"\1{_NO_CLAUSE}", text))
     if found is not None:
-        return html.replace(html.strip(), found, 1)
+        return html.replace(html.strip(), found.replace(_NO_CLAUSE, ";"), 1)
     named = _IN_BDI.sub(_sentence, html)
     pieces = _PIECE.split(named)
     return "".join(piece if piece.startswith("<") else _text(piece) for piece in pieces)
