@@ -19,10 +19,8 @@ from toolkit.recipe import list_recipes
 PACKAGE = Path(__file__).parents[1] / "toolkit"
 PARSER = Path(typer.__file__).parent
 MOST_WAYS = 64
-TOLD = frozenset(
-    "say warn explain Fault RecipeError DataError ResourceError HubError DivergedError IntegrityError progress_bar "
-    "print_lines Option Argument Heading".split()
-)
+TOLD = {"say", "warn", "explain", "Fault", "RecipeError", "DataError", "ResourceError", "HubError", "DivergedError"}
+TOLD |= {"IntegrityError", "progress_bar", "print_lines", "Option", "Argument", "Heading"}
 """What the places are called with from where a text goes to people, in `toolkit` but for tables and pages."""
 
 _GAP = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -127,9 +125,9 @@ def told_templates() -> dict[str, str]:
 
 
 def _told(node: ast.AST, *, is_verb: bool) -> Iterator[str]:
-    if is_verb and isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-        if any(argument.arg == "as_json" for argument in node.args.args):
-            yield ast.get_docstring(node) or ""
+    is_public = is_verb and isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    if is_public and any(argument.arg == "as_json" for argument in node.args.args):
+        yield ast.get_docstring(node) or ""
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -157,7 +155,10 @@ def page_texts(html: str) -> Iterator[str]:
         yield from (" ".join(piece.split()) for piece in re.split(r"</?\w+[^>]*>", text))
     yield from (" ".join(text.split()) for text in re.findall(r'(?:aria-label|alt)="([^"]*)"', gaps))
     for gap in _GAP.findall(html):
-        yield from ((double or single).replace("%d", "{}").strip() for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", gap))
+        yield from (
+            (double or single).replace("%d", "{}").strip()
+            for double, single in re.findall(r"\"([^\"]*)\"|'([^']*)'", gap)
+        )
 
 
 def words_of_pieces(text: str) -> list[tuple[str, ...]]:

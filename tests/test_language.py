@@ -73,6 +73,7 @@ def test_no_entry_is_stale_and_messages_without_one_are_counted():
         if skeleton(source).rstrip(".") not in known and not is_made_of(skeleton(source), pieces)
     ]
     assert stale == []
+    assert not is_made_of("the moon is made of green cheese", pieces)
 
     entries = {skeleton(source).rstrip(".") for source, _ in MESSAGES} | {"{}", "{!r}"}
     missing = {text: place for text, place in told_templates().items() if not _is_covered(text, entries)}

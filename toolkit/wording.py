@@ -105,7 +105,8 @@ def table(
     from rich.cells import cell_len
 
     told = [
-        [translated_word(cell) if name in ours else cell for name, cell in zip(header, row, strict=True)] for row in rows
+        [translated_word(cell) if name in ours else cell for name, cell in zip(header, row, strict=True)]
+        for row in rows
     ]
     grid = [[visible(cell) for cell in row] for row in (list(map(translated_word, header)), *told)]
     kept, left_out = list(range(len(header))), ""

@@ -79,7 +79,9 @@ def choose(
         ToolkitError: the data or the models cannot be read.
     """
     start_server()
-    found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes, metric=metric, language=language())
+    found = first_look(
+        task, data, problem=problem, models=models, memory_bytes=memory_bytes, metric=metric, language=language()
+    )
     rows, view = found.rows, found.look
     for line in look_lines(view):
         say(line)

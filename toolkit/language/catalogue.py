@@ -1,7 +1,7 @@
 """Find the entry of a message among hundreds, and translate what is made of several messages.
 
-Of each template one word is known that every text of it has: its first one, or a later one where it begins with a field.
-So the words of a text name the few templates that are tried. Patterns are compiled at their first trial.
+Of each template one word is known that every text of it has: its first one, or a later one where it begins with a
+field. So the words of a text name the few templates that are tried. Patterns are compiled at their first trial.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Catalogue:
         return self.text(value)
 
     def one(self, text: str) -> str | None:
-        """Return a text that is one message, None if it is none; of the templates that match, the most literal one wins."""
+        """Return a text that is one message, None if it is none; of several that match, the most literal one wins."""
         if (whole := self._whole.get(text)) is not None:
             return whole
         tried = [template for word in {*words_in(text), ""} for template in self._by_word.get(word, ())]

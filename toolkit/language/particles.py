@@ -12,7 +12,9 @@ _FIRST, _LAST, _FINALS = 0xAC00, 0xD7A3, 28
 _RIEUL = 8
 _OPEN, _CLOSED = 0, 1
 # 영 일 이 삼 사 오 육 칠 팔 구
-_DIGITS = dict(zip("0123456789", (_CLOSED, _RIEUL, _OPEN, _CLOSED, _OPEN, _OPEN, _CLOSED, _RIEUL, _RIEUL, _OPEN), strict=True))
+_DIGITS = dict(
+    zip("0123456789", (_CLOSED, _RIEUL, _OPEN, _CLOSED, _OPEN, _OPEN, _CLOSED, _RIEUL, _RIEUL, _OPEN), strict=True)
+)
 # A word of Latin letters is read as it sounds, and these close its last syllable in most; capitals are read by their
 # names, as in CSV, MB or NLI. Per cent ends in a vowel.
 _LETTERS = {"l": _RIEUL, "L": _RIEUL, "%": _OPEN} | dict.fromkeys("bckmnpqtMN", _CLOSED)

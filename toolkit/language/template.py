@@ -1,8 +1,9 @@
 """A message with fields: an English text is matched, and its fields are carried into a Korean one.
 
-Fields of the English text are written as in an f-string. ``{name}`` is any text within one clause, ``{name!r}`` a text in
-quotes, and ``{n}`` or ``{n_name}`` a number. The Korean text says what becomes of them: ``{name}`` is carried over as it
-is, ``{name:text}`` is words of our own and translated, and ``{name:을}`` takes the particle that follows its last sound.
+Fields of the English text are written as in an f-string. ``{name}`` is any text within one clause, ``{name!r}`` a text
+in quotes, and ``{n}`` or ``{n_name}`` a number. The Korean text says what becomes of them: ``{name}`` is carried over
+as it is, ``{name:text}`` is words of our own and translated, and ``{name:을}`` takes the particle that follows its last
+sound.
 """
 
 from __future__ import annotations
