@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from toolkit.language.spoken import translated, translated_word
 from toolkit.wording import Aligned
 
 if TYPE_CHECKING:
+    from toolkit.hub.verify.checks import Check
     from toolkit.hub.verify.verdict import Verified
 
 EXAMPLE = console.example("toolkit verify runs/quickstart", "toolkit verify owner/model --revision v1")
@@ -63,16 +65,20 @@ def verify(
         raise typer.Exit(IntegrityError.exit_code)
 
 
-def verified_lines(verified: Verified) -> list[str]:
-    """Return the results of a verification, one line a check."""
-    at = "" if verified.revision is None else f" at {verified.revision}"
+def check_lines(checks: Sequence[Check]) -> list[str]:
+    """Return checks, one a line."""
     from rich.cells import set_cell_size
 
-    lines = [
+    return [
         Aligned(
             f"{set_cell_size(translated_word(_WORDS[check.passed]), 12)} "
             f"{set_cell_size(translated_word(check.name), 10)} {translated(check.detail)}"
         )
-        for check in verified.checks
+        for check in checks
     ]
-    return [*lines, f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]
+
+
+def verified_lines(verified: Verified) -> list[str]:
+    """Return the results of a verification, one line a check."""
+    at = "" if verified.revision is None else f" at {verified.revision}"
+    return [*check_lines(verified.checks), f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]

@@ -89,8 +89,10 @@ class Catalogue:
         """Return a text that is one message, None if it is none; of several that match, the most literal one wins."""
         if (whole := self._whole.get(text)) is not None:
             return whole
-        tried = [template for word in {*words_in(text), ""} for template in self._by_word.get(word, ())]
-        for template in sorted([*self._by_first.get(text.partition(" ")[0], ()), *tried], key=Template.rank):
+        tried: list[Template] = [*self._by_first.get(text.partition(" ")[0], [])]
+        for word in {*words_in(text), ""}:
+            tried += self._by_word.get(word, [])
+        for template in sorted(tried, key=Template.rank):
             if (fields := template.fields_of(text)) is not None:
                 return template.filled(fields, self.ours)
         return None

@@ -57,8 +57,8 @@ def _text(html: str) -> str:
     if not text:
         return html
     if "<" not in text:
-        found = translated_word(unescape(text))
-        return html if found == unescape(text) else html.replace(html.strip(), escape(found, quote=False), 1)
+        told = translated_word(unescape(text))
+        return html if told == unescape(text) else html.replace(html.strip(), escape(told, quote=False), 1)
     found = whole_message(_ENTITY.sub(rf"\1{_NO_CLAUSE}", text))
     if found is not None:
         return html.replace(html.strip(), found.replace(_NO_CLAUSE, ";"), 1)
