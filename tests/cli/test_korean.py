@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from toolkit.cli.main import run
 from toolkit.language.spoken import speak
 
-VERBS = "choose fine-tune reproduce evaluate compare predict extract zero-shot export push verify doctor recipes trials cache"
+VERBS = "choose fine-tune reproduce evaluate compare predict extract zero-shot export push verify doctor"
+VERBS += " recipes trials cache"
 HANGUL = re.compile("[가-힣]")
 
 
