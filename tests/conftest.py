@@ -15,6 +15,7 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"  # else the first request of a process is followed by one about agents
 os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["TOOLKIT_LANG"] = "en"  # whatever the locale of who runs them
 os.environ["OMP_NUM_THREADS"] = "1"  # models of width 32 gain nothing from threads, and two workers share the cores
 
 import pytest

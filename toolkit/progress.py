@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from toolkit.language.spoken import translated_word
 from toolkit.terminal import can_redraw, width_of
 
 if TYPE_CHECKING:
@@ -100,13 +101,13 @@ class LiveBars:
         """Show a bar while a block runs; arguments as of `progress_bar`."""
         display = self._display or self._begin()
         self._running += 1
-        task = display.add_task(description, total=total, completed=start, note="")
+        task = display.add_task(translated_word(description), total=total, completed=start, note="")
         display.refresh()  # also work that is done before the display's own next moment has been seen
         try:
 
             class OnScreen:
                 def advance(self, steps: int = 1, *, note: str = "") -> None:
-                    shown: dict[str, Any] = {"note": note} if note else {}
+                    shown: dict[str, Any] = {"note": translated_word(note)} if note else {}
                     display.update(task, advance=steps, **shown)
 
             yield OnScreen()

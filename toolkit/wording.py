@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from toolkit.language.spoken import translated, translated_word
 from toolkit.terminal import wrapped
 
 TEXT_WIDTH = 80
@@ -68,13 +69,29 @@ class Heading(str):
     __slots__ = ()
 
 
+class Aligned(str):
+    """A line whose columns stand under those of others: it is shown as it is."""
+
+    __slots__ = ()
+
+
+class _Head(Heading, Aligned):
+    __slots__ = ()
+
+
 def fit_tables(width: int | None) -> None:
     """Let tables of this process take so many cells from now on; None lets them be as wide as they are."""
     global _width
     _width = width
 
 
-def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequence[str] = ()) -> list[str]:
+def table(
+    rows: Sequence[Sequence[str]],
+    *,
+    header: Sequence[str],
+    spare: Sequence[str] = (),
+    ours: Sequence[str] = ("", "95 % interval"),
+) -> list[str]:
     """Align rows under a header; a wide letter, such as a Korean one, takes two columns.
 
     Where there is less room, see `fit_tables`, columns are left out, and then cells are broken at their words.
@@ -83,16 +100,21 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
         rows: a cell for each column.
         header: the names of the columns.
         spare: names of columns that are left out first, in this order; then the last ones are.
+        ours: names of columns whose cells are words of ours, and not of the data.
     """
     from rich.cells import cell_len
 
-    grid = [[visible(cell) for cell in row] for row in (header, *rows)]
+    told = [
+        [translated_word(cell) if name in ours else cell for name, cell in zip(header, row, strict=True)]
+        for row in rows
+    ]
+    grid = [[visible(cell) for cell in row] for row in (list(map(translated_word, header)), *told)]
     kept, left_out = list(range(len(header))), ""
     widths = [max(cell_len(row[column]) for row in grid) for column in kept]
     if _width is not None:
         kept, widths = _fitted(grid, width=_width, spare=[list(header).index(name) for name in spare])
-        names = [name for column, name in enumerate(header) if name and column not in kept]
-        left_out = f"(left out: {enumerated(names)}; --wide shows all)" if names else ""
+        names = [name for column, name in enumerate(grid[0]) if name and column not in kept]
+        left_out = translated(f"(left out: {enumerated(names)}; --wide shows all)") if names else ""
 
     def lines(row: Sequence[str]) -> list[str]:
         cells = [
@@ -105,8 +127,8 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str], spare: Sequen
         ]
 
     return [
-        *(Heading(line) for line in lines(grid[0])),
-        *(line for row in grid[1:] for line in lines(row)),
+        *(_Head(line) for line in lines(grid[0])),
+        *(Aligned(line) for row in grid[1:] for line in lines(row)),
         *(wrapped(left_out, _width) if left_out and _width is not None else []),
     ]
 

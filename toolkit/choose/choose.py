@@ -30,6 +30,7 @@ from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
+from toolkit.language.spoken import language
 from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
@@ -78,7 +79,9 @@ def choose(
         ToolkitError: the data or the models cannot be read.
     """
     start_server()
-    found = first_look(task, data, problem=problem, models=models, memory_bytes=memory_bytes, metric=metric)
+    found = first_look(
+        task, data, problem=problem, models=models, memory_bytes=memory_bytes, metric=metric, language=language()
+    )
     rows, view = found.rows, found.look
     for line in look_lines(view):
         say(line)

@@ -38,7 +38,8 @@ def list_all(as_json: Json = False) -> None:
         for kind, of in sorted(kinds.items(), key=lambda item: -sum(it.n_bytes for it in item[1]))
     ]
     if rows:
-        console.print_lines(table(rows, header=("kind", "entries", "size", "last used", "what for")))
+        header = ("kind", "entries", "size", "last used", "what for")
+        console.print_lines(table(rows, header=header, ours=("what for",)))
     console.print_lines([f"{_size(total)} of {_size(limit)} ({VARIABLE}) in {folder}"])
 
 

@@ -12,6 +12,7 @@ from toolkit.cli import console
 from toolkit.cli.completion import task_names
 from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one_or_several, section_of
 from toolkit.errors import RecipeError
+from toolkit.language.spoken import language as spoken
 from toolkit.names import Problem, Task
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def choose(
             help="Tell what each family is for, with --data also what it is for these data, and measure nothing.",
         ),
     ] = False,
-    language: Annotated[str, typer.Option(help="Language of the explanation: en or ko.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(help="Language of page and explanation: en or ko; by default as for all verbs."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of heads and runs.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -91,6 +95,7 @@ def choose(
     then short trainings of the best. The same command goes on where it was interrupted.
     """
     started = time.monotonic()
+    language = language or ("en" if as_json else spoken())
     if explain and not data:
         _explain(task, problem=problem, language=language, as_json=as_json)
         return

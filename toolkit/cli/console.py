@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from toolkit.errors import Fault
+from toolkit.language.spoken import translated, translated_word
 from toolkit.terminal import RED, YELLOW, bold, width_of, wrapped
-from toolkit.wording import Heading, escaped_json, fit_tables, visible
+from toolkit.wording import Aligned, Heading, escaped_json, fit_tables, visible
 
 _NOISY_LIBRARIES = ("transformers", "datasets", "huggingface_hub", "accelerate", "peft", "bitsandbytes")
 
@@ -23,8 +24,8 @@ class _OnStderr(logging.Handler):
     """Writes each message where stderr is by then: while bars are drawn, that is above them."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        mark = "warning:" if record.levelno >= logging.WARNING else ""
-        text = visible(record.getMessage())
+        mark = f"{translated_word('warning')}:" if record.levelno >= logging.WARNING else ""
+        text = visible(translated(record.getMessage()))
         whole = "\n".join(_fitted(f"{mark} {text}" if mark else text, width_of(sys.stderr)))
         try:
             sys.stderr.write(f"{bold(mark, sys.stderr, colour=YELLOW)}{whole.removeprefix(mark)}\n")
@@ -74,8 +75,10 @@ def report_faults(faults: Sequence[Fault], *, code: int, as_json: bool) -> None:
 
     Of several faults each line of ``message`` begins with its own position; ``where`` is that of the first.
     """
+    mark = bold(f"{translated_word('error')}:", sys.stderr, colour=RED)
     for fault in faults:
-        sys.stderr.write(f"{bold('error:', sys.stderr, colour=RED)} {visible(str(fault))}\n")
+        told = Fault(translated(fault.message.replace("\n", " ")), translated_word(fault.where or "") or None)
+        sys.stderr.write(f"{mark} {visible(str(told))}\n")
     if as_json:
         message = faults[0].message if len(faults) == 1 else "\n".join(map(str, faults))
         with contextlib.suppress(OSError):  # stdout may be what failed
@@ -90,8 +93,11 @@ def print_json(value: Any) -> None:
 def print_lines(lines: Iterable[str]) -> None:
     """Write the lines of a result to stdout; a text of several lines is a document, and stays as it is."""
     for line in lines:
-        fitted = [visible(line)] if "\n" in line else _fitted(visible(line), _result_width)
-        whole = "\n".join(fitted)
+        if "\n" in line:
+            sys.stdout.write(f"{visible(line)}\n")
+            continue
+        told = line if isinstance(line, Aligned) else translated(line)
+        whole = "\n".join(_fitted(visible(told), _result_width))
         sys.stdout.write(f"{bold(whole, sys.stdout) if isinstance(line, Heading) else whole}\n")
 
 

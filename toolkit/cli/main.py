@@ -6,6 +6,7 @@ Nothing heavy is imported here; each verb imports what it needs when it runs, so
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ from toolkit.cli import (
     verify,
     zero_shot,
 )
+from toolkit.cli.asked_language import settle_language
 from toolkit.cli.first_word import announce_loading
 from toolkit.cli.verbs import Verbs, as_written, start_lines
 from toolkit.errors import Fault, RecipeError, ResourceError, ToolkitError
@@ -101,6 +103,14 @@ def _options(
         bool, typer.Option("--wide", help="Show tables whole, however wide; works behind any verb too.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks; works behind any verb too.")] = False,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            help="Answer in English (en) or Korean (ko); works behind any verb too. By default as TOOLKIT_LANG or the "
+            "system's LANG says.",
+        ),
+    ] = None,
 ) -> None:
     """Accept the options of every verb; `run` has read them already."""
 
@@ -141,6 +151,7 @@ def _drop_results() -> None:
 def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         _require_text(arguments)
+        arguments = settle_language(arguments, verbs=_with_a_language())
         if not arguments and _COMPLETING not in os.environ:
             console.print_lines(start_lines(typer.main.get_group(app)))
             return 0
@@ -159,6 +170,12 @@ def _carry_out(arguments: list[str], *, debug: bool, as_json: bool) -> int:
         code, faults = _explain(error)
         console.report_faults(faults, code=code, as_json=as_json)
     return code if isinstance(code, int) else 0
+
+
+def _with_a_language() -> set[str]:
+    """Return the verbs that have an option for a language of their own."""
+    verbs = ((str(info.name), info.callback) for info in app.registered_commands)
+    return {name for name, carry_out in verbs if carry_out and "language" in inspect.signature(carry_out).parameters}
 
 
 def _require_text(arguments: Sequence[str]) -> None:

@@ -47,7 +47,10 @@ def push(
         bool, typer.Option("--rebase", help="Go on top of somebody else's commit, and over files of the same names.")
     ] = False,
     card_only: Annotated[bool, typer.Option("--card-only", help="Write the card into the run; send nothing.")] = False,
-    language: Annotated[str, typer.Option(help="Of the card's own words: en or ko.")] = "en",
+    language: Annotated[
+        str | None,
+        typer.Option(help="Of the card's own words: en or ko; by default that of the run's card, or else en."),
+    ] = None,
     space: Annotated[bool, typer.Option("--space", help="Also write a folder with a Gradio demo.")] = False,
     dataset: Annotated[
         bool, typer.Option("--dataset", help="Publish the rows instead, as a data set: where their licence allows.")

@@ -59,7 +59,7 @@ def list_all(as_json: Json = False) -> None:
             (r.name, _network(r), ", ".join(r.needs), r.took or "", r.family, r.method, r.model, r.summary)
             for r in found
         ]
-        console.print_lines(table(rows, header=_COLUMNS))
+        console.print_lines(table(rows, header=_COLUMNS, ours=("network", "took", "what it does")))
         return
     for r in found:
         needed = ", ".join(f"{name} ({origin})" for name, origin in r.needs.items()) or "nothing"

@@ -34,7 +34,7 @@ def list_all(ledger: Ledger = Path("runs/trials.jsonl"), as_json: Json = False) 
     elif trials:
         header, *rows = trial_rows(trials)
         spare = ("lesson", "hypothesis", "seed", "time (UTC)", "model", "seconds")
-        console.print_lines(table(rows, header=header, spare=spare))
+        console.print_lines(table(rows, header=header, spare=spare, ours=("status", "result")))
     else:
         console.print_lines([f"no trials in {ledger} yet; the first comes with: toolkit fine-tune movie-sentiment"])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from toolkit.cli.spoken_help import speak_help, translated_help
 from toolkit.errors import RecipeError, nearest
 from toolkit.names import Task
 
@@ -53,6 +54,10 @@ def as_written(name: str) -> str:
 
 class Verbs(TyperGroup):
     """The verbs, and an answer in one line to what is none of them."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        speak_help(self)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the verb of a command line.
@@ -105,7 +110,7 @@ def start_lines(group: TyperGroup) -> list[str]:
     from toolkit.wording import table
 
     summaries = [(group.commands[verb].help or "").partition("\n\n")[0] for verb in START]
-    rows = [(f"toolkit {verb}", " ".join(summary.split())) for verb, summary in zip(START, summaries, strict=True)]
+    rows = [(f"toolkit {verb}", translated_help(summary)) for verb, summary in zip(START, summaries, strict=True)]
     return [
         " ".join((group.help or "").split()),
         "",

@@ -11,6 +11,8 @@ from toolkit.cli import console
 from toolkit.cli.completion import run_folders
 from toolkit.cli.lists import present
 from toolkit.errors import Fault, IntegrityError
+from toolkit.language.spoken import translated, translated_word
+from toolkit.wording import Aligned
 
 if TYPE_CHECKING:
     from toolkit.hub.verify.checks import Check
@@ -65,7 +67,15 @@ def verify(
 
 def check_lines(checks: Sequence[Check]) -> list[str]:
     """Return checks, one a line."""
-    return [f"{_WORDS[check.passed]:<12} {check.name:<10} {check.detail}" for check in checks]
+    from rich.cells import set_cell_size
+
+    return [
+        Aligned(
+            f"{set_cell_size(translated_word(_WORDS[check.passed]), 12)} "
+            f"{set_cell_size(translated_word(check.name), 10)} {translated(check.detail)}"
+        )
+        for check in checks
+    ]
 
 
 def verified_lines(verified: Verified) -> list[str]:

@@ -10,7 +10,9 @@ from toolkit.data.doctor_doubts import Doubt, Examination, ModelReport
 from toolkit.data.doctor_report import DoctorReport, SplitReport
 from toolkit.data.doctor_tokens import TokenReport
 from toolkit.data.wording import counted
+from toolkit.language.spoken import ENGLISH, language, translated
 from toolkit.names import Problem
+from toolkit.terminal import wrapped
 from toolkit.wording import number
 
 WIDTH = 80
@@ -42,19 +44,23 @@ def doctor_summary(report: DoctorReport, tokens: TokenReport | None, *, more: It
         lines += ["", *_split_lines(name if len(report.splits) > 1 else "", split, problem=report.problem)]
     if tokens is not None:
         lines += ["", *_token_lines(tokens)]
-    warnings = [f"! {line}" for line in (*report.warnings, *more)]
+    warnings = [f"! {translated(line)}" for line in (*report.warnings, *more)]
     return _wrapped([*lines, "", *(warnings or ["Nothing to warn of."])])
 
 
 def _wrapped(lines: Iterable[str]) -> list[str]:
-    return [part for line in lines for part in (_wrap(line) if line else [""])]
+    return [part for line in lines for part in (_wrap(translated(line)) if line else [""])]
 
 
 def _wrap(line: str) -> list[str]:
+    indent = "    " if line.startswith(" ") else "  "
+    if language() != ENGLISH:
+        first, *others = wrapped(line, WIDTH - len(indent))
+        return [first, *(f"{indent}{part}" for part in others)]
     return wrap(
         line,
         WIDTH,
-        subsequent_indent="    " if line.startswith(" ") else "  ",
+        subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )

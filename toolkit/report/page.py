@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from toolkit.language.page import spoken_page
+from toolkit.language.spoken import language
 from toolkit.recipe import yaml_without_nulls
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
@@ -38,7 +40,7 @@ def render_page(
     losses: Sequence[Mapping[str, Any]],
     curve: Curve | None = None,
 ) -> str:
-    """Render the report of a run as HTML; the same input gives the same text.
+    """Render the report of a run as HTML; the same input gives the same text in the language that is spoken.
 
     Every string is escaped: names, labels and texts come from models and data that nobody has checked.
 
@@ -51,7 +53,7 @@ def render_page(
     """
     body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, curve=curve, language=ENGLISH)
     title = ENGLISH.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
-    return _page(ENGLISH, title=title, bodies=[("", body)], story=None)
+    return spoken_page(_page(ENGLISH, title=title, bodies=[("", body)], story=None))
 
 
 def render_story(story: Story) -> str:
@@ -76,7 +78,8 @@ def render_story(story: Story) -> str:
         )
         for run in story.runs
     ]
-    return _page(story.language, bodies=bodies, **page_parts(story))
+    page = _page(story.language, bodies=bodies, **page_parts(story))
+    return spoken_page(page) if story.language.code == language() else page
 
 
 def run_body(

@@ -59,7 +59,7 @@ def evaluation_summary(result: EvaluationResult) -> list[str]:
         *([sentences.seen(result), ""] if test.seen else []),
         f"{facts.count(test.rows, 'row')} of {result.data.source}",
         "",
-        *table(rows, header=("metric", "value", "95 % interval")),
+        *table(rows, header=("metric", "value", "95 % interval"), ours=("metric", "95 % interval")),
         *(["", *signed] if signed else []),
         *room_of(result.task).pages.weak_lines(test),
         *slice_lines(test),
@@ -80,7 +80,7 @@ def spread_summary(summary: Mapping[str, Any], *, folder: str) -> list[str]:
     ]
     seeds = ", ".join(str(seed) for seed in summary["seeds"])
     header = ("metric", "mean", "standard deviation", f"seeds {seeds}")
-    return ["", *table(rows, header=header), "", f"The runs are in {folder}."]
+    return ["", *table(rows, header=header, ours=("metric",)), "", f"The runs are in {folder}."]
 
 
 def _number(value: float | None, metric: str) -> str:

@@ -31,7 +31,7 @@ def push(
     tag: str | None = None,
     merged: bool = False,
     rebase: bool = False,
-    language: str = "en",
+    language: str | None = None,
     endpoint: str | None = None,
     trust_remote_code: bool = False,
     dataset: bool = False,
@@ -48,7 +48,7 @@ def push(
         tag: a name for the commit.
         merged: send the merged model instead of the adapter.
         rebase: go on top of somebody else's commit, and over files of the same names.
-        language: of the card's own words, ``en`` or ``ko``.
+        language: of the card's own words, ``en`` or ``ko``; None keeps that of the run's card.
         endpoint: address of another hub; None takes ``HF_ENDPOINT``, or the public one.
         trust_remote_code: run the folder's own code to verify it; read that code first.
         dataset: publish the rows instead, as a data set, where their licence allows; else the data set's card alone.

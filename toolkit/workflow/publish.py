@@ -72,7 +72,7 @@ def publish(
     tag: str | None = None,
     merged: bool = False,
     rebase: bool = False,
-    language: str = "en",
+    language: str | None = None,
     endpoint: str | None = None,
     trust_code: bool = False,
 ) -> Published:
@@ -89,7 +89,7 @@ def publish(
         tag: a name for the commit.
         merged: send the merged model instead of the adapter.
         rebase: go on where somebody else's commit is in the way.
-        language: of the card's own words, ``en`` or ``ko``.
+        language: of the card's own words, ``en`` or ``ko``; None keeps that of the run's card.
         endpoint: of the hub; None takes ``HF_ENDPOINT``, or the public one.
         trust_code: whether code in the folder that is not the toolkit's may run to verify it.
 

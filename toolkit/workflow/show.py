@@ -7,20 +7,20 @@ from typing import Any
 
 from toolkit.errors import HubError, RecipeError
 from toolkit.files import write_text_atomically
-from toolkit.hub.push.collect import card_of
+from toolkit.hub.push.collect import card_of, language_of_card
 from toolkit.hub.push.manifest import CARD, Manifest, made_file, model_manifest
 from toolkit.hub.push.preflight import check_files, check_name
 from toolkit.hub.push.source import Source, SourceRun, find_source
 from toolkit.hub.push.space import write_space
 
 
-def write_card(run: str, repo_id: str | None = None, *, language: str = "en") -> Path:
+def write_card(run: str, repo_id: str | None = None, *, language: str | None = None) -> Path:
     """Write the card of a run as it would be pushed, and send nothing.
 
     Args:
         run: its folder.
         repo_id: what its snippets shall name; None takes the recipe's, or else the folder.
-        language: of its own words, ``en`` or ``ko``.
+        language: of its own words, ``en`` or ``ko``; None keeps that of the card that is there.
 
     Returns:
         The file.
@@ -34,7 +34,7 @@ def write_card(run: str, repo_id: str | None = None, *, language: str = "en") ->
     if repo_id is not None:
         check_name(repo_id)
     manifest = model_manifest(source.model, within=source.folder)
-    card = card_of(of_run, manifest, repo_id=repo_id, language=language)
+    card = card_of(of_run, manifest, repo_id=repo_id, language=language or language_of_card(source.folder))
     check_files(Manifest((made_file(CARD, card.encode()),)), public=False)
     write_text_atomically(source.folder / CARD, card)
     return source.folder / CARD

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 SCHEMA = 1
 HEADER = ("", "model", "method", "{metric}", "95 %", "latency p50", "texts/s", "size", "measured in")
 SPARE = ("measured in", "texts/s", "latency p50")
+OURS = ("", "method")
 
 
 def choice_lines(choice: Choice) -> list[str]:
     """Format the recommendation, the table of results with their costs, and the next command."""
     header = [cell.format(metric=metric_name(choice)) for cell in HEADER]
-    lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header, spare=SPARE), ""]
+    lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header, spare=SPARE, ours=OURS), ""]
     lines.append(say("note.star"))
     lines += short_runs(choice)
     lines += [f"{names}: {status}, {shortened(reason)}" for names, status, reason in unmeasured(choice)]

@@ -26,6 +26,7 @@ from toolkit.choose.show.sentences import (
 )
 from toolkit.choose.show.words import WORDS, say
 from toolkit.files import write_text_atomically
+from toolkit.language.page import spoken_page
 from toolkit.report.facts import amount, duration
 from toolkit.report.quality_cost import Drawn, Picture, picture_of
 from toolkit.wording import visible
@@ -89,29 +90,28 @@ def render_choice(choice: Choice) -> str:
     rows, metric, names = choice.rows, metric_name(choice), [entry["model"] for entry in promise(choice)]
     results = ranked(choice)
     numbers = _numbers(results)
-    return visible(
-        environment.get_template("page.html.jinja").render(
-            words=WORDS,
-            title=say("title", source=rows.data.source),
-            facts=f"{rows.task.value} · {rows.sizes()} · {say('metric', metric=metric)}",
-            headline=headline(choice),
-            reasons=reasons(choice),
-            steps=next_steps(choice),
-            picture=_picture(choice, results, numbers),
-            axis_value=say("axis.value.less" if rows.judge.lower_is_better else "axis.value", metric=metric),
-            axis_cost=say("axis.cost", n=f"{ANSWERED:,}"),
-            header=[say("head.name"), say("head.value", metric=metric), say("head.cost", n=f"{ANSWERED:,}")],
-            table=[_row(choice, result, numbers.get(id(result))) for result in results],
-            notes=[*short_runs(choice), *([say("note.promise", names=", ".join(names))] if len(names) > 1 else [])],
-            recipes=_recipes(choice),
-            unmeasured=unmeasured(choice),
-            data=rows_line(choice.look),
-            tokens=[{"name": view.name, "facts": _facts(view)} for view in choice.look.tokens],
-            warnings=choice.look.warnings,
-            advice=_advice(choice.advice),
-            spent=say("spent", used=duration(choice.seconds), budget=duration(choice.budget.seconds)),
-        )
+    page = environment.get_template("page.html.jinja").render(
+        words=WORDS,
+        title=say("title", source=rows.data.source),
+        facts=f"{rows.task.value} · {rows.sizes()} · {say('metric', metric=metric)}",
+        headline=headline(choice),
+        reasons=reasons(choice),
+        steps=next_steps(choice),
+        picture=_picture(choice, results, numbers),
+        axis_value=say("axis.value.less" if rows.judge.lower_is_better else "axis.value", metric=metric),
+        axis_cost=say("axis.cost", n=f"{ANSWERED:,}"),
+        header=[say("head.name"), say("head.value", metric=metric), say("head.cost", n=f"{ANSWERED:,}")],
+        table=[_row(choice, result, numbers.get(id(result))) for result in results],
+        notes=[*short_runs(choice), *([say("note.promise", names=", ".join(names))] if len(names) > 1 else [])],
+        recipes=_recipes(choice),
+        unmeasured=unmeasured(choice),
+        data=rows_line(choice.look),
+        tokens=[{"name": view.name, "facts": _facts(view)} for view in choice.look.tokens],
+        warnings=choice.look.warnings,
+        advice=_advice(choice.advice),
+        spent=say("spent", used=duration(choice.seconds), budget=duration(choice.budget.seconds)),
     )
+    return spoken_page(visible(page))
 
 
 def _numbers(results: list[Measurement]) -> dict[int, int]:

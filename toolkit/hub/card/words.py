@@ -42,6 +42,10 @@ class Words:
             sentence = sentence[0 if gaps.get("n") == 1 else 1]
         return Markdown(sentence.format(**{gap: self.filled(value) for gap, value in gaps.items()}))
 
+    def all_of(self, group: str) -> tuple[str, ...]:
+        """Return all sentences of a group."""
+        return tuple(map(str, self._sentences[group].values()))
+
     def sentence(self, sentence: Sentence) -> Markdown:
         """Return a sentence that a task's pages name."""
         return self(sentence.key, **{name: self._of_task(value) for name, value in sentence.gaps.items()})
@@ -134,3 +138,13 @@ def words_of(language: str, *, kind: type[Words] = Words) -> Words:
         raise RecipeError(explain(f"no card is written in {language!r}", allowed=LANGUAGES), where="--language")
     file = shipped_folder("model_cards") / f"words.{language}.yaml"
     return kind(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def language_written(card: str) -> str:
+    """Return the language of most headings of a card; English where it has none of ours."""
+    lines = set(card.splitlines())
+
+    def ours(language: str) -> int:
+        return sum(f"## {heading}" in lines for heading in words_of(language).all_of("heading"))
+
+    return max(LANGUAGES, key=ours)

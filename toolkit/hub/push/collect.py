@@ -13,19 +13,20 @@ from toolkit.adapters.adapter_folder import SETTINGS as ADAPTER_SETTINGS
 from toolkit.hub.card.names import public_recipe
 from toolkit.hub.card.public_metrics import public_metrics
 from toolkit.hub.card.render import render_card
+from toolkit.hub.card.words import language_written
 from toolkit.hub.push.manifest import CARD, RUN_FILES, Manifest, made_file, model_manifest, read_file
 from toolkit.hub.push.source import Source, SourceRun, refuse_changed
 from toolkit.run_result import content_of
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
 
 
-def collect(source: Source, *, repo_id: str, language: str) -> tuple[Manifest, tuple[str, ...]]:
+def collect(source: Source, *, repo_id: str, language: str | None) -> tuple[Manifest, tuple[str, ...]]:
     """Return all files, with the card rendered for this repository, and remarks on them.
 
     Args:
         source: a run, or a model's folder, whose card is its own README.md.
         repo_id: what the card's snippets name.
-        language: of the card's own words, ``en`` or ``ko``.
+        language: of the card's own words, ``en`` or ``ko``; None keeps that of the run's card.
 
     Raises:
         IntegrityError: files are missing, damaged, or not what they were when the run was done.
@@ -38,7 +39,7 @@ def collect(source: Source, *, repo_id: str, language: str) -> tuple[Manifest, t
     remarks = [*source.remarks, *([unchecked] if unchecked else [])]
     manifest = _for_everybody(source, manifest)
     if source.run is not None:
-        card = card_of(source.run, manifest, repo_id=repo_id, language=language)
+        card = card_of(source.run, manifest, repo_id=repo_id, language=language or language_of_card(source.folder))
         manifest = manifest.having(made_file(CARD, card.encode()))
         remarks += _about_own_card(source.folder, source.run, manifest, repo_id=repo_id)
     left_out = sorted(set(manifest.left_out).difference(manifest.paths))
@@ -77,6 +78,12 @@ def _about_own_card(folder: Path, run: SourceRun, manifest: Manifest, *, repo_id
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def language_of_card(folder: Path) -> str:
+    """Return the language of a run's card; English where there is none."""
+    card = folder / CARD
+    return language_written(card.read_text(encoding="utf-8", errors="replace") if card.is_file() else "")
 
 
 def card_of(run: SourceRun, manifest: Manifest, *, repo_id: str | None, language: str) -> str:

@@ -1,0 +1,196 @@
+"""The catalogue: every entry is a message of the package, and is found by it; what has no entry is counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from message_sources import PACKAGE, all_templates, clauses, is_made_of, literal_pieces, skeleton, told_templates
+
+from toolkit.language import spoken
+from toolkit.language.catalogue import WORD, Catalogue, joined, split
+from toolkit.language.page import spoken_page
+from toolkit.language.particles import with_particle
+from toolkit.language.po import Entry, read_po
+from toolkit.language.spoken import language_of, speak, translated, translated_word
+from toolkit.language.template import FIELD, OURS, PARTICLES, QUOTED, Template
+
+PO = PACKAGE / "language" / "ko.po"
+ENTRIES = list(read_po(PO))
+MESSAGES = [(source, entry) for entry in ENTRIES for source in entry.sources]
+WITHOUT_ENTRY = 30
+"""Messages that are told in English alone: it never rises."""
+
+
+@pytest.fixture
+def korean() -> Iterator[None]:
+    speak("ko")
+    yield
+    speak("en")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue(ENTRIES)
+
+
+def test_every_block_of_the_catalogue_is_read_and_none_is_there_twice():
+    text = PO.read_text(encoding="utf-8")
+    assert len(ENTRIES) == len(re.findall(r"^msgid ", text, re.MULTILINE)) - 1 > 1500
+    keys = Counter((entry.context, source) for source, entry in MESSAGES)
+    assert [key for key, times in keys.items() if times > 1] == []
+    assert {entry.context for entry in ENTRIES} == {"", WORD}
+
+
+def test_what_is_continued_or_escaped_is_read_as_in_gettext(tmp_path: Path):
+    (tmp_path / "x.po").write_text(
+        'msgid ""\nmsgstr ""\n"Language: ko\\n"\n\n# a note\nmsgctxt "word"\nmsgid "a \\"b\\" "\n"c\\\\d"\n'
+        'msgid_plural "as"\nmsgstr[0] "가"\n"나"\n\nmsgid "without"\nmsgstr ""\n',
+        encoding="utf-8",
+    )
+    assert list(read_po(tmp_path / "x.po")) == [Entry(('a "b" c\\d', "as"), "가나", "word")]
+
+
+def test_every_entry_keeps_its_fields():
+    for source, entry in MESSAGES:
+        fields = {field[1] for field in FIELD.finditer(source)}
+        assert {field[1] for field in FIELD.finditer(entry.translation)} == fields, source
+        ways = {field[3] for field in FIELD.finditer(entry.translation)} - {None, OURS, *PARTICLES}
+        assert not ways, source
+        assert not re.search(r"[{}]", FIELD.sub("", entry.translation)) or re.search(r"[{}]", FIELD.sub("", source))
+
+
+def test_no_entry_is_stale_and_messages_without_one_are_counted():
+    sources = all_templates()
+    known = {run.rstrip(".") for text in sources for run in clauses(text)}
+    pieces = literal_pieces(sources)
+    stale = [
+        source
+        for source, _ in MESSAGES
+        if skeleton(source).rstrip(".") not in known and not is_made_of(skeleton(source), pieces)
+    ]
+    assert stale == []
+    assert not is_made_of("the moon is made of green cheese", pieces)
+
+    entries = {skeleton(source).rstrip(".") for source, _ in MESSAGES} | {"{}", "{!r}"}
+    missing = {text: place for text, place in told_templates().items() if not _is_covered(text, entries)}
+    assert len(missing) <= WITHOUT_ENTRY, missing
+
+
+def _is_covered(text: str, entries: set[str]) -> bool:
+    """Return whether a message divides into entries, as it is translated."""
+    parts = split(text)
+    reached = {0}
+    for end in range(1, len(parts) + 1):
+        if any(joined(parts[start:end])[0].rstrip(".") in entries for start in reached):
+            reached.add(end)
+    return len(parts) in reached
+
+
+def test_every_entry_is_found_by_an_example_of_it_and_no_other_is(catalogue: Catalogue):
+    for source, entry in MESSAGES:
+        values = {field[1]: _example(field, place) for place, field in enumerate(FIELD.finditer(source), start=1)}
+        english = FIELD.sub(lambda field: values[field[1]], source)  # noqa: B023
+        find = catalogue.word if entry.context == WORD else catalogue.text
+        assert find(english) == Template(source, entry.translation).filled(values, catalogue.ours), source
+
+
+def _example(field: re.Match[str], place: int) -> str:
+    if field[1] == "n" or field[1].startswith("n_"):
+        return f"{place},234.5"
+    return f"'it is; a {place}. Text'" if field[2] == QUOTED else f"Q{place}x"
+
+
+def test_no_entry_matches_nearly_everything():
+    for source, entry in MESSAGES:
+        loose = [f for f in FIELD.finditer(source) if not f[1].startswith("n") and f[2] != QUOTED]
+        assert entry.context == WORD or not loose or len(re.sub(r"\s", "", FIELD.sub("", source))) >= 3, source
+
+
+@pytest.mark.parametrize(
+    ("english", "told"),
+    [
+        ("no such file; did you mean 'a; b.csv'?", "그런 파일이 없습니다. 혹시 'a; b.csv'입니까?"),
+        ("reviews.csv:17: only a header, no rows", "reviews.csv:17: 머리글만 있고 행이 없습니다"),
+        ("  look at r/report.html; the model is in r/model", "  보고서는 r/report.html에, 모델은 r/model에 있습니다"),
+        ("Cost: train time 2 min 50 s, peak memory 1.9 GB.", "비용: 학습 시간 2분 50초, 최대 메모리 1.9 GB."),
+        ("training: 5 of 10, loss 0.5, 2 min left", "학습: 5/10, 손실 0.5, 2분 남음"),
+        ("a column 가 was lost somewhere", "a column 가 was lost somewhere"),
+        ("no such file; a thing nobody has words for", "그런 파일이 없습니다. a thing nobody has words for"),
+        ("the label 'no such file' is odd", "the label 'no such file' is odd"),
+        ("", ""),
+        ("x" * 10_000, "x" * 10_000),
+    ],
+)
+@pytest.mark.usefixtures("korean")
+def test_a_message_is_recognised_with_what_it_is_joined_with(english: str, told: str):
+    assert translated(english) == told
+
+
+def test_english_is_as_it_was_and_reads_no_catalogue():
+    spoken._catalogue.cache_clear()
+    assert translated("no such file") == translated_word("no such file") == "no such file"
+    page = '<html lang="en"><p>Result</p></html>'
+    assert spoken_page(page) is page
+    assert spoken._catalogue.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "particle", "told"),
+    [
+        ("영화", "을", "영화를"),
+        ("감정", "을", "감정을"),
+        ("'label'", "이", "'label'이"),
+        ("data.csv", "은", "data.csv는"),
+        ("서울", "으로", "서울로"),
+        ("3", "으로", "3으로"),
+        ("1", "으로", "1로"),
+        ("54 %", "을", "54 %를"),
+        ("1.9 GB", "이", "1.9 GB가"),
+        ("영화".encode().decode(), "과", "영화와"),
+        ("\u1107\u1161\u11ab", "과", "\u1107\u1161\u11ab과"),
+        ("🙂", "이", "🙂가"),
+    ],
+)
+def test_a_particle_follows_the_last_sound(word: str, particle: str, told: str):
+    assert with_particle(word, particle) == told
+
+
+@pytest.mark.parametrize(
+    ("environment", "language", "unknown"),
+    [
+        ({}, "en", None),
+        ({"LANG": "ko_KR.UTF-8"}, "ko", None),
+        ({"LANG": "ko"}, "ko", None),
+        ({"LANG": "ko_KR.eucKR", "LC_ALL": "C"}, "en", None),
+        ({"LANG": "C", "LC_MESSAGES": "ko_KR"}, "ko", None),
+        ({"LANG": "xx_YY.UTF-8"}, "en", None),
+        ({"LANG": "kok_IN"}, "en", None),
+        ({"LANG": "\udcff"}, "en", None),
+        ({"LANG": "ko_KR.UTF-8", "TOOLKIT_LANG": "en"}, "en", None),
+        ({"LANG": "C", "TOOLKIT_LANG": "KO-kr"}, "ko", None),
+        ({"LANG": "ko_KR.UTF-8", "TOOLKIT_LANG": "xx"}, "en", "xx"),
+        ({"LANG": "ko_KR.UTF-8", "TOOLKIT_LANG": " "}, "ko", None),
+    ],
+)
+def test_the_environment_asks_for_a_language(environment: dict[str, str], language: str, unknown: str | None):
+    assert language_of(environment) == (language, unknown)
+
+
+@pytest.mark.usefixtures("korean")
+def test_a_page_is_in_korean_but_for_what_others_wrote():
+    english = """<html lang="en"><head><style>p { content: "Result" }</style></head><body>
+<h2>Result</h2><svg aria-label="Loss by step"><title>95 % interval 0.8 to 0.9</title></svg>
+<p><bdi>accuracy</bdi></p><p class="text" dir="auto">Result</p><pre>Result</pre><td><code>Result</code></td>
+<p class="note">reference <b><bdi>a &amp; Result</bdi></b> · predicted <b><bdi>validation</bdi></b> · row 7</p>
+<p><bdi>packaged:minilm: no such file; did you mean &#39;a&#39;?</bdi></p></body></html>"""
+    assert spoken_page(english) == (
+        """<html lang="ko"><head><style>p { content: "Result" }</style></head><body>
+<h2>결과</h2><svg aria-label="스텝별 손실"><title>95 % 구간 0.8 to 0.9</title></svg>
+<p><bdi>accuracy</bdi></p><p class="text" dir="auto">Result</p><pre>Result</pre><td><code>Result</code></td>
+<p class="note">정답 <b><bdi>a &amp; Result</bdi></b> · 예측 <b><bdi>validation</bdi></b> · 행 7</p>
+<p><bdi>packaged:minilm: 그런 파일이 없습니다. 혹시 'a'입니까?</bdi></p></body></html>"""
+    )

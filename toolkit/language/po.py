@@ -1,0 +1,48 @@
+"""Read a gettext catalogue, https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html.
+
+The text form is shipped as it is edited: it is small, and a compiled one would have to be built and kept in step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_PART = r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
+_STRING = rf'"({_PART}(?:"\n"{_PART})*)"'
+_ENTRY = re.compile(
+    rf"^(?:msgctxt {_STRING}\n)?msgid {_STRING}\n(?:msgid_plural {_STRING}\n)?msgstr(?:\[0\])? {_STRING}$", re.MULTILINE
+)
+_ESCAPED = re.compile(r'"\n"|\\(.)')
+_MEANT = {"n": "\n", "t": "\t"}
+
+
+class Entry(NamedTuple):
+    """An entry.
+
+    Attributes:
+        sources: the English text, and perhaps its plural.
+        translation: what stands for all of them.
+        context: where alone it holds, such as ``word``; empty: in every text.
+    """
+
+    sources: tuple[str, ...]
+    translation: str
+    context: str = ""
+
+
+def read_po(path: Path) -> Iterator[Entry]:
+    """Yield the entries that have a translation, but for the header."""
+    for context, source, plural, translation in _ENTRY.findall(path.read_text(encoding="utf-8")):
+        if source and translation:
+            sources = (_plain(source), _plain(plural)) if plural else (_plain(source),)
+            yield Entry(sources, _plain(translation), context)
+
+
+def _plain(string: str) -> str:
+    """Return a string without its escapes, and what is continued in the next line as one."""
+    if "\\" not in string and "\n" not in string:
+        return string
+    return _ESCAPED.sub(lambda found: _MEANT.get(found[1], found[1] or ""), string)

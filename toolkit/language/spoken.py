@@ -1,0 +1,71 @@
+"""The language that this process speaks, and what it says in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.language.catalogue import Catalogue
+
+ENGLISH, KOREAN = "en", "ko"
+LANGUAGES = (ENGLISH, KOREAN)
+VARIABLE = "TOOLKIT_LANG"
+_OF_THE_SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order of POSIX
+
+_language = ENGLISH
+
+
+def speak(language: str) -> None:
+    """Speak a language from now on, one of `LANGUAGES`; until then it is English."""
+    global _language
+    _language = language
+
+
+def language() -> str:
+    """Return the language that this process speaks."""
+    return _language
+
+
+def language_of(environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the language that the environment asks for, and its own word that is not understood, if there is one.
+
+    Args:
+        environment: the variables of a process. ``TOOLKIT_LANG`` goes before the locale of the system; a locale in
+            another language, or one that the system does not have, is English.
+    """
+    if named := environment.get(VARIABLE, "").strip():
+        asked = _code(named)
+        return (asked, None) if asked in LANGUAGES else (ENGLISH, named)
+    locale = next((value for name in _OF_THE_SYSTEM if (value := environment.get(name))), "")
+    return (_code(locale) if _code(locale) in LANGUAGES else ENGLISH), None
+
+
+def _code(locale: str) -> str:
+    """Return ``ko`` for ``ko_KR.UTF-8``."""
+    return locale.lower().replace("-", "_").replace(".", "_").replace("@", "_").partition("_")[0]
+
+
+def translated(text: str) -> str:
+    """Return a line, a fault or a sentence in the language that is spoken; what has no entry stays English."""
+    return text if _language == ENGLISH else _catalogue(_language).text(text)
+
+
+def translated_word(text: str) -> str:
+    """Return a text that may be a single word of ours, such as the head of a column."""
+    return text if _language == ENGLISH else _catalogue(_language).word(text)
+
+
+def whole_message(text: str) -> str | None:
+    """Return a text that is one message as a whole, in the language that is spoken; None if it is none."""
+    return text if _language == ENGLISH else _catalogue(_language).one(text)
+
+
+@cache
+def _catalogue(language: str) -> Catalogue:
+    from toolkit.language.catalogue import Catalogue
+    from toolkit.language.po import read_po
+
+    return Catalogue(read_po(Path(__file__).with_name(f"{language}.po")))
