@@ -173,10 +173,8 @@ def _milliseconds(seconds: float | None) -> str:
 
 def way_of(choice: Choice, result: Measurement) -> str:
     """Return the method, with its epochs, or the number of examples where not all were used."""
-    way = result.method or result.stage.value
+    way = say("free") if result.stage is Stage.BASELINE else result.method or result.stage.value
     epochs, n_learn, n_judged = result.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judged)
-    if result.stage is Stage.BASELINE:
-        return say("free")
     if epochs:
         return f"{way} ({epochs_in_words(epochs)})"
     if 0 < result.rows_learnt < n_learn:
