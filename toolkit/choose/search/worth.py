@@ -19,8 +19,12 @@ With 5 a class (150 intents) and 15 a class (banking77) no training changed the 
 (docs/experiments.md, 2026-11-27).
 """
 
-MOST_REMOVED = 0.5
-"""Share of the errors of a head on frozen features that a training removes, at most."""
+REMOVED = 0.25
+"""Share of the errors of a head on frozen features that a training is expected to remove.
+
+MiniLM removed 34 % on Rotten Tomatoes with 7,000 rows to learn from, 27 % in one epoch, and about 15 % on news with
+1,500 rows (docs/experiments.md, 2026-11-27).
+"""
 
 OF_DOUBLING = 0.5
 """What twice as long a run leaves of the distance to the highest value, at best."""
@@ -29,7 +33,7 @@ _TWO_SIDED = 1.96
 
 
 def too_few_errors(best: Measurement, judge: Judge, *, n_judged: int) -> bool:
-    """Return whether even half of the errors less could not be shown on the examples that judge a run.
+    """Return whether the gain that is expected of a training could not be shown on the examples that judge it.
 
     The changed answers are taken to be as many as there are errors, which gives the difference its standard error.
 
@@ -41,7 +45,7 @@ def too_few_errors(best: Measurement, judge: Judge, *, n_judged: int) -> bool:
     left = _left(best, judge)
     if left is None:
         return False
-    return MOST_REMOVED * left < _TWO_SIDED * math.sqrt(left / n_judged)
+    return REMOVED * left < _TWO_SIDED * math.sqrt(left / n_judged)
 
 
 def is_hopeless(result: Measurement, best: Measurement, judge: Judge, *, doublings: float) -> bool:
