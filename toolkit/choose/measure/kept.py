@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.measurement import Measurement
-from toolkit.choose.measure.on_test import OnTest, measure_on_test
+from toolkit.choose.measure.on_test import OnTest, measure_on_test, prepare_baselines
 from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_own_process
 from toolkit.choose.measure.reasons import reason_of
 from toolkit.choose.measure.work import Work
@@ -64,6 +64,8 @@ def keep(work: Work, candidate: Candidate, result: Measurement, *, recipe: Path)
     needed = LEAST_SECONDS + reading
     carried, left = None, work.budget.to_the_end()
     if left >= _AMPLE * needed:
+        prepare_baselines(work)
+        left = work.budget.to_the_end()
         carried = _carried_out(work, recipe, seconds=left - needed)
     if carried is None:
         without = Kept(measure_on_test(work, candidate, result), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -95,13 +96,22 @@ def baseline_on_test(work: Work, name: str) -> OnTest:
     return OnTest(len(answers), judge.value(Answered(answers)), judge.interval(Answered(answers)))
 
 
-def _baseline_answers(work: Work, name: str) -> list[Any] | str:
+def prepare_baselines(work: Work) -> None:
+    """Answer the test examples by the baselines in a process of its own, for a run, which finds them in the cache.
+
+    In the run itself they would take their memory beside that of the model.
+    """
+    with contextlib.suppress(OutOfTimeError, KilledError):
+        in_own_process(partial(_baseline_answers, work, None), seconds=work.budget.to_the_end() / 2)
+
+
+def _baseline_answers(work: Work, name: str | None) -> list[Any] | str:
     rows, test = work.rows, work.rows.test
     try:
-        found = rows.judge_of(test).baselines(rows.data.train, test, key=f"choose-{rows.digest}-test")
+        found = rows.judge_of(test).baselines(rows.data.train, test, key=rows.digest)  # the key of a run
     except BaseException as error:
         return reason_of(error)
-    return next(baseline.values for baseline in found if baseline.name == name)
+    return next((baseline.values for baseline in found if baseline.name == name), [])
 
 
 def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any] | str:
