@@ -101,7 +101,7 @@ def test_halving_runs_the_better_one_twice_as_long(chosen: Choice) -> None:
 
 def test_all_trials_are_in_the_ledger_and_runs_never_see_the_test_rows(chosen: Choice) -> None:
     trials, _ = read_trials(chosen.folder.parent / "trials.jsonl")
-    tried = [Stage.ZERO_SHOT, Stage.FEATURES, Stage.RUN, Stage.SEEDS]
+    tried = [Stage.FEATURES, Stage.ZERO_SHOT, Stage.RUN, Stage.SEEDS]
     made = [one for stage in tried for one in _made(chosen, stage)]
     *trials, kept = trials  # the recipe of the recommended one
     assert [trial.method for trial in trials] == [one.method for one in made]
@@ -302,11 +302,11 @@ def test_a_choice_that_was_interrupted_goes_on_and_what_is_not_its_own_stays(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "measure_features", interrupted)
+        patch.setattr(stages, "measure_zero_shot", interrupted)
         with pytest.raises(KeyboardInterrupt):
             go()
     before = [json.loads(line)["stage"] for line in (out / FILE).read_text(encoding="utf-8").splitlines()]
-    assert before == ["zero-shot"]
+    assert before == ["features"]
     (out / "recipes").mkdir()
     (out / "recipes" / "mine.yaml").write_text("# my own\n", encoding="utf-8")
     choice = go()
