@@ -33,7 +33,9 @@ def choice_lines(choice: Choice) -> list[str]:
     """Format the recommendation, the table of results with their costs, and the next command."""
     header = [cell.format(metric=metric_name(choice)) for cell in HEADER]
     lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header, spare=SPARE), ""]
-    lines.append(say("note.star"))
+    if choice.recipes.front:
+        lines.append(say("note.star"))
+    lines.append(say("note.rows"))
     lines += short_runs(choice)
     lines += [f"{names}: {status}, {shortened(reason)}" for names, status, reason in unmeasured(choice)]
     spent = say("spent", used=duration(choice.seconds), budget=duration(choice.budget.seconds))
