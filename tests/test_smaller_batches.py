@@ -36,7 +36,7 @@ def test_a_model_goes_on_in_smaller_batches(wide_model: Path, tmp_path: Path):
     ask = ["predict", str(wide_model), str(tmp_path / "rows.jsonl"), "--output", "out.jsonl"]
     score = ["evaluate", str(wide_model), "--data", str(tmp_path / "rows.jsonl"), "--json"]
     python = Path(sys.executable)  # one that holds no memory which it has already given back
-    limits = [{"memory": size * MB} for size in range(48, 112, 4)]  # beside what the process holds already
+    limits = [{"memory": size * MB} for size in range(48, 112, 8)]  # beside what the process holds already
     free, *limited = under_limits(python, tmp_path, [ask, score], {}, *limits)
     assert [run["code"] for run in free["runs"]] == [0, 0], free
     folders = [tmp_path / "limited" / str(number) for number in range(1 + len(limits))]

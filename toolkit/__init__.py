@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from toolkit.verbs.model import Model, Run, load
     from toolkit.verbs.publish import export, push, verify
     from toolkit.verbs.recipes import import_recipe, new_recipe
-    from toolkit.verbs.results import Chosen, Compared, Drafted, Evaluation, Examined, Predictions
+    from toolkit.verbs.reproduce import reproduce
+    from toolkit.verbs.results import Chosen, Compared, Drafted, Evaluation, Examined, Predictions, ReproducedRun
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "Examined",
     "Model",
     "Predictions",
+    "ReproducedRun",
     "Run",
     "ToolkitError",
     "cache_clear",
@@ -49,6 +51,7 @@ __all__ = [
     "new_recipe",
     "predict",
     "push",
+    "reproduce",
     "verify",
     "zero_shot",
 ]
@@ -64,7 +67,8 @@ _HOMES = {
     "verbs.model": ("Model", "Run", "load"),
     "verbs.publish": ("export", "push", "verify"),
     "verbs.recipes": ("import_recipe", "new_recipe"),
-    "verbs.results": ("Chosen", "Compared", "Drafted", "Evaluation", "Examined", "Predictions"),
+    "verbs.reproduce": ("reproduce",),
+    "verbs.results": ("Chosen", "Compared", "Drafted", "Evaluation", "Examined", "Predictions", "ReproducedRun"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -82,6 +82,12 @@ class IntegrityError(ToolkitError):
     exit_code = 7
 
 
+class NotReproducedError(ToolkitError):
+    """A recorded run that was carried out again with figures outside of the stated intervals."""
+
+    exit_code = 8
+
+
 def nearest(name: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed name that is closest to a misspelt one; None if none is close."""
     matches = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)

@@ -61,7 +61,8 @@ def test_the_p_value_of_the_bootstrap_is_that_of_a_paired_z_test():
         room.kept_answers(each.columns(), labels=each.labels, problem=Problem.SINGLE_LABEL)
         for each in (classes(list(first)), classes(list(second)))
     ]
-    found = pair_metrics(answers, ["accuracy"]).resampled["accuracy"].p_value(0, 1)
+    ours, theirs = pair_metrics(answers, ["accuracy"]).resampled["accuracy"]
+    found = theirs.p_value(ours)
     gain = second.astype(float) - first
     z = gain.mean() / (gain.std() / np.sqrt(len(gain)))
     assert found == pytest.approx(2 * stats.norm.sf(abs(z)), abs=0.03)
@@ -90,8 +91,8 @@ def _covered(n_draws: int) -> dict[str, int]:
             }
             answers.append(room.kept_answers(columns, labels=LABELS, problem=Problem.SINGLE_LABEL))
         for name, found in pair_metrics(answers, ["accuracy", "f1"]).resampled.items():
-            low, high = found.interval(0)
-            difference = found.difference(0, 1)
+            low, high = found[0].interval()
+            difference = found[1].minus(found[0])
             counts[name] = counts.get(name, 0) + (low <= truth[0] <= high)
             holds = difference.low <= truth[1] - truth[0] <= difference.high
             counts[f"{name} difference"] = counts.get(f"{name} difference", 0) + holds

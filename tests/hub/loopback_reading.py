@@ -67,7 +67,7 @@ def info(repo: Repo, commit: Commit, *, blobs: bool) -> Answer:
     card = card_data(readme.data.decode()) if readme else {}
     return Answer(
         {
-            "id": repo.id,
+            "id": repo.id.removeprefix("datasets/"),
             "modelId": repo.id,
             "author": repo.owner,
             "sha": commit.oid,

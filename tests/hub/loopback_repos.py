@@ -63,7 +63,10 @@ class Commit:
 
 @dataclass
 class Repo:
-    """A model repository. ``commits`` only grows, ``branches`` (pull requests as ``refs/pr/N``) and ``tags`` move."""
+    """A repository, of a data set if its id begins with ``datasets/``.
+
+    ``commits`` only grows, ``branches`` (pull requests as ``refs/pr/N``) and ``tags`` move.
+    """
 
     id: str
     private: bool = False
@@ -78,7 +81,7 @@ class Repo:
     @property
     def owner(self) -> str:
         """User or organization."""
-        return self.id.split("/")[0]
+        return self.id.removeprefix("datasets/").split("/")[0]
 
     def at(self, revision: str = "main") -> Commit:
         """The commit that a branch, a tag, a pull request, an oid or its first seven letters or more stand for."""
@@ -134,7 +137,7 @@ class Token:
 
     def may_write(self, repo_id: str) -> bool:
         """Whether the token changes this repository or makes it."""
-        owner = repo_id.split("/")[0]
+        owner = repo_id.removeprefix("datasets/").split("/")[0]
         if self.role == "fineGrained":
             return owner in self.writes or repo_id in self.writes
         return self.role == "write" and (owner == self.user or self.orgs.get(owner) in {"write", "admin"})

@@ -104,7 +104,7 @@ class Refusal(Exception):
 
 Route = Callable[["LoopbackHub", Request, dict[str, str]], Answer]
 ROUTES: list[tuple[str, re.Pattern[str], Route]] = []
-NAMES = {"repo": "[^/]+/[^/]+", "path": ".+"}
+NAMES = {"repo": "(?:datasets/)?[^/]+/[^/]+", "path": ".+"}
 
 
 def route(method: str, pattern: str) -> Callable[[Route], Route]:
@@ -122,7 +122,8 @@ def dispatch(hub: LoopbackHub, request: Request) -> Answer:
     """The answer to a request, refusals among them. HEAD is answered as GET: the server leaves the body away."""
     method = "GET" if request.method == "HEAD" else request.method
     for at, pattern, function in ROUTES:
-        found = pattern.fullmatch(request.path)
+        # A data set is a repository whose id begins so; the rest of its addresses are those of a model.
+        found = pattern.fullmatch(request.path.replace("/api/datasets/", "/api/models/datasets/", 1))
         if at == method and found:
             try:
                 return function(hub, request, {name: unquote(value) for name, value in found.groupdict().items()})

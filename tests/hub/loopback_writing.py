@@ -21,7 +21,7 @@ def create(hub, request: Request, names: Names) -> Answer:
         raise Refusal(401, NOBODY)
     asked = request.json()
     owner = asked.get("organization") or token.user
-    repo_id = f"{owner}/{asked['name']}"
+    repo_id = f"{'datasets/' if asked.get('type') == 'dataset' else ''}{owner}/{asked['name']}"
     if token.role == "read":
         raise Refusal(403, "Forbidden: you must use a write token to create a repository.")
     if not token.may_write(repo_id):

@@ -18,6 +18,7 @@ import yaml
 from crash_worker import SAID, finish, start, wait_for_lines
 from limits import write_recipe
 from safetensors.torch import load_file, save_file
+from tracked import logged, tensorboard_holds
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tasks" / "token_classification"))
 from tagging_models import SENTENCES
@@ -59,6 +60,10 @@ def _ended_the_same(folder: Path) -> None:
 
 
 def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: Path):
+    """Nor do they in the figures that a tracker shows."""
+    tree = yaml.safe_load(recipe_file.read_text(encoding="utf-8"))
+    tree["training"]["report_to"] = ["tensorboard"]
+    recipe_file.write_text(yaml.safe_dump(tree), encoding="utf-8")
     arguments = ["fine-tune", str(recipe_file), "--output-dir"]
     finish(processes, [*arguments, "whole"], tmp_path)
     seed = random.SystemRandom().randrange(2**32)
@@ -74,6 +79,8 @@ def test_five_kills_change_nothing(processes: Any, recipe_file: Path, tmp_path: 
     finish(processes, [*arguments, "killed"], tmp_path)
     _ended_the_same(tmp_path)
     assert not list(tmp_path.glob("*.unfinished"))
+    assert len(logged(tmp_path / "killed")["loss"]) == len(logged(tmp_path / "whole")["loss"])
+    tensorboard_holds(tmp_path / "killed", logged(tmp_path / "killed"))
 
 
 def test_a_killed_run_of_tags_ends_the_same(processes: Any, recipe_file: Path, tmp_path: Path):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from safetensors.torch import load_file
+from tracked import Scalars, logged, tensorboard_holds
 from transformers import TrainerCallback
 
 from toolkit.errors import ResourceError
@@ -19,8 +20,6 @@ from toolkit.recipe import Recipe, build_recipe
 from toolkit.training.followers import followed_by
 from toolkit.trials.finished import FinishedRun
 from toolkit.workflow.fine_tune import fine_tune
-
-Scalars = dict[str, dict[int, float]]
 
 pytest.importorskip("tensorboard")
 pytest.importorskip("mlflow")
@@ -49,14 +48,6 @@ def _run(recipe: Recipe, folder: Path) -> FinishedRun:
     return fine_tune(recipe, name="tiny", output_dir=folder, ledger=folder.with_suffix(".jsonl"))
 
 
-def _tensorboard(run: Path) -> Scalars:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    read = EventAccumulator(str(run / "trackers" / "tensorboard"), size_guidance={"scalars": 0})
-    read.Reload()
-    return {tag: {event.step: event.value for event in read.Scalars(tag)} for tag in read.Tags()["scalars"]}
-
-
 def _mlflow(run: Path) -> Scalars:
     from mlflow import MlflowClient
 
@@ -70,23 +61,10 @@ def _mlflow(run: Path) -> Scalars:
 
 def _expected(finished: FinishedRun) -> Scalars:
     """What the run itself wrote down: its log, its curve, and what was measured on the test rows."""
-    found: Scalars = {}
-    for line in (finished.folder / "log.jsonl").read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if "event" not in entry:
-            for name, value in entry.items():
-                if name != "step":
-                    found.setdefault(name, {})[entry["step"]] = value
     steps = finished.result.training.steps
-    return found | {f"test_{name}": {steps: it.value} for name, it in finished.result.test.metrics.items()}
-
-
-def _is_all_there(finished: FinishedRun, expected: Scalars) -> None:
-    assert expected
-    by_tensorboard = _tensorboard(finished.folder)
-    for name, values in expected.items():
-        tag = name.replace("_", "/", 1) if name.startswith(("eval_", "test_")) else f"train/{name}"
-        assert by_tensorboard[tag] == pytest.approx(values, rel=1e-6), tag
+    return logged(finished.folder) | {
+        f"test_{name}": {steps: it.value} for name, it in finished.result.test.metrics.items()
+    }
 
 
 def test_a_stopped_training_goes_on_in_the_same_tracker_run(tiny_tree: dict[str, Any], tmp_path: Path):
@@ -97,7 +75,7 @@ def test_a_stopped_training_goes_on_in_the_same_tracker_run(tiny_tree: dict[str,
     expected = _expected(finished)
     assert set(expected["loss"]) == {1, 2, 3, 4, 5, 6}
     assert {"eval_loss", "eval_accuracy", "test_accuracy", "test_f1"} <= set(expected)
-    _is_all_there(finished, expected)
+    tensorboard_holds(finished.folder, expected)
     by_mlflow = _mlflow(folder)
     assert {name: by_mlflow[name] for name in expected} == {n: pytest.approx(v) for n, v in expected.items()}
     assert not {name for name in os.environ if name.startswith(("MLFLOW_", "WANDB_", "TRACKIO_", "TENSORBOARD_"))}
@@ -114,7 +92,7 @@ def test_what_has_no_trainer_is_reported_too(method: str, tiny_tree: dict[str, A
     lines = [json.loads(line) for line in (finished.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     if method == "features":
         expected["eval_loss"] = {number: line["validation_loss"] for number, line in enumerate(lines, start=1)}
-    _is_all_there(finished, expected)
+    tensorboard_holds(finished.folder, expected)
 
 
 def test_a_tracker_that_cannot_be_opened_is_one_line(

@@ -9,6 +9,7 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from toolkit.adapters import packed_attention
+from toolkit.adapters.inference import inference
 from toolkit.adapters.peft_models import virtual_tokens
 from toolkit.data.batches import StepBatches
 from toolkit.data.packing import MarkByPosition
@@ -97,7 +98,7 @@ def _packs_exactly(model: PreTrainedModel) -> bool:
 
 
 def _agree(call: Any, ids: torch.Tensor, positions: torch.Tensor, kept: torch.Tensor) -> bool:
-    with torch.inference_mode():
+    with inference():
         alone = call(input_ids=ids[:, int(kept[0]) :], use_cache=False).logits
         try:
             packed = call(input_ids=ids, position_ids=positions, logits_to_keep=kept, use_cache=False).logits

@@ -13,6 +13,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters.family import adapter_of
+from toolkit.adapters.inference import inference
 from toolkit.adapters.locate import HUB_FILES
 from toolkit.adapters.opened import OpenedBody
 from toolkit.cache import file_digest
@@ -157,7 +158,7 @@ class _Reader:
         n_tokens = _CPU_TOKENS if self._device.type == "cpu" else _GPU_TOKENS
         order: list[NDArray[np.int64]] = []
         batches: list[list[Vectors]] = []
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
+        with inference(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
             for batch in self._portions(rows, most_rows=n_tokens, most_tokens=n_tokens):
                 batches.append(self._vectors(batch))
                 order.append(batch)

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -18,10 +18,13 @@ from platformdirs import user_cache_dir
 
 from toolkit.errors import ResourceError
 from toolkit.files import sha256_file, write_text_atomically
+from toolkit.progress import warn
 
 _NAME = "transfer-toolkit"
 _HOUR = 3600
 _LIBRARIES = ("torch", "transformers", "peft")
+
+_not_writable: set[Path] = set()
 
 Asked = ParamSpec("Asked")
 
@@ -30,6 +33,22 @@ def cache_folder() -> Path:
     """Return the toolkit's folder below ``XDG_CACHE_HOME``, or below the platform's cache folder."""
     named = os.environ.get("XDG_CACHE_HOME")
     return Path(named, _NAME) if named else Path(user_cache_dir(_NAME, appauthor=False))
+
+
+@contextlib.contextmanager
+def keeping(what: str) -> Iterator[None]:
+    """Write to the cache; where that is impossible go on without, and say so once.
+
+    Args:
+        what: is kept there, in the plural.
+    """
+    try:
+        yield
+    except (OSError, ResourceError) as error:
+        if cache_folder() not in _not_writable:
+            _not_writable.add(cache_folder())
+            fix = "set XDG_CACHE_HOME to a folder that can be written"
+            warn(f"{what} are not kept, and are computed again each time: {error}; {fix}")
 
 
 def was_used(file: Path) -> None:
@@ -54,7 +73,7 @@ def file_digest(path: Path) -> str:
             was_used(note)
             return known
     digest = sha256_file(path)
-    with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again
+    with keeping("digests of files"):
         note.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(note, digest)
     return digest
@@ -78,7 +97,7 @@ def kept_answer(ask: Callable[Asked, Any]) -> Callable[Asked, Any]:
             was_used(note)
             return known
         answer = ask(*arguments, **named)
-        with contextlib.suppress(OSError, ResourceError):  # without a cache it is asked again
+        with keeping("answers of the libraries"):
             note.parent.mkdir(parents=True, exist_ok=True)
             write_text_atomically(note, json.dumps({"answer": answer}))
         return answer

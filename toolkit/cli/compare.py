@@ -8,6 +8,7 @@ import typer
 
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
+from toolkit.cli.lists import present_runs
 
 EXAMPLE = console.example("toolkit compare runs/first runs/second", "toolkit compare runs/a runs/b runs/c --wide")
 
@@ -19,6 +20,7 @@ def compare(
             metavar="RUN_A RUN_B...",
             help="Run folders; the others are compared with the first.",
             autocompletion=run_folders,
+            callback=present_runs,
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -31,6 +31,10 @@ def fine_tune(
     seeds: Annotated[
         str | None, typer.Option(help="Run once for each seed, such as 0,1,2, and report the spread.")
     ] = None,
+    curve: Annotated[
+        str | None,
+        typer.Option(help="Learn from shares of the training rows, such as 0.1,0.3,1.0: is more data worth it?"),
+    ] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Start over instead of going on or showing what is there.")
     ] = False,
@@ -52,14 +56,18 @@ def fine_tune(
     """
     if seeds is not None and seed is not None:
         raise RecipeError("--seed and --seeds exclude each other; keep one of them", where="--seeds")
+    if seeds is not None and curve is not None:
+        raise RecipeError("--seeds and --curve exclude each other; keep one of them", where="--curve")
     changes = [*(overrides or []), *([] if seed is None else [f"seed={seed}"])]
     changes += [] if note is None else [f"note={json.dumps(note, ensure_ascii=False)}"]
     several = None if seeds is None else _seed_list(seeds)
-    from toolkit.data.at_a_glance import refuse_at_a_glance
-    from toolkit.data.own_rows import load_for_rows
+    shares = None if curve is None else _share_list(curve)
     from toolkit.recipe import find_recipe
 
-    path = find_recipe(recipe)
+    path = find_recipe(recipe)  # a misspelt name is answered before anything else is imported
+    from toolkit.data.at_a_glance import refuse_at_a_glance
+    from toolkit.data.own_rows import load_for_rows
+
     loaded = load_for_rows(path, changes)
     data = loaded.data
     sources = (data.source, data.train, data.validation, data.test)
@@ -78,6 +86,18 @@ def fine_tune(
         else:
             console.print_lines(spread_summary(spread.summary, folder=str(spread.folder)))
         return
+    if shares is not None:
+        from toolkit.report.curve import curve_lines
+        from toolkit.workflow.curve import fine_tune_on_shares
+
+        found, _ = fine_tune_on_shares(
+            loaded, shares, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent
+        )
+        if as_json:
+            console.print_json(found.to_json())
+        else:
+            console.print_lines(curve_lines(found))
+        return
     run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent)
     if as_json:
         console.print_json(run.result.to_json() | {"run": str(run.folder)})
@@ -85,6 +105,16 @@ def fine_tune(
         with run.showing(METRICS_FILE):
             lines = run_summary(run.result, folder=str(run.folder), samples=run.samples())
         console.print_lines(lines)
+
+
+def _share_list(text: str) -> list[float]:
+    from toolkit.trials.shares import checked_shares
+
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise RecipeError(f"{text!r} is no list of numbers; write --curve 0.1,0.3,1.0", where="--curve") from None
+    return checked_shares(numbers, where="--curve")
 
 
 def _seed_list(text: str) -> list[int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from toolkit.cli.completion import recipe_names, run_folders
-from toolkit.errors import Fault, HubError, explain
+from toolkit.errors import Fault, HubError, IntegrityError, explain
 from toolkit.names import SPECS, Task
 
 if TYPE_CHECKING:
@@ -25,10 +25,24 @@ def present(run: str | list[str]) -> str | list[str]:
     Raises:
         HubError: a folder is not there.
     """
-    absent = [fault for name in ([run] if isinstance(run, str) else run) if (fault := _absent(name)) is not None]
-    if absent:
+    if absent := _faults([run] if isinstance(run, str) else run):
         raise HubError(*absent)
     return run
+
+
+def present_runs(runs: list[str]) -> list[str]:
+    """Return run folders as they were named, if all are there; as `present`, where nothing can stand on a hub.
+
+    Raises:
+        IntegrityError: a folder is not there.
+    """
+    if absent := _faults(runs):
+        raise IntegrityError(*absent)
+    return runs
+
+
+def _faults(names: list[str]) -> list[Fault]:
+    return [fault for name in names if (fault := _absent(name)) is not None]
 
 
 def _absent(name: str) -> Fault | None:

@@ -31,6 +31,7 @@ from toolkit.cli import (
     predict,
     push,
     recipes,
+    reproduce,
     trials,
     verify,
     zero_shot,
@@ -60,6 +61,7 @@ app.command("zero-shot", epilog=zero_shot.EXAMPLE)(zero_shot.zero_shot)
 app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("push", epilog=push.EXAMPLE)(push.push)
 app.command("verify", epilog=verify.EXAMPLE)(verify.verify)
+app.command("reproduce", epilog=reproduce.EXAMPLE)(reproduce.reproduce)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(trials.app, name="trials")

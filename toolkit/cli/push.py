@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,15 +10,19 @@ import typer
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
 from toolkit.cli.lists import present
-from toolkit.cli.verify import verified_lines
+from toolkit.cli.verify import check_lines, verified_lines
+from toolkit.errors import Fault, IntegrityError, RecipeError
 
 if TYPE_CHECKING:
+    from toolkit.hub.verify.checks import Check
     from toolkit.workflow.publish import Published
+    from toolkit.workflow.publish_rows import PublishedRows
 
 EXAMPLE = console.example(
     "toolkit push runs/quickstart you/movie-sentiment",
     "toolkit push runs/quickstart you/movie-sentiment --public --tag v1",
     "toolkit push runs/quickstart you/movie-sentiment --card-only --language ko",
+    "toolkit push runs/quickstart you/movie-reviews --dataset --data-license cc-by-4.0",
 )
 
 
@@ -44,6 +49,12 @@ def push(
     card_only: Annotated[bool, typer.Option("--card-only", help="Write the card into the run; send nothing.")] = False,
     language: Annotated[str, typer.Option(help="Of the card's own words: en or ko.")] = "en",
     space: Annotated[bool, typer.Option("--space", help="Also write a folder with a Gradio demo.")] = False,
+    dataset: Annotated[
+        bool, typer.Option("--dataset", help="Publish the rows instead, as a data set: where their licence allows.")
+    ] = False,
+    data_license: Annotated[
+        str | None, typer.Option(help="With --dataset: the licence of the rows, such as cc-by-4.0.")
+    ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Address of another hub; by default HF_ENDPOINT.")] = None,
     trust_code: Annotated[
         bool,
@@ -52,7 +63,35 @@ def push(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Publish as one commit: private unless --public, nothing but the model's files, verified from a fresh process."""
-    from toolkit.errors import Fault, IntegrityError
+    if dataset:
+        _refuse_of_models(
+            {"--create-pr": create_pr, "--merged": merged, "--space": space, "--trust-remote-code": trust_code}
+        )
+    elif data_license is not None:
+        raise RecipeError("this is the licence of rows, which are published with --dataset", where="--data-license")
+    if dataset and card_only:
+        from toolkit.workflow.publish_rows import write_rows_card
+
+        card = write_rows_card(run, repo_id, licence=data_license, language=language, endpoint=endpoint)
+        console.print_json({"written": [str(card)]}) if as_json else console.print_lines([str(card)])
+        return
+    if dataset:
+        from toolkit.workflow.publish_rows import publish_rows
+
+        rows = publish_rows(
+            run,
+            repo_id,
+            licence=data_license,
+            public=public,
+            revision=revision,
+            tag=tag,
+            rebase=rebase,
+            language=language,
+            endpoint=endpoint,
+        )
+        console.print_json(rows.to_json()) if as_json else console.print_lines(_lines_of_rows(rows))
+        _end(rows.checks, where=f"{rows.repo_id}@{rows.commit[:12]}")
+        return
     from toolkit.progress import say
     from toolkit.workflow.publish import publish
     from toolkit.workflow.show import check_demo, write_card, write_demo
@@ -83,15 +122,33 @@ def push(
         console.print_json(published.to_json())
     else:
         console.print_lines(_lines(published))
-    if not published.passed:
-        faults = [check for check in published.verified.checks if check.passed is False]
-        where = f"{published.repo_id}@{published.commit[:12]}"
-        console.report_faults(
-            [Fault(f"it was published, but {check.name} failed: {check.detail}", where) for check in faults],
-            code=IntegrityError.exit_code,
-            as_json=False,
-        )
+    _end(published.verified.checks, where=f"{published.repo_id}@{published.commit[:12]}")
+
+
+def _refuse_of_models(options: Mapping[str, bool]) -> None:
+    given = [option for option, is_given in options.items() if is_given]
+    if given:
+        raise RecipeError(f"{' and '.join(given)} are of models, and --dataset publishes rows; leave them out")
+
+
+def _end(checks: Sequence[Check], *, where: str) -> None:
+    """End with exit code 7 where what was published is not what was sent."""
+    failed = [check for check in checks if check.passed is False]
+    if failed:
+        faults = [Fault(f"it was published, but {check.name} failed: {check.detail}", where) for check in failed]
+        console.report_faults(faults, code=IntegrityError.exit_code, as_json=False)  # stdout has its object already
         raise typer.Exit(IntegrityError.exit_code)
+
+
+def _lines_of_rows(rows: PublishedRows) -> list[str]:
+    sent = f"{len(rows.sent)} of {len(rows.files)} files sent" if rows.sent else "nothing new, so no commit was made"
+    return [
+        rows.url,
+        f"commit {rows.commit}: {sent}; {rows.bytes:,} bytes in all",
+        *([f"note: the card is there without the rows: {rows.alone}"] if rows.alone else []),
+        *(f"note: {line}" for line in rows.personal),
+        *check_lines(rows.checks),
+    ]
 
 
 def _lines(published: Published) -> list[str]:

@@ -84,11 +84,12 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Print a recipe."""
-    from toolkit.data.own_rows import load_for_rows
     from toolkit.errors import RecipeError
     from toolkit.recipe import find_recipe, recipe_text, recipe_yaml
 
     path = find_recipe(recipe)
+    from toolkit.data.own_rows import load_for_rows
+
     if overrides and not resolved:
         raise RecipeError("changes are shown in the resolved recipe only; add --resolved", where=overrides[0])
     text = recipe_yaml(load_for_rows(path, overrides or [])) if resolved else recipe_text(path)
@@ -117,10 +118,11 @@ def copy(
 @app.command(epilog=console.example("toolkit recipes check my-recipe.yaml training.learning_rate=1e-5"))
 def check(recipe: Name, overrides: Changes = None, as_json: Json = False) -> None:
     """Check a recipe without running it; every fault is named with its line."""
-    from toolkit.data.own_rows import load_for_rows
     from toolkit.recipe import find_recipe, recipe_digest
 
     path = find_recipe(recipe)
+    from toolkit.data.own_rows import load_for_rows
+
     digest = recipe_digest(load_for_rows(path, overrides or []))
     if as_json:
         console.print_json({"recipe": str(path), "digest": digest})

@@ -19,6 +19,7 @@ _SAID = {
     "evaluate": "eval test score measure benchmark validate metrics",
     "predict": "infer inference classify generate chat ask answer label complete use",
     "extract": "embed embedding embeddings features encode vectorize",
+    "reproduce": "replicate rerun repeat redo again",
     "compare": "diff versus vs test-significance paired",
     "push": "publish upload share deploy release",
     "doctor": "inspect check analyze analyse data lint diagnose",

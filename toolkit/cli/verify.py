@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from toolkit.cli.lists import present
 from toolkit.errors import Fault, IntegrityError
 
 if TYPE_CHECKING:
+    from toolkit.hub.verify.checks import Check
     from toolkit.hub.verify.verdict import Verified
 
 EXAMPLE = console.example("toolkit verify runs/quickstart", "toolkit verify owner/model --revision v1")
@@ -61,8 +63,12 @@ def verify(
         raise typer.Exit(IntegrityError.exit_code)
 
 
+def check_lines(checks: Sequence[Check]) -> list[str]:
+    """Return checks, one a line."""
+    return [f"{_WORDS[check.passed]:<12} {check.name:<10} {check.detail}" for check in checks]
+
+
 def verified_lines(verified: Verified) -> list[str]:
     """Return the results of a verification, one line a check."""
     at = "" if verified.revision is None else f" at {verified.revision}"
-    lines = [f"{_WORDS[check.passed]:<12} {check.name:<10} {check.detail}" for check in verified.checks]
-    return [*lines, f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]
+    return [*check_lines(verified.checks), f"{'verified' if verified.passed else 'NOT verified'}: {verified.repo}{at}"]

@@ -16,7 +16,7 @@ from toolkit.data.labels import LabelKind, OneClass
 from toolkit.data.messages import CHAT, split_chats
 from toolkit.data.several_inputs import inputs_among, join_inputs
 from toolkit.data.sources import Source, read_splits
-from toolkit.data.splits import count_of, split_indices
+from toolkit.data.splits import count_of, nested_share, split_indices
 from toolkit.data.tables import Table
 from toolkit.errors import DataError, Fault, RecipeError, explain
 from toolkit.names import Split
@@ -183,6 +183,19 @@ def cut_missing_splits(splits: dict[Split, R], section: DataSection) -> dict[Spl
             rest = rest.take(stay)
     divided[Split.TRAIN] = rest
     return divided
+
+
+def with_share(splits: dict[Split, R], section: DataSection) -> dict[Split, R]:
+    """Keep the share of the training rows that the recipe asks for; all other rows stay as they are.
+
+    Raises:
+        DataError: not every stratum would have a row.
+    """
+    if section.train_share is None:
+        return splits
+    train = splits[Split.TRAIN]
+    chosen = nested_share(train.strata(), section.train_share, seed=section.split_seed)
+    return {**splits, Split.TRAIN: train.take(chosen)}
 
 
 def without_blank_rows(splits: dict[Split, R], notes: list[str]) -> dict[Split, R]:

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from toolkit.cache import cache_folder, was_used
+from toolkit.cache import cache_folder, keeping, was_used
 from toolkit.cache.limit import written
 from toolkit.data.feature_table import KEY_BYTES, FeatureTable, Places, Vectors, digest_of
-from toolkit.errors import ResourceError
 from toolkit.files import replacing, sha256_file
 from toolkit.progress import warn
 
@@ -73,14 +72,13 @@ class FeatureCache:
         table.looked_at.add(name)
         if not self._writes:
             return
-        try:
+        with keeping("features"):
             self.folder.mkdir(parents=True, exist_ok=True)
             with replacing(self.folder / name) as temporary:
                 temporary.write_bytes(data)
             written(len(data))
-        except (OSError, ResourceError) as error:
-            self._writes = False
-            warn(f"features are not kept: {error}")
+            return
+        self._writes = False
 
     @contextlib.contextmanager
     def claimed(self, table: FeatureTable, places: Places, *, wait: bool) -> Iterator[bool]:

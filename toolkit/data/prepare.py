@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
+from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, with_share, without_blank_rows
 from toolkit.data.examples import Examples, digest
 from toolkit.data.labels import label_kind
 from toolkit.data.labels.classes import Classes, has_own_labels, own_labels, strangers
@@ -92,7 +92,7 @@ def prepare_classification(
     whole = read_splits_of(section, notes, needed=(*texts, "label"), kind=kind)
     splits = cut_missing_splits(whole, section)
     notes += about_cuts(whole, splits)
-    splits = without_blank_rows(splits, notes)
+    splits = with_share(without_blank_rows(splits, notes), section)
     splits[Split.TRAIN] = _few(splits[Split.TRAIN], section, notes)
     outputs = _outputs(splits[Split.TRAIN], label_names, given=section.labels or ())
     _require_common(splits, outputs, column=str(section.columns.get(kind.noun, kind.noun)))

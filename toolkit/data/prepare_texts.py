@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, without_blank_rows
+from toolkit.data.divide import cut_missing_splits, read_splits_of, source_names, with_share, without_blank_rows
 from toolkit.data.divisible import lines_about
 from toolkit.data.examples import Examples, digest
 from toolkit.data.normalise import blank_rows
@@ -69,6 +69,7 @@ def prepare_texts(section: DataSection, *, columns: Sequence[str]) -> TextData:
     source = source_names(splits)
     # Without labels all rows are of one stratum, so they are cut at random.
     splits = without_blank_rows(_with_targets(cut_missing_splits(splits, section), notes), notes)
+    splits = with_share(splits, section)
     if len(splits[Split.TRAIN]) == 0:
         fix = "rows need a text in each of " + ", ".join(columns)
         raise DataError(explain("no training row is left", fix=fix), where=splits[Split.TRAIN].table.name)

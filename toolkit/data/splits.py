@@ -56,6 +56,40 @@ def few_shot(labels: Sequence[str], shots: int, *, seed: int) -> list[int]:
     return sorted(int(row) for rows in chosen for row in rows)
 
 
+def nested_share(strata: Sequence[str], share: float, *, seed: int) -> NDArray[np.int64]:
+    """Choose a share of rows in which each stratum has its share too; what a smaller share chooses is part of it.
+
+    Every stratum gives a row before any gives its second one, so that none is lost.
+
+    Args:
+        strata: the stratum of each row.
+        share: above 0, at most 1.
+        seed: decides the order in which the rows of a stratum are taken.
+
+    Returns:
+        The rows, ascending.
+
+    Raises:
+        DataError: there are more strata than rows to choose.
+    """
+    n_rows, rows_of_stratum = len(strata), _rows_by_class(strata)
+    n_chosen = count_of(float(share), n_rows)
+    if n_chosen < len(rows_of_stratum):
+        found = (
+            f"a share of {share:g} of {n_rows:,} training rows is {n_chosen:,}, and they have {len(rows_of_stratum):,}"
+        )
+        least = -(-1000 * len(rows_of_stratum) // n_rows) / 1000
+        raise DataError(explain(f"{found} labels or kinds of rows", fix=f"begin with a share of {least:g} or more"))
+    generator = _generator(seed)
+    order, turns = [], []
+    for rows in rows_of_stratum.values():
+        places = np.arange(len(rows))
+        order.append(generator.permutation(rows))
+        turns.append(np.where(places == 0, 0.0, (places + 0.5) / len(rows)))
+    in_turn = np.concatenate(order)[np.argsort(np.concatenate(turns), kind="stable")]
+    return np.sort(in_turn[:n_chosen])
+
+
 def set_strata(labels: Sequence[str]) -> list[str]:
     """Return the stratum of each set of labels; sets of fewer than `RARE_ROWS` rows are one stratum."""
     counts = Counter(labels)

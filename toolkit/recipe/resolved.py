@@ -26,6 +26,7 @@ _LEFT_OUT = (
     ("evaluation", "generation"),
     ("data", "format"),
     ("data", "labels"),
+    ("data", "train_share"),
     ("data", "merge_labels"),
     ("data", "prompt"),
     ("data", "chat_template"),

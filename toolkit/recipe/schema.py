@@ -122,6 +122,11 @@ class DataSection(Section):
     shots_per_class: PositiveInt | None = Field(
         default=None, description="Learn from this many rows of each class; null is all of them."
     )
+    train_share: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="Learn from this share of the training rows, such as 0.3; smaller shares are parts of larger ones. "
+        "null is all of them.",
+    )
     max_length: PositiveInt | None = Field(
         default=None, description="Tokens of a text beyond which it is cut; null is what the model can take."
     )

@@ -10,6 +10,8 @@ from toolkit.recipe.schema import OWN_TRANSFORMER
 from toolkit.run_result import RunResult
 
 _DECIMAL_STEP = 1000
+_KWH = "_kwh"
+NOT_MEASURED = "not measured"
 
 
 def title(result: RunResult) -> str:
@@ -25,12 +27,16 @@ def sources(result: RunResult) -> list[str]:
 
 
 def costs(cost: Mapping[str, float | None]) -> list[tuple[str, str]]:
-    """Return every known figure in words, with the unit that its name ends in.
+    """Return every known figure in words, with the unit that its name ends in; of energy also what is not measured.
 
     Args:
         cost: of a run.
     """
-    return [_cost(name, value) for name, value in cost.items() if value is not None]
+    energy = {f"{name.removesuffix(_KWH)} energy": value for name, value in cost.items() if name.endswith(_KWH)}
+    return [
+        *(_cost(name, value) for name, value in cost.items() if value is not None and not name.endswith(_KWH)),
+        *((name, NOT_MEASURED if value is None else amount(1000 * value, "Wh")) for name, value in energy.items()),
+    ]
 
 
 def count(number: int, noun: str = "") -> str:
@@ -67,4 +73,6 @@ def _cost(name: str, value: float) -> tuple[str, str]:
         return f"{words} time", duration(value)
     if unit == "bytes":
         return (words if words.endswith("memory") else f"{words} size"), amount(value, "B")
+    if unit == "grams":
+        return words, amount(value, "g")
     return name.replace("_", " "), f"{value:,}"

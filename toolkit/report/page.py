@@ -13,12 +13,14 @@ from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
 from toolkit.report.comparison import compared_metric
 from toolkit.report.coverage import coverage_chart
+from toolkit.report.curve import shown_curve
 from toolkit.report.measures import best_values, headline_metric, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.scatter import scatter_chart
 from toolkit.run_result import RunResult, TrainingSummary
 from toolkit.tasks import room_of
 from toolkit.tasks.pages import TASKS
+from toolkit.trials.curve import Curve
 from toolkit.wording import MOST_SHOWN, cut, visible
 
 
@@ -28,6 +30,7 @@ def render_page(
     recipe_yaml: str,
     samples: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
+    curve: Curve | None = None,
 ) -> str:
     """Render the report of a run as HTML; the same input gives the same text.
 
@@ -38,6 +41,7 @@ def render_page(
         recipe_yaml: the resolved recipe, to be shown.
         samples: test rows in the order to show, as `toolkit.trials.finished.FinishedRun.samples` gives them.
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
+        curve: results by the share of the training rows, of a run that is the end of one.
     """
     metric, compared = headline_metric(result), results(result)
     drawn = compared_metric(result) or metric
@@ -61,6 +65,7 @@ def render_page(
             loss_chart=loss_chart,
             metric_chart=metric_chart,
             samples=shown_samples(samples),
+            curve=None if curve is None else shown_curve(curve),
             recipe_yaml=recipe_yaml,
             **pages.part(result),
         )

@@ -23,7 +23,6 @@ from toolkit.evaluation.metrics.paired import (
     Metric,
     OnResamples,
     bootstrap_difference,
-    difference_of,
     resampled,
 )
 
@@ -183,7 +182,7 @@ class Judge(ABC):
             len(common) == len(first.values) == len(second.values)
             and list(positions[0]) == list(positions[1]) == common
         ):
-            return difference_of(self._resamples(first), self._resamples(second))
+            return self._resamples(first).minus(self._resamples(second))
         metrics = [
             self.resampled([answers.values[position[index]] for index in common], self._references(common))
             for answers, position in zip((first, second), positions, strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.evaluation.metrics.difference import Difference
-from toolkit.evaluation.metrics.paired import Metric, Resampled, resample_together
+from toolkit.evaluation.metrics.paired import Metric, OnResamples, resample_together
 from toolkit.names import Problem
 from toolkit.tasks.interfaces import Answers, MeasuredBaseline
 from toolkit.tasks.kept_answers import KeptAnswers
@@ -23,11 +23,11 @@ class PairedMetrics:
     """Metrics of several models on the same rows.
 
     Attributes:
-        resampled: of each metric that all models have.
+        resampled: of each metric that all models have, an entry a model.
         left_out: why another metric is not compared, by its name.
     """
 
-    resampled: Mapping[str, Resampled]
+    resampled: Mapping[str, Sequence[OnResamples]]
     left_out: Mapping[str, str]
 
 
@@ -86,7 +86,7 @@ def above_baselines(
         baseline: {
             name: difference
             for name in measured.metrics
-            if name in resampled and (difference := resampled[name].difference(index, 0)) is not None
+            if name in resampled and (difference := resampled[name][0].minus(resampled[name][index])) is not None
         }
         for index, (baseline, measured) in enumerate(baselines.items(), start=1)
     }

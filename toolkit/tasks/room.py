@@ -104,6 +104,15 @@ class TaskRoom(ABC):
         """Return what metrics.json says of the labels of a split; nothing where there are none."""
         return {}
 
+    def published(self, rows: Dataset, data: TaskData) -> Dataset:
+        """Return the rows of a split as others read them: the task's own columns, labels by their names.
+
+        Args:
+            rows: of a split.
+            data: all rows.
+        """
+        return rows
+
     @abstractmethod
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return the columns that ``--text-column`` and ``--label-column`` stand for.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from toolkit.adapters.inference import inference
 from toolkit.progress import progress_bar
 from toolkit.training.head_trials import CurvePoint, Examples, Trial
 
@@ -34,7 +35,7 @@ def choose_epochs(trial: Trial, *, seed: int) -> tuple[CurvePoint, list[CurvePoi
     curve: list[CurvePoint] = []
     with _seeded(seed), progress_bar("training the head", _MOST_EPOCHS) as bar:
         for epoch, network in enumerate(_epochs(trial.train), start=1):
-            with torch.inference_mode():
+            with inference():
                 loss = trial.held_out.loss(network(trial.held_out.features))
             curve.append(CurvePoint(epoch, float(loss)))
             bar.advance()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch.nn.functional import linear
 
+from toolkit.adapters.inference import inference
 from toolkit.names import Problem
 from toolkit.training.head_linear import choose_penalty, fit_linear
 from toolkit.training.head_trials import Examples, Trial, fold_of
@@ -34,7 +34,7 @@ def held_out_probabilities(
     probabilities = np.empty((len(examples), n_labels))
     for part, trial in zip(parts, trials, strict=True):
         head = fit_linear(trial.train, penalty=best.setting, start=start)
-        with torch.inference_mode():
+        with inference():
             logits = linear(trial.held_out.features, head[:, :-1], head[:, -1])
         probabilities[part.numpy()] = logits.double().softmax(dim=1).numpy()
     return probabilities

@@ -26,11 +26,13 @@ from toolkit.files import read_json, write_json_atomically
 from toolkit.progress import warn
 from toolkit.recipe import Recipe
 from toolkit.training.arguments import training_arguments
+from toolkit.training.energy import EnergyMeter
 from toolkit.training.followers import also_followed_by
 
 TRACKERS = "trackers"
 """The folder of a run's trackers."""
 
+_ENERGY = "codecarbon"
 _RUNS = "runs.json"  # by which name each tracker knows this run, so that an interrupted one goes on in it
 
 
@@ -108,6 +110,12 @@ class Trackers(TrainerCallback):
                 import_module("wandb").finish()
                 import_module("wandb").teardown()  # which also forgets its folder
 
+    @property
+    def energy(self) -> dict[str, float | None]:
+        """Return the measured energy of the run by its names in ``cost``; nothing where nobody asked for it."""
+        meter = self.callbacks.get(_ENERGY)
+        return dict(meter.figures) if isinstance(meter, EnergyMeter) else {}
+
     def _tell(self, event: str, *given: Any, **had: Any) -> None:
         """Tell all that have begun; one that fails then is left out from there on, because training goes on."""
         for name in list(self.opened):
@@ -151,7 +159,8 @@ def tracking(recipe: Recipe, run: Path) -> Iterator[Trackers]:
     before = set(sys.modules)
     with _environment(_settings(folder.resolve(), runs)):
         joins = getattr(sys.modules.get("wandb"), "run", None) is not None
-        trackers = Trackers(folder, arguments, {_name(kind): kind() for kind in made}, joins_wandb=joins)
+        callbacks = {_name(kind): EnergyMeter(folder) if _name(kind) == _ENERGY else kind() for kind in made}
+        trackers = Trackers(folder, arguments, callbacks, joins_wandb=joins)
         try:
             with also_followed_by(trackers):
                 yield trackers

@@ -13,6 +13,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PrinterCallback
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import attention_for_any_shape
 from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
 from toolkit.progress import progress_bar, say
@@ -139,7 +140,7 @@ def _run(trainer: RecipeTrainer, plan: Plan, checkpoint: Checkpoint | None, *, l
         done = checkpoint.step
         log.write({"event": "resume", "step": done})
         say(f"going on at step {done}")
-    with progress_bar("training", plan.max_steps, start=done) as bar:
+    with attention_for_any_shape(), progress_bar("training", plan.max_steps, start=done) as bar:
         trainer.add_callback(ShowProgress(bar, lambda: trainer.last_loss))
         trainer.train(resume_from_checkpoint=str(checkpoint.folder) if checkpoint else None)
 

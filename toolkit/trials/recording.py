@@ -70,7 +70,14 @@ class TrialRecord:
 
 @contextmanager
 def record_trial(
-    recipe: Recipe, identity: RunIdentity, *, name: str, folder: Path, ledger: Path, parent: str | None = None
+    recipe: Recipe,
+    identity: RunIdentity,
+    *,
+    name: str,
+    folder: Path,
+    ledger: Path,
+    parent: str | None = None,
+    reproduces: str | None = None,
 ) -> Iterator[TrialRecord]:
     """Add the trial of the block to the ledger when it ends, or afterwards if its process is killed.
 
@@ -83,6 +90,7 @@ def record_trial(
         folder: the run folder.
         ledger: the file of all trials.
         parent: id of the trial that this one goes on from; None finds the most like one.
+        reproduces: the run that it carries out again, if it does.
 
     Raises:
         ResourceError: nothing can be written beside the ledger.
@@ -98,6 +106,7 @@ def record_trial(
         "output_dir": str(folder),
         "note": recipe.note,
         "parent": parent,
+        "reproduces": reproduces,
         "settings": flattened(recipe_values(recipe)),
     }
     record = TrialRecord(ledger, facts, new_trial(status="killed", error=dict(KILLED), **facts), time.monotonic())

@@ -20,7 +20,7 @@ FINISHED = ("done", "degenerate")
 STATUSES = (*FINISHED, "failed", "interrupted", "out-of-memory", "diverged", "refused", "killed")
 """Refused: the recipe or the data do not fit a model that was opened. Killed: the process ended without a word."""
 
-OPTIONAL = frozenset({"learnt_from", "settings", "lessons"})
+OPTIONAL = frozenset({"learnt_from", "settings", "lessons", "reproduces"})
 """Keys that earlier versions did not write, and that are left out where they say nothing."""
 
 _PACKAGES = (
@@ -54,6 +54,8 @@ class Trial:
         error: ``{"code", "message"}`` of a trial that was not done.
         note: the recipe's: why the trial is made.
         settings: the values of its resolved recipe by their dotted paths; None, and not written, by older versions.
+        reproduces: the run that this one carries out again: its folder, or its repository with the commit; None, and
+            not written, for all others.
         lessons: what was noted to be learnt of it, in the order of the notes; they are lines of their own.
     """
 
@@ -78,6 +80,7 @@ class Trial:
     note: str | None = None
     learnt_from: dict[str, Any] | None = None
     settings: dict[str, Any] | None = None
+    reproduces: str | None = None
     lessons: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

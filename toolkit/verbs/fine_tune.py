@@ -12,6 +12,7 @@ from toolkit.data.own_rows import load_for_rows
 from toolkit.errors import RecipeError, explain
 from toolkit.names import Method
 from toolkit.recipe import Recipe, build_recipe, find_recipe, recipe_values
+from toolkit.trials.shares import checked_shares
 from toolkit.verbs.given import Given, Rows
 from toolkit.verbs.model import Run
 from toolkit.verbs.work import working
@@ -41,6 +42,7 @@ def fine_tune(
     hub: Mapping[str, Any] | None = None,
     note: str | None = None,
     seed: int | None = None,
+    curve: Sequence[float] | None = None,
     output_dir: str | PathLike[str] | None = None,
     ledger: str | PathLike[str] | None = None,
     restart: bool = False,
@@ -60,6 +62,8 @@ def fine_tune(
             the keys of the recipe's section, such as ``{"source": df, "test_size": 0.3}``.
         columns: the data's names of columns by the task's names, such as ``{"text": "review", "label": "stars"}``.
         tokenizer, training, peft, features, zero_shot, evaluation, hub: keys of the recipe's sections.
+        curve: shares of the training rows to learn from, such as ``[0.1, 0.3, 1.0]``: is more data worth it? The run of
+            the last one is returned, with all of them as ``run.curve``.
         output_dir: the run folder; None takes ``runs/<name>-<digest>``.
         ledger: the file that every trial is added to; None takes ``runs/trials.jsonl``.
         restart: start over instead of going on or showing what is there.
@@ -87,6 +91,7 @@ def fine_tune(
         "seed": seed,
     }
     asked = {name: plain_value(value) for name, value in sections.items() if value is not None}
+    shares = None if curve is None else checked_shares(curve, where="curve")
     checked, name = _recipe(recipe, overrides, asked, given)
 
     from toolkit.training.followers import followed_by
@@ -96,16 +101,21 @@ def fine_tune(
     if callbacks and checked.way in (Method.FEATURES, Method.ZERO_SHOT):
         found = f"method {checked.method} takes no steps that callbacks could follow; leave them out"
         raise RecipeError(found, where="callbacks")
+    settings: dict[str, Any] = {
+        "name": name,
+        "output_dir": None if output_dir is None else Path(output_dir),
+        "ledger": DEFAULT_LEDGER if ledger is None else Path(ledger),
+        "restart": restart,
+        "parent": parent,
+    }
     with followed_by(callbacks):
-        finished = carry_out(
-            checked,
-            name=name,
-            output_dir=None if output_dir is None else Path(output_dir),
-            ledger=DEFAULT_LEDGER if ledger is None else Path(ledger),
-            restart=restart,
-            parent=parent,
-        )
-    return Run(str(finished.folder), finished)
+        if shares is None:
+            finished = carry_out(checked, **settings)
+            return Run(str(finished.folder), finished)
+        from toolkit.workflow.curve import fine_tune_on_shares
+
+        learnt, finished = fine_tune_on_shares(checked, shares, **settings)
+    return Run(str(finished.folder), finished, curve=learnt)
 
 
 def _data(given: Given, data: Rows, columns: Mapping[str, Any] | None) -> dict[str, Any] | None:

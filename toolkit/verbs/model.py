@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from toolkit.hub.verify.verdict import Verified
     from toolkit.names import Task
     from toolkit.run_result import RunResult
+    from toolkit.trials.curve import Curve
     from toolkit.trials.finished import FinishedRun
     from toolkit.verbs.results import Evaluation, Predictions
 
@@ -89,9 +90,11 @@ class Run(Model):
     Attributes:
         name: its folder as text.
         finished: the run as it was carried out, or read from its folder.
+        curve: results by the share of the training rows, where `toolkit.fine_tune` was asked for them.
     """
 
     finished: FinishedRun
+    curve: Curve | None = None
 
     @property
     def folder(self) -> Path:

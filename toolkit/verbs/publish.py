@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.errors import Fault, IntegrityError
+from toolkit.errors import Fault, IntegrityError, RecipeError
 from toolkit.verbs.given import one_of
 from toolkit.verbs.named import Named, name_of
 from toolkit.verbs.work import working
 
 if TYPE_CHECKING:
+    from toolkit.hub.verify.checks import Check
     from toolkit.hub.verify.verdict import Verified
     from toolkit.workflow.export import Exported
     from toolkit.workflow.publish import Published
+    from toolkit.workflow.publish_rows import PublishedRows
 
 
 @working()
@@ -31,7 +34,9 @@ def push(
     language: str = "en",
     endpoint: str | None = None,
     trust_remote_code: bool = False,
-) -> Published:
+    dataset: bool = False,
+    data_license: str | None = None,
+) -> Published | PublishedRows:
     """Publish a run as one commit: private unless `public`, the model's files alone, verified from a fresh process.
 
     Args:
@@ -46,10 +51,33 @@ def push(
         language: of the card's own words, ``en`` or ``ko``.
         endpoint: address of another hub; None takes ``HF_ENDPOINT``, or the public one.
         trust_remote_code: run the folder's own code to verify it; read that code first.
+        dataset: publish the rows instead, as a data set, where their licence allows; else the data set's card alone.
+        data_license: of the rows, by its id on the hub; None: that of their sources, where it is known.
 
     Raises:
         ToolkitError: of the kind that says what went wrong; also where it was published and a check failed.
     """
+    if dataset:
+        of_models = {"create_pr": create_pr, "merged": merged, "trust_remote_code": trust_remote_code}
+        if given := [name for name, is_given in of_models.items() if is_given]:
+            raise RecipeError(f"{' and '.join(given)} are of models, and dataset=True publishes rows; leave them out")
+        from toolkit.workflow.publish_rows import publish_rows
+
+        rows = publish_rows(
+            name_of(run),
+            repo_id,
+            licence=data_license,
+            public=public,
+            revision=revision,
+            tag=tag,
+            rebase=rebase,
+            language=language,
+            endpoint=endpoint,
+        )
+        _refuse_failed(rows.checks, where=f"{rows.repo_id}@{rows.commit[:12]}")
+        return rows
+    if data_license is not None:
+        raise RecipeError("this is the licence of rows, which are published with dataset=True", where="data_license")
     from toolkit.workflow.publish import publish
 
     published = publish(
@@ -65,13 +93,16 @@ def push(
         endpoint=endpoint,
         trust_code=trust_remote_code,
     )
-    failed = [check for check in published.verified.checks if check.passed is False]
+    _refuse_failed(published.verified.checks, where=f"{published.repo_id}@{published.commit[:12]}")
+    return published
+
+
+def _refuse_failed(checks: Sequence[Check], *, where: str) -> None:
+    failed = [check for check in checks if check.passed is False]
     if failed:
-        where = f"{published.repo_id}@{published.commit[:12]}"
         raise IntegrityError(
             *(Fault(f"it was published, but {check.name} failed: {check.detail}", where) for check in failed)
         )
-    return published
 
 
 @working()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.data.doctor_doubts import Examination
     from toolkit.run_result import EvaluationResult
     from toolkit.trials.compared import ComparedRuns
+    from toolkit.trials.reproductions import Reproduced
 
 SHOWN = 20
 """Rows of a table in a notebook."""
@@ -172,6 +173,39 @@ class Compared:
         from toolkit.report.compared import compared_html
 
         return compared_html(self.result)
+
+
+@dataclass(frozen=True, eq=False)
+class ReproducedRun:
+    """A run beside the one that carried it out again.
+
+    Attributes:
+        result: every figure.
+    """
+
+    result: Reproduced
+
+    @property
+    def passed(self) -> bool:
+        """Whether each figure fell into its interval."""
+        return self.result.passed
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the new run, for `toolkit.load`."""
+        return Path(self.result.found.run)
+
+    def __str__(self) -> str:
+        from toolkit.report.reproduced import reproduced_lines
+
+        return "\n".join(reproduced_lines(self.result))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from toolkit.report.reproduced import reproduced_html
+
+        return reproduced_html(self.result)
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,9 +113,10 @@ def _run(run: KeptRun, index: int, paired: PairedMetrics) -> ComparedRun:
     result = run.result
     metrics = {}
     for name, resampled in paired.resampled.items():
-        interval = resampled.interval(index)
+        ours = resampled[index]
+        interval = ours.interval()
         reason = None if interval is not None else result.test.metrics[name].reason or "it is undefined on these rows"
-        metrics[name] = MetricValue(None if interval is None else float(resampled.values[index]), interval, reason)
+        metrics[name] = MetricValue(None if interval is None else ours.value, interval, reason)
     return ComparedRun(
         name=run.name,
         model=result.model,
@@ -143,11 +144,10 @@ def _pairs(runs: Sequence[KeptRun], answers: Sequence[KeptAnswers], paired: Pair
     others = range(1, len(runs))
     by_metric = {}
     for name, resampled in paired.resampled.items():
-        p_values = [resampled.p_value(0, index) for index in others]
-        rows = zip(others, p_values, holm(p_values), strict=True)
-        by_metric[name] = [
-            Tested(difference=resampled.difference(0, index), p=p, p_holm=p_holm) for index, p, p_holm in rows
-        ]
+        first, *rest = resampled
+        p_values = [other.p_value(first) for other in rest]
+        rows = zip(rest, p_values, holm(p_values), strict=True)
+        by_metric[name] = [Tested(difference=other.minus(first), p=p, p_holm=p_holm) for other, p, p_holm in rows]
     exact = _mcnemar(answers)
     return tuple(
         ComparedPair(

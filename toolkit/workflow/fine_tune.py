@@ -68,6 +68,7 @@ def fine_tune(
     ledger: Path = DEFAULT_LEDGER,
     restart: bool = False,
     parent: str | None = None,
+    reproduces: str | None = None,
 ) -> FinishedRun:
     """Carry out a recipe; go on with an unfinished run, show a finished one.
 
@@ -78,6 +79,7 @@ def fine_tune(
         ledger: every trial that gets as far as its model is added here, failures included.
         restart: throw away what is there.
         parent: id of the trial that this one goes on from, or its beginning; None finds the one most like it.
+        reproduces: the run that is carried out again; its trial, which may stand in another ledger, is then the parent.
 
     Raises:
         ToolkitError: of the kind that says what went wrong.
@@ -85,7 +87,7 @@ def fine_tune(
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise RecipeError("a run is one process in this version; start it without torchrun or accelerate launch")
-    if parent is not None:
+    if parent is not None and reproduces is None:
         parent = find_trial(read_trials(ledger)[0], parent).id
     digest = recipe_digest(recipe)
     folder = output_dir or DEFAULT_RUNS / f"{name}-{digest[:8]}"
@@ -102,7 +104,9 @@ def fine_tune(
             if None not in (identity.base_digest, base := read_base(folder)) and identity.base_digest != base:
                 warn(f"{recipe.model.label} is not the model that this run learnt from: its files have changed since")
             return read_run(folder)
-        recorded = record_trial(recipe, identity, name=name, folder=folder, ledger=ledger, parent=parent)
+        recorded = record_trial(
+            recipe, identity, name=name, folder=folder, ledger=ledger, parent=parent, reproduces=reproduces
+        )
         with recorded as trial, shortages_told(recipe, run.work):
             result = _carry_out(room, recipe, data, work=run.work)
             write_digests(run.work, base=identity.base_digest)
@@ -147,6 +151,7 @@ def _carry_out(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) ->
     write_learnt_rows(work, learnt)
     seen = measure_unseen(room, used.answers, data.test, learnt=learnt, metrics=recipe.metrics)
     measured = outcome(recipe, data, used, baselines=baselines, slices=_slices(room, recipe, used), seen=seen)
+    measured = replace(measured, cost={**measured.cost, **trackers.energy})
     model_config = read_json(used.folder / "config.json")
     example = make_example(measured, recipe, used.answers.columns(), folder=used.folder, model_config=model_config)
     result = replace(measured, example=example, data=replace(measured.data, cut=used.cut), written=written)

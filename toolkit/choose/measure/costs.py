@@ -13,6 +13,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedBody, OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.adapters.open import model_size
 from toolkit.choose.measure.peak import memory_taken
 from toolkit.data.batches import by_length
@@ -121,7 +122,7 @@ def reading(opened: OpenedModel | OpenedBody) -> Answer:
         encoded = tokenizer(columns["text"], columns.get("text_pair"), **settings)
         names = [name for name in tokenizer.model_input_names if name in encoded]
         inputs = [dict(zip(names, row, strict=True)) for row in zip(*(encoded[name] for name in names), strict=True)]
-        with torch.inference_mode():
+        with inference():
             output: torch.Tensor = model(**moved(collate(inputs), device))[0]
         return output.cpu()
 

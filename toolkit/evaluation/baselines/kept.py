@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from toolkit.cache import cache_folder, was_used
-from toolkit.errors import ResourceError
+from toolkit.cache import cache_folder, keeping, was_used
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.files import replacing
 
@@ -29,7 +28,7 @@ def kept_baseline(key: str, make: Callable[[], Baseline]) -> Baseline:
         was_used(path)
         return Baseline(str(kept["name"]), kept["predictions"], float(kept["seconds"]), note or None)
     fresh = make()
-    with contextlib.suppress(OSError, ResourceError):  # without a cache it is computed again
+    with keeping("baselines' predictions"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, temporary.open("wb") as stream:
             note = fresh.note or ""

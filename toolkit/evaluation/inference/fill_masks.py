@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from datasets import Dataset
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.evaluation.inference.device import inference_device
 from toolkit.evaluation.inference.generate import references_of
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -28,7 +28,7 @@ def fill_masks(opened: OpenedModel, rows: Dataset) -> TextPredictions:
     model = opened.model.to(device)  # type: ignore[arg-type]
     written, probabilities = [], []
     n_unmasked = 0
-    with torch.inference_mode(), progress_bar("filling in", len(texts)) as bar:
+    with inference(), progress_bar("filling in", len(texts)) as bar:
         for text in texts:
             ids = tokenizer(text, truncation=True, max_length=opened.max_length, return_tensors="pt")["input_ids"][0]
             masked = ids == tokenizer.mask_token_id

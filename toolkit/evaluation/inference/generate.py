@@ -14,6 +14,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.adapters.layouts import layout_for
 from toolkit.adapters.lengths import usable_positions
 from toolkit.adapters.writing import seed_of
@@ -49,7 +50,7 @@ def write_texts(opened: OpenedModel, rows: Dataset) -> tuple[TextPredictions, ND
     """
     device = inference_device()
     opened.model.to(device)  # type: ignore[arg-type]
-    with torch.inference_mode():
+    with inference():
         written = written_by(opened, rows, device=device)
     predictions = TextPredictions(
         ids=list(rows["id"]),

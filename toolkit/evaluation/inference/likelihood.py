@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
 from toolkit.adapters.batching import Batching, batching_of, collator_of
+from toolkit.adapters.inference import inference
 from toolkit.adapters.layouts import layout_for
 from toolkit.data.batches import by_length, by_tokens
 from toolkit.data.encode import rows_at
@@ -177,7 +178,7 @@ def score_encoded(opened: OpenedModel, encoded: Dataset, layout: Layout) -> Scor
         values = (losses, torch.ones_like(losses), correct)
         return np.asarray(indices)[places.cpu().numpy()], tuple(value.cpu().double().numpy() for value in values)
 
-    with torch.inference_mode(), progress_bar("scoring", len(encoded)) as bar:
+    with inference(), progress_bar("scoring", len(encoded)) as bar:
         for indices, (of_rows, values) in in_batches(_batches(encoded["length"], batching), scored):
             for into, added in zip(sums, values, strict=True):
                 np.add.at(into, of_rows, added)

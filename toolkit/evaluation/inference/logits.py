@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_length
 from toolkit.data.encode import PaddingCollator, encode, rows_at
 from toolkit.evaluation.inference.device import inference_device, moved
@@ -31,7 +31,7 @@ def logits_of(opened: OpenedModel, rows: Dataset, *, batch_rows: int = DEFAULT_B
     collate = PaddingCollator(int(opened.tokenizer.pad_token_id))
     logits = np.empty((len(rows), len(opened.labels)), dtype=np.float32)
     tokens = encoded.remove_columns("length")
-    with torch.inference_mode(), progress_bar("predicting", len(rows)) as bar:
+    with inference(), progress_bar("predicting", len(rows)) as bar:
         for indices in by_length(encoded["length"], batch_rows):
             batch = moved(collate(rows_at(tokens, indices)), device)
             logits[indices] = model(**batch).logits.float().cpu().numpy()

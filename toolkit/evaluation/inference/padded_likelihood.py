@@ -17,6 +17,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.adapters.layouts import first_of_targets, layout_for, prompt_of
 from toolkit.data.answer_layout import AnswerLayout
 from toolkit.data.batches import by_length
@@ -86,7 +87,7 @@ def padded_likelihoods(opened: OpenedModel, rows: Dataset) -> Likelihoods:
         scores = _score(opened, model, [windows[index] for index in indices], device)
         return scores.cpu().double().numpy()
 
-    with torch.inference_mode(), progress_bar("scoring", len(windows)) as bar:
+    with inference(), progress_bar("scoring", len(windows)) as bar:
         for indices, scores in in_batches(batches, scored):
             np.add.at(nats, row_of[indices], -scores)
             bar.advance(len(indices))

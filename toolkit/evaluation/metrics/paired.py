@@ -31,10 +31,42 @@ Metric: TypeAlias = Callable[[Drawn], NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class OnResamples:
-    """A metric of one candidate: on all rows, and on resamples ``[resamples]``."""
+    """A metric of one candidate, on all rows and on resamples of them that other candidates share.
+
+    Attributes:
+        value: on all rows; NaN where it is undefined.
+        values: on resamples; where one is undefined, the value or difference on all rows stands for it. ``[resamples]``
+    """
 
     value: float
     values: NDArray[np.float64]
+
+    def interval(self) -> tuple[float, float] | None:
+        """Return the 95 % interval; None where the metric is undefined."""
+        if not np.isfinite(self.value):
+            return None
+        return interval_of(np.where(np.isfinite(self.values), self.values, self.value))
+
+    def minus(self, other: OnResamples) -> Difference | None:
+        """Return by how much this candidate's value is greater than another's; None where one is undefined."""
+        observed = self.value - other.value
+        return Difference(observed, *interval_of(self._drawn_above(other))) if np.isfinite(observed) else None
+
+    def p_value(self, other: OnResamples) -> float | None:
+        """Return the two-sided p-value of no difference, twice the share of resamples beyond 0; None as of `minus`.
+
+        It is the smallest level whose percentile interval leaves out 0 (Efron & Tibshirani 1993, section 15.4). The
+        data themselves count as a resample, so it is never 0 (Davison & Hinkley 1997, section 4.2).
+        """
+        if not np.isfinite(self.value - other.value):
+            return None
+        differences = self._drawn_above(other)
+        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        return min(1.0, 2 * (int(beyond) + 1) / (len(differences) + 1))
+
+    def _drawn_above(self, other: OnResamples) -> NDArray[np.float64]:
+        differences = self.values - other.values
+        return np.where(np.isfinite(differences), differences, self.value - other.value)
 
 
 def paired_difference(a: ArrayLike, b: ArrayLike, *, n: int = RESAMPLES, seed: int = 0) -> Difference:
@@ -71,7 +103,8 @@ def bootstrap_difference(
     Returns:
         The difference; None if one metric is undefined on all rows.
     """
-    return difference_of(*(resampled(metric, n_rows=n_rows, n=n, seed=seed) for metric in (first, second)))
+    a, b = (resampled(metric, n_rows=n_rows, n=n, seed=seed) for metric in (first, second))
+    return a.minus(b)
 
 
 def resampled(metric: Metric, *, n_rows: int, n: int = RESAMPLES, seed: int = 0) -> OnResamples:
@@ -80,77 +113,37 @@ def resampled(metric: Metric, *, n_rows: int, n: int = RESAMPLES, seed: int = 0)
     return OnResamples(float(metric(np.ones((1, n_rows)))[0]), np.concatenate([metric(drawn) for drawn in blocks]))
 
 
-def difference_of(first: OnResamples, second: OnResamples) -> Difference | None:
-    """Return the difference of two metrics on the same resamples; as `bootstrap_difference`."""
-    observed = first.value - second.value
-    if not np.isfinite(observed):
-        return None
-    values = first.values - second.values
-    return Difference(observed, *interval_of(np.where(np.isfinite(values), values, observed)))
-
-
 @lru_cache(maxsize=1)
 def _kept_draws(n_rows: int, seed: int, n: int) -> tuple[Drawn, ...]:
     """Return resamples; many candidates are compared on the same rows, and drawing takes longer than measuring."""
     return tuple(drawn_rows(n_rows, seed=seed, resamples=n))
 
 
-@dataclass(frozen=True, eq=False)
-class Resampled:
-    """A metric of several candidates on the same resamples.
-
-    Attributes:
-        values: on all rows; NaN where it is undefined. ``[candidates]``
-        drawn: on resamples, in which an undefined value is that of all rows. ``[resamples, candidates]``
-    """
-
-    values: NDArray[np.float64]
-    drawn: NDArray[np.float64]
-
-    def interval(self, index: int) -> tuple[float, float] | None:
-        """Return the 95 % interval of one candidate; None where its metric is undefined."""
-        return interval_of(self.drawn[:, index]) if np.isfinite(self.values[index]) else None
-
-    def difference(self, first: int, second: int) -> Difference | None:
-        """Return the second candidate's value minus the first's; None where one is undefined."""
-        observed = float(self.values[second] - self.values[first])
-        if not np.isfinite(observed):
-            return None
-        return Difference(observed, *interval_of(self.drawn[:, second] - self.drawn[:, first]))
-
-    def p_value(self, first: int, second: int) -> float | None:
-        """Return the two-sided p-value of no difference, twice the share of resamples beyond 0; None as above.
-
-        It is the smallest level whose percentile interval leaves out 0 (Efron & Tibshirani 1993, section 15.4). The
-        data themselves count as a resample, so it is never 0 (Davison & Hinkley 1997, section 4.2).
-        """
-        if not np.isfinite(self.values[[first, second]]).all():
-            return None
-        differences = self.drawn[:, second] - self.drawn[:, first]
-        beyond = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
-        return min(1.0, 2 * (int(beyond) + 1) / (len(differences) + 1))
-
-
 def resample_together(
     candidates: Sequence[Sequence[Metric]], counts: NDArray[np.int64], *, n: int = RESAMPLES, seed: int = 0
-) -> list[Resampled]:
+) -> list[list[OnResamples]]:
     """Compute several metrics of several candidates on the same resamples.
 
     Args:
         candidates: of each metric a function a candidate. ``[metrics][candidates]``
         counts: number of rows of each kind that the functions tell apart. ``[kinds]``
         n, seed: see `paired_difference`.
+
+    Returns:
+        ``[metrics][candidates]``
     """
     whole = counts[np.newaxis].astype(np.float64)
-    values = [np.array([float(metric(whole)[0]) for metric in metrics]) for metrics in candidates]
     drawn: list[list[NDArray[np.float64]]] = [[] for _ in candidates]
     for block in drawn_counts(counts, seed=seed, resamples=n) if candidates else ():
         floats = block.astype(np.float64)
         for metrics, of_blocks in zip(candidates, drawn, strict=True):
-            of_blocks.append(np.stack([metric(floats) for metric in metrics], axis=1))
+            of_blocks.append(np.stack([metric(floats) for metric in metrics]))
     return [
-        Resampled(observed, np.where(np.isfinite(all_drawn := np.concatenate(of_blocks)), all_drawn, observed))
-        for observed, of_blocks in zip(values, drawn, strict=True)
+        [
+            OnResamples(float(metric(whole)[0]), values)
+            for metric, values in zip(metrics, np.concatenate(of_blocks, axis=1), strict=True)
+        ]
+        for metrics, of_blocks in zip(candidates, drawn, strict=True)
     ]
 
 

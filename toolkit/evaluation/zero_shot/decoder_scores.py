@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_tokens
 from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
@@ -46,7 +47,7 @@ def decoder_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Ba
     scores = np.empty((len(prompts), len(prompts[0].answers)))
     n_long = len(_long_labels(prompts))
     budget = max(1, min(tokens_at_once(device), EXPANDED_TOKENS // max(n_long, 1)))
-    with torch.inference_mode():
+    with inference():
         for indices in by_tokens([len(prompt.ids) for prompt in prompts], budget):
             scores[indices] = _batch_scores(model, [prompts[i] for i in indices], device).cpu().numpy()
             bar.advance(len(indices))

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from toolkit.adapters import OpenedModel, entailment_index
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_tokens
 from toolkit.data.encode import PaddingCollator
 from toolkit.errors import RecipeError
@@ -44,7 +44,7 @@ def entailment_scores(
     opened.model.to(device)  # type: ignore[arg-type]
     collate = PaddingCollator(int(opened.tokenizer.pad_token_id))
     scores = np.empty(len(inputs))
-    with torch.inference_mode(), progress_bar("inferring", len(inputs)) as bar:
+    with inference(), progress_bar("inferring", len(inputs)) as bar:
         for indices in by_tokens([len(row["input_ids"]) for row in inputs], tokens_at_once(device)):
             logits = opened.model(**moved(collate([inputs[i] for i in indices]), device)).logits
             scores[indices] = logits[:, entailed].float().cpu().numpy()

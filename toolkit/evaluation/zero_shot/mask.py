@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_tokens
 from toolkit.data.several_inputs import fitted
 from toolkit.evaluation.inference.device import inference_device
@@ -68,7 +69,7 @@ def mask_scores(
     device, model = inference_device(), opened.model
     model.to(device)  # type: ignore[arg-type]
     budget = max(1, min(tokens_at_once(device), LOGITS_AT_ONCE // int(model.config.vocab_size)))
-    with torch.inference_mode(), progress_bar("filling in", len(clozes)) as bar:
+    with inference(), progress_bar("filling in", len(clozes)) as bar:
         for indices in by_tokens([len(cloze.ids) for _, cloze in clozes], budget):
             batch = [clozes[i] for i in indices]
             filler = int(opened.tokenizer.pad_token_id or 0)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_tokens
 from toolkit.data.padding import pad_right
 from toolkit.evaluation.inference.device import inference_device
@@ -39,7 +39,7 @@ def seq2seq_scores(model: PreTrainedModel, prompts: Sequence[Prompt], *, bar: Ba
     model.to(device)  # type: ignore[arg-type]
     encoder: Any = model.get_encoder()
     scores = np.empty((len(prompts), len(prompts[0].answers)))
-    with torch.inference_mode():
+    with inference():
         for indices in by_tokens([len(prompt.ids) for prompt in prompts], tokens_at_once(device)):
             ids, mask = (tensor.to(device) for tensor in padded([prompts[i].ids for i in indices]))
             encoded = encoder(input_ids=ids, attention_mask=mask).last_hidden_state

@@ -39,7 +39,7 @@ def costs(result: RunResult, words: Words) -> list[tuple[str, str]]:
     """Return every figure of ``cost`` in words; an untrained model has none of training."""
     asked = result.way is Method.ZERO_SHOT
     spent = {name: value for name, value in result.cost.items() if not (asked and name == "train_seconds")}
-    return [(words.name(name), words.amount(value)) for name, value in facts.costs(spent)]
+    return [(words.name(name), words.amount(words.name(value))) for name, value in facts.costs(spent)]
 
 
 def about_cost(result: RunResult, words: Words) -> list[Markdown]:

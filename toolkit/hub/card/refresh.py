@@ -11,8 +11,9 @@ from toolkit.errors import ToolkitError
 from toolkit.files import read_json, write_text_atomically
 from toolkit.hub.card.render import render_card
 from toolkit.recipe import list_recipes, load_recipe, recipe_digest, reread_recipe
-from toolkit.training.save import MODEL_FOLDER
+from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
+from toolkit.trials.reproductions import read_reproductions
 from toolkit.trials.trial import FINISHED
 
 TRIAL_FILE = "trial.json"
@@ -59,20 +60,25 @@ def refresh_cards(runs: Path, *, into: Path) -> list[str]:
     return written
 
 
-def card_of(folder: Path, *, language: str = "en") -> str:
+def card_of(folder: Path, *, language: str = "en", repo_id: str | None = None, adapter: bool = False) -> str:
     """Return the card of a finished run.
 
     Args:
         folder: of the run.
         language: of the card.
+        repo_id: where the model is published.
+        adapter: whether the adapter alone is.
     """
-    config = folder / MODEL_FOLDER / "config.json"
+    config = folder / (ADAPTER_FOLDER if adapter else MODEL_FOLDER) / "config.json"
     return render_card(
         read_run(folder).result,
         reread_recipe(folder / RECIPE_FILE),
         recipe_yaml=(folder / RECIPE_FILE).read_text(encoding="utf-8"),
         model_config=read_json(config) if config.is_file() else None,
         language=language,
+        repo_id=repo_id,
+        adapter=adapter,
+        reproductions=read_reproductions(folder),
     )
 
 

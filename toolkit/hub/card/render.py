@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from toolkit.hub.card.markdown import Markdown, code_block, code_span, escape
 from toolkit.hub.card.metadata import as_yaml, front_matter
 from toolkit.hub.card.method import about_cost, about_training, command_of, costs
 from toolkit.hub.card.names import model_name, public_recipe
+from toolkit.hub.card.reproduced import about_reproductions
 from toolkit.hub.card.settings import not_default, settings
 from toolkit.hub.card.usage import brings_code, intended_use, is_asked, unintended_use
 from toolkit.hub.card.use import about_use, shown_example
@@ -26,6 +27,7 @@ from toolkit.report import facts
 from toolkit.report.measures import best_values, results
 from toolkit.run_result import RunResult
 from toolkit.shipped import shipped_folder
+from toolkit.trials.reproductions import Reproduction
 from toolkit.wording import visible
 
 
@@ -39,6 +41,7 @@ def render_card(
     repo_id: str | None = None,
     language: str = "en",
     adapter: bool = False,
+    reproductions: Sequence[Reproduction] = (),
 ) -> str:
     """Render the card as Markdown with the front matter that the hub reads.
 
@@ -54,6 +57,7 @@ def render_card(
         repo_id: the repository, ``owner/name``, where the model is published.
         language: of the card: ``en`` or ``ko``; its metadata and its figures are the same.
         adapter: whether the adapter alone is published.
+        reproductions: what came of carrying the run out again.
 
     Raises:
         RecipeError: there is no card in the language.
@@ -65,7 +69,7 @@ def render_card(
     compared = results(result)
     title = repo_id.rpartition("/")[2] if repo_id else model_name(result)
     metadata = front_matter(result, recipe, name=title, own_code=own_code, adapter=adapter)
-    template = _environment().get_template("card.md.jinja")
+    template = card_templates().get_template("card.md.jinja")
     card = template.render(
         w=words,
         result=result,
@@ -101,6 +105,7 @@ def render_card(
         not_default=not_default(recipe),
         settings=settings(recipe, model_config),
         command=code_block(command_of(command, repo_id), "bash"),
+        reproduced=about_reproductions(reproductions, result, words),
         repo_id=repo_id,
         shortened=shown_recipe != recipe_yaml,
         recipe=code_block(shown_recipe, "yaml"),
@@ -111,7 +116,8 @@ def render_card(
 
 
 @cache
-def _environment() -> Environment:
+def card_templates() -> Environment:
+    """Return the templates of cards, which escape every text that is no Markdown."""
     environment = Environment(
         loader=FileSystemLoader(shipped_folder("model_cards"), encoding="utf-8"),
         autoescape=True,

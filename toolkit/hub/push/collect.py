@@ -94,4 +94,5 @@ def card_of(run: SourceRun, manifest: Manifest, *, repo_id: str | None, language
             repo_id=repo_id,
             language=language,
             adapter=manifest.is_adapter,
+            reproductions=run.reproductions,
         )

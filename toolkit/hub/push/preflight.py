@@ -28,7 +28,7 @@ _FRONT_MATTER = re.compile(r"^\s*---\s*\n(.*?)\n---\s*(\n|$)", re.DOTALL)
 _LOGIN = "make one with write access at {}/settings/tokens, then `hf auth login`, or set HF_TOKEN"
 
 
-def open_hub(endpoint: str | None = None) -> Hub:
+def open_hub(endpoint: str | None = None, *, kind: str = "model") -> Hub:
     """Open the hub with the token of the environment or of the library's cache.
 
     Raises:
@@ -40,7 +40,7 @@ def open_hub(endpoint: str | None = None) -> Hub:
     token = find_token()
     if token is None:
         raise HubError(f"there is no token; {_LOGIN.format(address)}", where=address)
-    return Hub(address, token)
+    return Hub(address, token, kind=kind)
 
 
 def check_name(repo_id: str) -> None:

@@ -49,9 +49,11 @@ class Hub:
         endpoint: its address.
         token: never shown.
         pauses: seconds before each repetition; as many repetitions as pauses.
+        kind: of the repositories: ``model`` or ``dataset``.
     """
 
-    def __init__(self, endpoint: str, token: str, *, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(self, endpoint: str, token: str, *, pauses: Sequence[float] = PAUSES, kind: str = "model") -> None:
+        self.kind = kind
         self.endpoint = endpoint
         self.token = token
         self.pauses = tuple(pauses)
@@ -84,7 +86,7 @@ class Hub:
             info = self._ask(
                 doing,
                 repo_id,
-                lambda: self._api.model_info(repo_id, revision=revision),
+                lambda: self._api.repo_info(repo_id, revision=revision, repo_type=self.kind),
                 lets_through=(RepositoryNotFoundError, RevisionNotFoundError),
             )
         except (RepositoryNotFoundError, RevisionNotFoundError) as error:
@@ -94,10 +96,20 @@ class Hub:
         files = self._ask(
             "listing the repository's files",
             repo_id,
-            lambda: list(self._api.list_repo_tree(repo_id, recursive=True, revision=info.sha)),
+            lambda: list(self._api.list_repo_tree(repo_id, recursive=True, revision=info.sha, repo_type=self.kind)),
         )
         listed = [_remote_file(file) for file in files if isinstance(file, RepoFile)]
         return Head(str(info.sha), info.private, {file.path: file for file in listed})
+
+    def licence_of(self, dataset: str) -> str | None:
+        """Return the licence on the card of a data set; None where it states none, or several.
+
+        Raises:
+            HubError: the hub does not answer, or refuses.
+        """
+        info = self._ask("reading the data set's card", dataset, lambda: self._api.dataset_info(dataset))
+        stated = None if info.card_data is None else info.card_data.get("license")
+        return stated if isinstance(stated, str) else None
 
     def history(self, repo_id: str, revision: str = MAIN) -> list[Past]:
         """Return the commits that led to a revision, the newest first.
@@ -108,7 +120,7 @@ class Hub:
         commits = self._ask(
             "reading the repository's history",
             repo_id,
-            lambda: self._api.list_repo_commits(repo_id, revision=revision),
+            lambda: self._api.list_repo_commits(repo_id, revision=revision, repo_type=self.kind),
         )
         return [Past(commit.commit_id, commit.title, commit.message or "") for commit in commits]
 
@@ -121,7 +133,7 @@ class Hub:
         refs = self._ask(
             "reading the repository's branches and tags",
             repo_id,
-            lambda: self._api.list_repo_refs(repo_id, include_pull_requests=True),
+            lambda: self._api.list_repo_refs(repo_id, include_pull_requests=True, repo_type=self.kind),
         )
         named = (refs.branches, refs.tags, refs.pull_requests or [])
         branches, tags, requests = ({ref.name: ref.target_commit for ref in kind} for kind in named)
@@ -138,7 +150,7 @@ class Hub:
         self._ask(
             "making the repository",
             repo_id,
-            lambda: self._api.create_repo(repo_id, private=private, exist_ok=True),
+            lambda: self._api.create_repo(repo_id, private=private, exist_ok=True, repo_type=self.kind),
         )
 
     def branch(self, repo_id: str, name: str, *, commit: str) -> None:
@@ -150,7 +162,7 @@ class Hub:
         self._ask(
             f"making the branch {name}",
             repo_id,
-            lambda: self._api.create_branch(repo_id, branch=name, revision=commit, exist_ok=True),
+            lambda: self._api.create_branch(repo_id, branch=name, revision=commit, exist_ok=True, repo_type=self.kind),
         )
 
     def tag(self, repo_id: str, name: str, *, commit: str) -> None:
@@ -162,7 +174,7 @@ class Hub:
         self._ask(
             f"setting the tag {name}",
             repo_id,
-            lambda: self._api.create_tag(repo_id, tag=name, revision=commit, exist_ok=True),
+            lambda: self._api.create_tag(repo_id, tag=name, revision=commit, exist_ok=True, repo_type=self.kind),
         )
 
     def commit(
@@ -202,6 +214,7 @@ class Hub:
                 parent_commit=parent,
                 revision=revision,
                 create_pr=create_pr,
+                repo_type=self.kind,
             )
         return str(info.oid), info.pr_revision
 

@@ -20,6 +20,7 @@ from toolkit.recipe.schema import HubSection
 from toolkit.run_result import RunResult
 from toolkit.training.save import ADAPTER_FOLDER, MODEL_FOLDER
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE
+from toolkit.trials.reproductions import Reproduction, read_reproductions
 from toolkit.trials.run_files import FILES_FILE, read_digests
 from toolkit.trials.run_folder import TRIAL_FILE
 from toolkit.trials.trial import FINISHED
@@ -38,12 +39,14 @@ class SourceRun:
         result: content of ``metrics.json``.
         recipe: content of ``recipe.yaml``.
         recipe_yaml: the same as text, to be shown.
+        reproductions: what came of carrying it out again.
     """
 
     folder: Path
     result: RunResult
     recipe: Recipe
     recipe_yaml: str
+    reproductions: tuple[Reproduction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,13 @@ def _run(folder: Path, *, merged: bool) -> Source:
     return Source(
         folder,
         model,
-        run=SourceRun(folder, result, reread_recipe(recipe), recipe.read_text(encoding="utf-8")),
+        run=SourceRun(
+            folder,
+            result,
+            reread_recipe(recipe),
+            recipe.read_text(encoding="utf-8"),
+            read_reproductions(folder),
+        ),
         golden=golden,
         base=base if model == adapter else None,
         remarks=tuple(remarks),

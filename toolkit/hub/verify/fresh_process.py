@@ -27,7 +27,12 @@ _OURS = ("HF_", "HUGGING", "TRANSFORMERS_", "PYTHON", "XDG_CACHE_HOME", "TQDM")
 
 @contextmanager
 def replayed(
-    request: Mapping[str, Any], *, offline: bool, endpoint: str | None = None, token: str | None = None
+    request: Mapping[str, Any],
+    *,
+    offline: bool,
+    endpoint: str | None = None,
+    token: str | None = None,
+    script: Path = _SCRIPT,
 ) -> Iterator[dict[str, Any]]:
     """Replay golden rows in a fresh process; its files, the download among them, live as long as the block.
 
@@ -36,6 +41,7 @@ def replayed(
         offline: whether it shall stay away from the network.
         endpoint: of the hub; None: the usual one.
         token: for the hub; handed on in the environment alone.
+        script: what runs there; it imports nothing of ours.
 
     Raises:
         HubError: if it does not come to an end.
@@ -59,7 +65,7 @@ def replayed(
             **({"HF_ENDPOINT": endpoint} if endpoint else {}),
             **({"HF_TOKEN": token} if token else {"HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}),
         }
-        yield _run(json.dumps({**request, "known_code": known_code()}), work, environment, token=token)
+        yield _run(json.dumps({**request, "known_code": known_code()}), work, environment, token=token, script=script)
 
 
 def known_code() -> list[str]:
@@ -68,10 +74,12 @@ def known_code() -> list[str]:
     return sorted({sha256(file.read_bytes()).hexdigest() for folder in folders for file in folder.glob("*.py")})
 
 
-def _run(request: str, work: Path, environment: Mapping[str, str], *, token: str | None) -> dict[str, Any]:
+def _run(
+    request: str, work: Path, environment: Mapping[str, str], *, token: str | None, script: Path
+) -> dict[str, Any]:
     try:
         done = subprocess.run(  # noqa: S603, a list of our own
-            [sys.executable, "-I", "-X", "utf8", str(_SCRIPT)],
+            [sys.executable, "-I", "-X", "utf8", str(script)],
             input=request,
             capture_output=True,
             encoding="utf-8",

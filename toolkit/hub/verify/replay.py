@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from toolkit.adapters.inference import inference
+
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
 ROWS_AT_ONCE = 4
 FAMILIES = ("encoder", "decoder", "encoder-decoder")
@@ -92,9 +94,8 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
     trust = _trusted(request, place, report)
     if trust is None:
         return
-    import torch
 
-    with torch.inference_mode():
+    with inference():
         model, tokenizer = _open(request, place, report, golden=golden or {}, trust=trust)
         report["ids"] = [_ids_digest(tokenizer, row, golden) for row in golden["rows"]] if golden else []
         report["answers"] = list(_task(golden)[1](model, tokenizer, golden)) if golden else []

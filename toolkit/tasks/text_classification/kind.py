@@ -106,6 +106,10 @@ class LabelKind(ABC):
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Return ``{"labels": {name: rows}}``, or of numbers ``{"scores": {"min", "mean", "sd", "max"}}``."""
 
+    @abstractmethod
+    def published(self, rows: Dataset, labels: Sequence[str]) -> Dataset:
+        """Return rows as others read them, their labels by name."""
+
     def samples(self, columns: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         """Return rows to look at from the columns of written predictions: the most confident mistakes."""
         return mistakes_in(columns)

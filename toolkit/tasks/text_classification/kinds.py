@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from datasets import Dataset
+from datasets import ClassLabel, Dataset
 from numpy.typing import NDArray
 
 from toolkit.adapters.decision import USUAL, Decision
@@ -96,6 +96,13 @@ class OneClass(LabelKind):
         """Return the names of the classes."""
         return {"prediction": [labels[label] for label in predictions]}
 
+    def published(self, rows: Dataset, labels: Sequence[str]) -> Dataset:
+        """Return the column ``label`` of classes by name; as texts where a row has one that training does not."""
+        rows = rows.remove_columns(["label"]).rename_column("reference", "label")
+        if not set(rows.unique("label")) <= set(labels):
+            return rows
+        return rows.cast_column("label", ClassLabel(names=list(labels)))
+
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows of each class, in the order of the labels."""
         return _counted(rows["reference"], labels)
@@ -170,6 +177,10 @@ class SeveralLabels(LabelKind):
             "prediction": [joined([labels[label] for label in np.flatnonzero(row).tolist()]) for row in predictions]
         }
 
+    def published(self, rows: Dataset, labels: Sequence[str]) -> Dataset:
+        """Return the column ``labels``, a list of names."""
+        return rows.remove_columns(["label", "reference"]).rename_column("label_names", "labels")
+
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Count the rows that have each label, in the order of the labels."""
         return _counted([name for names in rows["label_names"] for name in names], labels)
@@ -228,6 +239,10 @@ class Number(LabelKind):
     def columns_of(self, predictions: NDArray[Any], labels: Sequence[str]) -> dict[str, list[Any]]:
         """Return the numbers."""
         return {"prediction": predictions.tolist()}
+
+    def published(self, rows: Dataset, labels: Sequence[str]) -> Dataset:
+        """Return the column ``label`` of numbers."""
+        return rows.remove_columns(["reference"])
 
     def count_labels(self, rows: Dataset, labels: Sequence[str]) -> dict[str, Any]:
         """Return how the numbers are spread."""

@@ -72,6 +72,10 @@ class TextClassification(TaskRoom):
         """Count the rows of each label, or describe the scores."""
         return kind_of(data.problem).count_labels(rows, data.labels)
 
+    def published(self, rows: Dataset, data: TaskData) -> Dataset:
+        """Return the rows of a split with their labels by name."""
+        return kind_of(data.problem).published(rows, data.labels)
+
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text`` and ``label``, for every family."""
         return ("text", "label")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from toolkit.adapters.layouts import layout_for, prompt_of
 from toolkit.data import TextData, prepare_text_rows, prepare_texts
 from toolkit.data.column_names import ColumnName
 from toolkit.data.inputs import read_inputs
+from toolkit.data.messages import CHAT
 from toolkit.evaluation.inference.generate import write_texts
 from toolkit.evaluation.inference.likelihood import mean_loss
 from toolkit.evaluation.inference.text_predictions import TextPredictions
@@ -61,6 +63,16 @@ class TextsRoom(TaskRoom):
     def prepare(self, recipe: Recipe) -> TextData:
         """Read, check, normalise and divide texts, or pairs of a source and its target."""
         return prepare_texts(recipe.data, columns=recipe.text_columns)
+
+    def published(self, rows: Dataset, data: TaskData) -> Dataset:
+        """Return the rows of a split; chats as lists of messages."""
+        if CHAT not in rows.column_names:
+            return rows
+
+        def messages(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+            return {CHAT: [json.loads(chat) for chat in batch[CHAT]]}
+
+        return rows.map(messages, batched=True, load_from_cache_file=False)
 
     def read_rows(
         self, source: list[str], model: Answerer, *, columns: Mapping[str, ColumnName], encoding: str | None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from toolkit.adapters import OpenedModel
+from toolkit.adapters.inference import inference
 from toolkit.data.batches import by_length
 from toolkit.data.encode import PaddingCollator, rows_at
 from toolkit.errors import RecipeError
@@ -112,7 +113,7 @@ def logits_of_windows(
     model = model.to(device)  # type: ignore[arg-type]
     collate = PaddingCollator(pad_token_id)
     tokens = encoded.remove_columns("length")
-    with torch.inference_mode(), progress_bar("predicting", len(windows)) as bar:
+    with inference(), progress_bar("predicting", len(windows)) as bar:
         for indices in by_length(encoded["length"], batch_windows):
             batch = moved(collate(rows_at(tokens, indices)), device)
             logits = model(**batch).logits.float().cpu().numpy()

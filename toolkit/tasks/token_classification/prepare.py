@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from datasets import Dataset
 
 from toolkit.data.column_names import plain_names
-from toolkit.data.divide import cut_missing_splits, read_tables_of, source_names, without_blank_rows
+from toolkit.data.divide import cut_missing_splits, read_tables_of, source_names, with_share, without_blank_rows
 from toolkit.data.notes import about_overlaps
 from toolkit.data.tables import Table
 from toolkit.data.wording import counted, listed
@@ -74,7 +74,7 @@ def prepare_tagged(section: DataSection) -> TaggedData:
     scheme = find_scheme(whole[Split.TRAIN].tags())
     refuse_foreign(whole.values(), scheme)
     notes = [note for sentences in whole.values() for note in about_illegal(sentences, scheme)]
-    splits = without_blank_rows(cut_missing_splits(whole, section), notes)
+    splits = with_share(without_blank_rows(cut_missing_splits(whole, section), notes), section)
     labels = _outputs(splits[Split.TRAIN], scheme)
     notes += _about_tags(splits, labels, scheme)
     notes += about_overlaps(splits)

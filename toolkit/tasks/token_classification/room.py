@@ -66,6 +66,16 @@ class TokenClassification(TaskRoom):
         entities = Counter(entity.label for row in tags for entity in entities_of(row, scheme))
         return {"labels": {tag: words[tag] for tag in data.labels}, "entities": dict(sorted(entities.items()))}
 
+    def published(self, rows: Dataset, data: TaskData) -> Dataset:
+        """Return the rows of a split as lists of words and of their tags, beside the text that they stand in."""
+
+        def words(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+            places = zip(batch["text"], batch["starts"], batch["ends"], strict=True)
+            return {"tokens": [[text[a:b] for a, b in zip(starts, ends, strict=True)] for text, starts, ends in places]}
+
+        found = rows.map(words, batched=True, load_from_cache_file=False)
+        return found.select_columns(["id", "text", "tokens", "tags"])
+
     def input_columns(self, family: Family, reads: str | None = None) -> tuple[str, ...]:
         """Return ``text`` and ``spans``; a column of lists of words, and of their tags, may be meant as well."""
         return ("text", "spans")

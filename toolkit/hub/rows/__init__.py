@@ -1,0 +1,1 @@
+"""The rows of a run as a data set on the hub."""
