@@ -5,7 +5,7 @@
 FOLDER holds NAME_train.csv and NAME_test.csv with the columns text and label. Both are whole commands, one core each,
 from an empty cache, the test examples measured; ours leaves the recommended model on disk. They take turns, so that
 other work on the machine meets both alike. AutoIntent's packages clash with the toolkit's, so that it needs a Python of
-its own (``pip install autointent==0.4.0``).
+its own (``pip install "autointent[sentence-transformers]==0.4.0"``).
 """
 
 from __future__ import annotations
