@@ -27,7 +27,7 @@ class Measured:
 
     Attributes:
         rows: test rows that both models answered.
-        flips: rows with another prediction.
+        flips: rows with another prediction; None where predictions are numbers.
         largest_gap: between two probabilities or numbers.
         model_bytes: of the exported weights.
         float32_bytes: of the weights that they come from.
@@ -36,7 +36,7 @@ class Measured:
     """
 
     rows: int
-    flips: int
+    flips: int | None
     largest_gap: float
     model_bytes: int
     float32_bytes: int
@@ -50,6 +50,8 @@ class Measured:
     def __str__(self) -> str:
         size = f"{self.model_bytes / 1e6:,.0f} MB instead of {self.float32_bytes / 1e6:,.0f}"
         answers = f"{self.flips} of {self.rows} test rows have another answer, largest gap {self.largest_gap:.1e}"
+        if self.flips is None:
+            answers = f"the numbers of {self.rows} test rows differ by at most {self.largest_gap:.2g}"
         return f"{answers}; {size}; {self.texts_per_second:,.0f} texts a second, {self.speed:.1f} times as many"
 
 
@@ -75,7 +77,7 @@ def measure(
     weights: Any = opened.model.state_dict().values()
     return Measured(
         rows=len(rows),
-        flips=parity.flips,
+        flips=None if "value" in expected[0] else parity.flips,
         largest_gap=parity.largest_gap,
         model_bytes=sum(file.stat().st_size for file in files),
         float32_bytes=sum(tensor.numel() * 4 for tensor in weights),
