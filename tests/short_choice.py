@@ -20,5 +20,5 @@ def train_anyway(patch: pytest.MonkeyPatch, *, longest: float = 1.0, seeds: int 
         ("FEW_A_CLASS", 0),
     ):
         patch.setattr(rounds, name, value)
-    patch.setattr(worth, "MOST_REMOVED", math.inf)
+    patch.setattr(worth, "REMOVED", math.inf)
     patch.setattr(rounds, "is_hopeless", lambda *_, **__: False)

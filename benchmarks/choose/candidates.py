@@ -95,10 +95,10 @@ def make_data(folder: Path, *, shared: Path) -> dict[str, Path]:
         shared: with banking77 and kor_chatbot.
     """
     sources = {
-        "rotten-tomatoes": _packaged("packaged:rotten-tomatoes"),
-        "imdb": _packaged("packaged:imdb"),
-        "banking20": _largest(_columns(shared / "banking77" / "train.csv", "text", "category"), n_classes=20),
-        "kor_chatbot": _columns(shared / "kor_chatbot" / "ChatbotData.csv", "Q", "label"),
+        "rotten-tomatoes": packaged("packaged:rotten-tomatoes"),
+        "imdb": packaged("packaged:imdb"),
+        "banking20": largest(columns(shared / "banking77" / "train.csv", "text", "category"), n_classes=20),
+        "kor_chatbot": columns(shared / "kor_chatbot" / "ChatbotData.csv", "Q", "label"),
     }
     made = {}
     for name, source in sources.items():
@@ -113,19 +113,21 @@ def make_data(folder: Path, *, shared: Path) -> dict[str, Path]:
     return made
 
 
-def _packaged(name: str) -> Iterator[tuple[str, str]]:
+def packaged(name: str) -> Iterator[tuple[str, str]]:
+    """Return the texts and labels of packaged data."""
     columns = read_table(name).columns
     for text, label in zip(columns["text"], columns["label"], strict=True):
         yield str(text), str(label)
 
 
-def _columns(file: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
+def columns(file: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
+    """Return the texts and labels of a csv file."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
         for row in csv.DictReader(stream):
             yield row[text], f"class {row[label]}"
 
 
-def _largest(rows: Iterable[tuple[str, str]], *, n_classes: int) -> Iterator[tuple[str, str]]:
+def largest(rows: Iterable[tuple[str, str]], *, n_classes: int) -> Iterator[tuple[str, str]]:
     """Return the examples of the largest classes: 1,500 examples of 77 classes would be too few to train on."""
     every = list(rows)
     kept = {label for label, _ in Counter(label for _, label in every).most_common(n_classes)}

@@ -48,3 +48,10 @@ def test_a_budget_counts_from_its_start_and_keeps_its_reserve() -> None:
     assert budget.spent() == pytest.approx(60.0, abs=1.0)
     assert budget.left() == pytest.approx(30.0, abs=1.0)
     assert Budget(10.0, started=time.monotonic() - 60.0).left() == 0.0
+
+
+def test_what_is_left_ends_with_the_budget() -> None:
+    over = Budget(1.0, started=time.monotonic() - 2.0)
+    assert over.to_the_end() == over.left() == 0.0
+    running = Budget(100.0, reserve=10.0)
+    assert running.left() < 90.0 < running.to_the_end() < 100.0

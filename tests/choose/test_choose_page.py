@@ -20,7 +20,7 @@ from toolkit.choose.decision.hand_over import HandedOver
 from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.look import look
 from toolkit.choose.look.rows import Rows
-from toolkit.choose.measure.baselines import measure_baselines
+from toolkit.choose.measure.baselines import measure_baselines, measure_folds
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.show.lines import choice_json, choice_lines
@@ -52,7 +52,7 @@ def _made(rows: Rows, candidate: str, *, n_wrong: int, **facts: Any) -> Measurem
 
 
 def _choice(rows: Rows, measured: list[Measurement], folder: Path, *, seconds: float = 100.0) -> Choice:
-    free = measure_baselines(rows, seconds=seconds)
+    free = measure_folds(rows, measure_baselines(rows), seconds=seconds)
     return Choice(
         rows=rows,
         look=look(rows.data, (), problem=rows.problem),

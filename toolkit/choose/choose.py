@@ -35,7 +35,6 @@ from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
 from toolkit.shortage import out_of_memory
-from toolkit.training.precision import computes_bf16_natively
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
@@ -100,7 +99,6 @@ def choose(
             ledger=ledger,
             seed=seed,
             language="ko" if view.text_language == "ko" else "en",
-            use_bf16=computes_bf16_natively(),
         )
         say(
             f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {len(found.candidates)} candidates"

@@ -3,10 +3,12 @@
 import contextlib
 import logging
 
+from toolkit.quick_import import quick_import
+
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it, and it warns of what nothing here uses
 
 # What cannot be imported for want of memory is told by the process that needs it.
-with contextlib.suppress(Exception):
+with contextlib.suppress(Exception), quick_import():
     import peft  # noqa: F401
     from transformers import AutoModel, PreTrainedTokenizerFast, Trainer  # noqa: F401  (imported with their first use)
 

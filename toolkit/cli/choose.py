@@ -14,6 +14,7 @@ from toolkit.cli.lists import LABEL_COLUMNS, LABELS, MERGE_LABELS, names_in, one
 from toolkit.errors import RecipeError
 from toolkit.language.spoken import language as spoken
 from toolkit.names import Problem, Task
+from toolkit.quick_import import quick_import
 
 if TYPE_CHECKING:
     from toolkit.choose.measure.budget import Budget
@@ -132,9 +133,10 @@ def _measure(task: Task, *, clock: Budget, as_json: bool, **settings: Any) -> No
     from toolkit.choose.measure.own_process import start_server
 
     start_server()  # it imports its libraries while this process does
-    from toolkit.choose.choose import choose as carry_out
-    from toolkit.choose.choose import write_json
-    from toolkit.choose.show.lines import choice_json, choice_lines
+    with quick_import():
+        from toolkit.choose.choose import choose as carry_out
+        from toolkit.choose.choose import write_json
+        from toolkit.choose.show.lines import choice_json, choice_lines
 
     choice = carry_out(task, budget=clock, **settings)
     result = choice_json(choice)

@@ -6,6 +6,7 @@ Nothing heavy is imported here; each verb imports what it needs when it runs, so
 from __future__ import annotations
 
 import errno
+import gc
 import inspect
 import os
 import signal
@@ -118,7 +119,9 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (docs/design.md, section 4.1)."""
     signal.signal(signal.SIGTERM, _stop)
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    gc.freeze()  # else the interpreter looks through all objects of the libraries for cycles, more than a second
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

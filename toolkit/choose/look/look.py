@@ -20,7 +20,7 @@ from toolkit.data.tokenizer_losses import Losses, find_losses, hangul_share, rea
 from toolkit.names import Family, Problem
 from toolkit.report.facts import count
 from toolkit.tasks.interfaces import TaskData
-from toolkit.wording import table
+from toolkit.wording import shortened, table
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -141,7 +141,7 @@ def rows_line(look: Look) -> str:
 
 def _smallest(classes: Mapping[str, int]) -> str:
     name, rows = min(classes.items(), key=lambda entry: entry[1])
-    return f"the smallest {name!r} with {count(rows)}"
+    return f"the smallest {shortened(repr(name))} with {count(rows)}"
 
 
 def sampled_texts(data: TaskData) -> dict[str, list[str]]:

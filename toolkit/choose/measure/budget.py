@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from toolkit.errors import RecipeError
 
+_FOR_PAGE, _MOST_FOR_PAGE = 0.02, 5.0  # of the budget, and in seconds: the page, and ending the processes
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
 _THOUSANDS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -51,7 +53,7 @@ class Budget:
 
     Attributes:
         seconds: the whole budget.
-        reserve: seconds that are kept for the end: test examples, recipes and the page.
+        reserve: seconds that are kept for the end: test examples, the recommended model, recipes and the page.
         started: when the clock started, by `time.monotonic`.
     """
 
@@ -62,6 +64,11 @@ class Budget:
     def spent(self) -> float:
         """Return the seconds since the start."""
         return time.monotonic() - self.started
+
+    def to_the_end(self) -> float:
+        """Return the seconds that the recommended result may still take, before the page is written; at least 0."""
+        page = min(_MOST_FOR_PAGE, _FOR_PAGE * self.seconds)
+        return max(0.0, self.seconds - page - self.spent())
 
     def left(self) -> float:
         """Return the seconds that measuring may still take; at least 0."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
@@ -37,8 +37,6 @@ _HELD_BACK = 0.15  # of the training examples, to choose the penalty and the lay
 _HEADS = 2  # layers that get a head beside the last one
 _SCORED_ROWS = 4_000
 """Examples that layers are compared on: neighbours take quadratic time, and the features of all layers much memory."""
-
-_OfLayer: TypeAlias = Callable[[int], NDArray[np.float32]]
 
 _SPARE = 0.8  # of the remaining time is for features; the rest for scores and heads
 
@@ -77,7 +75,6 @@ def measure_features(
         seconds=seconds * 1.2,
         settings={
             "pooling": POOLING,
-            "bf16": work.use_bf16,
             "seed": work.seed,
             "max_length": work.rows.max_length,
         },
@@ -100,7 +97,7 @@ def features_answers(work: Work, candidate: Candidate, result: Measurement, exam
     (layer,) = result.recipe["features"]["layers"]
 
     def vectors_of(rows: Dataset) -> NDArray[np.float32]:
-        return _read(work, candidate, body, rows, [layer]).of(layer)
+        return _read(candidate, body, rows, [layer]).of(layer)
 
     data = work.rows.data
     held = None if data.validation is None else (vectors_of(data.validation), _labels(data.validation))
@@ -124,7 +121,7 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
     if n_judged / fastest > _SPARE * left:
         return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)
     begun = time.monotonic()
-    judged = _read(work, candidate, body, rows.judge_rows, _layers(body))
+    judged = _read(candidate, body, rows.judge_rows, _layers(body))
     rate = n_judged / max(time.monotonic() - begun, 1e-6)
     is_cached = rate > fastest  # no model is as fast; the features of the training examples are cached too then
     left = seconds - (time.monotonic() - started)
@@ -134,7 +131,7 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
     scores = _scored_layers(work, candidate, body, n_rows=min(n_learn, _SCORED_ROWS))
     layers = _promising(scores)
     learn = rows.some_to_learn(n_learn)
-    learnt = _read(work, candidate, body, learn, layers)
+    learnt = _read(candidate, body, learn, layers)
     reading = time.monotonic() - begun
     ends = started + seconds
     result = _with_heads(work, candidate, labels=_labels(learn), learnt=learnt, judged=judged, ends=ends)
@@ -152,7 +149,7 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
 def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows: int) -> dict[int, FeatureScores]:
     """Score each layer by the features of some training examples, computed in one pass."""
     learn, layers = work.rows.some_to_learn(n_rows), _layers(body)
-    vectors = _read(work, candidate, body, learn, layers).vectors
+    vectors = _read(candidate, body, learn, layers).vectors
     return score_layers(vectors, _labels(learn), layers=layers, problem=work.rows.problem)
 
 
@@ -167,31 +164,27 @@ def _with_heads(
 ) -> Measurement:
     """Answer the validation examples with a head that learnt from the others, and so each fold while there is time.
 
-    Layer and penalty of each head are chosen on examples that are held back from what it learns from.
+    The layer is chosen once, by the heads that learnt from the training examples, as the recipe names one layer for
+    all. The penalty of each head is chosen on examples that are held back from what it learns from.
     """
     rows = work.rows
     begun = time.monotonic()
-    heads = _Heads(work, learnt.layers)
-    answers = heads.answers(learnt.of, labels, asked=judged.of)
-    first = heads.losses[0]
-    took = time.monotonic() - begun
+    heads = {layer: _fit(work, learnt.of(layer), labels) for layer in learnt.layers}
+    losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
+    layer = min(losses, key=losses.__getitem__)
+    mine, others_know = learnt.of(layer), judged.of(layer)
+    answers = rows.judge.answers_of(heads[layer].logits(others_know).numpy())
+    took = (time.monotonic() - begun) / len(heads)
     is_whole = len(labels) == len(rows.learn)
-    known = _labels(rows.judge_rows)
+    known, n_folds = _labels(rows.judge_rows), 0
     for fold, numbers in enumerate(rows.folds if is_whole else ()):
         started = time.monotonic()
         if started + took > ends:
             break
         others = rows.without_those_of(fold)
-
-        def vectors(layer: int, others: NDArray[np.int64] = others) -> NDArray[np.float32]:
-            return np.concatenate([learnt.of(layer)[others], judged.of(layer)])
-
-        def held(layer: int, numbers: NDArray[np.int64] = numbers) -> NDArray[np.float32]:
-            return learnt.of(layer)[numbers]
-
-        answers += heads.answers(vectors, np.concatenate([labels[others], known]), asked=held)
-        took = time.monotonic() - started
-    layer = heads.best_layer()
+        head = _fit(work, np.concatenate([mine[others], others_know]), np.concatenate([labels[others], known]))
+        answers += rows.judge.answers_of(head.logits(mine[numbers]).numpy())
+        took, n_folds = time.monotonic() - started, n_folds + 1
     indices = None if len(answers) == len(rows.judged) else list(range(len(answers)))
     answered = Answered(answers, indices)
     return Measurement(
@@ -206,54 +199,20 @@ def _with_heads(
         rows_learnt=len(labels),
         details={
             "layer": layer,
-            "held_out_loss": min(first.values()),
-            "folds": len(heads.losses),
+            "held_out_loss": losses[layer],
+            "folds": 1 + n_folds,
             "head_seconds": round(took, 2),
         },
     )
-
-
-class _Heads:
-    """Heads on several layers, of which the one with the least held-out loss answers.
-
-    Args:
-        work: the choice.
-        layers: to choose from.
-    """
-
-    def __init__(self, work: Work, layers: Sequence[int]) -> None:
-        self._work, self._layers = work, layers
-        self.losses: list[dict[int, float]] = []
-        """Held-out losses by layer, of each time that heads were fitted."""
-
-    def answers(self, vectors: _OfLayer, labels: NDArray[Any], *, asked: _OfLayer) -> list[Any]:
-        """Fit a head a layer, and answer with the best.
-
-        Args:
-            vectors: features to learn from, of a layer. ``[examples, dim]``
-            labels: ``[examples]``
-            asked: features of the examples to answer, of a layer. ``[answered, dim]``
-        """
-        heads = {layer: _fit(self._work, vectors(layer), labels) for layer in self._layers}
-        losses = {layer: min(point.loss for point in head.curve) for layer, head in heads.items()}
-        self.losses.append(losses)
-        layer = min(losses, key=losses.__getitem__)
-        return self._work.rows.judge.answers_of(heads[layer].logits(asked(layer)).numpy())
-
-    def best_layer(self) -> int:
-        """Return the layer with the least mean loss over all times."""
-        return min(self._layers, key=lambda layer: sum(losses[layer] for losses in self.losses))
 
 
 def _layers(body: OpenedBody) -> list[int]:
     return list(range(int(body.model.config.num_hidden_layers) + 1))
 
 
-def _read(work: Work, candidate: Candidate, body: OpenedBody, rows: Dataset, layers: Sequence[int]) -> _Read:
-    cache = feature_cache(body, candidate.files().folder, pooling=POOLING, bf16=work.use_bf16)
-    vectors = pooled_features(
-        body, rows, pooling=POOLING, layers=layers, cache=cache, device=inference_device(), bf16=work.use_bf16
-    )
+def _read(candidate: Candidate, body: OpenedBody, rows: Dataset, layers: Sequence[int]) -> _Read:
+    cache = feature_cache(body, candidate.files().folder, pooling=POOLING)
+    vectors = pooled_features(body, rows, pooling=POOLING, layers=layers, cache=cache, device=inference_device())
     return _Read(vectors, layers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from toolkit.choose.look.candidates import Candidate
 from toolkit.choose.measure.measurement import Measurement
-from toolkit.choose.measure.on_test import OnTest, measure_on_test
+from toolkit.choose.measure.on_test import OnTest, measure_on_test, prepare_baselines
 from toolkit.choose.measure.own_process import KilledError, OutOfTimeError, in_own_process
 from toolkit.choose.measure.reasons import reason_of
 from toolkit.choose.measure.work import Work
@@ -27,7 +28,7 @@ KEPT = "recommended"
 LEAST_SECONDS = 20.0
 """Time below which a run of the recipe is not begun: body and head are opened, saved, proven and reported."""
 
-_AMPLE = 3 * LEAST_SECONDS  # time from which the run is begun before the test examples are measured without it
+_AMPLE = 3.0  # times what it needs, from which the run is begun before the test examples are measured without it
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,19 @@ def keep(work: Work, candidate: Candidate, result: Measurement, *, recipe: Path)
     run = result.details.get("run")
     if result.method != Method.FEATURES.value:
         return Kept(measure_on_test(work, candidate, result), None if run is None else work.folder / run)
-    carried = None
-    if _left(work) >= _AMPLE:
-        carried = _carried_out(work, recipe, seconds=_left(work) - LEAST_SECONDS)
+    # Its features are known but for those of the test examples, which it reads; so does measuring without it.
+    reading = len(work.rows.test) / (result.rate or math.inf)
+    needed = LEAST_SECONDS + reading
+    carried, left = None, work.budget.to_the_end()
+    if left >= _AMPLE * needed:
+        prepare_baselines(work)
+        left = work.budget.to_the_end()
+        carried = _carried_out(work, recipe, seconds=left - needed)
     if carried is None:
         without = Kept(measure_on_test(work, candidate, result), None)
-        carried = _carried_out(work, recipe, seconds=_left(work)) if _left(work) >= LEAST_SECONDS else None
+        left = work.budget.to_the_end()
+        carried = _carried_out(work, recipe, seconds=left) if left >= LEAST_SECONDS else None
     return carried or without
-
-
-def _left(work: Work) -> float:
-    return work.budget.seconds - work.budget.spent()
 
 
 def _carried_out(work: Work, recipe: Path, *, seconds: float) -> Kept | None:

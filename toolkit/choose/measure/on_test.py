@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from toolkit.names import Method, method_of
 from toolkit.tasks.judge import Answered
 
 _FEWEST = 20
+_SPARE = 0.6  # of the time that is left is for reading the rows; the rest for opening the model, and for chance
 
 _ANSWER: dict[Method, Callable[[Work, Candidate, Measurement, Dataset], list[Any]]] = {
     **dict.fromkeys(Method, run_answers),
@@ -57,15 +59,15 @@ def measure_on_test(work: Work, candidate: Candidate, result: Measurement) -> On
         candidate: the recommended one.
         result: its measurement on the validation examples.
     """
-    left = max(5.0, work.budget.seconds - work.budget.spent())
+    left = work.budget.to_the_end()
     n_all = len(work.rows.test)
-    n_rows = n_all if result.rate is None else min(n_all, max(_FEWEST, int(0.8 * result.rate * left)))
+    n_rows = n_all if result.rate is None else min(n_all, max(_FEWEST, int(_SPARE * result.rate * left)))
     examples = work.rows.test
     if n_rows < n_all:
         examples = examples.select(np.linspace(0, n_all - 1, n_rows).astype(int).tolist())
     answer = partial(_answers, work, candidate, result, examples)
     try:
-        answers = in_own_process(answer, seconds=1.5 * left)
+        answers = in_own_process(answer, seconds=left)
     except OutOfTimeError as error:
         answers = str(error)
     except KilledError as error:
@@ -84,11 +86,32 @@ def baseline_on_test(work: Work, name: str) -> OnTest:
         work: the choice.
         name: of the baseline.
     """
+    judge = work.rows.judge_of(work.rows.test)
+    try:
+        answers = in_own_process(partial(_baseline_answers, work, name), seconds=work.budget.to_the_end())
+    except (OutOfTimeError, KilledError) as error:
+        answers = str(error)
+    if isinstance(answers, str):
+        return OnTest(0, None, None, answers)
+    return OnTest(len(answers), judge.value(Answered(answers)), judge.interval(Answered(answers)))
+
+
+def prepare_baselines(work: Work) -> None:
+    """Answer the test examples by the baselines in a process of its own, for a run, which finds them in the cache.
+
+    In the run itself they would take their memory beside that of the model.
+    """
+    with contextlib.suppress(OutOfTimeError, KilledError):
+        in_own_process(partial(_baseline_answers, work, None), seconds=work.budget.to_the_end() / 2)
+
+
+def _baseline_answers(work: Work, name: str | None) -> list[Any] | str:
     rows, test = work.rows, work.rows.test
-    judge = rows.judge_of(test)
-    found = judge.baselines(rows.data.train, test, key=f"choose-{rows.digest}-test")
-    answered = Answered(next(baseline.values for baseline in found if baseline.name == name))
-    return OnTest(len(test), judge.value(answered), judge.interval(answered))
+    try:
+        found = rows.judge_of(test).baselines(rows.data.train, test, key=rows.digest)  # the key of a run
+    except BaseException as error:
+        return reason_of(error)
+    return next((baseline.values for baseline in found if baseline.name == name), [])
 
 
 def _answers(work: Work, candidate: Candidate, result: Measurement, examples: Dataset) -> list[Any] | str:

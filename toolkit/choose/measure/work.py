@@ -42,7 +42,6 @@ class Work:
         ledger: the file that every trial is added to.
         seed: of heads and runs.
         language: of prompts.
-        use_bf16: whether features are computed in bfloat16.
         digests: of the candidates' files, by name; filled as they are needed.
     """
 
@@ -53,7 +52,6 @@ class Work:
     ledger: Path
     seed: int = 0
     language: str = "en"
-    use_bf16: bool = False
     digests: dict[str, str] = field(default_factory=dict)
 
     def digest(self, candidate: Candidate) -> str:

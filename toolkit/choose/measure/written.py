@@ -31,7 +31,8 @@ from toolkit.evaluation.metrics.texts import text_metrics
 MOST_ROWS, FEWEST_ROWS = 100, 8
 """Examples that are written: enough to tell much better from worse, and the fewest that say anything."""
 
-_USABLE = 0.7  # of the time that is left, as texts differ in length
+_SHARE = 0.75  # of the time to the end; the rest is for the test examples
+_USABLE = 0.7  # of that time, as texts differ in length
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,12 @@ def measure_written(work: Work, candidate: Candidate, result: Measurement) -> Wr
     judge = work.rows.judge
     if judge.written_metric is None:
         return None
-    left = max(2.0, work.budget.seconds - work.budget.spent())
+    left = _SHARE * work.budget.to_the_end()
     seconds_each = float((result.costs or {}).get("latency_p50_seconds") or 1.0)
     n_rows = int(min(MOST_ROWS, len(work.rows.judge_rows), max(FEWEST_ROWS, _USABLE * left / seconds_each)))
     examples = work.rows.judge_rows.select(work.rows.some_to_judge(n_rows))
     try:
-        texts = in_own_process(partial(_texts, work, candidate, result, examples), seconds=1.5 * left + 10.0)
+        texts = in_own_process(partial(_texts, work, candidate, result, examples), seconds=left)
     except OutOfTimeError as error:
         texts = str(error)
     except KilledError as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from datasets import Dataset
 
@@ -29,7 +31,14 @@ _BATCH = 4  # texts of a batch where costs are measured
 _ROWS_FOR_COSTS = 5 * _BATCH
 
 
-def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float, every: bool = False) -> Measurement:
+def measure_zero_shot(
+    work: Work,
+    candidate: Candidate,
+    *,
+    seconds: float,
+    costs: Mapping[str, Any] | None = None,
+    every: bool = False,
+) -> Measurement:
     """Answer some validation examples with a candidate as it is, or all examples that decide.
 
     Labels that are numbers say nothing to a model that has not learnt them, so nobody is asked for them.
@@ -38,6 +47,7 @@ def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float, every
         work: the choice.
         candidate: located, with the method zero-shot.
         seconds: time limit.
+        costs: of reading a text with its body, measured before; None: nothing is known.
         every: whether all examples that decide are answered.
     """
     if are_numbers(words_for(work.rows.labels, {})):
@@ -46,7 +56,7 @@ def measure_zero_shot(work: Work, candidate: Candidate, *, seconds: float, every
     return work.measure(
         candidate,
         Stage.ZERO_SHOT,
-        partial(answer_and_score, candidate=candidate, seconds=seconds, n_rows=n_rows),
+        partial(answer_and_score, candidate=candidate, seconds=seconds, n_rows=n_rows, known=costs),
         method=Method.ZERO_SHOT.value,
         seconds=seconds,
         settings={"zero_shot": {"language": work.language}, "rows": n_rows},
@@ -64,12 +74,15 @@ def zero_shot_answers(work: Work, candidate: Candidate, _: Measurement, examples
     return _answers(_respondent(work, candidate, n_rows=len(examples)), examples)
 
 
-def answer_and_score(work: Work, candidate: Candidate, *, seconds: float, n_rows: int) -> Measurement:
+def answer_and_score(
+    work: Work, candidate: Candidate, *, seconds: float, n_rows: int, known: Mapping[str, Any] | None = None
+) -> Measurement:
     """Answer examples in this process.
 
     Args:
         work, candidate, seconds: as of `measure_zero_shot`.
         n_rows: of the validation; all that decide where there are no more.
+        known: costs of its body, which are those of answers by the similarity of body and labels.
     """
     started = time.monotonic()
     rows = work.rows
@@ -82,9 +95,10 @@ def answer_and_score(work: Work, candidate: Candidate, *, seconds: float, n_rows
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)
     answers = _answers(respondent, examples)
-    costs = measure_costs(
-        respondent.opened, examples, answer=respondent.ask, batch_rows=_BATCH, most_seconds=min(1.0, seconds / 20)
-    )
+    if known is None or respondent.question.scorer != "similarity":
+        known = measure_costs(
+            respondent.opened, examples, answer=respondent.ask, batch_rows=_BATCH, most_seconds=min(1.0, seconds / 20)
+        ).to_json()
     return Measurement(
         candidate=candidate.name,
         stage=Stage.ZERO_SHOT,
@@ -95,8 +109,8 @@ def answer_and_score(work: Work, candidate: Candidate, *, seconds: float, n_rows
         answers=answers,
         value=rows.judge.value(Answered(answers, numbers)),
         interval=rows.judge.interval(Answered(answers, numbers)),
-        rate=costs.texts_per_second,
-        costs=costs.to_json(),
+        rate=known["texts_per_second"],
+        costs=known,
         details={"scorer": respondent.question.scorer, "calibration": respondent.question.calibration},
     )
 

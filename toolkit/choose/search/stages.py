@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from toolkit.choose.decision.decide import decide
 from toolkit.choose.look.candidates import Candidate
-from toolkit.choose.measure.baselines import measure_baselines
+from toolkit.choose.measure.baselines import measure_baselines, measure_folds
 from toolkit.choose.measure.features import measure_features
 from toolkit.choose.measure.likelihood import measure_likelihood
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.work import Work, skipped
 from toolkit.choose.measure.zero_shot import measure_zero_shot
 from toolkit.choose.search.rounds import Runs
+from toolkit.choose.search.worth import is_beyond_doubt
 from toolkit.names import Family, Method
 
 BASELINE_SHARE = 0.1
@@ -45,19 +46,43 @@ def measure_all(work: Work, candidates: Sequence[Candidate], *, read_badly: Coll
         ),
     )
     measured = [replace(result, status=Status.FAILED) for result in refused]
-    measured += measure_baselines(work.rows, seconds=BASELINE_SHARE * work.budget.seconds)
-    asked = _zero_shot(work, taking_part)
+    free = measure_baselines(work.rows)
     read = _features(work, taking_part)
-    measured += [*_asked_more(work, taking_part, asked, read), *read]
+    asked = _asked_more(work, taking_part, _zero_shot(work, taking_part, read), read)
+    measured += [*_surely(work, free, [*asked, *read]), *asked, *read]
     runs = Runs(work, taking_part, measured)
     measured += runs.halving()
     measured += runs.seeds(decide(measured, work.rows.judge).recommended)
     return measured
 
 
-def _zero_shot(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]:
+def _surely(work: Work, free: Sequence[Measurement], results: Sequence[Measurement]) -> list[Measurement]:
+    """Measure the baselines on all examples that decide, unless those so far leave no doubt about any result."""
+    judge = work.rows.judge
+    best = max(free, key=lambda known: judge.quality(known.value), default=None)
+    known = [result for result in results if result.method is not None and result.value is not None]
+    if (
+        best is not None
+        and known
+        and all(is_beyond_doubt(judge.difference(result.answered, best.answered)) for result in known)
+    ):
+        return list(free)
+    return measure_folds(work.rows, free, seconds=min(work.budget.left(), BASELINE_SHARE * work.budget.seconds))
+
+
+def _zero_shot(work: Work, candidates: Sequence[Candidate], read: Sequence[Measurement]) -> list[Measurement]:
+    """Ask each candidate as it is.
+
+    A model that answers by the similarity of body and labels costs what the same body with a head costs.
+    """
     is_text = work.rows.judge.generates
-    measure = measure_likelihood if is_text else measure_zero_shot
+    costs = {result.candidate: result.costs for result in read if result.costs is not None}
+
+    def measure(candidate: Candidate, seconds: float, _: Sequence[Measurement]) -> Measurement:
+        if is_text:
+            return measure_likelihood(work, candidate, seconds=seconds)
+        return measure_zero_shot(work, candidate, seconds=seconds, costs=costs.get(candidate.name))
+
     scored = [
         candidate
         for candidate in candidates
@@ -65,15 +90,13 @@ def _zero_shot(work: Work, candidates: Sequence[Candidate]) -> list[Measurement]
         and (candidate.family is not Family.ENCODER if is_text else Method.ZERO_SHOT in candidate.methods)
     ]
     share = FEATURES_SHARE if is_text else ZERO_SHOT_SHARE
-    return _in_turn(work, scored, lambda candidate, seconds, _: measure(work, candidate, seconds=seconds), share=share)
+    return _in_turn(work, scored, measure, share=share)
 
 
 def _asked_more(
     work: Work, candidates: Sequence[Candidate], asked: Sequence[Measurement], read: Sequence[Measurement]
 ) -> list[Measurement]:
     """Ask a candidate for all examples that decide, where its answers to some may be as good as the best head's.
-
-    A model that answers by the similarity of body and labels costs what the same body with a head costs.
 
     Args:
         work: the choice.
@@ -92,10 +115,9 @@ def _asked_more(
             worse = judge.difference(best.answered, result.answered)
             affordable = len(work.rows.judged) / result.rate < seconds
             if affordable and len(work.rows.judged) > len(result.answers or ()) and (worse is None or worse.low <= 0):
-                more = measure_zero_shot(work, by_name[result.candidate], seconds=seconds, every=True)
-        same = next((each for each in known if each.candidate == result.candidate), None)
-        if same is not None and more.details.get("scorer") == "similarity":
-            more = replace(more, costs=same.costs)
+                more = measure_zero_shot(
+                    work, by_name[result.candidate], seconds=seconds, costs=result.costs, every=True
+                )
         results.append(more if more.value is not None else result)
     return results
 

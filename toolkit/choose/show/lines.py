@@ -34,7 +34,9 @@ def choice_lines(choice: Choice) -> list[str]:
     """Format the recommendation, the table of results with their costs, and the next command."""
     header = [cell.format(metric=metric_name(choice)) for cell in HEADER]
     lines = ["", *recommendation(choice), "", *table(result_rows(choice), header=header, spare=SPARE, ours=OURS), ""]
-    lines.append(say("note.star"))
+    if choice.recipes.front:
+        lines.append(say("note.star"))
+    lines.append(say("note.rows"))
     lines += short_runs(choice)
     lines += [f"{names}: {status}, {shortened(reason)}" for names, status, reason in unmeasured(choice)]
     spent = say("spent", used=duration(choice.seconds), budget=duration(choice.budget.seconds))
@@ -174,10 +176,8 @@ def _milliseconds(seconds: float | None) -> str:
 
 def way_of(choice: Choice, result: Measurement) -> str:
     """Return the method, with its epochs, or the number of examples where not all were used."""
-    way = result.method or result.stage.value
+    way = say("free") if result.stage is Stage.BASELINE else result.method or result.stage.value
     epochs, n_learn, n_judged = result.details.get("epochs"), len(choice.rows.learn), len(choice.rows.judged)
-    if result.stage is Stage.BASELINE:
-        return say("free")
     if epochs:
         return f"{way} ({epochs_in_words(epochs)})"
     if 0 < result.rows_learnt < n_learn:

@@ -56,8 +56,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "head.name": "model and method",
         "head.value": "{metric}",
         "head.cost": "to train and answer {n} texts",
-        "note.star": "* worth its cost: a recipe is written. Rows that decided are training and validation rows; a "
-        "head or a baseline answers each of them after learning from the others only.",
+        "note.star": "* worth its cost: a recipe is written.",
+        "note.rows": "Rows that decided are training and validation rows; a head or a baseline answers each of them "
+        "after learning from the others only.",
         "note.tie": "Small figures: 95 % bootstrap intervals. Two ways tie where the interval of their difference on "
         "the same rows holds zero; then the cheaper one is taken. Costs count as equal where their spread does not "
         "tell them apart; what a free baseline ties or beats gets no recipe.",

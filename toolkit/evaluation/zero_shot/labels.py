@@ -12,6 +12,7 @@ from toolkit.data.normalise import clean_label
 from toolkit.data.wording import listed
 from toolkit.errors import Fault, RecipeError, explain
 from toolkit.evaluation.zero_shot.prompts import token_ids
+from toolkit.wording import shortened
 
 _NUMBER = re.compile(r"[+\-−]?\d+(?:[.,]\d+)*\s*%?")
 
@@ -72,7 +73,8 @@ def check_words(labels: Sequence[str], words: Sequence[str], tokenizer: PreTrain
     ids = [tuple(word_ids) for word_ids in token_ids([f" {word}" for word in words], tokenizer)]
     unknown = tokenizer.unk_token_id
     faults = [
-        f"the model has no token for {word!r}, which stands for the label {label!r}; name another word for it"
+        f"the model has no token for {shortened(repr(word))}, which stands for the label {shortened(repr(label))}; "
+        "name another word for it"
         for label, word, word_ids in zip(labels, words, ids, strict=True)
         if set(word_ids) <= {unknown}
     ]
