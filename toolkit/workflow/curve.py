@@ -110,7 +110,7 @@ def _curve(recipe: Recipe, shares: Sequence[float], runs: Sequence[FinishedRun],
 
 def _notes(compared: ComparedRuns, metric: str) -> list[str]:
     left_out = compared.left_out.get(metric)
-    return [*compared.notes, *([] if left_out is None else [f"{metric} cannot be compared: {left_out}"])]
+    return [*map(str, compared.notes), *([] if left_out is None else [f"{metric} cannot be compared: {left_out}"])]
 
 
 def _show_on_page(run: FinishedRun, curve: Curve) -> None:

@@ -14,6 +14,7 @@ from toolkit.files import write_text_atomically
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.render import card_templates
 from toolkit.hub.card.rows import RowsOfRun, render_rows_card
+from toolkit.hub.push.collect import language_of_card
 from toolkit.hub.push.manifest import CARD, Manifest
 from toolkit.hub.push.preflight import check_account, check_name, open_hub
 from toolkit.hub.push.remote import Hub
@@ -88,7 +89,7 @@ def publish_rows(
     revision: str = "main",
     tag: str | None = None,
     rebase: bool = False,
-    language: str = "en",
+    language: str | None = None,
     endpoint: str | None = None,
 ) -> PublishedRows:
     """Publish the rows that a run has used, in their splits, with a card; the card alone where they have to stay.
@@ -99,7 +100,7 @@ def publish_rows(
         licence: of the rows, by its id on the hub; None: that of their sources, where it is known.
         public: make the data set public.
         revision, tag, rebase: as of `toolkit.workflow.publish.publish`.
-        language: of the card's own words.
+        language: of the card's own words; None keeps that of the run's card.
         endpoint: of the hub.
 
     Raises:
@@ -142,7 +143,12 @@ def publish_rows(
 
 
 def write_rows_card(
-    run: str, repo_id: str | None, *, licence: str | None = None, language: str = "en", endpoint: str | None = None
+    run: str,
+    repo_id: str | None,
+    *,
+    licence: str | None = None,
+    language: str | None = None,
+    endpoint: str | None = None,
 ) -> Path:
     """Write the card of a run's rows into the run, as it would be pushed, and send nothing.
 
@@ -163,7 +169,7 @@ def write_rows_card(
 
 
 def _described(
-    folder: Path, repo_id: str, licence: str | None, *, into: Path, language: str, hub: Hub | None
+    folder: Path, repo_id: str, licence: str | None, *, into: Path, language: str | None, hub: Hub | None
 ) -> _Described:
     """Read the rows of a run again, and describe them; nothing is sent."""
     if not folder.is_dir():
@@ -189,7 +195,7 @@ def _described(
     )
     if allowed.hindrance:
         warn(f"the card goes alone, without the rows: {allowed.hindrance}")
-    card = render_rows_card(of_run, card_templates(), repo_id=repo_id, language=language)
+    card = render_rows_card(of_run, card_templates(), repo_id=repo_id, language=language or language_of_card(folder))
     if faults := check_card(card):
         raise IntegrityError(*faults)
     return _Described(of_run, rows_manifest(files, card), personal)
