@@ -51,9 +51,10 @@ def render_page(
         losses: ``step`` and ``loss`` (mean training loss) as ``log.jsonl`` has them.
         curve: results by the share of the training rows, of a run that is the end of one.
     """
-    body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, curve=curve, language=ENGLISH)
-    title = ENGLISH.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
-    return spoken_page(_page(ENGLISH, title=title, bodies=[("", body)], story=None))
+    words = Language(language())
+    body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, curve=curve, language=words)
+    title = words.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
+    return spoken_page(_page(words, title=title, bodies=[("", body)], story=None))
 
 
 def render_story(story: Story) -> str:
