@@ -124,7 +124,7 @@ def test_candidates_for_which_memory_runs_out_are_results_and_end_the_choice_whe
         _choose(tiny_bert, short_or_long, tmp_path)
     trials = read_trials(tmp_path / "trials.jsonl")[0]
     assert [(trial.method, trial.status, trial.error) for trial in trials] == [
-        (method, "out-of-memory", {"code": 4, "message": "out of memory"}) for method in ("zero-shot", "features")
+        (method, "out-of-memory", {"code": 4, "message": "out of memory"}) for method in ("features", "zero-shot")
     ]
 
 

@@ -157,7 +157,7 @@ def test_evaluation_of_sets():
     )
     result = evaluation.to_json()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
-    assert list(result) == ["rows", "metrics", "per_label"]
+    assert list(result) == ["rows", "metrics", "per_label", "calibration", "precision_recall"]
 
 
 def test_evaluation_of_numbers():

@@ -58,7 +58,9 @@ def test_common_rows_are_found_in_any_order_and_among_others(kind: str, tmp_path
     found = compare([str(whole), str(part)])
     measured = [room_of(task).measure(take_answers(each, later), metrics).metrics for each in answers]
     assert found.rows == N_ROWS - 30
-    assert found.notes == (f"{whole} has {N_ROWS} test rows, of which {N_ROWS - 30} are compared",)
+    assert [str(note) for note in found.notes] == [
+        f"{whole} has {N_ROWS} test rows, of which {N_ROWS - 30} are compared"
+    ]
     for name in metrics:
         expected = measured[1][name].value - measured[0][name].value
         assert found.pairs[0].metrics[name].difference.value == pytest.approx(expected, abs=1e-9)
@@ -209,7 +211,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path):
     with pytest.raises(DataError, match=r"29 test rows in common, .* a comparison needs 30"):
         compare([one, few_run])
     same = str(shutil.copytree(few_run, tmp_path / "few too"))
-    assert compare([few_run, same]).notes == ("29 test rows are few: the intervals say little",)
+    assert [str(note) for note in compare([few_run, same]).notes] == ["29 test rows are few: the intervals say little"]
     with pytest.raises(IntegrityError) as told:
         compare([one, str(tmp_path / "x"), str(tmp_path / "y")])
     assert len(told.value.faults) == 2

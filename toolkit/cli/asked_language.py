@@ -17,7 +17,7 @@ def settle_language(arguments: Sequence[str], *, verbs: Collection[str]) -> list
 
     Args:
         arguments: of the command line. The option works before the verb and behind it.
-        verbs: those with such an option of their own, which is left to them; it is a wish for the terminal, too.
+        verbs: those with such an option of their own, for what they write; behind them it is left to them.
 
     Raises:
         RecipeError: a language that is not spoken.
@@ -37,10 +37,11 @@ def settle_language(arguments: Sequence[str], *, verbs: Collection[str]) -> list
             rest.append(argument)
             continue
         given = [argument] if equals else [argument, *([] if (value := next(left, "")) == "" else [value])]
-        asked = value
         if verb in verbs:
             rest += given
-        elif value not in LANGUAGES:
+            continue
+        asked = value
+        if value not in LANGUAGES:
             raise RecipeError(explain(f"nothing is said in {value!r}", allowed=LANGUAGES), where=OPTION)
     if asked in LANGUAGES:
         speak(asked)

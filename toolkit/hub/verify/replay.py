@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from toolkit.adapters.inference import inference
-
 DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.spm", "*.jinja", "*.py", "*.yaml", "README.md"]
 ROWS_AT_ONCE = 4
 FAMILIES = ("encoder", "decoder", "encoder-decoder")
@@ -94,8 +92,9 @@ def _replay(request: dict[str, Any], place: Place, report: dict[str, Any]) -> No
     trust = _trusted(request, place, report)
     if trust is None:
         return
+    import torch
 
-    with inference():
+    with torch.inference_mode():
         model, tokenizer = _open(request, place, report, golden=golden or {}, trust=trust)
         report["ids"] = [_ids_digest(tokenizer, row, golden) for row in golden["rows"]] if golden else []
         report["answers"] = list(_task(golden)[1](model, tokenizer, golden)) if golden else []
