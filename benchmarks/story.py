@@ -25,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 N_LABELS, N_TRAIN, N_TEST = 12, 50, 40
-LITTLE_MEMORY = 1_500 * 2**20
+LITTLE_MEMORY = 2_500 * 2**20
 LANGUAGES = ("en", "ko")
 RECIPE = """task: text-classification
 model: {name: packaged:minilm}
