@@ -203,3 +203,11 @@ def test_a_page_is_in_korean_but_for_what_others_wrote():
 <p class="note">정답 <b><bdi>a &amp; Result</bdi></b> · 예측 <b><bdi>validation</bdi></b> · 행 7</p>
 <p><bdi>packaged:minilm: 그런 파일이 없습니다. 혹시 'a'입니까?</bdi></p></body></html>"""
     )
+
+
+def test_a_language_is_spoken_while_a_block_runs():
+    before = spoken.language()
+    with spoken.speaking("ko"):
+        assert "혼동" in spoken_page("<h2>Confusion</h2>")
+    assert spoken.language() == before
+    assert spoken_page("<h2>Confusion</h2>") == "<h2>Confusion</h2>"

@@ -19,7 +19,7 @@ from run_results import card_of, result_of
 from toolkit.errors import RecipeError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.render import render_card
-from toolkit.hub.card.words import LANGUAGES, words_of
+from toolkit.hub.card.words import LANGUAGES, PlainWords, Words, words_of
 from toolkit.recipe.schema import ALL_METRICS
 from toolkit.report import facts
 from toolkit.report.measures import results
@@ -145,3 +145,13 @@ def test_one_and_many():
     assert str(words.listed(["a", "b", "c"])) == "a, b and c"
     assert words_of("ko").amount("1 h 2 min") == "1시간 2분"
     assert words.amount("1 h 2 min") == "1 h 2 min"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_pages_have_no_backslashes_of_markdown(language: str):
+    plain, marked = (words_of(language, kind=kind) for kind in (PlainWords, Words))
+    slices = marked("slices.length", low=1, high=2)
+    assert plain("slices.length", low=1, high=2) == slices.replace("\\", "")
+    sentences = yaml.safe_load((shipped_folder("model_cards") / f"words.{language}.yaml").read_text(encoding="utf-8"))
+    texts = [text for group in sentences.values() for text in group.values() if isinstance(text, str)]
+    assert not [text for text in texts if "\\" in plain.written(text)]

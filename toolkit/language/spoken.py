@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,17 @@ def speak(language: str) -> None:
     """Speak a language from now on, one of `LANGUAGES`; until then it is English."""
     global _language
     _language = language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language while a block runs, as for a page in another one than the terminal's."""
+    before = _language
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
 
 
 def language() -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from toolkit.language.page import spoken_page
-from toolkit.language.spoken import language
+from toolkit.language.spoken import language, speaking
 from toolkit.recipe import yaml_without_nulls
 from toolkit.report import facts, sentences
 from toolkit.report.charts import LineChart, Point, bar_chart, line_chart, thin
@@ -80,7 +80,8 @@ def render_story(story: Story) -> str:
         for run in story.runs
     ]
     page = _page(story.language, bodies=bodies, **page_parts(story))
-    return spoken_page(page) if story.language.code == language() else page
+    with speaking(story.language.code):
+        return spoken_page(page)
 
 
 def run_body(

@@ -40,7 +40,11 @@ class Words:
         sentence = self._sentences[group][name]
         if isinstance(sentence, list):
             sentence = sentence[0 if gaps.get("n") == 1 else 1]
-        return Markdown(sentence.format(**{gap: self.filled(value) for gap, value in gaps.items()}))
+        return Markdown(self.written(sentence).format(**{gap: self.filled(value) for gap, value in gaps.items()}))
+
+    def written(self, sentence: str) -> str:
+        """Return a sentence of the file, with its gaps, as it is written where it goes to."""
+        return sentence
 
     def all_of(self, group: str) -> tuple[str, ...]:
         """Return all sentences of a group."""
@@ -113,6 +117,10 @@ class Words:
 
 class PlainWords(Words):
     """The same sentences for pages that are no Markdown, and escape what they show by themselves."""
+
+    def written(self, sentence: str) -> str:
+        """Return a sentence without the backslashes that Markdown needs."""
+        return re.sub(r"\\([^\w\s])", r"\1", sentence)
 
     def filled(self, value: Any) -> str:
         """Return what fills a gap, as it is."""
