@@ -284,6 +284,8 @@ def _serve(theirs: connection.Connection) -> None:
             send(Broken(f"{type(error).__name__}: {error}", is_out_of_memory(error)))
         except MemoryError:  # not even enough is left to tell of it
             os._exit(_NO_MEMORY)
+        except OSError:  # nobody listens: Ctrl-C came before the other process had sent the work
+            os._exit(1)
 
 
 def _take_over(surroundings: dict[str, Any]) -> None:
