@@ -19,8 +19,9 @@ from toolkit.choose.advice.advise import (
     misfit,
     ways_of,
 )
-from toolkit.choose.advice.rules import ABOUT, LANGUAGES, attention_share, family_rules, task_rules
+from toolkit.choose.advice.rules import ABOUT, attention_share, family_rules, task_rules
 from toolkit.errors import RecipeError
+from toolkit.language.spoken import LANGUAGES
 from toolkit.names import SPECS, Family, Method, Problem, Task
 
 KNOWN = {"n_rows": 300, "length_p95_tokens": 3000.0, "text_language": "ko"}

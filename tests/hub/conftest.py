@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ from huggingface_hub.utils import _http
 from loopback import LoopbackHub
 from loopback_cases import REPO
 from loopback_client import free_port, only_hub
+
+from toolkit.cli.main import run as command
 
 REPORT = Path(__file__).parents[1] / "report"
 
@@ -65,3 +68,15 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     for module in (_http, file_download):
         monkeypatch.setattr(module, "time", SimpleNamespace(sleep=seconds.append))
     return seconds
+
+
+@pytest.fixture
+def push(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """The command; gives exit code, stdout and stderr."""
+
+    def carry_out(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        return command(["push", *map(str, arguments)]), *capsys.readouterr()
+
+    yield carry_out
+    logging.getLogger("toolkit").handlers = []

@@ -19,7 +19,8 @@ from run_results import card_of, result_of
 from toolkit.errors import RecipeError
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.render import render_card
-from toolkit.hub.card.words import LANGUAGES, PlainWords, Words, words_of
+from toolkit.hub.card.words import PlainWords, Words, words_of
+from toolkit.language.spoken import LANGUAGES
 from toolkit.recipe.schema import ALL_METRICS
 from toolkit.report import facts
 from toolkit.report.measures import results

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from writing_models import recipe_for, write_chats, writing_model
 
 from toolkit.hub.card.check import check_card
-from toolkit.hub.card.words import LANGUAGES
+from toolkit.language.spoken import LANGUAGES
 from toolkit.run_result import RunResult, Written
 from toolkit.tasks.texts.rows_shown import shortened_row
 from toolkit.trials.finished import FinishedRun

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from push_cases import REPO, pushes, remote
 
-from toolkit.cli.main import run as command
 from toolkit.recipe import build_recipe
 from toolkit.trials.run_files import write_digests
 from toolkit.workflow import publish
@@ -44,18 +41,6 @@ def hub(loopback_hub: Any, quick_processes: None, monkeypatch: pytest.MonkeyPatc
     """A hub whose token is in the environment."""
     monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
     return loopback_hub
-
-
-@pytest.fixture
-def push(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
-    """The command; gives exit code, stdout and stderr."""
-
-    def carry_out(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        return command(["push", *map(str, arguments)]), *capsys.readouterr()
-
-    yield carry_out
-    logging.getLogger("toolkit").handlers = []
 
 
 def lines(text: str) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import logging
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,6 @@ from datasets import load_dataset
 from push_cases import pushes, remote
 
 import toolkit
-from toolkit.cli.main import run as command
 from toolkit.hub.card.check import check_card
 from toolkit.hub.rows.files import read_rows_back
 from toolkit.hub.rows.licence import licence_of_rows
@@ -53,16 +50,6 @@ def made(tiny_tree: dict[str, Any], sentences: list[tuple[str, str]], tmp_path_f
 def hub(loopback_hub: Any, quick_processes: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("HF_TOKEN", loopback_hub.token)
     return loopback_hub
-
-
-@pytest.fixture
-def push(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., tuple[int, str, str]]]:
-    def carry_out(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        return command(["push", *map(str, arguments)]), *capsys.readouterr()
-
-    yield carry_out
-    logging.getLogger("toolkit").handlers = []
 
 
 def front_matter(card: str) -> dict[str, Any]:

@@ -17,10 +17,9 @@ from markupsafe import Markup, escape
 
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
+from toolkit.language.spoken import LANGUAGES
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import MetricWords
-
-LANGUAGES = ("en", "ko")
 
 
 @dataclass(frozen=True)

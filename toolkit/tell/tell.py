@@ -29,7 +29,7 @@ def tell(names: Sequence[str], *, ledger: Path | None = None, language: str = "e
     Args:
         names: run folders to compare; none: the best of the ledger.
         ledger: whose trials are told; None: the usual one, if no run is named.
-        language: of the sentences, one of `toolkit.report.language.LANGUAGES`.
+        language: of the sentences, one of `toolkit.language.spoken.LANGUAGES`.
 
     Raises:
         RecipeError: runs or trials of different tasks, one run twice, an unknown language, no ledger.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from toolkit.choose.advice.rules import ABOUT, LANGUAGES, Facts, Rule, family_rules, task_rules
+from toolkit.choose.advice.rules import ABOUT, Facts, Rule, family_rules, task_rules
 from toolkit.errors import RecipeError, explain
+from toolkit.language.spoken import LANGUAGES
 from toolkit.names import SPECS, Family, Method, Problem, Task
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from toolkit.language.spoken import LANGUAGES
 from toolkit.names import Family, Problem
 
-LANGUAGES = ("en", "ko")
 """The languages of the advice."""
 
 ABOUT = ("attends", "pretrained", "how", "cost", "length", "rows", "language")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from toolkit.hub.card.refresh import card_of
-from toolkit.hub.card.words import LANGUAGES
+from toolkit.language.spoken import LANGUAGES
 
 _CARD = "README.md"
 _REPOSITORY = re.compile(r"^hf download (\S+) recipe\.yaml", re.MULTILINE)

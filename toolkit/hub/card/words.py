@@ -12,11 +12,10 @@ from markupsafe import escape as escape_html
 
 from toolkit.errors import RecipeError, explain
 from toolkit.hub.card.markdown import Markdown, code_span, escape
+from toolkit.language.spoken import LANGUAGES
 from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.shipped import shipped_folder
 from toolkit.tasks.pages import Code, Rows, Sentence
-
-LANGUAGES = ("en", "ko")
 
 
 class Words:
