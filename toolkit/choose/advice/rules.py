@@ -13,8 +13,6 @@ import yaml
 from toolkit.language.spoken import LANGUAGES
 from toolkit.names import Family, Problem
 
-"""The languages of the advice."""
-
 ABOUT = ("attends", "pretrained", "how", "cost", "length", "rows", "language")
 """The subjects of rules, in the order of the advice."""
 
