@@ -13,7 +13,11 @@ from sklearn.model_selection import train_test_split
 
 from toolkit.evaluation.baselines import classes as baselines
 from toolkit.evaluation.baselines import tfidf
+from toolkit.evaluation.baselines.as_code import as_code
 from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
+from toolkit.evaluation.baselines.label_sets import tfidf_sets_baseline
+from toolkit.evaluation.baselines.numbers import tfidf_ridge_baseline
+from toolkit.names import Problem
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +59,35 @@ def test_majority_takes_the_first_of_equals():
 )
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_sees_words_in_scripts_without_spaces(monkeypatch: pytest.MonkeyPatch, good: str, bad: str, with_pieces: bool):
-    monkeypatch.setattr(tfidf, "_MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
     fillers = [chr(0x4E00 + number) for number in range(40)]
     train = [text + filler for filler in fillers[:20] for text in (good, bad)]
     test = [filler + text for filler in fillers[20:] for text in (good, bad)]
     found = tfidf_baseline(train, [1, 0] * 20, test).predictions
     assert found.tolist() == [1, 0] * 20
+    assert _told(train, [1, 0] * 20, test, problem=Problem.SINGLE_LABEL).tolist() == [1, 0] * 20
+
+
+def _told(texts: list[str], labels: object, test: list[str], *, problem: Problem) -> np.ndarray:
+    """Carry out the lines that stand for a baseline."""
+    code = as_code(texts, problem=problem, has_pairs=False)
+    assert code is not None
+    named: dict[str, Any] = {"texts": texts, "labels": labels}
+    exec(code, named)
+    return named["baseline"].predict(test)
+
+
+def test_code_of_a_baseline_answers_as_the_baseline_does():
+    nouns, kinds = ["film", "plot", "song", "scene"], ["good", "dull", "odd", "loud"]
+    texts = [f"a {kind} {noun} of {number}" for number, kind in enumerate(kinds * 20) for noun in nouns]
+    labels = np.array([[kind == "good", "song" in text] for text in texts for kind in [text.split()[1]]], dtype=int)
+    test = [f"the {noun} is {kind}" for noun in nouns for kind in kinds]
+    sets = tfidf_sets_baseline(texts, labels, test).predictions
+    assert np.array_equal(_told(texts, labels, test, problem=Problem.MULTI_LABEL), sets)
+    scores = np.array([len(text) + 3.0 * text.count("good") for text in texts])
+    numbers = tfidf_ridge_baseline(texts, scores, test).predictions
+    assert _told(texts, scores, test, problem=Problem.REGRESSION) == pytest.approx(numbers, abs=0.1)
+    assert as_code(texts, problem=Problem.REGRESSION, has_pairs=True) is None
 
 
 def test_pairs_are_read_together():
@@ -81,14 +108,14 @@ def test_falls_back_to_the_majority_and_says_so(texts: list[str], labels: list[i
 
 @pytest.mark.parametrize("with_pieces", [True, False])
 def test_punctuation_alone_and_an_empty_test_set_work(monkeypatch: pytest.MonkeyPatch, with_pieces: bool):
-    monkeypatch.setattr(tfidf, "_MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
+    monkeypatch.setattr(tfidf, "MOST_FOR_NGRAMS", 10**9 if with_pieces else 0)
     baseline = tfidf_baseline(["!!!", "???"] * 10, [0, 1] * 10, [])
     assert baseline.predictions.shape == (0,)
     assert (baseline.note is None) == with_pieces
 
 
 def test_no_warning_when_it_stops_early(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(baselines, "_ITERATIONS", 1)
+    monkeypatch.setattr(baselines, "ITERATIONS", 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = tfidf_baseline(["good film", "bad film"] * 10, [1, 0] * 10, ["good film"])

@@ -28,6 +28,7 @@ from toolkit.choose.measure.written import measure_written
 from toolkit.choose.measure.zero_shot import NUMBERS
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
+from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.language.spoken import language
@@ -101,7 +102,7 @@ def choose(
             language="ko" if view.text_language == "ko" else "en",
         )
         say(
-            f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {len(found.candidates)} candidates"
+            f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {counted(len(found.candidates), 'candidate')}"
         )
         return _measure_and_decide(work, found)
 

@@ -75,7 +75,7 @@ class Result:
 
 def results(result: RunResult) -> tuple[Result, ...]:
     """Return the model's metrics on the test split, then those of the baselines, in the order of the file."""
-    names = room_of(result.task).pages.baseline_names(result)
+    names = room_of(result.task).pages.baseline_names(result.problem)
     model = Result("This model", _measures(result.test.metrics), is_model=True)
     baselines = (
         Result(names.get(name, name), _measures(baseline.metrics), below=baseline.differences)

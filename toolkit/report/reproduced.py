@@ -57,7 +57,7 @@ def _changes(reproduced: Reproduced) -> Grid:
 
 
 def _figures(reproduced: Reproduced) -> Grid:
-    names = room_of(reproduced.stated.task).pages.baseline_names(reproduced.stated)
+    names = room_of(reproduced.stated.task).pages.baseline_names(reproduced.stated.problem)
     rows = []
     for figure in reproduced.found.figures:
         stated = Measure.of(figure.stated, figure.metric)

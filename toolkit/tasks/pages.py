@@ -120,7 +120,7 @@ class TaskPages(ABC):
 
     # Report and terminal
 
-    def baseline_names(self, result: RunResult) -> Mapping[str, str]:
+    def baseline_names(self, problem: Problem | None) -> Mapping[str, str]:
         """Return the names of baselines in words, by their names in the file."""
         return {}
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from toolkit.choose.measure.measurement import Measurement, Stage, Status, epochs_in_words
 from toolkit.choose.search.promise import mean_ranks
 from toolkit.choose.show.sentences import (
+    free_name,
     interval_text,
     metric_name,
     next_steps,
@@ -44,7 +46,7 @@ def choice_lines(choice: Choice) -> list[str]:
     steps = next_steps(choice)
     if steps:
         lines += ["", say("next")]
-        lines += [f"  {step.text}" if step.is_code else step.text for step in steps]
+        lines += [indent(step.text, "  ") if step.is_code else step.text for step in steps]
     return lines
 
 
@@ -159,7 +161,7 @@ def _row(choice: Choice, result: Measurement) -> list[str]:
     latency, rate, disk = (costs.get(name) for name in ("latency_p50_seconds", "texts_per_second", "disk_bytes"))
     return [
         "*" if choice.recipes.of(result) is not None else "",
-        result.candidate,
+        free_name(choice, result.candidate) if result.stage is Stage.BASELINE else result.candidate,
         way_of(choice, result),
         number(result.value),
         interval_text(result.interval),

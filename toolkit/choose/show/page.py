@@ -16,9 +16,11 @@ from toolkit.choose.look.look import TokenLook, rows_line
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.show.lines import promise, ranked, unmeasured, way_of
 from toolkit.choose.show.sentences import (
+    free_name,
     headline,
     interval_text,
     metric_name,
+    name_of,
     next_steps,
     number,
     reasons,
@@ -136,7 +138,9 @@ def _picture(choice: Choice, results: list[Measurement], numbers: dict[int, int]
         for result in results
         if id(result) in numbers and result.value is not None
     ]
-    free = [(each.name, each.value) for each in results if id(each) not in numbers and each.value is not None]
+    free = [
+        (name_of(choice, each), each.value) for each in results if id(each) not in numbers and each.value is not None
+    ]
     return picture_of(drawn, free, lower_is_better=choice.rows.judge.lower_is_better)
 
 
@@ -155,7 +159,7 @@ def _row(choice: Choice, result: Measurement, place: int | None) -> Row:
     ]
     return Row(
         number=place,
-        name=result.candidate,
+        name=free_name(choice, result.candidate) if place is None else result.candidate,
         way=way_of(choice, result),
         value=number(result.value),
         interval=interval_text(result.interval),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.search.rounds import ENOUGH_STEPS
-from toolkit.choose.show.words import BASELINES, say
+from toolkit.choose.show.words import say
 from toolkit.choose.show.written import written_lines
+from toolkit.evaluation.baselines.as_code import as_code
 from toolkit.evaluation.metrics.difference import Difference
 from toolkit.report.metric_words import metric_words
+from toolkit.tasks import room_of
 
 if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
@@ -34,11 +37,11 @@ def headline(choice: Choice) -> str:
     """Return what is recommended, with what it gives on the test rows."""
     decision, on_test = choice.decision, choice.on_test
     if decision.writer is not None:
-        return say("writer", name=decision.writer)
+        return say("writer", name=free_name(choice, decision.writer))
     chosen = decision.recommended or decision.baseline
     if chosen is not None:
         key = "recommended" if decision.recommended is not None else "baseline"
-        name, metric = chosen.name, metric_name(choice)
+        name, metric = name_of(choice, chosen), metric_name(choice)
         if on_test is None or on_test.value is None:
             value, interval = number(chosen.value), interval_text(chosen.interval)
             return say(f"{key}.untested", name=name, metric=metric, value=value, interval=interval)
@@ -49,7 +52,9 @@ def headline(choice: Choice) -> str:
     if choice.rows.judge.generates or decision.constant is None:
         return say("characters")
     constant = decision.constant.value
-    return say("nothing", name=decision.constant.candidate, value="" if constant is None else f", {constant:.3f}")
+    return say(
+        "nothing", name=name_of(choice, decision.constant), value="" if constant is None else f", {constant:.3f}"
+    )
 
 
 def reasons(choice: Choice) -> list[str]:
@@ -66,7 +71,7 @@ def reasons(choice: Choice) -> list[str]:
         value, interval = number(chosen.value), interval_text(chosen.interval)
         lines.append(say("decided", value=value, interval=interval, rows=n_rows))
     lines += _why_this_model(choice) if decision.recommended is not None else _why_no_model(choice)
-    return [*lines, *written_lines(choice.written)]
+    return [*lines, *written_lines(choice.written, partial(free_name, choice))]
 
 
 def _why_this_model(choice: Choice) -> list[str]:
@@ -82,7 +87,7 @@ def _why_this_model(choice: Choice) -> list[str]:
         lines.append(say("rivals", names=", ".join(result.name for result in rivals)))
     free = best_baseline(choice)
     if decision.margin is not None and free is not None:
-        lines.append(say("over baseline", name=free.name, difference=signed(decision.margin)))
+        lines.append(say("over baseline", name=name_of(choice, free), difference=signed(decision.margin)))
     return [*lines, *_over_seeds(choice, chosen), *_read_badly(choice, chosen)]
 
 
@@ -131,15 +136,34 @@ def next_steps(choice: Choice) -> list[Step]:
         ]
     if recipe is not None:
         steps.append(Step(say("carry out", recipe=shlex.quote(str(recipe))), is_code=True))
-    if decision.baseline is not None and decision.baseline.candidate in BASELINES:
-        steps += [Step(say("code")), Step(BASELINES[decision.baseline.candidate], is_code=True)]
-    return steps
+    return [*steps, *_baseline_steps(choice)]
+
+
+def _baseline_steps(choice: Choice) -> list[Step]:
+    """Return how to do without a model, where a linear baseline is recommended."""
+    rows, chosen = choice.rows, choice.decision.baseline
+    if chosen is None or not chosen.candidate.startswith("tfidf-"):
+        return []
+    has_pairs = "text_pair" in rows.learn.column_names
+    code = as_code(list(rows.learn["text"]), problem=rows.problem, has_pairs=has_pairs)
+    return [] if code is None else [Step(say("code.pairs" if has_pairs else "code")), Step(code, is_code=True)]
 
 
 def best_baseline(choice: Choice) -> Measurement | None:
     """Return the best of the free baselines; None without one."""
     free = [each for each in choice.measured if each.stage is Stage.BASELINE and each.value is not None]
     return max(free, key=lambda each: choice.rows.judge.quality(each.value), default=None)
+
+
+def name_of(choice: Choice, result: Measurement) -> str:
+    """Return the name of a result, for people: candidate and method, and that of a baseline in words."""
+    return free_name(choice, result.candidate) if result.stage is Stage.BASELINE else result.name
+
+
+def free_name(choice: Choice, name: str) -> str:
+    """Return the name of a free baseline in words, as pages of runs have it."""
+    rows = choice.rows
+    return room_of(rows.task).pages.baseline_names(rows.problem).get(name, name)
 
 
 def metric_name(choice: Choice) -> str:

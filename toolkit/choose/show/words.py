@@ -51,7 +51,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "use": "toolkit predict {run} YOUR_FILE",
         "carry out": "toolkit fine-tune {recipe}",
         "for more": "For more than that, change the recipe and carry it out:",
-        "code": "A baseline is a few lines of scikit-learn:",
+        "code": "The baseline is a few lines of scikit-learn, where texts and labels are those of your rows:",
+        "code.pairs": "The baseline is a few lines of scikit-learn, where each of texts is both texts of a row, in two "
+        "lines, and labels are those of your rows:",
         # Table
         "head.name": "model and method",
         "head.value": "{metric}",
@@ -88,15 +90,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "tokens.share": "attention's work",
     }
 )
-
-BASELINES: Mapping[str, str] = MappingProxyType(
-    {
-        "tfidf-logistic": "make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), "
-        "LogisticRegression(max_iter=1000))",
-        "tfidf-ridge": "make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), Ridge())",
-    }
-)
-"""Code of the free baselines that have some."""
 
 
 def say(key: str, **gaps: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from toolkit.choose.measure.written import Written
@@ -10,14 +11,19 @@ from toolkit.evaluation.metrics.difference import is_tie
 from toolkit.evaluation.metrics.metric_value import MetricValue, metrics_to_json
 
 
-def written_lines(written: Written | None) -> list[str]:
-    """Return sentences on what was written, and by which metric; none where nothing is to be written."""
+def written_lines(written: Written | None, in_words: Callable[[str], str]) -> list[str]:
+    """Return sentences on what was written, and by which metric; none where nothing is to be written.
+
+    Args:
+        written: the comparison.
+        in_words: returns the name of a free baseline in words.
+    """
     if written is None:
         return []
     if written.value is None or written.best_baseline is None:
         return [say("written.none", reason=written.reason or f"{written.metric} is undefined")]
     best = written.best_baseline
-    baselines = ", ".join(f"{name} {shown(value)}" for name, value in written.baselines.items())
+    baselines = ", ".join(f"{in_words(name)} {shown(value)}" for name, value in written.baselines.items())
     value, rows = shown(written.value), f"{written.rows:,}"
     lines = [say("written", metric=written.metric, rows=rows, value=value, baselines=baselines)]
     difference = written.better_by.get(best)
@@ -25,7 +31,7 @@ def written_lines(written: Written | None) -> list[str]:
         return lines
     kind = "tie" if is_tie(difference) else "better" if difference.value > 0 else "worse"
     by = f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
-    return [*lines, say(f"written.{kind}", name=best, difference=by)]
+    return [*lines, say(f"written.{kind}", name=in_words(best), difference=by)]
 
 
 def written_json(written: Written | None) -> dict[str, Any] | None:

@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits
 from toolkit.evaluation.baselines.tfidf import Tfidf, affordable_rows, joined
 
 _PREDICTED_AT_ONCE = 10_000  # rows
-_REGULARISATION = 2.0  # the inverse of its strength; chosen once on Rotten Tomatoes and Banking77
-_ITERATIONS = 100
+REGULARISATION = 2.0  # the inverse of its strength; chosen once on Rotten Tomatoes and Banking77
+ITERATIONS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ def left_out(n_kept: int, n_rows: int) -> str | None:
 
 def fit_logistic(features: Any, labels: NDArray[Any]) -> LogisticRegression:
     """Fit the logistic regression of the baselines; not reaching its optimum quite is no reason for a warning."""
-    model = LogisticRegression(C=_REGULARISATION, max_iter=_ITERATIONS)
+    model = LogisticRegression(C=REGULARISATION, max_iter=ITERATIONS)
     # The products are small: several threads, which wait for each other, take twice the time of one.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -14,7 +14,7 @@ from toolkit.evaluation.baselines.classes import Baseline, blocks, left_out
 from toolkit.evaluation.baselines.tfidf import Tfidf, affordable_rows, cut, joined
 from toolkit.evaluation.metrics.numbers import as_numbers
 
-_REGULARISATION = 1.0
+REGULARISATION = 1.0
 _REGULARISATION_OF_PAIRS = 10.0  # chosen once on the development rows of KorSTS
 
 
@@ -64,7 +64,7 @@ def tfidf_ridge_baseline(
         note = "the training data has only blank texts: predicts the mean"
     else:
         features = _of_rows(tfidf, texts, pairs)
-        strength = _REGULARISATION if pairs is None else _REGULARISATION_OF_PAIRS
+        strength = REGULARISATION if pairs is None else _REGULARISATION_OF_PAIRS
         model = Ridge(alpha=strength, solver="sparse_cg").fit(features, labels[kept])
         predictions = np.empty(len(test_texts))
         for block in blocks(len(test_texts)):

@@ -17,17 +17,17 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 # Thai, Lao, Myanmar, Khmer; Hangul; Kana; Han; and their half-width forms.
-_CHARACTER_SCRIPTS = (
+CHARACTER_SCRIPTS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
     "\u3040-\u30ff\uff66-\uff9f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 )
-_WORD = rf"[{_CHARACTER_SCRIPTS}]|[^\W{_CHARACTER_SCRIPTS}]+"
+WORD = rf"[{CHARACTER_SCRIPTS}]|[^\W{CHARACTER_SCRIPTS}]+"
 
 _HASHES = 2**18
 _LONGEST_TEXT = 2_000  # characters of a text that are read
-_MOST_FOR_NGRAMS = 5_000_000  # characters of all training texts up to which character n-grams are added
+MOST_FOR_NGRAMS = 5_000_000  # characters of all training texts up to which character n-grams are added
 _MOST_WORK = 50_000_000  # characters times outputs, which bounds time (about 20 s on one core) and memory
-_MOST_FEATURES = 20_000  # of a kind, the most frequent ones
+MOST_FEATURES = 20_000  # of a kind, the most frequent ones
 _MOST_WEIGHTS = 1_000_000  # of a kind; the optimizer keeps about 25 copies
 
 
@@ -66,10 +66,10 @@ class Tfidf:
     """
 
     def __init__(self, texts: Sequence[str], *, n_outputs: int) -> None:
-        self._kinds = [_Kind(token_pattern=_WORD, ngram_range=(1, 2))]
-        if sum(map(len, texts)) <= _MOST_FOR_NGRAMS:
+        self._kinds = [_Kind(token_pattern=WORD, ngram_range=(1, 2))]
+        if sum(map(len, texts)) <= MOST_FOR_NGRAMS:
             self._kinds.append(_Kind(analyzer="char_wb", ngram_range=(2, 4)))
-        most = min(_MOST_FEATURES, _MOST_WEIGHTS // n_outputs)
+        most = min(MOST_FEATURES, _MOST_WEIGHTS // n_outputs)
         # Kept, because counting takes most of the time.
         self.features = hstack([kind.fit(texts, most=most) for kind in self._kinds], format="csr")
         """Of the training texts, ``[rows, features]``."""

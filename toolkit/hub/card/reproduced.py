@@ -22,7 +22,7 @@ def about_reproductions(reproductions: Sequence[Reproduction], result: RunResult
 
 
 def _sentence(found: Reproduction, result: RunResult, words: Words) -> Markdown:
-    names = room_of(result.task).pages.baseline_names(result)
+    names = room_of(result.task).pages.baseline_names(result.problem)
     versions = {"Python": found.environment.python, **found.environment.packages}
     outside = [_outside(figure, names.get(figure.of, figure.of), words) for figure in found.outside]
     return words(

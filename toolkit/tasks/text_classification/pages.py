@@ -48,9 +48,9 @@ _BASELINES = {
 class ClassificationPages(TaskPages):
     """Pages of classes, sets of labels and numbers."""
 
-    def baseline_names(self, result: RunResult) -> Mapping[str, str]:
+    def baseline_names(self, problem: Problem | None) -> Mapping[str, str]:
         """Return the names of constant answers and of linear models."""
-        return {**_BASELINES, **_words(result).baseline_names}
+        return {**_BASELINES, **LABEL_WORDS[problem or Problem.SINGLE_LABEL].baseline_names}
 
     def label_noun(self, result: RunResult) -> str:
         """Return ``classes`` or ``labels``; nothing for numbers."""

@@ -54,7 +54,7 @@ class TextsPages(TaskPages):
         "is counted."
     )
 
-    def baseline_names(self, result: RunResult) -> Mapping[str, str]:
+    def baseline_names(self, problem: Problem | None) -> Mapping[str, str]:
         """Return the names of copies, nearest neighbours and a model that counts characters."""
         return _BASELINES
 

@@ -39,7 +39,7 @@ class TaggingPages(TaskPages):
     )
     curve_note = "Validation: cross entropy in nats a token, on average over the tokens that have a tag."
 
-    def baseline_names(self, result: RunResult) -> Mapping[str, str]:
+    def baseline_names(self, problem: Problem | None) -> Mapping[str, str]:
         """Return the names of the most frequent tag and of the linear model."""
         return _BASELINES
 
