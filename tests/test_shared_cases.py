@@ -130,7 +130,7 @@ EXPECTED: dict[str, list[Step]] = {
     ],
     "10": [
         doctor(*TOPICS, n=48, words=("2 rows without a label; training refuses them",)),
-        told(3, r"(?m)^error: rows\.jsonl: no label in 2 rows \(lines 6, 12\)$", holds=nothing_learnt("out")),
+        told(3, r"(?m)^error: rows\.jsonl: no label in 2 rows \(lines 6, 12\); write", holds=nothing_learnt("out")),
         NO_HEAD,
         told(0, r"texts\.jsonl: blank text, predicted all the same, in 1 row \(line 2\)"),
     ],

@@ -89,6 +89,17 @@ def test_uneven_classes_get_weights_and_the_recipe_runs(tmp_path, capsys, monkey
     assert (tree["training"], tree["evaluation"]["metrics"][0]) == ({"class_weights": "balanced"}, "f1")
 
 
+@pytest.mark.parametrize(("rows", "method"), [(1_420, "features"), (1_440, "full")])
+def test_method_is_that_of_a_recipe_for_the_file(tmp_path, capsys, monkeypatch, rows, method):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.csv", [(f"text number {i}", "ab"[i % 2]) for i in range(rows)])
+    assert yaml.safe_load(doctor(capsys, "--data", "a.csv").split(RECIPE)[1])["method"] == method
+    assert (
+        run(["recipes", "new", "--task", "text-classification", "--data", "a.csv", "--model", "packaged:minilm"]) == 0
+    )
+    assert yaml.safe_load((tmp_path / "a.yaml").read_text(encoding="utf-8"))["method"] == method
+
+
 def test_splits_are_compared_and_the_recipe_names_them(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = films()

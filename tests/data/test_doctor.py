@@ -34,6 +34,7 @@ def test_figures_of_a_small_file(write):
     assert split.characters.median == np.median(lengths)
     assert split.characters.p95 == pytest.approx(np.percentile(lengths, 95), abs=0.1)
     assert (split.empty_rows, split.empty_places, split.unlabelled_rows) == (1, ("a.csv:5",), 1)
+    assert len(split.unlabelled_places) == 1
     assert (split.exact_duplicates, split.normalised_duplicates) == (2, 3)
     assert split.conflicting_texts == 1
     (conflict,) = split.conflicts

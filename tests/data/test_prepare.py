@@ -130,9 +130,10 @@ def test_one_class_is_refused(write, section):
 def test_missing_labels_are_refused_with_their_lines_in_every_split(write, section):
     train = write("train.csv", reviews(10) + "x,\ny,  \n")
     test = write("test.jsonl", '{"text": "x", "label": null}\n' + '{"text": "x"}\n' * 11)
+    fix = "write the labels, or take the rows out of the file"
     assert fault_of(section(train=train, test=test)).split("\n") == [
-        "train.csv: no label in 2 rows (lines 12, 13)",
-        "test.jsonl: no label in 12 rows (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …)",
+        f"train.csv: no label in 2 rows (lines 12, 13); {fix}",
+        f"test.jsonl: no label in 12 rows (lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …); {fix}",
     ]
 
 

@@ -6,6 +6,7 @@ import csv
 import time
 import warnings
 from importlib.metadata import files
+from typing import Any
 
 import numpy as np
 import pytest

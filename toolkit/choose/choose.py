@@ -101,9 +101,8 @@ def choose(
             seed=seed,
             language="ko" if view.text_language == "ko" else "en",
         )
-        say(
-            f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {counted(len(found.candidates), 'candidate')}"
-        )
+        candidates = counted(len(found.candidates), "candidate")
+        say(f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {candidates}")
         return _measure_and_decide(work, found)
 
 
@@ -179,7 +178,7 @@ def _refuse_shortage(budget: Budget, measured: Sequence[Measurement]) -> None:
         return
     known = [result for result in waiting if "needed_seconds" in result.details]
     found = f"{duration(budget.seconds)} are too short for one candidate"
-    wanted = 2 * budget.seconds
+    wanted = 2 * max(budget.seconds, budget.spent())
     if known:
         least = min(known, key=lambda result: result.details["needed_seconds"])
         needed = least.details["needed_seconds"]

@@ -154,7 +154,7 @@ def _examples(_: Split, table: Table, *, needed: Sequence[str], kind: LabelKind)
     examples = Examples.of(table, kind)
     unlabelled = [row for row, label in enumerate(examples.labels) if not label] if "label" in needed else []
     if unlabelled:
-        raise DataError(*table.faults("no label", unlabelled))
+        raise DataError(*table.faults("no label", unlabelled, fix="write the labels, or take the rows out of the file"))
     return examples
 
 

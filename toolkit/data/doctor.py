@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, combinations
+from itertools import chain, combinations, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -179,6 +179,7 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         empty_rows=len(empty),
         empty_places=_places(examples, empty[:_EXAMPLES]),
         unlabelled_rows=len(examples) - len(labels) - len(misread) if has_labels else 0,
+        unlabelled_places=_places(examples, _first_unlabelled(examples, misread) if has_labels else []),
         exact_duplicates=len(alike) - count_distinct(_copies(examples, alike)),
         normalised_duplicates=len(examples) - count_distinct(examples.keys),
         conflicting_texts=len(conflicts),
@@ -190,6 +191,17 @@ def _split(examples: Examples, misread: Sequence[int]) -> SplitReport:
         strange_scripts=strange,
         decomposed_texts=_decomposed(examples),
     )
+
+
+def _first_unlabelled(examples: Examples, misread: Sequence[int]) -> list[int]:
+    """Return the first rows without a label."""
+    others = set(misread)
+    rows = (
+        row
+        for row, label in enumerate(examples.labels)
+        if (not label or label == examples.kind.empty) and row not in others
+    )
+    return list(islice(rows, _EXAMPLES))
 
 
 def _scripts(examples: Examples) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

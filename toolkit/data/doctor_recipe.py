@@ -13,6 +13,12 @@ from toolkit.names import Problem
 
 _USUAL_MODEL = "packaged:minilm"
 
+FEW_ROWS = 1_000
+"""Rows to learn from below which all weights of a pretrained model are not trained (rules.yaml has the source)."""
+
+_LEARNT = 0.7
+"""Of the rows of one source; the others are cut off for the other splits."""
+
 
 def recipe_lines(
     report: DoctorReport,
@@ -24,7 +30,8 @@ def recipe_lines(
 ) -> list[str]:
     """Return a recipe for these data as lines of YAML; none for data without labels, or of one class.
 
-    Classes of very different sizes get weights and are measured by f1 first; scores are learnt as numbers.
+    Few rows get a head on frozen features, more train all weights, as in a recipe of ``toolkit recipes new``. Classes
+    of very different sizes get weights, which a head lacks, and are measured by f1 first; scores are learnt as numbers.
 
     Args:
         report: of all splits.
@@ -49,7 +56,7 @@ def recipe_lines(
         "task": "text-classification",
         "model": {"name": named, **({} if problem is Problem.SINGLE_LABEL else {"problem_type": problem.value})},
         "data": data | {key: value for key, value in given.items() if value is not None},
-        "method": "full" if is_uneven else "features",
+        "method": "full" if is_uneven or _rows_to_learn(report) >= FEW_ROWS else "features",
         **(
             {"training": {"class_weights": "balanced"}, "evaluation": {"metrics": ["f1", "accuracy"]}}
             if is_uneven
@@ -57,6 +64,11 @@ def recipe_lines(
         ),
     }
     return _yaml(tree)
+
+
+def _rows_to_learn(report: DoctorReport) -> float:
+    train = report.splits.get("train")
+    return _LEARNT * next(iter(report.splits.values())).rows if train is None else train.rows
 
 
 def _can_be_learnt(report: DoctorReport) -> bool:

@@ -52,7 +52,7 @@ class SplitReport:
         imbalance: rows of the largest class over rows of the smallest; None without classes.
         characters: lengths of the texts in characters.
         empty_rows: rows without text; `empty_places` lists the first of them.
-        unlabelled_rows: rows without a label, if there is a label column.
+        unlabelled_rows: rows without a label, if there is a label column; `unlabelled_places` lists the first of them.
         exact_duplicates: rows that repeat an earlier row letter for letter.
         normalised_duplicates: rows that repeat an earlier row but for case, spacing or Unicode form.
         conflicting_texts: texts with more than one label; `conflicts` lists the first of them.
@@ -70,6 +70,7 @@ class SplitReport:
     empty_rows: int
     empty_places: tuple[str, ...]
     unlabelled_rows: int
+    unlabelled_places: tuple[str, ...]
     exact_duplicates: int
     normalised_duplicates: int
     conflicting_texts: int

@@ -44,7 +44,8 @@ def _about_rows(report: SplitReport, kind: LabelKind) -> list[str]:
             "training refuses them"
         )
     if report.unlabelled_rows and kind.requires_label:
-        lines.append(f"{counted(report.unlabelled_rows, 'row')} without a label; training refuses them")
+        places = ", ".join(report.unlabelled_places)
+        lines.append(f"{counted(report.unlabelled_rows, 'row')} without a label; training refuses them ({places})")
     if report.normalised_duplicates:
         lines.append(
             f"{counted(report.normalised_duplicates, 'repetition')} of an earlier row but for case, spacing or "

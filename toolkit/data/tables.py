@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain
 
 from toolkit.data.text_column import TextColumn
-from toolkit.errors import DataError, Fault, nearest
+from toolkit.errors import DataError, Fault, explain, nearest
 
 _SHOWN = 10
 _FILES_NAMED = 5
@@ -75,13 +75,13 @@ class Table:
         part = self.parts[index]
         return part.name, part.lines[row - ends[index] + len(part.lines)]
 
-    def faults(self, message: str, rows: Sequence[int]) -> list[Fault]:
-        """Return a fault a file: a message with the number of rows that it is about, and their lines."""
+    def faults(self, message: str, rows: Sequence[int], *, fix: str | None = None) -> list[Fault]:
+        """Return a fault a file: a message with the number of rows that it is about, their lines, and what to do."""
         lines: dict[str, list[int]] = {}
         for row in rows:
             name, line = self.place(row)
             lines.setdefault(name, []).append(line)
-        return [Fault(f"{message} {count_lines(found)}", name) for name, found in lines.items()]
+        return [Fault(explain(f"{message} {count_lines(found)}", fix=fix), name) for name, found in lines.items()]
 
 
 def count_lines(lines: Sequence[int], what: str = "row") -> str:

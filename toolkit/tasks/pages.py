@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult, SplitResult, Written
 from toolkit.tasks.label_scores import LabelScore

@@ -22,6 +22,7 @@ from toolkit.choose.measure.recipes import (
     training_section,
 )
 from toolkit.data.column_names import ColumnName
+from toolkit.data.doctor_recipe import FEW_ROWS
 from toolkit.data.sources import Source
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
@@ -32,9 +33,6 @@ from toolkit.recipe.commented import commented_yaml
 from toolkit.recipe.find import refuse_existing, write_recipe
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
-
-FEW_ROWS = 1_000
-"""Rows to learn from below which all weights of a pretrained model are not trained (rules.yaml has the source)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,17 +51,16 @@ def model_for(task: Task, problem: Problem, *, languages: Sequence[str], named: 
     if offline[0] == SCRATCH:
         why = "The task is learnt from a random start: our own Transformer, which runs without a network."
         return ChosenModel(_candidate(SCRATCH, task, problem), why)
-    known = _suggested(task, languages)
+    here = _candidate(offline[0], task, problem)
+    known = _suggested(task, languages, here=here)
     if known is None:
-        return ChosenModel(
-            _candidate(offline[0], task, problem), "It runs without a network; name another with --model."
-        )
+        return ChosenModel(here, "It runs without a network; name another with --model.")
     if KOREAN in languages and (not constants.HF_HUB_OFFLINE or is_here(known.name)):
         why = f"It was pretrained on this language. {offline[0]} runs without a network, but reads Korean badly."
         return ChosenModel(_candidate(known.name, task, problem), why)
     weak = ", but reads Korean badly" if KOREAN in languages else ""
     why = f"It runs without a network{weak}; {known.name} is another one, from the hub."
-    return ChosenModel(_candidate(offline[0], task, problem), why)
+    return ChosenModel(here, why)
 
 
 def is_here(name: str) -> bool:
@@ -103,14 +103,18 @@ def _offline_names(task: Task, problem: Problem) -> list[str]:
     return [*names, SCRATCH]
 
 
-def _suggested(task: Task, languages: Sequence[str]) -> Catalogued | None:
-    """Return the smallest well-known model for a task that reads and writes the languages, in this order."""
+def _suggested(task: Task, languages: Sequence[str], *, here: Candidate) -> Catalogued | None:
+    """Return the smallest well-known model for a task that reads and writes the languages, in this order.
+
+    A model as large as the one that is here is the same one under its name of the hub.
+    """
     order = list(dict.fromkeys(languages))
 
     def in_order(model: Catalogued) -> bool:
         places = [model.languages.index(language) for language in order if language in model.languages]
         return places == sorted(places)
 
-    fitting = [model for model in suggest(task, order) if in_order(model)]
+    def is_same(model: Catalogued) -> bool:
+        return model.family is here.family and math.isclose(model.parameters, here.parameters or 0, rel_tol=0.01)
 
-    return fitting[0] if fitting else None
+    return next((model for model in suggest(task, order) if in_order(model) and not is_same(model)), None)

@@ -126,7 +126,7 @@ def short_runs(choice: Choice) -> list[str]:
 
 def next_steps(choice: Choice) -> list[Step]:
     """Return what to do with the recommendation."""
-    decision, recipe = choice.decision, choice.recipes.of(choice.decision.recommended)
+    recipe = choice.recipes.of(choice.decision.recommended)
     steps: list[Step] = []
     if choice.run is not None:
         steps += [

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.evaluation.inference.generate import LONGEST_OUTPUT
-from toolkit.names import Family, Method
+from toolkit.names import Family, Method, Problem
 from toolkit.recipe import Recipe
 from toolkit.recipe.prompts import parts_of
 from toolkit.run_result import RunResult, Written

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.evaluation.metrics.metric_value import MetricValue
+from toolkit.names import Problem
 from toolkit.recipe import Recipe
 from toolkit.run_result import RunResult, SplitResult
 from toolkit.tasks.label_scores import LabelScore
