@@ -83,10 +83,6 @@ def choose(
             help="Tell what each family is for, with --data also what it is for these data, and measure nothing.",
         ),
     ] = False,
-    language: Annotated[
-        str | None,
-        typer.Option(help="Language of page and explanation: en or ko; by default as for all verbs."),
-    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of heads and runs.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -96,7 +92,7 @@ def choose(
     then short trainings of the best. The same command goes on where it was interrupted.
     """
     started = time.monotonic()
-    language = language or ("en" if as_json else spoken())
+    language = "en" if as_json else spoken()
     if explain and not data:
         _explain(task, problem=problem, language=language, as_json=as_json)
         return

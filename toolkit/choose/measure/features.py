@@ -119,7 +119,8 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
     n_judged, fastest = len(rows.judge_rows), SPEEDUP * costs.texts_per_second
     left = seconds - (time.monotonic() - started)
     if n_judged / fastest > _SPARE * left:
-        return _too_slow(work, candidate, costs.texts_per_second, seconds=seconds)
+        needed = seconds - left + (n_judged + len(rows.learn)) / costs.texts_per_second / _SPARE
+        return _too_slow(candidate, needed=needed, seconds=seconds)
     begun = time.monotonic()
     judged = _read(candidate, body, rows.judge_rows, _layers(body))
     rate = n_judged / max(time.monotonic() - begun, 1e-6)
@@ -127,7 +128,8 @@ def read_and_fit(work: Work, candidate: Candidate, *, seconds: float, known: Seq
     left = seconds - (time.monotonic() - started)
     n_learn = min(len(rows.learn), int(_SPARE * left * min(rate, fastest)))
     if n_learn < min(len(rows.learn), max(FEWEST_TO_LEARN, len(rows.labels))):
-        return _too_slow(work, candidate, min(rate, fastest), seconds=seconds)
+        needed = seconds - left + len(rows.learn) / min(rate, fastest) / _SPARE
+        return _too_slow(candidate, needed=needed, seconds=seconds)
     scores = _scored_layers(work, candidate, body, n_rows=min(n_learn, _SCORED_ROWS))
     layers = _promising(scores)
     learn = rows.some_to_learn(n_learn)
@@ -153,9 +155,8 @@ def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows
     return score_layers(vectors, _labels(learn), layers=layers, problem=work.rows.problem)
 
 
-def _too_slow(work: Work, candidate: Candidate, rate: float, *, seconds: float) -> Measurement:
-    needed = (len(work.rows.judge_rows) + len(work.rows.learn)) / rate / _SPARE
-    reason = f"reading the rows would take about {duration(needed)}, and its share of the budget is {duration(seconds)}"
+def _too_slow(candidate: Candidate, *, needed: float, seconds: float) -> Measurement:
+    reason = f"opening it and reading the rows would take about {duration(needed)}, and its share of the budget is {duration(seconds)}"
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
