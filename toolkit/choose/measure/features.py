@@ -156,7 +156,8 @@ def _scored_layers(work: Work, candidate: Candidate, body: OpenedBody, *, n_rows
 
 
 def _too_slow(candidate: Candidate, *, needed: float, seconds: float) -> Measurement:
-    reason = f"opening it and reading the rows would take about {duration(needed)}, and its share of the budget is {duration(seconds)}"
+    would = f"opening it and reading the rows would take about {duration(needed)}"
+    reason = f"{would}, and its share of the budget is {duration(seconds)}"
     return skipped(candidate, Stage.FEATURES, reason, method=Method.FEATURES.value, needed=needed)
 
 
