@@ -63,5 +63,6 @@ def test_thirty_results_and_none() -> None:
     results = [Drawn(place, "m", 0.5, 0.4, 0.6, 10.0) for place in range(30)]
     picture = picture_of(results, [], lower_is_better=False)
     assert picture is not None
-    assert len({point.shift for point in picture.points}) == 30
+    assert len({(point.shift, point.drop) for point in picture.points}) == 30
+    assert {abs(point.shift) for point in picture.points} == set(range(0, 6 * 19, 19))
     assert picture_of([], FREE, lower_is_better=False) is None

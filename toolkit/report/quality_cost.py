@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from toolkit.report.charts import Axis, Tick
 
@@ -15,6 +16,7 @@ _WIDE = 2.0  # ratio of the largest to the smallest cost from which the axis is 
 _MOST_TICKS = 5
 _NEAR_X, _NEAR_Y = 7.0, 9.0  # per cent within which two circles would touch on a narrow screen
 _STEP = 19  # pixels between circles that would touch
+_IN_A_ROW = 6  # circles beside each other on a narrow screen; further ones begin another row
 _LINE = 7.0  # per cent of the height that the name of a baseline takes
 
 
@@ -51,7 +53,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Placed:
-    """A result in the picture: per cent from the left and from the top, and pixels to the right beside a neighbour."""
+    """A result in the picture: per cent from the left and the top, and pixels to the right and down beside others."""
 
     result: Drawn
     x: float
@@ -59,6 +61,7 @@ class Placed:
     low: float | None
     high: float | None
     shift: int
+    drop: int
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,9 @@ def picture_of(
         x, y = across.at(each.cost), upwards.at(each.value)
         beside = [point for point in points if abs(point.x - x) < _NEAR_X and abs(point.y - y) < _NEAR_Y]
         # Towards the middle, so that nothing leaves the picture.
-        shift = _free([point.shift for point in beside], step=_STEP if x < 60 else -_STEP)
-        points.append(Placed(each, x, y, upwards.maybe(each.low), upwards.maybe(each.high), shift))
+        steps = (_STEP if x < 60 else -_STEP, _STEP if y < 60 else -_STEP)
+        shift, drop = _free([(point.shift, point.drop) for point in beside], steps=steps)
+        points.append(Placed(each, x, y, upwards.maybe(each.low), upwards.maybe(each.high), shift, drop))
     front = [point for point in points if point.result.on_front]
     return Picture(
         points=tuple(points),
@@ -149,12 +153,15 @@ class _Costs:
         return tuple(Tick(self.at(mark), f"{mark:,.10g}") for mark in marks)
 
 
-def _free(taken: Sequence[int], *, step: int) -> int:
-    """Return the first multiple of a step that is not taken."""
-    shift = 0
-    while shift in taken:
-        shift += step
-    return shift
+def _free(taken: Sequence[tuple[int, int]], *, steps: tuple[int, int]) -> tuple[int, int]:
+    """Return the first place that is not taken, in rows from a point on.
+
+    Args:
+        taken: pixels to the right and down.
+        steps: from one place to the next, and from one row to the next.
+    """
+    places = ((steps[0] * (index % _IN_A_ROW), steps[1] * (index // _IN_A_ROW)) for index in count())
+    return next(place for place in places if place not in taken)
 
 
 def _levels(lines: Sequence[tuple[str, float]]) -> tuple[Level, ...]:
