@@ -90,7 +90,9 @@ def answer_and_score(
     examples = rows.judged.select(numbers)
     respondent = _respondent(work, candidate, n_rows=len(numbers))
     needed = _expected(respondent, examples, enough=seconds - (time.monotonic() - started))
-    if needed > seconds - (time.monotonic() - started):
+    spent = time.monotonic() - started
+    if needed > seconds - spent:
+        needed += spent
         would = f"{len(examples)} rows with {len(rows.labels)} labels would take about {duration(needed)}"
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)

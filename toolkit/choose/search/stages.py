@@ -141,19 +141,19 @@ def _in_turn(
 ) -> list[Measurement]:
     """Measure candidates one after the other, within a share of the budget.
 
-    The time that is left of the share is divided evenly over the remaining candidates. Where that has stopped one, the
-    next gets twice the time of that one, so that some of many are measured instead of none. In the end, leftover time
+    The time that is left of the share is divided evenly over the remaining candidates. Where that was too short for one,
+    the next gets twice the time of that one, so that some of many are measured instead of none. In the end, leftover time
     goes to candidates that were skipped or have learnt from fewer examples than the others, the cheapest first.
     """
     ends = work.budget.spent() + min(work.budget.left(), share * work.budget.seconds)
     results: dict[str, Measurement] = {}
-    too_short = 0.0
+    least = 0.0
     for index, candidate in enumerate(candidates):
         left = max(0.0, ends - work.budget.spent())
-        seconds = min(left, max(left / (len(candidates) - index), 2 * too_short))
+        seconds = min(left, max(left / (len(candidates) - index), least))
         result = results[candidate.name] = measure(candidate, seconds, list(results.values()))
-        if result.status is Status.SKIPPED and result.seconds >= seconds > 0:
-            too_short = seconds
+        if result.status is Status.SKIPPED and "needed_seconds" in result.details:
+            least = 2 * seconds
     needed = {
         candidate.name: _more_seconds(results[candidate.name], n_learn=len(work.rows.learn)) for candidate in candidates
     }

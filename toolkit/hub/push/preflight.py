@@ -11,7 +11,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-from toolkit.errors import Fault, HubError, IntegrityError
+from toolkit.errors import Fault, HubError, IntegrityError, explain
 from toolkit.hub.card.check import check_card
 from toolkit.hub.card.known import language_fault, licence_fault
 from toolkit.hub.push.manifest import CARD, Manifest
@@ -25,6 +25,10 @@ LARGEST_FILE = 50_000_000_000
 
 _READERS = frozenset({"read"})
 _FRONT_MATTER = re.compile(r"^\s*---\s*\n(.*?)\n---\s*(\n|$)", re.DOTALL)
+_NAME = (
+    "write owner/name, at most 96 letters a to z, digits, '-', '_' and '.', none of these at an end and not twice in a "
+    "row, without .git"
+)
 _LOGIN = "make one with write access at {}/settings/tokens, then `hf auth login`, or set HF_TOKEN"
 
 
@@ -51,10 +55,8 @@ def check_name(repo_id: str) -> None:
     """
     try:
         validate_repo_id(repo_id)
-    except HFValidationError as error:
-        raise HubError(
-            f"this is no repository's name: {' '.join(str(error).split())}; write owner/name", where=repo_id
-        ) from None
+    except HFValidationError:
+        raise HubError(explain("this is no repository's name", fix=_NAME), where=repo_id) from None
 
 
 def check_account(hub: Hub, repo_id: str, *, create_pr: bool = False) -> str:
