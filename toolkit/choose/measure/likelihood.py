@@ -86,7 +86,9 @@ def score(work: Work, candidate: Candidate, *, seconds: float) -> Measurement:
     first = examples.select(range(min(_FIRST_ROWS, len(examples))))
     rows.judge_of(first).answers_by(opened, first)
     needed = (time.monotonic() - started - opening) / len(first) * len(examples)
-    if needed > seconds - (time.monotonic() - started):
+    spent = time.monotonic() - started
+    if needed > seconds - spent:
+        needed += spent
         would = f"{len(examples)} rows would take about {duration(needed)}"
         reason = f"{would}, and its share of the budget is {duration(seconds)}"
         return skipped(candidate, Stage.ZERO_SHOT, reason, method=Method.ZERO_SHOT.value, needed=needed)

@@ -141,8 +141,8 @@ def _in_turn(
 ) -> list[Measurement]:
     """Measure candidates one after the other, within a share of the budget.
 
-    The time that is left of the share is divided evenly over the remaining candidates. Where that was too short for one,
-    the next gets twice the time of that one, so that some of many are measured instead of none. In the end, leftover time
+    The time that is left of the share is divided evenly over the remaining candidates. Where that was too short for
+    one, the next gets twice that time, so that some of many are measured instead of none. In the end, leftover time
     goes to candidates that were skipped or have learnt from fewer examples than the others, the cheapest first.
     """
     ends = work.budget.spent() + min(work.budget.left(), share * work.budget.seconds)
