@@ -18,7 +18,7 @@ from toolkit.choose.look.first_look import FirstLook, first_look
 from toolkit.choose.look.look import look_lines
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.kept import keep
-from toolkit.choose.measure.measurement import Measurement, Status
+from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.measure.notebook import FILE, Notebook
 from toolkit.choose.measure.on_test import baseline_on_test
 from toolkit.choose.measure.own_process import start_server
@@ -36,6 +36,7 @@ from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
 from toolkit.shortage import out_of_memory
+from toolkit.tasks import room_of
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
@@ -111,7 +112,7 @@ def _measure_and_decide(work: Work, found: FirstLook) -> Choice:
     measured = measure_all(work, found.candidates, read_badly=read_badly)
     decision = decide(measured, work.rows.judge)
     if not decision.usable:
-        _refuse_shortage(work.budget, measured)
+        _refuse_shortage(work, measured)
     by_name = {candidate.name: candidate for candidate in found.candidates}
     chosen = decision.recommended
     # Of models that write the best one is compared with the baselines that write, whatever its likelihoods are.
@@ -166,8 +167,9 @@ def _claimed(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _refuse_shortage(budget: Budget, measured: Sequence[Measurement]) -> None:
-    """Raise an error with what one candidate needs, where only time or memory was missing."""
+def _refuse_shortage(work: Work, measured: Sequence[Measurement]) -> None:
+    """Raise an error with what one candidate needs, where only time or memory was missing; tell what is known then."""
+    budget = work.budget
     waiting = [result for result in measured if result.status is Status.SKIPPED and result.reason != NUMBERS]
     if not waiting:
         failures = [result for result in measured if result.status is Status.FAILED]
@@ -176,6 +178,10 @@ def _refuse_shortage(budget: Budget, measured: Sequence[Measurement]) -> None:
         failed = [f"{result.candidate}: {result.reason}" for result in failures]
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
+    names = room_of(work.rows.task).pages.baseline_names(work.rows.problem)
+    free = [result for result in measured if result.stage is Stage.BASELINE and result.value is not None]
+    for result in free:
+        say(f"{names.get(result.candidate, result.candidate)}: {work.rows.judge.metric} {result.value:.3f}, for free")
     known = [result for result in waiting if "needed_seconds" in result.details]
     found = f"{duration(budget.seconds)} are too short for one candidate"
     wanted = 2 * max(budget.seconds, budget.spent())
