@@ -126,7 +126,7 @@ class Run(Model):
 
     def _repr_html_(self) -> str:
         from toolkit.report.notebook import run_html
-        from toolkit.trials.finished import training_losses
+        from toolkit.run_result.log import training_losses
 
         return run_html(self.result, samples=self.finished.samples(), losses=training_losses(self.folder))
 
