@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import os
 import sys
 import tempfile
@@ -21,6 +22,12 @@ os.environ["OMP_NUM_THREADS"] = "1"  # models of width 32 gain nothing from thre
 import pytest
 from crash_worker import processes_at_once
 from preloaded_python import preloaded_python
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported by now out of all collections of garbage; each training asks for one of everything."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
