@@ -24,10 +24,14 @@ from crash_worker import processes_at_once
 from preloaded_python import preloaded_python
 
 
+gc.disable()  # until all tests are collected: hardly anything of the imports is garbage
+
+
 def pytest_collection_finish() -> None:
     """Leave what is imported by now out of all collections of garbage; each training asks for one of everything."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
