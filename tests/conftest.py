@@ -23,7 +23,6 @@ import pytest
 from crash_worker import processes_at_once
 from preloaded_python import preloaded_python
 
-
 gc.disable()  # until all tests are collected: hardly anything of the imports is garbage
 
 
