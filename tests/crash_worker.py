@@ -27,8 +27,7 @@ def processes_at_once() -> Any:
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    # The first one leaves what it imports out of all collections of garbage.
-    context.set_forkserver_preload(["toolkit.choose.preloaded", "toolkit.workflow.fine_tune", "toolkit.workflow.apply"])
+    context.set_forkserver_preload(["toolkit.workflow.fine_tune", "toolkit.workflow.apply"])
     return context
 
 

@@ -23,7 +23,11 @@ def rows(*, learnt: int, tested: int) -> tuple[str, str]:
 
 
 CELLS = [
-    ("encoder", "movie-sentiment", (*rows(learnt=400, tested=300), MINILM, "training.num_train_epochs=2")),
+    (
+        "encoder",
+        "movie-sentiment",
+        (*rows(learnt=240, tested=200), MINILM, "data.max_length=40", "training.num_train_epochs=2"),
+    ),
     ("encoder", "movie-features", (*rows(learnt=400, tested=200), *SHORT, MINILM)),
     ("encoder", "movie-zero-shot", (*rows(learnt=2, tested=400), MINILM, "zero_shot.scorer=similarity")),
     (
@@ -32,7 +36,7 @@ CELLS = [
         (*rows(learnt=128, tested=100), *SHORTER, SMOLLM2, "training.per_device_train_batch_size=8"),
     ),
     ("decoder", "movie-decoder-features", (*rows(learnt=160, tested=100), *SHORTER, SMOLLM2)),
-    ("decoder", "movie-decoder-zero-shot", (*rows(learnt=2, tested=100), SMOLLM2)),
+    ("decoder", "movie-decoder-zero-shot", (*rows(learnt=2, tested=60), *SHORT, SMOLLM2)),
     (
         "encoder-decoder",
         "movie-encoder-decoder",

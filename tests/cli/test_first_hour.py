@@ -21,7 +21,7 @@ WHOLE_BAR = re.compile(r"[a-z ]+ [━╸╺]*[\d/:\- ]*(l|lo|los|loss ?[\d.]*)?(
 
 @pytest.fixture
 def recipe(tmp_path: Path, tiny_tree: dict[str, Any]) -> str:
-    schedule = {"num_train_epochs": 40, "eval_strategy": "steps", "eval_steps": 30, "save_steps": 30}
+    schedule = {"num_train_epochs": 80, "eval_strategy": "steps", "eval_steps": 60, "save_steps": 60}
     tree = tiny_tree | {"training": tiny_tree["training"] | schedule}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
     return "mine.yaml"
@@ -52,7 +52,7 @@ def test_the_first_hour(tmp_path: Path, recipe: str, processes: Any):
             assert not BAR.search(line) or WHOLE_BAR.fullmatch(line), line
     assert not [line for line in terminal.lines() if BAR.search(line)]
     shown = "\n".join(terminal.lines())
-    assert re.search(r"^step 30/120: validation ", shown, re.MULTILINE)
+    assert re.search(r"^step 60/240: validation ", shown, re.MULTILINE)
     assert re.search(r"interrupted \(130\) +mine", shown)
     assert re.search("(done|degenerate) +mine", shown)  # the tiny model may have learnt to say one class alone
 
