@@ -1,6 +1,6 @@
 """Three families × three ways with real weights: each cell tells positive from negative better than guessing does.
 
-Few short rows, so that all of it takes three minutes: as many as leave the interval above one half. The same recipes are
+Few short rows, so that all of it takes minutes: as many as leave the interval above one half. The same recipes are
 measured on 1,000 test rows by benchmarks/three_by_three.py.
 """
 
