@@ -53,10 +53,10 @@ class PooledConfig(PreTrainedConfig):
 
     @property
     def hidden_size(self) -> int:
-        """Return the width of the body."""
+        """Width of the body."""
         return int(self.body.hidden_size)  # type: ignore[union-attr]
 
     @property
     def pad_token_id(self) -> int | None:
-        """Return the padding token of the body."""
+        """Padding token of the body."""
         return getattr(self.body, "pad_token_id", None)

@@ -182,7 +182,7 @@ class TransformerConfig(PreTrainedConfig):
 
     @property
     def num_hidden_layers(self) -> int:
-        """Return the depth of the one stack; of an encoder-decoder the encoder's, as in BART."""
+        """Depth of the one stack; of an encoder-decoder the encoder's, as in BART."""
         return self.decoder_layers if self.architecture == "decoder" else self.encoder_layers
 
     @num_hidden_layers.setter
@@ -194,7 +194,7 @@ class TransformerConfig(PreTrainedConfig):
 
     @property
     def head_dim(self) -> int:
-        """Return the width of an attention head."""
+        """Width of an attention head."""
         return self.hidden_size // self.num_attention_heads
 
     def validate_architecture(self) -> None:
