@@ -28,7 +28,6 @@ from toolkit.choose.measure.written import measure_written
 from toolkit.choose.measure.zero_shot import NUMBERS
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
-from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.language.spoken import language
@@ -102,8 +101,8 @@ def choose(
             seed=seed,
             language="ko" if view.text_language == "ko" else "en",
         )
-        candidates = counted(len(found.candidates), "candidate")
-        say(f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())} for {candidates}")
+        known, n = f"{rows.data.source}: {rows.sizes()}; {duration(work.budget.left())}", len(found.candidates)
+        say(f"{known} for {n} candidate" if n == 1 else f"{known} for {n} candidates")
         return _measure_and_decide(work, found)
 
 
