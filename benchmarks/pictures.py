@@ -95,12 +95,9 @@ def write_pages(work: Path) -> tuple[list[Path], list[Path]]:
         run = work / "runs" / data
         if not run.exists():
             toolkit(work, "fine-tune", f"{data}.yaml", "--output-dir", f"runs/{data}")
-        choice = ["--data", f"{data}.csv", "--budget", BUDGET, "--output-dir", f"choices/{data}"]
-        asked = ["--task", "text-classification", "--models", "packaged:minilm"]
-        toolkit(work, "--language", language, "choose", *choice, *asked)
         pages = {
             "report": report_of(run, language),
-            "choose": (work / "choices" / data / "choose.html").read_text(encoding="utf-8"),
+            "choose": choice_of(work, data, language),
             "card": card_page(run, language),
         }
         shown += [_written(page, work / f"{name}-{language}.html") for name, page in pages.items()]
@@ -120,6 +117,14 @@ def report_of(folder: Path, language: str) -> str:
     recipe = (folder / RECIPE_FILE).read_text(encoding="utf-8")
     with speaking(language):
         return render_page(run.result, recipe_yaml=recipe, samples=samples, losses=training_losses(folder))
+
+
+def choice_of(work: Path, data: str, language: str) -> str:
+    """Return the page of a choice; the command goes on from what was measured, and writes the page again."""
+    asked = ["--task", "text-classification", "--data", f"{data}.csv", "--models", "packaged:minilm"]
+    folder = f"choices/{data}"
+    toolkit(work, "--language", language, "choose", *asked, "--budget", BUDGET, "--output-dir", folder)
+    return (work / folder / "choose.html").read_text(encoding="utf-8")
 
 
 def card_page(folder: Path, language: str) -> str:
