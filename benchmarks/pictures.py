@@ -14,14 +14,18 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
+import dill
 from browser import need, printed, sheet
 from markdown_it import MarkdownIt
 from picture_rows import write_rows
 from PIL import Image
-from story import toolkit
+from story import toolkit as carry_out
 
+import toolkit
+from toolkit.choose.show.page import render_choice
 from toolkit.hub.card.refresh import card_of
 from toolkit.language.spoken import LANGUAGES, speaking
 from toolkit.report.page import render_page
@@ -60,9 +64,10 @@ CARD = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 <title>{title}</title><style>{style}</style></head><body><main>{body}</main></body></html>"""
 """A card as a page: the hub has a style of its own, which is not ours to show."""
 
-VIEWS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+VIEWS = ((1280, "light"), (390, "light"), (1280, "dark"), (390, "dark"))
 MARGIN = 190  # of a page on a desk, beside its text
-TALLEST, SCALE, COLOURS = 2200, 0.5, 24
+TALLEST, SCALE, COLOURS = 2200, 0.5, 16
+GAP, GREY = 16, "#888"
 AXE = Path(__file__).with_name("axe.mjs")
 
 
@@ -94,7 +99,7 @@ def write_pages(work: Path) -> tuple[list[Path], list[Path]]:
         (work / f"{data}.yaml").write_text(RECIPES[data], encoding="utf-8")
         run = work / "runs" / data
         if not run.exists():
-            toolkit(work, "fine-tune", f"{data}.yaml", "--output-dir", f"runs/{data}")
+            carry_out(work, "fine-tune", f"{data}.yaml", "--output-dir", f"runs/{data}")
         pages = {
             "report": report_of(run, language),
             "choose": choice_of(work, data, language),
@@ -120,11 +125,14 @@ def report_of(folder: Path, language: str) -> str:
 
 
 def choice_of(work: Path, data: str, language: str) -> str:
-    """Return the page of a choice; the command goes on from what was measured, and writes the page again."""
-    asked = ["--task", "text-classification", "--data", f"{data}.csv", "--models", "packaged:minilm"]
-    folder = f"choices/{data}"
-    toolkit(work, "--language", language, "choose", *asked, "--budget", BUDGET, "--output-dir", folder)
-    return (work / folder / "choose.html").read_text(encoding="utf-8")
+    """Return the page of a choice, by the templates as they are now; the choice itself is made once and kept."""
+    with chdir(work), speaking(language):
+        kept = Path("choices", f"{data}.pickle")
+        if not kept.exists():
+            asked = {"models": "packaged:minilm", "budget": BUDGET, "output_dir": f"choices/{data}"}
+            chosen = toolkit.choose("text-classification", f"{data}.csv", **asked)
+            kept.write_bytes(dill.dumps(chosen.choice))  # a decision has a function in it
+        return render_choice(dill.loads(kept.read_bytes()))
 
 
 def card_page(folder: Path, language: str) -> str:
@@ -142,19 +150,27 @@ def _written(page: str, file: Path) -> Path:
 
 
 def _columns(views: list[Image.Image]) -> Image.Image:
-    """Put pages beside each other, each cut to a column a piece where it is long."""
+    """Put pages beside each other, the light ones above the dark ones, each cut to columns where it is long."""
+    rows = [_row(views[:2]), _row(views[2:])]
+    placed = Image.new("RGB", (max(row.width for row in rows), sum(row.height + GAP for row in rows) - GAP), GREY)
+    placed.paste(rows[0], (0, 0))
+    placed.paste(rows[1], (0, rows[0].height + GAP))
+    return placed.resize((round(placed.width * SCALE), round(placed.height * SCALE)), Image.Resampling.LANCZOS)
+
+
+def _row(views: list[Image.Image]) -> Image.Image:
     pieces = []
     for view in views:
         wide, high = view.size
         inner = view.crop((MARGIN, 0, wide - MARGIN, high)) if wide > 3 * MARGIN else view
-        pieces += [inner.crop((0, top, inner.width, min(top + TALLEST, high))) for top in range(0, high, TALLEST)]
-    gap = 16
-    placed = Image.new("RGB", (sum(piece.width + gap for piece in pieces) - gap, max(p.height for p in pieces)), "#888")
+        step = -(-high // -(-high // TALLEST))
+        pieces += [inner.crop((0, top, inner.width, min(top + step, high))) for top in range(0, high, step)]
+    placed = Image.new("RGB", (sum(each.width + GAP for each in pieces) - GAP, max(p.height for p in pieces)), GREY)
     left = 0
     for piece in pieces:
         placed.paste(piece, (left, 0))
-        left += piece.width + gap
-    return placed.resize((round(placed.width * SCALE), round(placed.height * SCALE)), Image.Resampling.LANCZOS)
+        left += piece.width + GAP
+    return placed
 
 
 def _save(picture: Image.Image, file: Path) -> None:
