@@ -56,7 +56,7 @@ evaluation: {metrics: [accuracy, f1]}
 seed: 0
 """,
 }
-BUDGET = "2m"
+BUDGET = "4m"
 
 STYLE = Path(__file__).parents[1] / "toolkit" / "report" / "page.css"
 CARD = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
