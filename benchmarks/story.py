@@ -111,7 +111,7 @@ def toolkit(work: Path, *arguments: str, memory: int | None = None, stop_after: 
     process = subprocess.Popen(
         [sys.executable, "-m", "toolkit", *arguments],
         cwd=work,
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).parent.parent)},
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
         preexec_fn=limit,
     )
     while stop_after is not None and process.poll() is None:

@@ -7,16 +7,15 @@ stand beyond its place. Needs chromium, libreoffice-impress, poppler-utils and f
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from browser import chromium, need, pages_of, printed, sheet
 from PIL import Image
 
-TOOLS = ("chromium", "soffice", "pdftoppm")
 SMALL = (48, 27)
 COLUMNS = 3
 MEASURE = """<iframe src="%s" style="width:1280px;height:720px"></iframe><output></output><script>
@@ -37,73 +36,42 @@ ALIKE = 0.6
 
 def take_pictures(work: Path, folder: Path) -> None:
     """Write a sheet of pictures a file to a folder, and end where something is wrong with one."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing:
-        packages = "chromium libreoffice-impress poppler-utils fonts-noto-cjk fonts-liberation"
-        sys.exit(f"{', '.join(missing)} not found; apt install --no-install-recommends {packages}")
+    need("chromium", "soffice", "pdftoppm")
     folder.mkdir(parents=True, exist_ok=True)
     faults = []
     with tempfile.TemporaryDirectory() as scratch:
         for language in ("en", "ko"):
             decks = [_slides(work / f"slides-{language}.{ending}", Path(scratch)) for ending in ("pptx", "html")]
             for deck, ending in zip(decks, ("pptx", "html"), strict=True):
-                _sheet(deck, folder / f"slides-{language}-{ending}.jpg")
+                _save(deck, folder / f"slides-{language}-{ending}.jpg")
             faults += _compared(language, *decks)
             faults += _beyond(work / f"slides-{language}.html", Path(scratch))
-            _sheet(_printed(work / f"page-{language}.html", Path(scratch)), folder / f"page-{language}.jpg")
+            _save(printed(work / f"page-{language}.html", Path(scratch)), folder / f"page-{language}.jpg")
     sys.exit("\n".join(faults) if faults else 0)
 
 
 def _slides(file: Path, scratch: Path) -> list[Image.Image]:
     if file.suffix == ".html":
-        return _printed(file, scratch)
+        return printed(file, scratch)
     convert = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(scratch), str(file)]
     subprocess.run(convert, check=True, capture_output=True, timeout=300)
-    return _pages(scratch / f"{file.stem}.pdf")
-
-
-def _printed(file: Path, scratch: Path) -> list[Image.Image]:
-    pdf = scratch / f"{file.stem}-printed.pdf"
-    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-    subprocess.run(
-        ["chromium", *quiet, f"--print-to-pdf={pdf}", file.absolute().as_uri()],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return _pages(pdf)
+    return pages_of(scratch / f"{file.stem}.pdf")
 
 
 def _beyond(file: Path, scratch: Path) -> list[str]:
     """Return the texts that are wider or higher in a browser than the place that was measured for them."""
     page = scratch / "measure.html"
     page.write_text(MEASURE % file.absolute().as_uri(), encoding="utf-8")
-    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--window-size=1400,900"]
-    shown = subprocess.run(
-        ["chromium", *quiet, "--virtual-time-budget=5000", "--dump-dom", page.as_uri()],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    ).stdout.decode()
+    look = ("--allow-file-access-from-files", "--window-size=1400,900", "--virtual-time-budget=5000", "--dump-dom")
+    shown = chromium(*look, page.as_uri()).decode()
     found = re.search("<output>(.*?)</output>", shown, re.DOTALL)
     if found is None or not found[1].startswith("measured"):
         return [f"{file.name}: its blocks were not measured"]
     return [f"{file.name}: beyond its place: {text}" for text in found[1].splitlines()[1:]]
 
 
-def _pages(pdf: Path) -> list[Image.Image]:
-    begin = pdf.with_suffix("")
-    subprocess.run(["pdftoppm", "-r", "48", "-png", str(pdf), str(begin)], check=True, timeout=300)
-    return [Image.open(file).convert("RGB") for file in sorted(begin.parent.glob(f"{begin.name}-*.png"))]
-
-
-def _sheet(pictures: list[Image.Image], file: Path) -> None:
-    """Put pictures beside and beneath each other on one."""
-    wide, high = (max(picture.size[side] for picture in pictures) + 6 for side in (0, 1))
-    sheet = Image.new("RGB", (wide * COLUMNS, high * -(-len(pictures) // COLUMNS)), "#888")
-    for number, picture in enumerate(pictures):
-        sheet.paste(picture, (number % COLUMNS * wide + 3, number // COLUMNS * high + 3))
-    sheet.save(file, quality=70, optimize=True)
+def _save(pictures: list[Image.Image], file: Path) -> None:
+    sheet(pictures, columns=COLUMNS).save(file, quality=70, optimize=True)
 
 
 def _compared(language: str, ours: list[Image.Image], theirs: list[Image.Image]) -> list[str]:

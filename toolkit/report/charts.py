@@ -143,9 +143,9 @@ class Axis:
 
     def __init__(self, values: Sequence[float], *, start: float, end: float, round_ends: bool) -> None:
         low, high = min(values), max(values)
-        if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12):
-            margin = max(0.5, abs(low) / 100)
-            low, high = low - margin, high + margin
+        if math.isclose(low, high, rel_tol=1e-9, abs_tol=1e-12):  # one value: a tenth of it on both sides
+            margin = abs(low) / 10
+            low, high = (low - margin, high + margin) if margin > 1e-9 else (0.0, 1.0)
         step = _round_step((high - low) / 4)
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         if not round_ends:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath, PureWindowsPath
 
 from toolkit.data.packaged import PREFIX
 from toolkit.data.wording import counted
@@ -24,6 +25,16 @@ def sources(result: RunResult) -> list[str]:
     """Return the sources of the data by name; of a packaged collection of many files only the collection."""
     named = result.data.source.split(", ")
     return list(dict.fromkeys(n.partition("/")[0] if n.startswith(PREFIX) else n for n in named))
+
+
+def heading(result: RunResult) -> tuple[str, str]:
+    """Return model and data as a heading names them: the first source alone, and no folders of this machine."""
+    return _last_part(title(result)), " + ".join(map(_last_part, sources(result)[0].split(" + ")))
+
+
+def _last_part(name: str) -> str:
+    """Return the file's name of a full path; other names stay."""
+    return next((path.name for path in (PurePosixPath(name), PureWindowsPath(name)) if path.is_absolute()), name)
 
 
 def costs(cost: Mapping[str, float | None]) -> list[tuple[str, str]]:

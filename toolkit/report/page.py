@@ -53,7 +53,8 @@ def render_page(
     """
     words = Language(language())
     body = run_body(result, recipe_yaml=recipe_yaml, samples=samples, losses=losses, curve=curve, language=words)
-    title = words.say("{model} on {sources}", model=facts.title(result), sources=", ".join(facts.sources(result)))
+    model, source = facts.heading(result)
+    title = words.say("{model} on {sources}", model=model, sources=source)
     return spoken_page(_page(words, title=title, bodies=[("", body)], story=None))
 
 
@@ -102,6 +103,7 @@ def run_body(
         inner: whether it stands below the heading of a page of several runs.
     """
     metric, compared = headline_metric(result), results(result)
+    model, source = facts.heading(result)
     drawn = compared_metric(result) or metric
     pages = room_of(result.task).pages
     loss_chart, metric_chart = learning_curves(result.training, losses, metric)
@@ -114,6 +116,8 @@ def run_body(
             pages=pages,
             partial=pages.partial,
             inner=inner,
+            model=model,
+            source=source,
             result=result,
             metric=metric,
             results=compared,

@@ -23,6 +23,8 @@ from toolkit.trials.compared import ComparedRuns, Tested
 from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER
 
+MOST_WARNINGS = 10
+
 
 def tell(names: Sequence[str], *, ledger: Path | None = None, language: str = "en") -> Story:
     """Gather all that page and slides tell.
@@ -81,8 +83,15 @@ def tell(names: Sequence[str], *, ledger: Path | None = None, language: str = "e
         unmeasured=unmeasured_of(first, attempts, language=words),
         next_steps=next_steps_of(winner, first, language=words),
         left_out={records.by_id(identity).output_dir: why for identity, why in found.left_out.items()},
-        warnings=(*records.warnings, *warnings),
+        warnings=_first_ones([*records.warnings, *warnings], words),
     )
+
+
+def _first_ones(warnings: Sequence[str], language: Language) -> tuple[str, ...]:
+    """Return warnings, of many the first ones and how many there are more."""
+    n_more = len(warnings) - MOST_WARNINGS
+    more = [language.say("{n} more findings like these", n=n_more)] if n_more > 0 else []
+    return (*warnings[:MOST_WARNINGS], *more)
 
 
 def _told(name: str, *, of: str, attempt: int) -> ToldRun:
