@@ -154,7 +154,7 @@ def examples(story: Story, phrases: Phrases) -> Iterator[Slide]:
         Quote(
             row.text,
             (
-                *(() if row.reference is None else ((say("right"), row.reference),)),
+                *(() if row.reference is None else ((say("reference"), row.reference),)),
                 *((names.get(letter, letter), answer) for letter, answer in row.answers.items()),
             ),
         )
