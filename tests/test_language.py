@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from message_sources import PACKAGE, all_templates, clauses, is_made_of, literal_pieces, skeleton, told_templates
-
 from words_used import words_used
 
 from toolkit.language import spoken

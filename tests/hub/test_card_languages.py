@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,36 +43,22 @@ SLICES = {
 }
 
 
-def sentences(language: str) -> dict[str, Any]:
-    file = shipped_folder("model_cards") / f"words.{language}.yaml"
+def sentences() -> dict[str, Any]:
+    file = shipped_folder("model_cards") / "words.yaml"
     groups = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {f"{group}.{key}": value for group, keys in groups.items() for key, value in keys.items()}
-
-
-def gaps(sentence: str | list[str]) -> set[str]:
-    parts = [sentence] if isinstance(sentence, str) else sentence
-    return {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
 
 
 def without_code(card: str) -> str:
     return re.sub(r"```.*?```", "", ModelCard(card).text, flags=re.DOTALL)
 
 
-def test_both_languages_have_the_same_sentences_and_gaps():
-    english, korean = sentences("en"), sentences("ko")
-    translated = {key for key in english | korean if key.startswith(("names.", "units."))}
-    assert english.keys() - translated == korean.keys() - translated
-    assert {key: gaps(english[key]) for key in english.keys() - translated} == {
-        key: gaps(korean[key]) for key in korean.keys() - translated
-    }
-
-
-PUT_TOGETHER = ("names.", "units.", "use.", "about.")
+PUT_TOGETHER = ("names.", "use.", "about.")
 
 
 def test_metrics_are_explained_in_the_words_of_the_page():
     explained = {f"about.{name}": metric_words(name).about for name in ALL_METRICS if metric_words(name).about}
-    assert {key: text for key, text in sentences("en").items() if key.startswith("about.")} == explained
+    assert {key: text for key, text in sentences().items() if key.startswith("about.")} == explained
 
 
 def test_every_sentence_is_used():
@@ -86,7 +71,7 @@ def test_every_sentence_is_used():
         ]
     )
     # Some keys are put together: their beginning is all that stands in the source.
-    names = [key.partition(".")[2] for key in sentences("en") if not key.startswith(PUT_TOGETHER)]
+    names = [key.partition(".")[2] for key in sentences() if not key.startswith(PUT_TOGETHER)]
     assert [name for name in names if name not in source and name.rpartition("_")[0] not in source] == []
 
 
