@@ -2,8 +2,8 @@
 
 A catalogue is a folder of gettext files, one an area. There are two ways to an entry.
 
-*Messages are matched on the way out.* The code keeps plain f-strings: no message is marked, none has a name that must be
-looked up to be understood, and who writes one does not think of languages. In return the message is recognised where it
+*Messages are matched on the way out.* The code keeps plain f-strings: no message is marked, none has a name to be
+looked up, and who writes one does not think of languages. In return the message is recognised where it
 leaves the program, with its fields filled in. There are few such places: the lines of progress and results, the faults,
 the help, and the pages. What they call is in `toolkit.language.spoken`. Templates (`toolkit.language.template`) match
 the English text and carry the fields over; the one with the longest literal text wins. A message of several clauses or
@@ -15,6 +15,6 @@ with.
 are too short to be recognised, such as ``{name} {value}``. Those have a context of their own, ``page`` or ``card``; any
 other entry serves both ways.
 
-What has no entry stays English. ``--json`` and whatever Python gets is never translated, nor is anything that is written
+What has no entry stays English. ``--json`` and whatever Python gets is never translated, nor is what is written
 for programs, and English output costs nothing.
 """
