@@ -6,11 +6,21 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 import yaml
-from message_sources import PACKAGE, all_templates, clauses, is_made_of, literal_pieces, skeleton, told_templates
+from message_sources import (
+    PACKAGE,
+    all_templates,
+    clauses,
+    is_made_of,
+    literal_pieces,
+    skeleton,
+    texts_of_words,
+    told_templates,
+)
 from words_used import words_used
 
 from toolkit.language import spoken
@@ -27,8 +37,12 @@ ENTRIES = list(read_folder(FOLDER))
 ALL = [(source, entry) for entry in ENTRIES for source in entry.sources]
 MESSAGES = [(source, entry) for source, entry in ALL if entry.context in ("", WORD)]
 """Those that are matched; the others are looked up."""
-WITHOUT_ENTRY = 29
-"""Messages that are told in English alone: it never rises."""
+LEFT_IN_ENGLISH = 235
+"""Texts of the package with three words in a row that no entry covers: it never rises.
+
+They are pieces that stand within other messages, what models are asked, code that is shown, files such as a README that
+are written in English, and errors of Python functions that no command reaches.
+"""
 
 
 @pytest.fixture
@@ -111,18 +125,47 @@ def test_no_entry_is_stale_and_messages_without_one_are_counted():
     assert not is_made_of("the moon is made of green cheese", pieces)
 
     entries = {skeleton(source).rstrip(".") for source, _ in ALL} | {"{}", "{!r}"}
-    missing = {text: place for text, place in told_templates().items() if not _is_covered(text, entries)}
-    assert len(missing) <= WITHOUT_ENTRY, missing
+    told = {text: place for text, place in told_templates().items() if not _is_put_together(text)}
+    missing = {text: place for text, place in told.items() if not _is_covered(text, entries)}
+    assert missing == {}
+
+
+def test_texts_that_no_entry_covers_are_counted(catalogue: Catalogue):
+    looked_up = {skeleton(source) for source, entry in ALL if entry.context in (PAGE, CARD)}
+    left = {text: place for text, place in texts_of_words().items() if text not in looked_up}
+    left = {text: place for text, place in left.items() if not _is_recognised(text, catalogue)}
+    assert len(left) <= LEFT_IN_ENGLISH, left
+
+
+def _is_recognised(text: str, catalogue: Catalogue) -> bool:
+    """Return whether a message is translated, be it in part, with names or with numbers in its fields."""
+    for values in (("x{}", "'x{}'"), ("{}7", "'x{}'"), ("{}7 rows", "'x{}'")):
+        number = count(1)
+        english = re.sub(r"\{(!r)?\}", lambda field: values[bool(field[1])].format(next(number)), text)  # noqa: B023
+        english = english.strip(" ,;:")
+        if catalogue.text(english) != english or catalogue.word(english) != english:
+            return True
+    return False
 
 
 def _is_covered(text: str, entries: set[str]) -> bool:
-    """Return whether a message divides into entries, as it is translated."""
+    """Return whether a message divides into entries, as it is translated; a field behind a word may be empty."""
+    return any(_divides(form, entries) for form in (text, re.sub(r"(?<=[\w})])\{\}", "", text)))
+
+
+def _divides(text: str, entries: set[str]) -> bool:
     parts = split(text)
     reached = {0}
     for end in range(1, len(parts) + 1):
         if any(joined(parts[start:end])[0].rstrip(".") in entries for start in reached):
             reached.add(end)
     return len(parts) in reached
+
+
+def _is_put_together(text: str) -> bool:
+    """Return whether a message is a name, or hardly more than its fields, which are messages themselves."""
+    words = re.findall(r"[A-Za-z]{2,}", re.sub(r"\{.*?\}", "", text))
+    return " " not in text or len(words) < (3 if "{" in text else 2)
 
 
 def test_every_entry_is_found_by_an_example_of_it_and_no_other_is(catalogue: Catalogue):

@@ -136,7 +136,8 @@ class Catalogue:
         if head is None:
             return None
         found = self.one(text[head.end() :]) or self._parts(text[head.end() :])
-        return None if found is None else f"{head[1]}: {found}"
+        place = self._words.get(head[1], head[1]) if " " in head[1] else head[1]  # a single word may be a file's name
+        return None if found is None else f"{place}: {found}"
 
 
 def _time(text: str) -> str | None:
