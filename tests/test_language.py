@@ -29,7 +29,7 @@ from toolkit.language.page import spoken_page
 from toolkit.language.particles import with_particle
 from toolkit.language.po import CARD, PAGE, WORD, Entry, read_folder, read_po
 from toolkit.language.spoken import language_of, speak, translated, translated_word
-from toolkit.language.template import FIELD, OURS, PARTICLES, QUOTED, Template, ways_of
+from toolkit.language.template import FIELD, OURS, PARTICLES, QUOTED, Template, filled, ways_of
 from toolkit.shipped import shipped_folder
 
 FOLDER = PACKAGE / "language" / "ko"
@@ -227,6 +227,11 @@ def test_english_is_as_it_was_and_reads_no_catalogue():
         ("3", "으로", "3으로"),
         ("1", "으로", "1로"),
         ("54 %", "을", "54 %를"),
+        ("label", "이나", "label이나"),
+        ("data", "이라고", "data라고"),
+        ("<bdi>영화</bdi>", "을", "<bdi>영화</bdi>를"),
+        ("<b><bdi>감정</bdi></b>", "이", "<b><bdi>감정</bdi></b>이"),
+        ("&lt;감정&gt;", "은", "&lt;감정&gt;은"),
         ("1.9 GB", "이", "1.9 GB가"),
         ("영화".encode().decode(), "과", "영화와"),
         ("\u1107\u1161\u11ab", "과", "\u1107\u1161\u11ab과"),
@@ -247,6 +252,10 @@ def test_a_particle_follows_the_last_sound(word: str, particle: str, told: str):
         ({"LANG": "C", "LC_MESSAGES": "ko_KR"}, "ko", None),
         ({"LANG": "xx_YY.UTF-8"}, "en", None),
         ({"LANG": "kok_IN"}, "en", None),
+        ({"LANG": "C"}, "en", None),
+        ({"LANG": "POSIX", "LC_MESSAGES": ""}, "en", None),
+        ({"LANG": "C", "TOOLKIT_LANG": "kr"}, "en", "kr"),
+        ({"LANG": "fr_FR.UTF-8", "TOOLKIT_LANG": "fr"}, "en", "fr"),
         ({"LANG": "\udcff"}, "en", None),
         ({"LANG": "ko_KR.UTF-8", "TOOLKIT_LANG": "en"}, "en", None),
         ({"LANG": "C", "TOOLKIT_LANG": "KO-kr"}, "ko", None),
@@ -256,6 +265,14 @@ def test_a_particle_follows_the_last_sound(word: str, particle: str, told: str):
 )
 def test_the_environment_asks_for_a_language(environment: dict[str, str], language: str, unknown: str | None):
     assert language_of(environment) == (language, unknown)
+
+
+def test_a_field_of_our_words_takes_its_particle_once_it_is_translated():
+    template = Template("more {metric} is better", "{metric:text:은} 높을수록 좋습니다")
+    assert template.filled({"metric": "accuracy"}, {"accuracy": "정확도"}.__getitem__) == "정확도는 높을수록 좋습니다"
+    assert filled("{n}개와 {name:을} 봅니다", {"n": 3, "name": "감정"}) == "3개와 감정을 봅니다"
+    with pytest.raises(KeyError):
+        filled("{n} rows", {})
 
 
 @pytest.mark.usefixtures("korean")

@@ -23,6 +23,7 @@ _LETTERS = {"l": _RIEUL, "L": _RIEUL, "%": _OPEN} | dict.fromkeys("bckmnpqtMN", 
 _MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
 
 PARTICLES = {"이": ("이", "가"), "을": ("을", "를"), "은": ("은", "는"), "과": ("과", "와"), "으로": ("으로", "로")}
+PARTICLES |= {"이나": ("이나", "나"), "이라고": ("이라고", "라고")}
 """By the form behind a consonant: that form, and the one behind a vowel."""
 
 
