@@ -196,6 +196,7 @@ def test_no_entry_matches_nearly_everything():
         ("  look at r/report.html; the model is in r/model", "  보고서는 r/report.html에, 모델은 r/model에 있습니다"),
         ("Cost: train time 2 min 50 s, peak memory 1.9 GB.", "비용: 학습 시간 2분 50초, 최대 메모리 1.9 GB."),
         ("training: 5 of 10, loss 0.5, 2 min left", "학습: 5/10, 손실 0.5, 2분 남음"),
+        ("No such file.", "그런 파일이 없습니다."),
         ("a column 가 was lost somewhere", "a column 가 was lost somewhere"),
         ("no such file; a thing nobody has words for", "그런 파일이 없습니다. a thing nobody has words for"),
         ("the label 'no such file' is odd", "the label 'no such file' is odd"),

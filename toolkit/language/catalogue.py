@@ -102,7 +102,17 @@ class Catalogue:
         return self.text(value)
 
     def one(self, text: str) -> str | None:
-        """Return a text that is one message, None if it is none; of several that match, the most literal one wins."""
+        """Return a text that is one message, None if it is none; of several that match, the most literal one wins.
+
+        A sentence may have been made of a message by its capital and its full stop.
+        """
+        if (found := self._one(text)) is not None or not (text.endswith(".") or text[:1].isupper()):
+            return found
+        clause = text.removesuffix(".")
+        found = self._one(clause) or self._one(f"{clause[:1].lower()}{clause[1:]}")
+        return f"{found}." if found and text != clause and not found.endswith(".") else found
+
+    def _one(self, text: str) -> str | None:
         if (whole := self._whole.get(text)) is not None:
             return whole
         tried: list[Template] = [*self._by_first.get(text.partition(" ")[0], [])]
