@@ -23,11 +23,12 @@ from message_sources import (
 )
 from words_used import words_used
 
+from toolkit.choose.advice.rules import family_rules, task_rules
 from toolkit.language import spoken
 from toolkit.language.catalogue import Catalogue, joined, split
 from toolkit.language.page import spoken_page
 from toolkit.language.particles import with_particle
-from toolkit.language.po import CARD, PAGE, WORD, Entry, read_folder, read_po
+from toolkit.language.po import ADVICE, CARD, PAGE, WORD, Entry, read_folder, read_po
 from toolkit.language.spoken import language_of, speak, translated, translated_word
 from toolkit.language.template import FIELD, OURS, PARTICLES, QUOTED, Template, filled, ways_of
 from toolkit.shipped import shipped_folder
@@ -62,7 +63,7 @@ def test_every_block_of_the_catalogue_is_read_and_none_is_there_twice():
     assert len(ENTRIES) == sum(len(re.findall(r"^msgid ", text, re.MULTILINE)) - 1 for text in texts) > 2000
     keys = Counter((entry.context, source) for source, entry in ALL)
     assert [key for key, times in keys.items() if times > 1] == []
-    assert {entry.context for entry in ENTRIES} == {"", WORD, PAGE, CARD}
+    assert {entry.context for entry in ENTRIES} == {"", WORD, PAGE, CARD, ADVICE}
 
 
 def test_no_sentence_of_pages_says_again_what_a_message_says():
@@ -75,11 +76,17 @@ def test_every_sentence_of_pages_slides_and_cards_has_an_entry(catalogue: Catalo
     said = words_used()
     assert len(said) > 200
     assert said - known == set()
+    assert sentences_of_advice() - known == set()
     card = sentences_of_cards()
     assert len(card) > 200
     assert [each for each in card if re.search("[a-z]{3}", re.sub("{.*?}", "", each)) and each not in known] == []
     assert catalogue.sentence("{n} row", context=PAGE) == "{n}개 행"
     assert catalogue.sentence("nobody says it", context=CARD) == "nobody says it"
+
+
+def sentences_of_advice() -> set[str]:
+    """Return what the rules about families say."""
+    return {rule.says for rule in (*task_rules().values(), *family_rules())}
 
 
 def sentences_of_cards() -> set[str]:
@@ -112,7 +119,7 @@ def test_every_entry_keeps_its_fields():
 def test_no_entry_is_stale_and_messages_without_one_are_counted():
     sources = all_templates()
     known = {run.rstrip(".") for text in sources for run in clauses(text)}
-    known |= {skeleton(sentence) for sentence in words_used() | sentences_of_cards()}
+    known |= {skeleton(sentence) for sentence in words_used() | sentences_of_cards() | sentences_of_advice()}
     known |= {name.split()[0].capitalize() for name in map(unicodedata.name, "aЖ가")}
     pieces = literal_pieces(sources)
     stale = [

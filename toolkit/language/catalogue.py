@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from toolkit.language.po import CARD, PAGE, WORD, Entry
+from toolkit.language.po import PAGE, WORD, Entry
 from toolkit.language.template import BREAK, Template, a_word_of, words_in
 
 _MOST = 4000
@@ -46,7 +46,7 @@ class Catalogue:
         for entry in entries:
             for source in entry.sources:
                 self._looked_up[entry.context, source] = entry.translation
-                if entry.context in (PAGE, CARD):
+                if entry.context not in (WORD, ""):
                     continue
                 if entry.context == WORD and "{" in source:
                     self._with_words.append(Template(source, entry.translation))

@@ -14,6 +14,8 @@ WORD = "word"
 """The context of entries that hold where single words of ours stand alone, such as the head of a table."""
 PAGE = "page"
 """The context of entries that are looked up alone, never matched: sentences of pages and slides."""
+ADVICE = "advice"
+"""The same for what is known of the families before anything is measured."""
 CARD = "card"
 """The same for a model's card, whose sentences are Markdown."""
 
