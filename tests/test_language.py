@@ -38,7 +38,7 @@ ENTRIES = list(read_folder(FOLDER))
 ALL = [(source, entry) for entry in ENTRIES for source in entry.sources]
 MESSAGES = [(source, entry) for source, entry in ALL if entry.context in ("", WORD)]
 """Those that are matched; the others are looked up."""
-LEFT_IN_ENGLISH = 235
+LEFT_IN_ENGLISH = 234
 """Texts of the package with three words in a row that no entry covers: it never rises.
 
 They are pieces that stand within other messages, what models are asked, code that is shown, files such as a README that
@@ -138,7 +138,7 @@ def test_no_entry_is_stale_and_messages_without_one_are_counted():
 
 
 def test_texts_that_no_entry_covers_are_counted(catalogue: Catalogue):
-    looked_up = {skeleton(source) for source, entry in ALL if entry.context in (PAGE, CARD)}
+    looked_up = {skeleton(source) for source, entry in ALL if entry.context not in ("", WORD)}
     left = {text: place for text, place in texts_of_words().items() if text not in looked_up}
     left = {text: place for text, place in left.items() if not _is_recognised(text, catalogue)}
     assert len(left) <= LEFT_IN_ENGLISH, left

@@ -121,7 +121,7 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     without = [each for each in choosing.candidates if each.figure is None]
     if without:
         rows = tuple(
-            (_named(each, phrases), each.stage, phrases.language.told(each.reason) or each.status)
+            (_named(each, phrases), each.stage, phrases.language.told(each.reason or "") or each.status)
             for each in without[:_WITHOUT]
         )
         grid = Grid((say("candidate"), say("step"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
