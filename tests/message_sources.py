@@ -25,6 +25,7 @@ TOLD |= {"IntegrityError", "progress_bar", "print_lines", "Option", "Argument", 
 
 _GAP = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _FIELD = re.compile(r"\{\w+(![rs])?(?::[^{}]*)?\}")
+_WORDS = re.compile(r"[A-Za-z][a-z']+(?:,? [a-z']+){2,}")
 _TAGS = re.compile(r"<!?/?(?!bdi|b>|code|em>|strong>|/b)[a-zA-Z][^>]*>|\{%.*?%\}", re.DOTALL)
 
 
@@ -107,6 +108,33 @@ def validation_messages() -> Iterator[str]:
         except ValidationError as error:
             told = str(error.errors()[0]["msg"])
             yield re.sub(r"\d+|'a' or 'b'", "{}", told)
+
+
+def texts_of_words() -> dict[str, str]:
+    """Return every text of the package that has three words in a row, with the place where it is; no docstring.
+
+    Those that programs read are left out: descriptions of the recipe's schema, and the words in other tools' files.
+    """
+    found: dict[str, str] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        place = file.relative_to(PACKAGE)
+        if place.parts[0] in ("verbs", "transformer", "exported") or place.name in ("schema.py", "guess_columns.py"):
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        within = {
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr | ast.BinOp | ast.IfExp | ast.Expr)
+            for part in ast.walk(node)
+            if part is not node and not (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant))
+        }
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.expr) or id(node) in within:
+                continue
+            for paragraph in (part for text in templates(node) for part in paragraphs(text)):
+                if _WORDS.search(_FIELD.sub("", paragraph)) and not paragraph.startswith("toolkit "):
+                    found.setdefault(paragraph, f"{place}:{node.lineno}")
+    return found
 
 
 def told_templates() -> dict[str, str]:

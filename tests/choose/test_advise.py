@@ -19,7 +19,7 @@ from toolkit.choose.advice.advise import (
     misfit,
     ways_of,
 )
-from toolkit.choose.advice.rules import ABOUT, attention_share, family_rules, task_rules
+from toolkit.choose.advice.rules import ABOUT, Facts, attention_share, family_rules, task_rules
 from toolkit.errors import RecipeError
 from toolkit.language.spoken import LANGUAGES
 from toolkit.names import SPECS, Family, Method, Problem, Task
@@ -143,7 +143,7 @@ def test_the_length_at_which_attention_is_half_of_the_work_is_the_one_that_is_to
     for width in (384, 768):
         n_tokens = (12 if is_causal else 6) * width
         assert attention_share(n_tokens, width, is_causal=is_causal) == 0.5
-        assert all(f"{n_tokens:,}" in text for text in rule.texts.values())
+        assert all(f"{n_tokens:,}" in text for text in (rule.text(language, Facts()) for language in LANGUAGES))
 
 
 @pytest.mark.parametrize("n_tokens", [24, 96, 480])

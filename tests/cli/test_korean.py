@@ -72,11 +72,11 @@ def test_another_language_is_one_line_that_names_those_there_are(command: list[s
 
 
 def test_another_language_of_the_environment_is_a_warning_and_english(monkeypatch, capsys):
-    monkeypatch.setenv("TOOLKIT_LANG", "xx")
+    monkeypatch.setenv("TOOLKIT_LANG", "kr")
     monkeypatch.setenv("LANG", "ko_KR.UTF-8")
     assert run([]) == 0
     out, err = capsys.readouterr()
-    assert err == "warning: TOOLKIT_LANG: nothing is said in 'xx'; allowed: en, ko; it is English then\n"
+    assert err == "warning: TOOLKIT_LANG: nothing is said in 'kr'; allowed: en, ko; it is English then\n"
     assert not HANGUL.search(out)
     assert run(["--language", "ko"]) == 0
     out, err = capsys.readouterr()
@@ -84,8 +84,9 @@ def test_another_language_of_the_environment_is_a_warning_and_english(monkeypatc
     assert "시작하기" in out
 
 
-def test_a_locale_that_does_not_exist_is_english(monkeypatch, capsys):
-    monkeypatch.setenv("LANG", "tlh_QO.KLINGON-8")
+@pytest.mark.parametrize("locale", ["tlh_QO.KLINGON-8", "C", "fr_FR.UTF-8"])
+def test_a_locale_that_does_not_exist_or_is_no_korean_is_english(locale: str, monkeypatch, capsys):
+    monkeypatch.setenv("LANG", locale)
     assert run([]) == 0
     out, err = capsys.readouterr()
     assert err == ""

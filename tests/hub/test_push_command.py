@@ -134,6 +134,22 @@ def test_card_only_writes_the_card_and_sends_nothing(loopback_hub, run, push):
     assert not loopback_hub.requests
 
 
+def test_a_card_stays_in_its_language_until_another_one_is_asked_for(loopback_hub, run, push, monkeypatch):
+    headings = {"en": "## What it is for", "ko": "## 용도"}
+    for asked, terminal, written in (
+        ([], "ko", "en"),  # the language of the terminal does not ask for it
+        (["--language", "ko"], "en", "ko"),
+        ([], "en", "ko"),
+        (["--language", "en"], "ko", "en"),
+        ([], "ko", "en"),
+    ):
+        monkeypatch.setenv("TOOLKIT_LANG", terminal)
+        assert push(run, "--card-only", *asked)[0] == 0
+        lines_of_card = (run / "README.md").read_text(encoding="utf-8").splitlines()
+        assert [language for language, heading in headings.items() if heading in lines_of_card] == [written]
+    assert not loopback_hub.requests
+
+
 def test_card_that_was_written_by_hand_is_told_to_stay_behind(hub, run, push):
     said = "the card that is sent is made from its figures"
     assert said not in push(run)[1]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.font_manager import findfont
@@ -86,32 +84,3 @@ def test_nothing_stands_beyond_its_slide_and_nothing_is_lost(texts: list[str], h
     assert len(charts) == has_chart
     assert all(width(spot.name, CELL_SIZE) < 0.46 * each.box.width for each in charts for spot in each.content.spots)
     assert next(each.content.marked for each in placed if isinstance(each.content, Grid)) == {0}
-
-
-def test_every_sentence_of_the_slides_has_its_korean():
-    korean: dict[str, str] = {}
-    for words in HERE.parent.rglob("words.ko.yaml"):
-        korean |= yaml.safe_load(words.read_text(encoding="utf-8"))
-    said = {sentence for file in HERE.glob("*.py") for sentence in _said(ast.parse(file.read_text(encoding="utf-8")))}
-    assert len(said) > 60
-    assert said <= set(korean)
-    for english, sentence in korean.items():
-        assert set(_gaps(english)) == set(_gaps(sentence)), english
-
-
-def _said(tree: ast.AST) -> list[str]:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    found = []
-    for call in calls:
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        texts = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-        if name == "say":
-            assert texts or not call.args, ast.unparse(call)  # a sentence that stands nowhere cannot be translated
-            found += texts
-        if name == "count":
-            found += [f"{{n}} {text}" for text in texts]
-    return found
-
-
-def _gaps(sentence: str) -> list[str]:
-    return [part.split("}")[0] for part in sentence.split("{")[1:]]

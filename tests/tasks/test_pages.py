@@ -29,7 +29,7 @@ def _result(task: Task, family: Family) -> RunResult:
 @pytest.mark.parametrize(("task", "family"), FAMILIES)
 def test_every_sentence_that_pages_name_is_in_the_card(task: Task, family: Family):
     result, pages = _result(task, family), room_of(task).pages
-    groups = yaml.safe_load((shipped_folder("model_cards") / "words.en.yaml").read_text(encoding="utf-8"))
+    groups = yaml.safe_load((shipped_folder("model_cards") / "words.yaml").read_text(encoding="utf-8"))
     named = [f"use.{pages.use(result)}", *(f"use.{key}" for key in pages.misuse(result)), pages.reference(result)]
     named += [f"unmeasured.{key}" for key in pages.unmeasured(result)]
     answers, lacking = pages.answers(result), pages.no_baseline(result)

@@ -10,6 +10,7 @@ import typer
 from toolkit.cli import console
 from toolkit.cli.completion import run_folders
 from toolkit.cli.lists import present_runs
+from toolkit.language.spoken import language as spoken
 
 EXAMPLE = console.example(
     "toolkit report",
@@ -39,7 +40,9 @@ def report(
         Path | None,
         typer.Option(help="Write slides: .pptx for PowerPoint, Keynote, LibreOffice; .html for any browser."),
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of page and slides: en or ko.")] = "en",
+    language: Annotated[
+        str | None, typer.Option(help="Language of page and slides: en or ko; by default that of the terminal.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell the whole work on one page or as slides: what was tried, what failed, what won and by how much.
@@ -53,7 +56,8 @@ def report(
     from toolkit.report.story_lines import story_json, story_lines
     from toolkit.tell.write import report as carry_out
 
-    story = carry_out(runs or [], ledger=ledger, written=written, language=language)
+    asked = language or ("en" if as_json else spoken())
+    story = carry_out(runs or [], ledger=ledger, written=written, language=asked)
     if as_json:
         console.print_json(story_json(story, written))
     else:

@@ -1,5 +1,9 @@
 """Find the entry of a message among hundreds, and translate what is made of several messages.
 
+There are two ways to an entry. A message that leaves the program is matched, with its fields filled in (`text`,
+`word`). A sentence of pages, slides and cards is looked up by its English with the names of its fields (`sentence`):
+many of them are too short to be recognised, such as ``{name} {value}``.
+
 Of each template one word is known that every text of it has: its first one, or a later one where it begins with a
 field. So the words of a text name the few templates that are tried. Patterns are compiled at their first trial.
 """
@@ -10,18 +14,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from toolkit.language.po import Entry
+from toolkit.language.po import PAGE, WORD, Entry
 from toolkit.language.template import BREAK, Template, a_word_of, words_in
-
-WORD = "word"
-"""The context of entries that hold where single words of ours stand alone, such as the head of a table."""
 
 _MOST = 4000
 """Characters of a text; a longer one is no message."""
 _MOST_PARTS = 24
 _HEAD = re.compile(r"(\S{1,300}|[^:;]{1,300}): (?=\S)")
 _TIME = re.compile(r"\d[\d,.]* (?:h|min|ms|s)(?: \d+ (?:min|s))?")
-_UNITS = {" h": "시간", " min": "분", " ms": "밀리초", " s": "초"}
+_UNITS = {"h": "시간", "min": "분", "ms": "밀리초", "s": "초"}
+_UNIT = re.compile(rf"(?<=\d) ({'|'.join(_UNITS)})\b")
 _MORE = re.compile(r", | and | or ")
 _DOT = " · "
 """What stands between facts in a line."""
@@ -35,6 +37,7 @@ class Catalogue:
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        self._looked_up: dict[tuple[str, str], str] = {}
         self._whole: dict[str, str] = {}
         self._words: dict[str, str] = {}
         self._with_words: list[Template] = []
@@ -42,6 +45,9 @@ class Catalogue:
         self._by_word: defaultdict[str, list[Template]] = defaultdict(list)
         for entry in entries:
             for source in entry.sources:
+                self._looked_up[entry.context, source] = entry.translation
+                if entry.context not in (WORD, ""):
+                    continue
                 if entry.context == WORD and "{" in source:
                     self._with_words.append(Template(source, entry.translation))
                 elif entry.context == WORD:
@@ -52,6 +58,16 @@ class Catalogue:
                     self._by_first[first].append(Template(source, entry.translation))
                 else:
                     self._by_word[a_word_of(source)].append(Template(source, entry.translation))
+
+    def sentence(self, english: str, *, context: str) -> str:
+        """Return a sentence with its fields as they are written; without an entry it stays English.
+
+        Args:
+            english: as an entry has it, word by word.
+            context: whose entries go before those of pages and of messages.
+        """
+        found = (self._looked_up.get((each, english)) for each in (context, PAGE, WORD, ""))
+        return next((text for text in found if text is not None), english)
 
     def text(self, english: str) -> str:
         """Return a line, a fault or a sentence in this language; what has no entry stays as it is."""
@@ -86,7 +102,17 @@ class Catalogue:
         return self.text(value)
 
     def one(self, text: str) -> str | None:
-        """Return a text that is one message, None if it is none; of several that match, the most literal one wins."""
+        """Return a text that is one message, None if it is none; of several that match, the most literal one wins.
+
+        A sentence may have been made of a message by its capital and its full stop.
+        """
+        if (found := self._one(text)) is not None or not (text.endswith(".") or text[:1].isupper()):
+            return found
+        clause = text.removesuffix(".")
+        found = self._one(clause) or self._one(f"{clause[:1].lower()}{clause[1:]}")
+        return f"{found}." if found and text != clause and not found.endswith(".") else found
+
+    def _one(self, text: str) -> str | None:
         if (whole := self._whole.get(text)) is not None:
             return whole
         tried: list[Template] = [*self._by_first.get(text.partition(" ")[0], [])]
@@ -120,12 +146,18 @@ class Catalogue:
         if head is None:
             return None
         found = self.one(text[head.end() :]) or self._parts(text[head.end() :])
-        return None if found is None else f"{head[1]}: {found}"
+        place = self._words.get(head[1], head[1]) if " " in head[1] else head[1]  # a single word may be a file's name
+        return None if found is None else f"{place}: {found}"
 
 
 def _time(text: str) -> str | None:
     """Return ``2분 50초`` for ``2 min 50 s``; None if a text is no time."""
-    return re.sub("|".join(_UNITS), lambda unit: _UNITS[unit[0]], text) if _TIME.fullmatch(text) else None
+    return with_units(text) if _TIME.fullmatch(text) else None
+
+
+def with_units(text: str) -> str:
+    """Return a text with the units of its times in Korean."""
+    return _UNIT.sub(lambda unit: _UNITS[unit[1]], text)
 
 
 def _behind(text: str, between: str) -> str:

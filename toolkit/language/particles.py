@@ -6,6 +6,7 @@ Of digits and Latin letters it is the sound by which they are read in Korean.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _FIRST, _LAST, _FINALS = 0xAC00, 0xD7A3, 28
@@ -19,15 +20,18 @@ _DIGITS = dict(
 # names, as in CSV, MB or NLI. Per cent ends in a vowel.
 _LETTERS = {"l": _RIEUL, "L": _RIEUL, "%": _OPEN} | dict.fromkeys("bckmnpqtMN", _CLOSED)
 
+_MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
+
 PARTICLES = {"이": ("이", "가"), "을": ("을", "를"), "은": ("은", "는"), "과": ("과", "와"), "으로": ("으로", "로")}
+PARTICLES |= {"이나": ("이나", "나"), "이라고": ("이라고", "라고")}
 """By the form behind a consonant: that form, and the one behind a vowel."""
 
 
 def with_particle(word: str, particle: str) -> str:
-    """Return a word with the form of a particle that follows its last sound; marks behind it are silent.
+    """Return a word with the form of a particle that follows its last sound; marks and tags behind it are silent.
 
     Args:
-        word: Hangul, Latin letters or digits.
+        word: Hangul, Latin letters or digits, as text or as a piece of a page.
         particle: one of `PARTICLES`.
     """
     behind_consonant, behind_vowel = PARTICLES[particle]
@@ -38,7 +42,7 @@ def with_particle(word: str, particle: str) -> str:
 
 def _final(word: str) -> int:
     """Return what closes the last syllable, 0 where nothing does."""
-    for letter in reversed(unicodedata.normalize("NFC", word)):
+    for letter in reversed(unicodedata.normalize("NFC", _MARKUP.sub("", word))):
         if _FIRST <= ord(letter) <= _LAST:
             return (ord(letter) - _FIRST) % _FINALS
         if letter in _DIGITS:

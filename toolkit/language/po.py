@@ -10,6 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+WORD = "word"
+"""The context of entries that hold where single words of ours stand alone, such as the head of a table."""
+PAGE = "page"
+"""The context of entries that are looked up alone, never matched: sentences of pages and slides."""
+ADVICE = "advice"
+"""The same for what is known of the families before anything is measured."""
+CARD = "card"
+"""The same for a model's card, whose sentences are Markdown."""
+
 _PART = r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
 _STRING = rf'"({_PART}(?:"\n"{_PART})*)"'
 _ENTRY = re.compile(
@@ -31,6 +40,12 @@ class Entry(NamedTuple):
     sources: tuple[str, ...]
     translation: str
     context: str = ""
+
+
+def read_folder(folder: Path) -> Iterator[Entry]:
+    """Yield the entries of a language, whose files each hold those of an area."""
+    for file in sorted(folder.glob("*.po")):
+        yield from read_po(file)
 
 
 def read_po(path: Path) -> Iterator[Entry]:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit.language.po import PAGE
+
 if TYPE_CHECKING:
     from toolkit.language.catalogue import Catalogue
 
@@ -75,9 +77,34 @@ def whole_message(text: str) -> str | None:
     return text if _language == ENGLISH else _catalogue(_language).one(text)
 
 
+def sentence_in(language: str, english: str, *, context: str = PAGE) -> str:
+    """Return a sentence in a language, with its fields as they are written; what has no entry stays English.
+
+    Args:
+        language: one of `LANGUAGES`, which need not be the one that is spoken.
+        english: as the catalogue has it, with the names of its fields.
+        context: of the catalogue, `toolkit.language.po.PAGE` or ``CARD``.
+    """
+    return english if language == ENGLISH else _catalogue(language).sentence(english, context=context)
+
+
+def translated_in(language: str, text: str) -> str:
+    """Return what `translated` would in a language that need not be the one that is spoken."""
+    return text if language == ENGLISH else _catalogue(language).text(text)
+
+
+def times_in(language: str, english: str) -> str:
+    """Return ``2분 50초`` for ``2 min 50 s``."""
+    if language == ENGLISH:
+        return english
+    from toolkit.language.catalogue import with_units
+
+    return with_units(english)
+
+
 @cache
 def _catalogue(language: str) -> Catalogue:
     from toolkit.language.catalogue import Catalogue
-    from toolkit.language.po import read_po
+    from toolkit.language.po import read_folder
 
-    return Catalogue(read_po(Path(__file__).with_name(f"{language}.po")))
+    return Catalogue(read_folder(Path(__file__).with_name(language)))

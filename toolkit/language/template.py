@@ -3,14 +3,15 @@
 Fields of the English text are written as in an f-string. ``{name}`` is any text within one clause, ``{name!r}`` a text
 in quotes, and ``{n}`` or ``{n_name}`` a number. The Korean text says what becomes of them: ``{name}`` is carried over
 as it is, ``{name:text}`` is words of our own and translated, and ``{name:을}`` takes the particle that follows its last
-sound.
+sound. ``{name:text:을}`` is both.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 from toolkit.language.particles import PARTICLES, with_particle
 
@@ -75,14 +76,30 @@ class Template:
             fields: by name.
             translate: for those that hold words of our own.
         """
+        return filled(self.translation, fields, translate)
 
-        def one(field: re.Match[str]) -> str:
-            value = fields[field[1]]
-            if field[3] in PARTICLES:
-                return with_particle(value, field[3])
-            return translate(value) if field[3] == OURS else value
 
-        return FIELD.sub(one, self.translation)
+def filled(text: str, fields: Mapping[str, Any], translate: Callable[[str], str] = str) -> str:
+    """Return a text with its fields filled in, each followed by the particle that it asks for.
+
+    Args:
+        text: with fields as the Korean text has them.
+        fields: by name.
+        translate: for those that hold words of our own.
+    """
+
+    def one(field: re.Match[str]) -> str:
+        value, ways = str(fields[field[1]]), ways_of(field)
+        if OURS in ways:
+            value = translate(value)
+        return next((with_particle(value, way) for way in ways if way in PARTICLES), value)
+
+    return FIELD.sub(one, text)
+
+
+def ways_of(field: re.Match[str]) -> list[str]:
+    """Return how a field of the Korean text is filled: as `OURS`, with a particle, or both."""
+    return field[3].split(":") if field[3] else []
 
 
 def _is_number(name: str) -> bool:

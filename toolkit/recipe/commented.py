@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.language.spoken import translated
 from toolkit.recipe.find import schema_line
 from toolkit.recipe.resolved import values_yaml
 from toolkit.terminal import wrapped
@@ -44,7 +45,8 @@ def commented_yaml(
 
 
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in wrapped(_plain(text), _WIDTH)] if text else []
+    """Return a comment, which people read, in the language that is spoken."""
+    return [f"# {line}" for line in wrapped(translated(_plain(text)), _WIDTH)] if text else []
 
 
 def _plain(text: str) -> str:

@@ -129,7 +129,7 @@ def metrics_grid(compared: ComparedRuns, language: Language = ENGLISH) -> Grid:
                     language.name(_better(tested, words, letter(index))),
                 ]
             )
-    header = ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better"]
+    header = ["metric", "", "value", _OWN, f"from {letter(0)}", "paired 95 %", "p", *adjusted, "better run"]
     return [language.name(cell) for cell in header], rows
 
 

@@ -1,23 +1,21 @@
-"""The language of a page or of slides: each sentence stands in the code in English, and in a file in the others.
+"""The language of a page or of slides: each sentence stands in the code in English, and in the catalogue in the others.
 
 Templates write ``_("Learning curve")``, which is the custom of gettext; Python writes ``say("{n} rows", n=5)``. A test
-finds all of them, and compares them with the file.
+finds all of them, and compares them with the catalogue, `toolkit.language`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
 from markupsafe import Markup, escape
 
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
-from toolkit.language.spoken import LANGUAGES
+from toolkit.language.spoken import LANGUAGES, sentence_in, times_in, translated_in
+from toolkit.language.template import filled
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import MetricWords
 
@@ -41,25 +39,31 @@ class Language:
         """Return a sentence in this language with its gaps filled; numbers get commas.
 
         Args:
-            english: the sentence in English, as it stands in ``words.<code>.yaml``, here or in a folder below, too.
+            english: the sentence in English, as it stands in the catalogue, `toolkit.language`.
             gaps: values by the names in braces.
         """
-        sentence = _sentences(self.code).get(english, english)
-        return sentence.format(**{name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
+        sentence = self.name(english)
+        return filled(sentence, {name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
 
     def markup(self, english: str, /, **gaps: Any) -> Markup:
         """Return the same for a template: what fills a gap is escaped, unless it is markup already."""
-        sentence = escape(_sentences(self.code).get(english, english))
-        return sentence.format(**{name: _filled(value) for name, value in gaps.items()}) if gaps else sentence
+        sentence = escape(self.name(english))
+        escaped = {name: escape(_filled(value)) for name, value in gaps.items()}
+        return Markup(filled(sentence, escaped)) if gaps else sentence  # noqa: S704 - all of it is escaped
 
     def count(self, number: int, noun: str) -> str:
         """Return ``1,000 test rows`` for 1000 and "test row"."""
-        words = _sentences(self.code)
-        return words["{n} " + noun].format(n=f"{number:,}") if "{n} " + noun in words else counted(number, noun)
+        counting = "{n} " + noun
+        sentence = self.name(counting)
+        return counted(number, noun) if sentence == counting else filled(sentence, {"n": f"{number:,}"})
 
     def name(self, english: str) -> str:
         """Return a name that the rest of the toolkit has in English, such as that of a metric."""
-        return _sentences(self.code).get(english, english)
+        return sentence_in(self.code, english)
+
+    def told(self, message: str) -> str:
+        """Return a message of the toolkit, such as an error, as far as it is known."""
+        return translated_in(self.code, message)
 
     def listed(self, parts: Sequence[str]) -> str:
         """Return ``a, b and c``."""
@@ -89,16 +93,8 @@ class Language:
         return f" ({self.say('95 % interval {ends}', ends=ends)})" if ends else ""
 
     def duration(self, english: str) -> str:
-        """Translate the units of ``2 min 50 s``."""
-        return " ".join(_sentences(self.code).get(part, part) for part in english.split(" "))
-
-
-@cache
-def _sentences(code: str) -> Mapping[str, str]:
-    sentences: dict[str, str] = {}
-    for file in sorted(Path(__file__).parent.rglob(f"words.{code}.yaml")):
-        sentences |= yaml.safe_load(file.read_text(encoding="utf-8"))
-    return sentences
+        """Return ``2분 50초`` for ``2 min 50 s``."""
+        return times_in(self.code, english)
 
 
 def _filled(value: Any) -> Any:

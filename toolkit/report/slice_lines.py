@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.report.language import ENGLISH
+from toolkit.language.spoken import language
+from toolkit.report.language import Language
 from toolkit.report.metric_words import metric_words
 from toolkit.report.sections.calibration import calibration_sentences
 from toolkit.report.sections.slices import slice_section
@@ -16,7 +17,7 @@ def slice_lines(test: SplitResult) -> list[str]:
     Args:
         test: the measured rows.
     """
-    section = slice_section(test, ENGLISH)
+    section = slice_section(test, Language(language()))
     if section is None:
         return []
     kind, cells = "", []
@@ -34,4 +35,4 @@ def calibration_lines(test: SplitResult) -> list[str]:
         test: the measured rows.
     """
     found = test.details.get("calibration")
-    return [] if found is None else ["", *calibration_sentences(found, ENGLISH)]
+    return [] if found is None else ["", *calibration_sentences(found, Language(language()))]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.language.spoken import language
 from toolkit.report import facts, sentences
+from toolkit.report.language import Language
 from toolkit.report.measures import NOT_DEFINED, Measure, metric_name, results
 from toolkit.report.metric_words import metric_words
 from toolkit.report.next_steps import next_lines
@@ -30,7 +32,7 @@ def run_summary(result: RunResult, *, folder: str, samples: Sequence[Mapping[str
     pages = room_of(result.task).pages
     return [
         "",
-        *([sentences.seen(result), ""] if result.test.seen else []),
+        *([sentences.seen(result, Language(language())), ""] if result.test.seen else []),
         f"{facts.title(result)} with method {result.method} and seed {result.seed} {sentences.headline(result)}",
         "(the test rows chose nothing)." if result.test.seen is None else "(those that it has learnt from included).",
         "",
@@ -56,7 +58,7 @@ def evaluation_summary(result: EvaluationResult) -> list[str]:
     rows = [(measure.words.heading, measure.text, measure.interval) for measure in measures]
     signed = [f"{name}: {text}" for name, text in sentences.signatures(result)]
     return [
-        *([sentences.seen(result), ""] if test.seen else []),
+        *([sentences.seen(result, Language(language())), ""] if test.seen else []),
         f"{facts.count(test.rows, 'row')} of {result.data.source}",
         "",
         *table(rows, header=("metric", "value", "95 % interval"), ours=("metric", "95 % interval")),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from toolkit.choose.advice.rules import ABOUT, Facts, Rule, family_rules, task_rules
 from toolkit.errors import RecipeError, explain
-from toolkit.language.spoken import LANGUAGES
+from toolkit.language.po import ADVICE
+from toolkit.language.spoken import LANGUAGES, sentence_in
 from toolkit.names import SPECS, Family, Method, Problem, Task
 
 
@@ -76,7 +77,7 @@ def advise(
     _check_words(str(task), language)
     rule = task_rules()[str(task)]
     facts = Facts(problem, n_rows, length_p95_tokens, text_language)
-    wants = Reason(f"{_WANTS[language][rule.wants]} {rule.texts[language]}", rule.source, "task")
+    wants = Reason(f"{_said(language, _WANTS[rule.wants])} {_said(language, rule.says)}", rule.source, "task")
     others = [family for family in Family if family not in rule.families]
     return tuple(
         Advice(
@@ -129,19 +130,27 @@ def misfit(task: Task | str, family: Family, *, problem: Problem = Problem.SINGL
 def advice_lines(advice: Sequence[Advice]) -> list[str]:
     """Format the advice for a terminal: the task, then each family, then once the reasons that hold for all."""
     first = advice[0]
-    words = _WORDS[first.language]
     shared = shared_reasons(advice)
-    lines = [f"{first.task}: {words['question']}", "", *_format(first.wants)]
+
+    def said(english: str) -> str:
+        return _said(first.language, english)
+
+    asked = said("encoder or decoder? Does the task want understanding or generation?")
+    lines = [f"{first.task}: {asked}", "", *_format(first.wants)]
     for one in advice:
         lines += ["", heading_of(one)]
-        lines += [f"  {words['ways']}: {', '.join(one.ways)}"] if one.ways else []
+        lines += [f"  {said('methods')}: {', '.join(one.ways)}"] if one.ways else []
         for reason in (reason for reason in one.reasons if reason not in shared):
-            lines += _format(reason, heading=words[reason.about])
+            lines += _format(reason, heading=said(_HEADINGS[reason.about]))
     if shared:
-        lines += ["", words["shared"]]
+        lines += ["", shared_heading(first)]
         for reason in shared:
-            lines += _format(reason, heading=words[reason.about])
-    return [*lines, "", words["measure" if any(one.fits for one in advice) else "explained"]]
+            lines += _format(reason, heading=said(_HEADINGS[reason.about]))
+    if any(one.fits for one in advice):
+        last = "These are rules; what holds for your data is measured: toolkit choose --task … --data FILE"
+    else:
+        last = "These are rules; this version cannot measure the task."
+    return [*lines, "", said(last)]
 
 
 def shared_reasons(advice: Sequence[Advice]) -> list[Reason]:
@@ -151,14 +160,17 @@ def shared_reasons(advice: Sequence[Advice]) -> list[Reason]:
 
 def heading_of(one: Advice) -> str:
     """Return a family with whether it fits the task, in words; never that it fits what this version cannot do."""
-    words = _WORDS[one.language]
-    verdict = words["fits"] if one.fits else words["no ways"] if one.suits else words["does not fit"]
-    return f"{one.family}: {verdict}"
+    verdict = "fits" if one.fits else "could do it, but not in this version" if one.suits else "does not fit"
+    return f"{one.family}: {_said(one.language, verdict)}"
 
 
 def shared_heading(one: Advice) -> str:
     """Return the heading of the reasons that hold for all families."""
-    return _WORDS[one.language]["shared"]
+    return _said(one.language, "For every family that could do it:")
+
+
+def _said(language: str, english: str) -> str:
+    return sentence_in(language, english, context=ADVICE)
 
 
 def _format(reason: Reason, *, heading: str | None = None) -> list[str]:
@@ -180,39 +192,11 @@ def _check_words(task: str, language: str) -> None:
 
 
 _WANTS = {
-    "en": {
-        "understanding": "It wants understanding.",
-        "generation": "It wants generation.",
-        "both": "It wants understanding first, then generation.",
-    },
-    "ko": {
-        "understanding": "이해가 필요한 과제입니다.",
-        "generation": "생성이 필요한 과제입니다.",
-        "both": "먼저 이해하고 그다음에 생성하는 과제입니다.",
-    },
+    "understanding": "It wants understanding.",
+    "generation": "It wants generation.",
+    "both": "It wants understanding first, then generation.",
 }
 
-_WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "question": "encoder or decoder? Does the task want understanding or generation?",
-        "fits": "fits",
-        "does not fit": "does not fit",
-        "ways": "methods",
-        "no ways": "could do it, but not in this version",
-        "shared": "For every family that could do it:",
-        "explained": "These are rules; this version cannot measure the task.",
-        "measure": "These are rules; what holds for your data is measured: toolkit choose --task … --data FILE",
-    }
-    | dict(zip(ABOUT, ("attention", "pretraining", "here", "cost", "long texts", "rows", "language"), strict=True)),
-    "ko": {
-        "question": "인코더인가, 디코더인가? 이 과제에 필요한 것은 이해인가, 생성인가?",
-        "fits": "알맞습니다",
-        "does not fit": "맞지 않습니다",
-        "ways": "쓸 수 있는 방법",
-        "no ways": "할 수 있는 계열이지만 이 버전에는 방법이 없습니다",
-        "shared": "할 수 있는 모든 계열에 해당하는 내용입니다.",
-        "explained": "여기까지는 규칙입니다. 이 버전은 이 과제를 재지 못합니다.",
-        "measure": "여기까지는 규칙입니다. 내 데이터에서 어떤지는 재어 보십시오: toolkit choose --task … --data FILE",
-    }
-    | dict(zip(ABOUT, ("어텐션 범위", "사전학습", "이 과제에서는", "비용", "긴 글", "행 수", "언어"), strict=True)),
-}
+_HEADINGS = dict(
+    zip(ABOUT, ("attention", "pretraining", "here", "cost", "long texts", "rows", "language"), strict=True)
+)

@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
-from toolkit.language.spoken import LANGUAGES
+from toolkit.language.po import ADVICE
+from toolkit.language.spoken import sentence_in
+from toolkit.language.template import filled
 from toolkit.names import Family, Problem
 
 ABOUT = ("attends", "pretrained", "how", "cost", "length", "rows", "language")
@@ -41,13 +43,13 @@ class TaskRule:
     Attributes:
         wants: ``understanding``, ``generation`` or ``both``.
         families: those that can do it, the one to try first before the others.
-        texts: why, by language.
+        says: why, in English.
         source: paper and section.
     """
 
     wants: str
     families: tuple[Family, ...]
-    texts: Mapping[str, str]
+    says: str
     source: str
 
 
@@ -59,12 +61,12 @@ class Rule:
         about: one of `ABOUT`.
         families, tasks: for which it holds; empty: for all.
         when: conditions on the facts, by name.
-        texts: the sentences by language, with gaps such as ``{length}`` for facts.
+        says: its sentences in English, with gaps such as ``{length}`` for facts.
         source: paper and section.
     """
 
     about: str
-    texts: Mapping[str, str]
+    says: str
     source: str
     families: tuple[Family, ...] = ()
     tasks: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ class Rule:
                 known[f"share_{width}"] = f"{attention_share(facts.length_p95_tokens, width):.0%}"
                 causal = attention_share(facts.length_p95_tokens, width, is_causal=True)
                 known[f"causal_share_{width}"] = f"{causal:.0%}"
-        return self.texts[language].format_map(known)
+        return filled(sentence_in(language, self.says, context=ADVICE), known)
 
 
 _CONDITIONS: dict[str, Callable[[Facts, Any], bool]] = {
@@ -119,7 +121,7 @@ def attention_share(n_tokens: float, hidden_dim: int, *, is_causal: bool = False
 def task_rules() -> Mapping[str, TaskRule]:
     """Return the needs of each task, by the task's name."""
     return {
-        name: TaskRule(entry["wants"], _families(entry), _texts(entry), entry["source"])
+        name: TaskRule(entry["wants"], _families(entry), entry["says"], entry["source"])
         for name, entry in _read()["tasks"].items()
     }
 
@@ -130,7 +132,7 @@ def family_rules() -> tuple[Rule, ...]:
     rules = [
         Rule(
             about=entry["about"],
-            texts=_texts(entry),
+            says=entry["says"],
             source=entry["source"],
             families=_families(entry),
             tasks=tuple(entry.get("tasks", ())),
@@ -147,7 +149,3 @@ def _read() -> Any:
 
 def _families(entry: Mapping[str, Any]) -> tuple[Family, ...]:
     return tuple(Family(name) for name in entry.get("families", ()))
-
-
-def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {language: entry[language] for language in LANGUAGES}

@@ -13,6 +13,7 @@ from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.measurement import Measurement
 from toolkit.choose.measure.recipes import file_stem, recipe_tree
 from toolkit.files import write_text_atomically
+from toolkit.language.spoken import translated
 from toolkit.recipe import build_recipe, load_recipe, set_yaml
 
 RECIPES = "recipes"
@@ -61,11 +62,11 @@ def hand_over(decision: Decision, rows: Rows, candidates: Mapping[str, Candidate
 def _text(result: Measurement, rows: Rows, candidate: Candidate, path: Path) -> str:
     seed = int(result.recipe.get("seed", 0))
     tree = recipe_tree(rows, candidate, str(result.method), parts=result.sections, seed=seed)
-    value = (
-        "" if result.value is None else f"{rows.judge.metric} {result.value:.4f} on {len(result.answers or ()):,} rows"
-    )
-    head = [
-        f"# toolkit fine-tune {shlex.quote(str(path))}",
-        f"# From toolkit choose: {value} that are not for the test.",
-    ]
+    about = "From toolkit choose."
+    if result.value is not None:
+        about = (
+            f"From toolkit choose: {rows.judge.metric} {result.value:.4f} on {len(result.answers or ()):,} rows that "
+            "are not for the test."
+        )
+    head = [f"# toolkit fine-tune {shlex.quote(str(path))}", f"# {translated(about)}"]
     return "\n".join([*head, set_yaml(build_recipe(tree))])

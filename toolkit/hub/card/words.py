@@ -1,4 +1,4 @@
-"""The sentences of a card in one of its languages; they stand in ``model_cards/words.<language>.yaml``."""
+"""The sentences of a card: by their keys in ``model_cards/words.yaml``, and in the catalogue in other languages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from markupsafe import escape as escape_html
 
 from toolkit.errors import RecipeError, explain
 from toolkit.hub.card.markdown import Markdown, code_span, escape
-from toolkit.language.spoken import LANGUAGES
+from toolkit.language.po import CARD
+from toolkit.language.spoken import ENGLISH, LANGUAGES, sentence_in, times_in
+from toolkit.language.template import filled
 from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.shipped import shipped_folder
 from toolkit.tasks.pages import Code, Rows, Sentence
@@ -22,11 +24,13 @@ class Words:
     """Sentences by their keys, such as ``limits.unknown``.
 
     Args:
-        sentences: by group and key; a list of two is singular and plural.
+        sentences: in English by group and key; a list of two is singular and plural.
+        language: one of `LANGUAGES`.
     """
 
-    def __init__(self, sentences: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, sentences: Mapping[str, Mapping[str, Any]], language: str = ENGLISH) -> None:
         self._sentences = sentences
+        self._language = language
 
     def __call__(self, key: str, **gaps: Any) -> Markdown:
         """Return a sentence with its gaps filled; what fills them is escaped but where it is Markdown already.
@@ -39,7 +43,11 @@ class Words:
         sentence = self._sentences[group][name]
         if isinstance(sentence, list):
             sentence = sentence[0 if gaps.get("n") == 1 else 1]
-        return Markdown(self.written(sentence).format(**{gap: self.filled(value) for gap, value in gaps.items()}))
+        told = self.written(self._told(str(sentence)))
+        return Markdown(filled(told, {gap: self.filled(value) for gap, value in gaps.items()}))
+
+    def _told(self, english: str) -> str:
+        return sentence_in(self._language, english, context=CARD)
 
     def written(self, sentence: str) -> str:
         """Return a sentence of the file, with its gaps, as it is written where it goes to."""
@@ -47,7 +55,7 @@ class Words:
 
     def all_of(self, group: str) -> tuple[str, ...]:
         """Return all sentences of a group."""
-        return tuple(map(str, self._sentences[group].values()))
+        return tuple(self._told(str(sentence)) for sentence in self._sentences[group].values())
 
     def sentence(self, sentence: Sentence) -> Markdown:
         """Return a sentence that a task's pages name."""
@@ -64,13 +72,11 @@ class Words:
 
     def name(self, english: str) -> str:
         """Translate a name that the rest of the toolkit has in English."""
-        return str(self._sentences["names"].get(english, english))
+        return self._told(str(self._sentences["names"].get(english, english)))
 
     def amount(self, english: str) -> str:
         """Translate the units of ``2 min 50 s``."""
-        units = self._sentences["units"]
-        known = "|".join(map(re.escape, units)) or "(?!)"
-        return re.sub(rf"(?<=\d) ({known})\b", lambda unit: units[unit[1]], english)
+        return times_in(self._language, english)
 
     def escaped(self, text: str) -> str:
         """Escape a text for Markdown."""
@@ -143,8 +149,8 @@ def words_of(language: str, *, kind: type[Words] = Words) -> Words:
     """
     if language not in LANGUAGES:
         raise RecipeError(explain(f"no card is written in {language!r}", allowed=LANGUAGES), where="--language")
-    file = shipped_folder("model_cards") / f"words.{language}.yaml"
-    return kind(yaml.safe_load(file.read_text(encoding="utf-8")))
+    file = shipped_folder("model_cards") / "words.yaml"
+    return kind(yaml.safe_load(file.read_text(encoding="utf-8")), language)
 
 
 def language_written(card: str) -> str:

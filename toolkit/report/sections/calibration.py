@@ -148,7 +148,7 @@ def temperature_sentences(temperature: Mapping[str, Any] | None, language: Langu
         return []
     rows = language.count(temperature["rows"], "validation row")
     if temperature["value"] is None:
-        reason = language.name(temperature["reason"])
+        reason = language.told(temperature["reason"])
         return [language.say("There is no temperature: {reason}.", reason=reason)]
     value = f"{temperature['value']:.3g}"
     if temperature["kept"]:

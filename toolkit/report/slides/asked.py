@@ -116,11 +116,14 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     notes = tuple(
         f"{_named(each, phrases)}, {phrases.figure(each.figure)}: {each.figure.source}" for each in shown if each.figure
     )
-    why = say("Why, in the words of toolkit choose: {why}", why=choosing.why)
+    why = say("Why: {why}", why=phrases.language.told(choosing.why))
     yield Slide(say("Candidates"), (Lines(tuple(lines)),), chart if bars else None, notes=(*notes, why))
     without = [each for each in choosing.candidates if each.figure is None]
     if without:
-        rows = tuple((_named(each, phrases), each.stage, each.reason or each.status) for each in without[:_WITHOUT])
+        rows = tuple(
+            (_named(each, phrases), each.stage, phrases.language.told(each.reason or "") or each.status)
+            for each in without[:_WITHOUT]
+        )
         grid = Grid((say("candidate"), say("step"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
         yield Slide(say("Candidates without a result"), (grid,), notes=(f"{choosing.folder}/choose.json",))
 

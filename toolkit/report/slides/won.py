@@ -135,7 +135,7 @@ def curves(story: Story, phrases: Phrases) -> Iterator[Slide]:
         known = tuple((float(step or 0), float(value)) for step, value in points if value is not None)
         if len(known) >= _FEWEST_POINTS:
             lines[phrases.run(run.letter, run.name)] = known
-            notes.append(f"{run.letter}: {run.name}/metrics.json, the curve of training")
+            notes.append(say("{letter}: {run}/metrics.json, the curve of training", letter=run.letter, run=run.name))
     if lines:
         title = say("{metric} of the validation rows", metric=phrases.metric(metric))
         chart = Curves(title, say("step"), lines, metric_words(metric).places)
@@ -154,7 +154,7 @@ def examples(story: Story, phrases: Phrases) -> Iterator[Slide]:
         Quote(
             row.text,
             (
-                *(() if row.reference is None else ((say("right"), row.reference),)),
+                *(() if row.reference is None else ((say("reference"), row.reference),)),
                 *((names.get(letter, letter), answer) for letter, answer in row.answers.items()),
             ),
         )
