@@ -8,7 +8,7 @@ from pathlib import Path
 from toolkit.evaluation.metrics.difference import Difference
 from toolkit.names import Task
 from toolkit.report.compared import SURE, letter
-from toolkit.report.comparison import Verdict, verdict_of
+from toolkit.report.comparison import Verdict, unbeaten, verdict_of
 from toolkit.report.facts import sources
 from toolkit.report.language import Language
 from toolkit.report.measures import headline_metric, results
@@ -145,6 +145,8 @@ def _winner(run: ToldRun, found: Finished) -> Winner:
         method=result.method,
         figure=figure,
         versus=(*others, *_versus_baselines(run, metric)),
+        baseline=unbeaten(result),
+        baseline_rows=0 if figure.rows == result.test.rows else result.test.rows,
     )
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from toolkit.errors import DataError, Fault, RecipeError, ToolkitError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.evaluation.metrics.significance import holm, mcnemar
+from toolkit.report.comparison import compared_metric, unbeaten
+from toolkit.run_result import RunResult
 from toolkit.tasks.kept_answers import KeptAnswers
 from toolkit.tasks.paired import PairedMetrics, pair_metrics
 from toolkit.trials.compared import (
@@ -19,6 +21,7 @@ from toolkit.trials.compared import (
     ComparedRuns,
     Disagreement,
     DisputedRow,
+    FreeBaseline,
     McNemar,
     Note,
     RecipeDifference,
@@ -143,7 +146,18 @@ def _run(run: KeptRun, index: int, paired: PairedMetrics) -> ComparedRun:
         metrics=metrics,
         cost=result.cost,
         parameters=(result.training.total, result.training.trainable),
+        baseline=_free_baseline(result),
     )
+
+
+def _free_baseline(result: RunResult) -> FreeBaseline | None:
+    found, metric = unbeaten(result), compared_metric(result)
+    if found is None or metric is None:
+        return None
+    theirs = found.theirs
+    ends = None if theirs.low is None or theirs.high is None else (theirs.low, theirs.high)
+    entry = MetricValue(theirs.value, ends)
+    return FreeBaseline(name=found.baseline, metric=metric, entry=entry, difference=found.paired)
 
 
 def _recipe_differences(runs: Sequence[KeptRun]) -> tuple[RecipeDifference, ...]:

@@ -9,6 +9,7 @@ from toolkit.report.slides.deck import Bars, Grid, Lines, Slide
 from toolkit.report.slides.fonts import font_advice
 from toolkit.report.slides.phrases import Phrases, spot_of
 from toolkit.report.story import Candidate, Choosing, Rows, Story
+from toolkit.report.story_words import baseline_of
 
 _LABELS, _WARNINGS, _REASONS = 12, 4, 2
 _CANDIDATES, _WITHOUT = 8, 6
@@ -22,9 +23,10 @@ def opening(story: Story, phrases: Phrases) -> Slide:
     lines, notes = [], []
     if story.winner is not None:
         figure = story.winner.figure
-        told = say("Best: {name}", name=phrases.run(story.winner.letter, story.winner.name))
+        name = phrases.run(story.winner.letter, story.winner.name)
         lines += [
-            told,
+            *filter(None, [baseline_of(story, story.winner)]),
+            say("Best run: {name}", name=name) if story.compared else say("The run: {name}", name=name),
             say(
                 "{metric} {figure}, 95 % interval in brackets",
                 metric=phrases.metric(figure.metric),
