@@ -6,6 +6,7 @@ finds all of them, and compares them with the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +18,11 @@ from markupsafe import Markup, escape
 
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
-from toolkit.language.spoken import LANGUAGES
+from toolkit.language.spoken import LANGUAGES, speaking, translated
 from toolkit.report.measures import Measure
 from toolkit.report.metric_words import MetricWords
+
+_SENTENCES_END = re.compile(r"(?<=[.?!]) ")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Language:
     def name(self, english: str) -> str:
         """Return a name that the rest of the toolkit has in English, such as that of a metric."""
         return _sentences(self.code).get(english, english)
+
+    def told(self, english: str) -> str:
+        """Return what another part of the toolkit has said in English, such as an error, a sentence at a time."""
+        with speaking(self.code):
+            return " ".join(translated(sentence) for sentence in _SENTENCES_END.split(english))
 
     def listed(self, parts: Sequence[str]) -> str:
         """Return ``a, b and c``."""

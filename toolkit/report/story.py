@@ -150,7 +150,7 @@ class Choosing:
     Attributes:
         folder: with its page.
         metric: that decided.
-        why: sentences on the recommendation, in English as choose wrote them.
+        why: sentences on the recommendation.
         candidates: and baselines, the best first, then those without a result.
         seconds: that it took.
     """

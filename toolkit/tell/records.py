@@ -50,7 +50,8 @@ def read_records(names: Sequence[str], ledger: Path | None) -> Records:
         ledger: None: the usual one, if no run is named.
 
     Raises:
-        RecipeError: there is no such ledger, it is empty, or it tells of several tasks and no run says which.
+        RecipeError: a run and its copy; there is no such ledger, it is empty, or it tells of several tasks and no run
+            says which.
         IntegrityError: a named run is not there, or damaged.
         ResourceError: a named run is not finished; the ledger cannot be read.
     """
@@ -65,6 +66,9 @@ def read_records(names: Sequence[str], ledger: Path | None) -> Records:
     of_runs = {}
     for run in runs:
         trial = _trial_of(run)
+        if trial.id in of_runs:
+            other = of_runs[trial.id][1].name
+            raise RecipeError(f"this is a copy of {other}; name one of them", where=run.name)
         of_runs[trial.id] = (known.get(trial.id, trial), run)
     others = [trial for trial in written if trial.id not in of_runs] if wanted else []
     if runs:
@@ -101,6 +105,9 @@ def find_folder(trial: Trial, ledger: Path) -> tuple[Kept, str]:
 def _refuse_absent(path: Path) -> None:
     if path.is_file():
         return
+    if path.is_dir():
+        kept = path / DEFAULT_LEDGER.name
+        raise RecipeError(f"this is a folder; write the ledger's file, such as {kept}", where=str(path))
     first = "the first trial comes with: toolkit fine-tune movie-sentiment"
     fix = first if path == DEFAULT_LEDGER else "write the ledger's file, such as runs/trials.jsonl"
     raise RecipeError(explain(f"there is no such ledger{meant_folder(path)}", fix=fix), where=str(path))

@@ -13,6 +13,7 @@ from toolkit.report.facts import sources
 from toolkit.report.language import Language
 from toolkit.report.measures import headline_metric, results
 from toolkit.report.story import Example, Figure, Question, Rows, Story, ToldRun, Versus, Winner
+from toolkit.tasks import room_of
 from toolkit.tell.attempts import attempts_of, cost_of
 from toolkit.tell.choosing import choosing_of, families_of
 from toolkit.tell.compared import MOST_COMPARED, Finished, compare_finished
@@ -50,7 +51,8 @@ def tell(names: Sequence[str], *, ledger: Path | None = None, language: str = "e
     )
     first = runs[0] if runs else None
     winner = None if first is None else _winner(first, found)
-    choosing, warnings = choosing_of(attempts, ledger=path, language=words)
+    baselines = {} if first is None else room_of(first.result.task).pages.baseline_names(first.result)
+    choosing, warnings = choosing_of(attempts, ledger=path, names=baselines, language=words)
     task = records.trials[0].task
     problem = None if first is None else first.result.problem
     splits = {} if first is None else {name: split.rows for name, split in first.result.splits.items()}

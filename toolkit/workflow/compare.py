@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,8 @@ def read_runs(names: Sequence[str]) -> list[KeptRun]:
         IntegrityError: a run is not there, or damaged.
         ResourceError: a run is not finished.
     """
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    folders = [Path(name).expanduser().resolve() for name in names]
+    twice = [name for place, name in enumerate(names) if folders[place] in folders[:place]]
     if twice:
         raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
     runs, errors = [], []

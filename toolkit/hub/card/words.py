@@ -13,6 +13,7 @@ from markupsafe import escape as escape_html
 from toolkit.errors import RecipeError, explain
 from toolkit.hub.card.markdown import Markdown, code_span, escape
 from toolkit.language.spoken import LANGUAGES
+from toolkit.report.language import Language
 from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.shipped import shipped_folder
 from toolkit.tasks.pages import Code, Rows, Sentence
@@ -23,10 +24,11 @@ class Words:
 
     Args:
         sentences: by group and key; a list of two is singular and plural.
+        language: that they are in.
     """
 
-    def __init__(self, sentences: Mapping[str, Mapping[str, Any]]) -> None:
-        self._sentences = sentences
+    def __init__(self, sentences: Mapping[str, Mapping[str, Any]], language: str = "en") -> None:
+        self._sentences, self._language = sentences, language
 
     def __call__(self, key: str, **gaps: Any) -> Markdown:
         """Return a sentence with its gaps filled; what fills them is escaped but where it is Markdown already.
@@ -117,6 +119,11 @@ class Words:
 class PlainWords(Words):
     """The same sentences for pages that are no Markdown, and escape what they show by themselves."""
 
+    def name(self, english: str) -> str:
+        """Translate a name; pages have more of them than cards, such as those of metrics."""
+        known = super().name(english)
+        return Language(self._language).name(english) if known == english else known
+
     def written(self, sentence: str) -> str:
         """Return a sentence without the backslashes that Markdown needs."""
         return re.sub(r"\\([^\w\s])", r"\1", sentence)
@@ -144,7 +151,7 @@ def words_of(language: str, *, kind: type[Words] = Words) -> Words:
     if language not in LANGUAGES:
         raise RecipeError(explain(f"no card is written in {language!r}", allowed=LANGUAGES), where="--language")
     file = shipped_folder("model_cards") / f"words.{language}.yaml"
-    return kind(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return kind(yaml.safe_load(file.read_text(encoding="utf-8")), language)
 
 
 def language_written(card: str) -> str:

@@ -96,7 +96,7 @@ def families(story: Story, phrases: Phrases) -> Slide:
 def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     """Yield the candidates with a result, and those without."""
     say, metric, words = phrases.say, phrases.metric(choosing.metric), metric_words(choosing.metric)
-    measured = [each for each in choosing.candidates if each.figure is not None]
+    measured, count = [each for each in choosing.candidates if each.figure is not None], phrases.language.count
     shown = measured[:_CANDIDATES]
     spots = (
         spot_of(_named(each, phrases), each.figure, phrases, marked=each.is_recommended)
@@ -106,8 +106,9 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     bars = tuple(spot for spot in spots if spot is not None)
     lines = [
         say(
-            "toolkit choose measured {n} on the rows that decide.",
-            n=phrases.language.count(len(choosing.candidates), "candidate"),
+            "toolkit choose measured {n} and {free} on the rows that decide.",
+            n=count(sum(each.method is not None for each in measured), "candidate"),
+            free=count(sum(each.method is None for each in measured), "free baseline"),
         ),
         say("It took {time}.", time=phrases.duration(choosing.seconds)),
         *_recommended(choosing, phrases),
@@ -122,8 +123,11 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     yield Slide(say("Candidates"), (Lines(tuple(lines)),), chart if bars else None, notes=(*notes, why))
     without = [each for each in choosing.candidates if each.figure is None]
     if without:
-        rows = tuple((_named(each, phrases), each.stage, each.reason or each.status) for each in without[:_WITHOUT])
-        grid = Grid((say("candidate"), say("step"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
+        rows = tuple(
+            (_named(each, phrases), phrases.language.name(each.stage), each.reason or each.status)
+            for each in without[:_WITHOUT]
+        )
+        grid = Grid((say("candidate"), say("stage"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
         yield Slide(say("Candidates without a result"), (grid,), notes=(f"{choosing.folder}/choose.json",))
 
 
