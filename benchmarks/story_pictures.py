@@ -1,13 +1,12 @@
 """Pictures of a story's pages and slides: Chromium and LibreOffice open them, and what they show is looked at.
 
 A slide of the ``.pptx`` and its namesake of the ``.html`` have to look alike, nothing may be empty, and no text may
-stand beyond its place. Needs chromium, libreoffice-impress, poppler-utils and fonts (fonts-noto-cjk, fonts-liberation).
+stand beyond its place. What it needs is in ``story_tools.py``.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from story_tools import refuse_missing
 
-TOOLS = ("chromium", "soffice", "pdftoppm")
 SMALL = (48, 27)
 COLUMNS = 3
 MEASURE = """<iframe src="%s" style="width:1280px;height:720px"></iframe><output></output><script>
@@ -37,10 +36,7 @@ ALIKE = 0.6
 
 def take_pictures(work: Path, folder: Path) -> None:
     """Write a sheet of pictures a file to a folder, and end where something is wrong with one."""
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing:
-        packages = "chromium libreoffice-impress poppler-utils fonts-noto-cjk fonts-liberation"
-        sys.exit(f"{', '.join(missing)} not found; apt install --no-install-recommends {packages}")
+    refuse_missing()
     folder.mkdir(parents=True, exist_ok=True)
     faults = []
     with tempfile.TemporaryDirectory() as scratch:
