@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kept_runs import answers_of, classes, write_kept_run
 from told_work import write_work
 
 from toolkit.cli.main import run as command
@@ -20,6 +21,13 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("work")
     write_work(folder)
     shutil.copytree(folder / "runs" / "run-0", folder / "runs" / "copy")
+    write_kept_run(folder / "runs" / "written", answers_of("written", 1), kind="written")
+    texts = [f"row {row} of other data" for row in range(40)]
+    write_kept_run(folder / "runs" / "other", classes([True] * 40, texts=texts))
+    untested = write_kept_run(folder / "runs" / "untested", classes([True] * 40)) / "metrics.json"
+    content = json.loads(untested.read_text(encoding="utf-8"))
+    del content["splits"]["test"]
+    untested.write_text(json.dumps(content), encoding="utf-8")
     (folder / "folder.html").mkdir()
     (folder / "runs" / "link.html").symlink_to(folder / "new.html")
     with pytest.MonkeyPatch.context() as patch:
@@ -51,6 +59,9 @@ REFUSED = {
     "a file of a run": (["runs/run-0/metrics.json"], 7, "a run is named by its folder, 'runs/run-0'"),
     "the folder of runs": (["runs"], 7, "this folder is no run"),
     "a run twice": (["runs/run-0", "runs/../runs/run-0/"], 2, "this run is named twice"),
+    "runs of two tasks": (["runs/run-0", "runs/written"], 2, "runs of different tasks cannot be compared"),
+    "other test rows": (["runs/run-0", "runs/other"], 3, "0 test rows in common, of runs/run-0 120, runs/other 40"),
+    "no test split": (["runs/run-0", "runs/untested"], 7, "damaged: splits has no test"),
     "a run and its copy": (["runs/run-0", "runs/copy"], 2, "this is a copy of runs/run-0"),
 }
 

@@ -163,6 +163,19 @@ def test_ties_and_values_that_cannot_be_compared_are_no_victory(tmp_path: Path):
     assert standing_of(story, values=[0.3], metric="length_ratio") is Standing.UNDIRECTED
 
 
+def test_what_is_not_defined_or_nothing_is_told_in_words(tmp_path: Path):
+    runs = [write_kept_run(tmp_path / name, classes([True] * 60)) for name in ("first", "second")]
+    story = tell([str(run) for run in runs])
+    assert headline_of(story).startswith("packaged:minilm, full and another of 2 runs have the best value: accuracy")
+    assert "-0.0" not in render_story(story)
+    file = runs[0] / "metrics.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    undefined = {"value": None, "ci95": None, "reason": "it is undefined on these rows"}
+    content["splits"]["test"]["metrics"]["accuracy"] = undefined
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert headline_of(tell([str(runs[0])])).endswith("has no defined accuracy on 60 test rows.")
+
+
 def test_a_pretrained_model_that_wins_without_training_says_so(tmp_path: Path):
     ledger = write_work(tmp_path, shares=(0.9, 0.5), ends=False)
     file = tmp_path / "runs" / "run-0" / "metrics.json"

@@ -60,6 +60,9 @@ def _among_runs(story: Story, winner: Winner) -> str:
         "figure": figure_text(winner.figure, story.language),
         "rows": story.language.count(winner.figure.rows or 0, "test row"),
     }
+    if winner.figure.measure.value is None:
+        named = story.language.metric(winner.figure.measure)
+        return say("{name} has no defined {metric} on {rows}.", name=gaps["name"], metric=named, rows=gaps["rows"])
     if story.compared is None:
         return say("{name} reaches {figure} on {rows}.", **gaps)
     n, of = len(story.compared.runs), standing(winner)

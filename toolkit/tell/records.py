@@ -15,7 +15,7 @@ from toolkit.trials.kept_run import KeptRun
 from toolkit.trials.ledger import read_trials, settle_ledger, trial_from
 from toolkit.trials.run_folder import TRIAL_FILE
 from toolkit.trials.trial import FINISHED, SCHEMA, Trial
-from toolkit.workflow.compare import read_runs
+from toolkit.workflow.compare import read_runs, refuse_different_tasks
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER
 
 
@@ -62,8 +62,9 @@ def read_records(names: Sequence[str], ledger: Path | None) -> Records:
         settle_ledger(path)
     written, warnings = read_trials(path)
     runs = read_runs(names)
+    refuse_different_tasks(runs)
     known = {trial.id: trial for trial in written}
-    of_runs = {}
+    of_runs: dict[str, tuple[Trial, KeptRun]] = {}
     for run in runs:
         trial = _trial_of(run)
         if trial.id in of_runs:

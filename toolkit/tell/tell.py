@@ -156,7 +156,7 @@ def _versus_run(name: str, of: str, tested: Tested | None, metric: str, *, sourc
     turned, verdict = None, None
     if tested is not None and tested.difference is not None:
         found = tested.difference
-        turned = Difference(-found.value, -found.high, -found.low)
+        turned = Difference(*(0.0 - end for end in (found.value, found.high, found.low)))  # nothing is not -0
         settled = tested.p_holm is not None and tested.p_holm < SURE
         verdict = verdict_of(turned, metric) if settled else Verdict.OPEN
     return Versus(

@@ -60,7 +60,7 @@ def compare_kept(runs: Sequence[KeptRun]) -> ComparedRuns:
         RecipeError: runs of different tasks.
         DataError: fewer than `FEWEST_ROWS` common rows.
     """
-    _refuse_different_tasks(runs)
+    refuse_different_tasks(runs)
     answers = _common(runs)
     measured = [name for name in runs[0].result.test.metrics if all(name in run.result.test.metrics for run in runs)]
     paired = pair_metrics(answers, measured)
@@ -98,7 +98,12 @@ def read_runs(names: Sequence[str]) -> list[KeptRun]:
     return runs
 
 
-def _refuse_different_tasks(runs: Sequence[KeptRun]) -> None:
+def refuse_different_tasks(runs: Sequence[KeptRun]) -> None:
+    """Refuse runs that answer different questions.
+
+    Raises:
+        RecipeError: tasks or kinds of labels differ.
+    """
     kinds = {run.name: " of ".join(filter(None, (run.result.problem, run.result.task))) for run in runs}
     if len(set(kinds.values())) > 1:
         told = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
