@@ -167,7 +167,7 @@ def test_what_is_not_defined_or_nothing_is_told_in_words(tmp_path: Path):
     runs = [write_kept_run(tmp_path / name, classes([True] * 60)) for name in ("first", "second")]
     story = tell([str(run) for run in runs])
     assert headline_of(story).startswith("packaged:minilm, full and another of 2 runs have the best value: accuracy")
-    assert "-0.0" not in render_story(story)
+    assert "-0.000" not in render_story(story)
     file = runs[0] / "metrics.json"
     content = json.loads(file.read_text(encoding="utf-8"))
     undefined = {"value": None, "ci95": None, "reason": "it is undefined on these rows"}
