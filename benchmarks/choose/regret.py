@@ -29,6 +29,7 @@ from toolkit.choose.look.first_look import divided
 from toolkit.choose.look.rows import Rows
 from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.recipes import file_stem, recipe_tree, training_methods, training_section
+from toolkit.errors import RecipeError
 from toolkit.files import read_json, write_json_atomically
 from toolkit.names import Method, Task
 from toolkit.recipe import build_recipe, load_recipe
@@ -89,7 +90,8 @@ def _regret(work: Path, name: str, source: Examples) -> dict[str, Any]:
     rows = divided(Task.TEXT_CLASSIFICATION, section, None)
     os.environ["XDG_CACHE_HOME"] = str((work / "cache").resolve())
     candidates = find_candidates(MODELS, task=Task.TEXT_CLASSIFICATION)
-    done = {_name(*way): _carried_out(work, name, rows, *way) for way in _ways(candidates)}
+    carried_out = {_name(*way): _carried_out(work, name, rows, *way) for way in _ways(candidates)}
+    done = {way: run for way, run in carried_out.items() if run is not None}
     judge = rows.judge_of(rows.test)
     answers = {way: run["answers"] for way, run in done.items()}
     free = judge.baselines(rows.data.train, rows.test, key=f"regret-{rows.digest}")
@@ -146,15 +148,22 @@ def _name(candidate: Candidate, method: str) -> str:
     return method if candidate.name == method else f"{candidate.name}, {method}"
 
 
-def _carried_out(work: Path, name: str, rows: Rows, candidate: Candidate, method: str) -> dict[str, Any]:
-    """Carry out a method in full; return its answers to the test rows, and the seconds of the whole run."""
+def _carried_out(work: Path, name: str, rows: Rows, candidate: Candidate, method: str) -> dict[str, Any] | None:
+    """Carry out a method in full; return its answers to the test rows, and the seconds of the whole run.
+
+    None where these rows cannot be given to it, as pairs to a model that compares texts with labels.
+    """
     kept = work / "full" / f"{name}-{file_stem(candidate.name)}-{method}.json"
     if not kept.is_file():
         is_trained = method not in (Method.ZERO_SHOT, Method.FEATURES)
         parts = {"training": training_section(candidate, method, epochs=EPOCHS, generates=False)} if is_trained else {}
         started = time.monotonic()
         recipe = build_recipe(recipe_tree(rows, candidate, method, parts=parts))
-        run = fine_tune(recipe, name=kept.stem, output_dir=kept.with_suffix(""), ledger=work / "trials.jsonl")
+        try:
+            run = fine_tune(recipe, name=kept.stem, output_dir=kept.with_suffix(""), ledger=work / "trials.jsonl")
+        except RecipeError as refused:
+            print(f"{name}: {candidate.name}, {method}: {refused}", flush=True)
+            return None
         write_json_atomically(kept, {"seconds": time.monotonic() - started, "answers": _answers(rows, run.folder)})
     found: dict[str, Any] = read_json(kept)
     print(f"{name}: {candidate.name}, {method}: {found['seconds']:.0f} s", flush=True)

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_models
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
@@ -104,6 +105,13 @@ def test_figures_agree_with_the_tokenizer_by_hand(write_csv: WriteCsv, packaged:
     assert one.attention_share == pytest.approx(one.report.p95_tokens / (one.report.p95_tokens + 6 * 384))
     causal, _ = of(look(data, packaged, problem=Problem.SINGLE_LABEL), "packaged:smollm2")
     assert causal.attention_share == pytest.approx(causal.report.p95_tokens / (causal.report.p95_tokens + 12 * 576))
+
+    # A recipe that cuts texts sooner decides what is cut.
+    shorter, _ = of(look(data, packaged, problem=Problem.SINGLE_LABEL, max_length=4), "packaged:minilm")
+    assert shorter.report.max_length == 4
+    assert shorter.report.truncation_rate == pytest.approx(
+        np.mean([len(tokenizer(text).input_ids) > 4 for text in train])
+    )
 
 
 def test_a_tokenizer_that_composes_breaks_nothing(tmp_path: Path, write_csv: WriteCsv):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from toolkit.data.packaged_data import read_packaged
-from toolkit.data.vocabulary import train_tokenizer
+from toolkit.data.vocabulary import least_vocab_size, train_tokenizer
 from toolkit.errors import DataError, RecipeError
 
 KINDS = ("bpe", "unigram")
@@ -208,7 +208,8 @@ def test_too_small_says_how_much_is_needed(kind, texts):
     with pytest.raises(RecipeError, match="300 tokens are too few: 5 special tokens, 256 bytes") as caught:
         train_tokenizer(texts, kind=kind, vocab_size=300, max_length=64)
     assert caught.value.faults[0].where == "tokenizer.vocab_size"
-    needed = int(str(caught.value).split("at least ")[1].split(";")[0].replace(",", ""))
+    needed = least_vocab_size(texts)
+    assert f"at least {needed:,};" in str(caught.value)
     assert len(train_tokenizer(texts, kind=kind, vocab_size=needed, max_length=64)) == needed
     with pytest.raises(RecipeError, match=f"{needed - 1} tokens are too few"):
         train_tokenizer(texts, kind=kind, vocab_size=needed - 1, max_length=64)

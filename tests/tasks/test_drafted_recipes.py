@@ -17,6 +17,7 @@ from tiny_models import pretrained
 
 from toolkit.choose.draft.draft import Draft, draft_recipe
 from toolkit.cli.main import run
+from toolkit.data.vocabulary import train_tokenizer
 from toolkit.errors import DataError, ResourceError
 from toolkit.names import SPECS, Problem, Task
 from toolkit.recipe import load_recipe, recipe_digest, recipe_text
@@ -222,6 +223,18 @@ def test_what_is_not_plain_is_refused_with_what_was_found(task: Task, rows: list
         draft(task, file, output=tmp_path / "own.yaml")
     assert all(repr(name) in str(caught.value) for name in rows[0])
     assert not (tmp_path / "own.yaml").exists()
+
+
+def test_a_vocabulary_has_room_for_korean(tmp_path: Path):
+    # 600 syllables, each as frequent as the others: more than the tokens that so few rows would get.
+    texts = ["".join(chr(0xAC00 + 16 * (i + shift)) for shift in range(60)) for i in range(0, 600, 3)]
+    drafted = draft_recipe(
+        Task.FILL_MASK, {"source": str(write(tmp_path / "x.csv", [{"text": text} for text in texts]))}, given={}
+    )
+    assert drafted.recipe.tokenizer is not None
+    size = drafted.recipe.tokenizer.vocab_size
+    assert 261 + 2 * 0.95 * 600 < size < 2_000
+    assert len(train_tokenizer(texts, kind="bpe", vocab_size=size, max_length=64)) <= size
 
 
 def test_named_columns_decide(tmp_path: Path):

@@ -23,6 +23,7 @@ PAD, BOS, EOS, UNK, MASK = SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "<
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 """Tokens that spell a character without a token of its own as UTF-8 bytes; their ids are 5 to 260."""
 
+_FIXED = len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
 COVERAGE = 0.9995  # of the characters of the texts: the rest are misspellings, rare hanja, emoji seen once
 ALPHABET_SHARE = 0.5  # of the learnt tokens may be single characters, so that words have room too
 SMALLEST_COVERAGE = 0.95  # with less, more than one character in twenty would be two or three byte tokens
@@ -61,7 +62,7 @@ def train_tokenizer(
     """
     normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.NFC()]) if lowercase else normalizers.NFC()
     lines = [normalizer.normalize_str(text) for text in texts]
-    room = vocab_size - len(SPECIAL_TOKENS) - len(BYTE_TOKENS)
+    room = vocab_size - _FIXED
     alphabet = _alphabet(lines, room)
     learn = _learn_bpe if kind == "bpe" else _learn_unigram
     tokenizer = Tokenizer(learn(lines, alphabet, room))
@@ -95,32 +96,45 @@ def _for_transformers(tokenizer: Tokenizer, max_length: int) -> PreTrainedTokeni
     )
 
 
+def least_vocab_size(texts: Iterable[str]) -> int:
+    """Return the smallest ``vocab_size`` with which `train_tokenizer` can learn from these texts.
+
+    Raises:
+        DataError: the texts have no characters.
+    """
+    ranked = _by_frequency(normalizers.NFC().normalize_str(text) for text in texts)
+    return _FIXED + -int(-_needed(ranked, SMALLEST_COVERAGE) // ALPHABET_SHARE)
+
+
 def _alphabet(lines: list[str], room: int) -> list[str]:
     """Return the most frequent characters, which get a token each."""
+    ranked = _by_frequency(lines)
+    most = max(0, int(room * ALPHABET_SHARE))
+    if most < _needed(ranked, SMALLEST_COVERAGE):
+        message = explain(
+            f"{_FIXED + room:,} tokens are too few: {len(SPECIAL_TOKENS)} special tokens, {len(BYTE_TOKENS)} bytes "
+            f"and the characters of these texts need at least {least_vocab_size(lines):,}",
+            fix="choose a larger vocab_size",
+        )
+        raise RecipeError(message, where="tokenizer.vocab_size")
+    return sorted(character for character, _ in ranked[: min(most, _needed(ranked, COVERAGE))])
+
+
+def _by_frequency(lines: Iterable[str]) -> list[tuple[str, int]]:
+    """Return every character with the number of its appearances, the most frequent first."""
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(line)
     del counts[END], counts["\0"]  # the second is the library's mark between words
     if not counts:
         raise DataError("the training texts have no characters to train a tokenizer on")
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    total = counts.total()
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _needed(ranked: list[tuple[str, int]], coverage: float) -> int:
+    """Return how many of the most frequent characters make up this share of the texts."""
     covered = list(accumulate(count for _, count in ranked))
-
-    def needed(coverage: float) -> int:
-        return next(n for n, count in enumerate(covered, start=1) if count >= coverage * total)
-
-    most = max(0, int(room * ALPHABET_SHARE))
-    if most < needed(SMALLEST_COVERAGE):
-        fixed = len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
-        least = fixed + -int(-needed(SMALLEST_COVERAGE) // ALPHABET_SHARE)
-        message = explain(
-            f"{fixed + room:,} tokens are too few: {len(SPECIAL_TOKENS)} special tokens, {len(BYTE_TOKENS)} bytes "
-            f"and the characters of these texts need at least {least:,}",
-            fix="choose a larger vocab_size",
-        )
-        raise RecipeError(message, where="tokenizer.vocab_size")
-    return sorted(character for character, _ in ranked[: min(most, needed(COVERAGE))])
+    return next(n for n, count in enumerate(covered, start=1) if count >= coverage * covered[-1])
 
 
 def _training_pieces(pattern: str, alphabet: list[str]) -> pre_tokenizers.PreTokenizer:

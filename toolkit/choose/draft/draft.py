@@ -171,7 +171,7 @@ def _tree(
     return {
         "task": spec.task.value,
         "model": own_model(n_rows) if own else {"name": candidate.name, **_problem(spec, facts)},
-        **({"tokenizer": own_tokenizer(n_rows)} if own else {}),
+        **({"tokenizer": own_tokenizer(rows.train)} if own else {}),
         "data": section,
         "method": method,
         **({"peft": dict(LORA_SETTINGS)} if method_of(method) is Method.PEFT else {}),

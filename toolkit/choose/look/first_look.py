@@ -67,7 +67,7 @@ def first_look(
         problem=rows.problem,
         memory_bytes=memory_bytes,
     )
-    view = look(rows.data, candidates, problem=rows.problem)
+    view = look(rows.data, candidates, problem=rows.problem, max_length=rows.max_length)
     advice = advise(
         task,
         problem=rows.problem,

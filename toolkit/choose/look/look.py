@@ -79,20 +79,25 @@ class Look:
     warnings: tuple[str, ...]
 
 
-def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem) -> Look:
+def look(data: TaskData, candidates: Sequence[Candidate], *, problem: Problem, max_length: int | None = None) -> Look:
     """Examine the training examples; never the test examples, because the result takes part in choosing.
 
     Args:
         data: as it was divided.
         candidates: refused ones and those without a tokenizer are left out.
         problem: the kind of label.
+        max_length: tokens at which the recipe cuts texts; None: what each candidate takes.
     """
     train = _examined(data, problem)
     # Conflicting labels were reported when the data was divided.
     warnings = split_warnings("", replace(train, conflicting_texts=0), problem=problem)
     texts = sampled_texts(data)
     tokenizers = [(candidate, candidate.tokenizer()) for candidate in candidates]
-    tokens = [_through(candidate, tokenizer, texts) for candidate, tokenizer in tokenizers if tokenizer is not None]
+    tokens = [
+        _through(candidate, tokenizer, texts, max_length)
+        for candidate, tokenizer in tokenizers
+        if tokenizer is not None
+    ]
     return Look(
         rows=len(data.train),
         classes=train.classes,
@@ -160,12 +165,15 @@ def _examined(data: TaskData, problem: Problem) -> SplitReport:
     return examine({"train": rows}, problem=problem).splits["train"]
 
 
-def _through(candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Mapping[str, list[str]]) -> TokenLook:
+def _through(
+    candidate: Candidate, tokenizer: PreTrainedTokenizerBase, texts: Mapping[str, list[str]], max_length: int | None
+) -> TokenLook:
     first, *second = texts.values()
     pairs = second[0] if second else None
     if "target" in texts and candidate.family is Family.ENCODER_DECODER:  # encodes the source and generates the target
         first, pairs = [*first, *second[0]], None
-    report = examine_tokens(first, tokenizer, candidate.max_length or tokenizer.model_max_length, pairs=pairs)
+    taken = candidate.max_length or tokenizer.model_max_length
+    report = examine_tokens(first, tokenizer, min(taken, max_length or taken), pairs=pairs)
     width, is_causal = candidate.hidden_dim, candidate.family is Family.DECODER
     return TokenLook(
         name=candidate.name,
