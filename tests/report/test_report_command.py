@@ -60,7 +60,11 @@ REFUSED = {
     "the folder of runs": (["runs"], 7, "this folder is no run"),
     "a run twice": (["runs/run-0", "runs/../runs/run-0/"], 2, "this run is named twice"),
     "runs of two tasks": (["runs/run-0", "runs/written"], 2, "runs of different tasks cannot be compared"),
-    "other test rows": (["runs/run-0", "runs/other"], 3, "the runs have 0 test rows in common, of runs/other 40, runs/run-0 120"),
+    "other test rows": (
+        ["runs/run-0", "runs/other"],
+        3,
+        "the runs have 0 test rows in common, of runs/other 40, runs/run-0 120",
+    ),
     "no test split": (["runs/run-0", "runs/untested"], 7, "damaged: splits has no test"),
     "a run and its copy": (["runs/run-0", "runs/copy"], 2, "this is a copy of runs/run-0"),
 }
