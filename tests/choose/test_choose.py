@@ -210,8 +210,13 @@ def test_a_budget_too_short_for_one_candidate_says_so(tiny_bert: Path, short_or_
 
 
 def test_several_labels_and_numbers_are_measured_too(
-    tiny_bert: Path, short_or_long: Path, write_csv: Callable[..., Path], tmp_path: Path
+    tiny_bert: Path,
+    short_or_long: Path,
+    write_csv: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    train_anyway(monkeypatch)  # for an epoch, with one seed
     with short_or_long.open(encoding="utf-8", newline="") as stream:
         texts = [(row["text"], row["label"]) for row in csv.DictReader(stream)]
     several = write_csv([(text, f"{label};wide" if len(text) > 10 else label) for text, label in texts])

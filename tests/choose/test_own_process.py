@@ -117,8 +117,8 @@ def test_when_the_time_is_up_the_process_and_those_that_it_has_started_end(tmp_p
     in_own_process(os.getpid, seconds=LONG)  # the server has started
     file = tmp_path / "processes"
     began = time.monotonic()
-    with pytest.raises(OutOfTimeError, match="stopped after 5 s, the time that it was given"):
-        in_own_process(partial(_with_a_process_of_its_own, file), seconds=5.0)
+    with pytest.raises(OutOfTimeError, match="stopped after 3 s, the time that it was given"):
+        in_own_process(partial(_with_a_process_of_its_own, file), seconds=3.0)
     assert time.monotonic() - began < 60
     numbers = [int(number) for number in file.read_text(encoding="utf-8").split()]
     assert _gone([psutil.Process(number) for number in numbers if psutil.pid_exists(number)])

@@ -168,7 +168,7 @@ def test_masks_differ_by_epoch_and_seed_and_come_back_on_resume():
 
 def test_workers_mask_the_same():
     rows = numbered()
-    assert loaded(rows, epochs=[0, 1], workers=1) == loaded(rows, epochs=[0, 1])
+    assert loaded(rows, epochs=[1], workers=1) == loaded(rows, epochs=[1])
 
 
 def test_an_epoch_masks_a_batch_of_the_same_rows_anew():

@@ -31,7 +31,7 @@ FAULTS = {
 
 @pytest.mark.skipif(os.name == "nt", reason="has neither signals nor this way to measure memory")
 def test_every_fault_is_seen_and_the_worker_goes_on(tmp_path):
-    worker = Worker(tmp_path, command="builtins:eval", longest=10)
+    worker = Worker(tmp_path, command="builtins:eval", longest=5)
     assert [worker.run(line).fault for line in [*FAULTS, "0"]] == [*FAULTS.values(), None]
     worker.close()
 

@@ -19,7 +19,7 @@ from toolkit.hub.verify.verdict import Verified
 from toolkit.names import SPECS, Method, TaskSpec
 from toolkit.recipe import load_recipe, recipe_digest
 from toolkit.run_result import RunResult
-from toolkit.trials.finished import training_losses
+from toolkit.run_result.log import training_losses
 from toolkit.workflow.apply import evaluate, predict
 from toolkit.workflow.publish import publish
 from toolkit.workflow.verify import verify

@@ -228,9 +228,8 @@ def test_what_is_not_plain_is_refused_with_what_was_found(task: Task, rows: list
 def test_a_vocabulary_has_room_for_korean(tmp_path: Path):
     # 600 syllables, each as frequent as the others: more than the tokens that so few rows would get.
     texts = ["".join(chr(0xAC00 + 16 * (i + shift)) for shift in range(60)) for i in range(0, 600, 3)]
-    drafted = draft_recipe(
-        Task.FILL_MASK, {"source": str(write(tmp_path / "x.csv", [{"text": text} for text in texts]))}, given={}
-    )
+    file = write(tmp_path / "x.csv", [{"text": text} for text in texts])
+    drafted = draft_recipe(Task.FILL_MASK, {"source": str(file)}, given={}, output=tmp_path)
     assert drafted.recipe.tokenizer is not None
     size = drafted.recipe.tokenizer.vocab_size
     assert 261 + 2 * 0.95 * 600 < size < 2_000

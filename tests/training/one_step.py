@@ -1,11 +1,8 @@
-"""One optimizer step of plain gradient descent on eight sentences; run as a script it does so on every rank.
-
-python -m torch.distributed.run --nproc_per_node 2 one_step.py MODEL OUTPUT MICRO_BATCH ACCUMULATION
-"""
+"""One optimizer step of plain gradient descent on eight sentences, by one process or by several."""
 
 from __future__ import annotations
 
-import sys
+import os
 import tempfile
 from pathlib import Path
 
@@ -100,8 +97,14 @@ def one_step(
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
 
-if __name__ == "__main__":
-    model_folder, output, micro_batch, accumulation = sys.argv[1:]
-    weights = one_step(model_folder, micro_batch=int(micro_batch), accumulation=int(accumulation))
-    if torch.distributed.get_rank() == 0:
+def step_of_rank(
+    rank: int, ranks: int, port: int, model_folder: str, output: str, micro_batch: int, accumulation: int
+) -> None:
+    """Take the step as one of several processes, which find each other as `torchrun` lets them; the first one saves."""
+    place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": ranks, "LOCAL_WORLD_SIZE": ranks}
+    os.environ |= {name: str(value) for name, value in place.items()}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    weights = one_step(model_folder, micro_batch=micro_batch, accumulation=accumulation)
+    assert (torch.distributed.get_rank(), torch.distributed.get_world_size()) == (rank, ranks)
+    if rank == 0:
         save_file(weights, Path(output))

@@ -5,10 +5,10 @@ transformers' own Trainer multiplies it by the number of parts (docs/design.md, 
 
 from __future__ import annotations
 
-import os
-import subprocess
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, set_seed
 
 sys.path.insert(0, str(Path(__file__).parent))
-from one_step import CLASS_WEIGHTS, ROWS, Rows, n_outputs, one_step
+from one_step import CLASS_WEIGHTS, ROWS, Rows, n_outputs, one_step, step_of_rank
 
 from toolkit.names import Problem
 
@@ -88,16 +88,18 @@ def test_the_step_is_the_gradient_of_the_library_s_own_loss_however_it_is_divide
         _assert_same_step({**begin, **by_hand}, found, begin)
 
 
-def test_two_ranks_change_nothing(tiny_bert: Path, tmp_path: Path, whole, start):
+def test_two_ranks_change_nothing(tiny_bert: Path, tmp_path: Path, processes: Any, whole, start):
     output = tmp_path / "ranks.safetensors"
-    script = str(Path(__file__).with_name("one_step.py"))
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    finished = subprocess.run(
-        [*launcher, script, str(tiny_bert), str(output), "2", "2"],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert finished.returncode == 0, finished.stderr[-3000:]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ranks = [
+        processes.Process(target=step_of_rank, args=(rank, 2, port, str(tiny_bert), str(output), 2, 2))
+        for rank in range(2)
+    ]
+    for process in ranks:
+        process.start()
+    for process in ranks:
+        process.join(240)
+    assert [process.exitcode for process in ranks] == [0, 0]
     _assert_same_step(load_file(output), whole, start)

@@ -20,9 +20,10 @@ from toolkit.adapters.quantization import stored_bytes
 from toolkit.errors import RecipeError
 from toolkit.names import Method, Task
 from toolkit.recipe import build_recipe
+from toolkit.run_result.log import training_losses
 from toolkit.tasks import room_of
 from toolkit.training.peft_methods import adapt
-from toolkit.trials.finished import FinishedRun, training_losses
+from toolkit.trials.finished import FinishedRun
 from toolkit.workflow.export import Format, export
 from toolkit.workflow.fine_tune import fine_tune
 

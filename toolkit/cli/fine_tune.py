@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -80,10 +80,15 @@ def fine_tune(
     from toolkit.workflow.fine_tune import fine_tune as carry_out
     from toolkit.workflow.fine_tune import fine_tune_over_seeds
 
+    settings: dict[str, Any] = {
+        "name": path.stem,
+        "output_dir": output_dir,
+        "ledger": ledger,
+        "restart": restart,
+        "parent": parent,
+    }
     if several is not None:
-        spread = fine_tune_over_seeds(
-            loaded, several, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent
-        )
+        spread = fine_tune_over_seeds(loaded, several, **settings)
         if as_json:
             console.print_json(dict(spread.summary) | {"run": str(spread.folder)})
         else:
@@ -93,15 +98,13 @@ def fine_tune(
         from toolkit.report.curve import curve_lines
         from toolkit.workflow.curve import fine_tune_on_shares
 
-        found, _ = fine_tune_on_shares(
-            loaded, shares, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent
-        )
+        found, _ = fine_tune_on_shares(loaded, shares, **settings)
         if as_json:
             console.print_json(found.to_json())
         else:
             console.print_lines(curve_lines(found))
         return
-    run = carry_out(loaded, name=path.stem, output_dir=output_dir, ledger=ledger, restart=restart, parent=parent)
+    run = carry_out(loaded, **settings)
     if as_json:
         console.print_json(run.result.to_json() | {"run": str(run.folder)})
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,8 @@ from toolkit.cli import console
 from toolkit.cli.completion import run_folders
 from toolkit.cli.lists import present
 from toolkit.cli.verify import check_lines, verified_lines
-from toolkit.errors import Fault, IntegrityError, RecipeError
+from toolkit.errors import Fault, IntegrityError
+from toolkit.workflow.publish_options import refuse_options_of_the_other
 
 if TYPE_CHECKING:
     from toolkit.hub.verify.checks import Check
@@ -66,12 +67,12 @@ def push(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Publish as one commit: private unless --public, nothing but the model's files, verified from a fresh process."""
-    if dataset:
-        _refuse_of_models(
-            {"--create-pr": create_pr, "--merged": merged, "--space": space, "--trust-remote-code": trust_code}
-        )
-    elif data_license is not None:
-        raise RecipeError("this is the licence of rows, which are published with --dataset", where="--data-license")
+    refuse_options_of_the_other(
+        dataset=dataset,
+        of_models={"--create-pr": create_pr, "--merged": merged, "--space": space, "--trust-remote-code": trust_code},
+        of_rows={"--data-license": data_license},
+        rows_by="--dataset",
+    )
     if dataset and card_only:
         from toolkit.workflow.publish_rows import write_rows_card
 
@@ -126,12 +127,6 @@ def push(
     else:
         console.print_lines(_lines(published))
     _end(published.verified.checks, where=f"{published.repo_id}@{published.commit[:12]}")
-
-
-def _refuse_of_models(options: Mapping[str, bool]) -> None:
-    given = [option for option, is_given in options.items() if is_given]
-    if given:
-        raise RecipeError(f"{' and '.join(given)} are of models, and --dataset publishes rows; leave them out")
 
 
 def _end(checks: Sequence[Check], *, where: str) -> None:

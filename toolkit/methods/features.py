@@ -9,9 +9,10 @@ from pathlib import Path
 from toolkit.data.cut_texts import counting_cuts
 from toolkit.methods.used import Used, locate_supported, save_and_measure, untrained
 from toolkit.recipe import Recipe
+from toolkit.run_result.log import LOG_FILE
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
-from toolkit.training.callbacks import LOG_FILE, RunLog
+from toolkit.training.callbacks import RunLog
 
 
 def fit_on_features(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:

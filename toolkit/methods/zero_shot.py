@@ -9,9 +9,10 @@ from toolkit.methods.decide import choose_by
 from toolkit.methods.used import Used, locate_supported, untrained
 from toolkit.progress import say, warn
 from toolkit.recipe import Recipe
+from toolkit.run_result.log import LOG_FILE
 from toolkit.tasks.interfaces import TaskData, decided
 from toolkit.tasks.room import TaskRoom
-from toolkit.training.callbacks import LOG_FILE, RunLog
+from toolkit.training.callbacks import RunLog
 
 
 def ask_untrained(room: TaskRoom, recipe: Recipe, data: TaskData, *, work: Path) -> Used:

@@ -314,28 +314,28 @@ class Recipe(Section):
 
     @property
     def problem(self) -> Problem:
-        """Kind of the labels: one class, a set of labels, or numbers."""
+        """Return the kind of the labels: one class, a set of labels, or numbers."""
         several = "labels" in self.data.columns
         return self.model.problem_type or (Problem.MULTI_LABEL if several else Problem.SINGLE_LABEL)
 
     @property
     def metrics(self) -> list[str]:
-        """Metrics to report, filled in by loading; the first one stands for the result."""
+        """Return the metrics to report, filled in by loading; the first one stands for the result."""
         return self.evaluation.metrics or []
 
     @property
     def decides(self) -> bool:
-        """Whether the validation rows choose what follows from probabilities."""
+        """Return whether the validation rows choose what follows from probabilities."""
         return self.evaluation.abstain is not None or self.evaluation.threshold is not None
 
     @property
     def keeps_validation_new(self) -> bool:
-        """Whether nothing may be learnt from the validation rows, because they choose something of the saved model."""
+        """Return whether nothing may be learnt from the validation rows, as they choose something of the model."""
         return self.decides or self.evaluation.calibrate
 
     @property
     def best_metric(self) -> str:
-        """Metric that chooses the best epoch: the recipe's own, else the first metric, or ``loss`` without labels."""
+        """Return the metric that chooses the best epoch: the recipe's, else the first, or ``loss`` without labels."""
         named = self.training.for_trainer().get("metric_for_best_model")
         usual = "loss" if self.spec.chooses_by == "loss" else self.metrics[0]
         return str(named or usual).removeprefix("eval_")

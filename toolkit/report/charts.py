@@ -159,7 +159,7 @@ class Axis:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Where the axis begins and ends, in the values' own unit."""
+        """Return where the axis begins and ends, in the values' own unit."""
         return self._low, self._high
 
     def at(self, value: float) -> float:

@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """Our value minus theirs."""
+        """Return our value minus theirs."""
         return (self.ours.value or 0.0) - (self.theirs.value or 0.0)
 
     @property
@@ -64,7 +64,7 @@ class Comparison:
 
     @property
     def size(self) -> str:
-        """Amount of the difference to the metric's places; empty where that would be nothing, or is nothing."""
+        """Return the amount of the difference to the metric's places; empty where that is nothing."""
         amount = self.ours.words.number(abs(self.difference))
         return amount if self.difference and float(amount.replace(",", "")) else ""
 

@@ -37,7 +37,7 @@ class Measure:
 
     @property
     def interval(self) -> str:
-        """``0.820 to 0.860``, or nothing."""
+        """Return ``0.820 to 0.860``, or nothing."""
         if self.low is None or self.high is None:
             return ""
         return f"{self.words.number(self.low)} to {self.words.number(self.high)}"

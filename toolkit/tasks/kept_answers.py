@@ -37,7 +37,7 @@ class KeptAnswers(ABC):
 
     @property
     def share_right(self) -> str | None:
-        """The name of the metric that is the share of right rows; None where a row is not simply right or wrong."""
+        """Return the metric that is the share of right rows; None where a row is not simply right or wrong."""
         return None
 
     @abstractmethod

@@ -111,7 +111,7 @@ class TaskPages(ABC):
 
     @property
     def partial(self) -> str | None:
-        """Path of the task's part of the report from `TASKS`; None where it has no part of its own."""
+        """Return the path of the task's part of the report from `TASKS`; None where it has no part of its own."""
         for cls in type(self).__mro__:
             file = Path(inspect.getfile(cls)).with_name(_PARTIAL) if cls.__module__ != "builtins" else None
             if file is not None and file.is_file() and file.is_relative_to(TASKS):

@@ -13,6 +13,7 @@ from toolkit.report.facts import sources
 from toolkit.report.language import Language
 from toolkit.report.measures import headline_metric, results
 from toolkit.report.story import Example, Figure, Question, Rows, Story, ToldRun, Versus, Winner
+from toolkit.run_result.log import training_losses
 from toolkit.tasks import room_of
 from toolkit.tell.attempts import attempts_of, cost_of
 from toolkit.tell.choosing import choosing_of, families_of
@@ -20,7 +21,7 @@ from toolkit.tell.compared import MOST_COMPARED, Finished, compare_finished
 from toolkit.tell.limits import limits_of, next_steps_of, unmeasured_of
 from toolkit.tell.records import read_records
 from toolkit.trials.compared import ComparedRuns, Tested
-from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run, training_losses
+from toolkit.trials.finished import METRICS_FILE, RECIPE_FILE, read_run
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER
 
 

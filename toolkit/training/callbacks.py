@@ -23,7 +23,6 @@ from toolkit.training.plan import Plan
 from toolkit.training.weights import weights_to_save
 
 WEIGHTS = "weights.safetensors"
-LOG_FILE = "log.jsonl"
 
 
 class Pace(TrainerCallback):

@@ -18,7 +18,8 @@ from toolkit.errors import ResourceError
 from toolkit.interrupt import StopRequest, stop_on_signals
 from toolkit.progress import progress_bar, say
 from toolkit.recipe import Recipe
-from toolkit.training.callbacks import LOG_FILE, WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
+from toolkit.run_result.log import LOG_FILE
+from toolkit.training.callbacks import WEIGHTS, BestModel, BestSoFar, Pace, RunLog, ShowProgress
 from toolkit.training.checkpoints import BEST_PREFIX, CHECKPOINTS, KEPT, PREFIX, Checkpoint, newest_whole
 from toolkit.training.followers import followers
 from toolkit.training.loss_course import LossCourse

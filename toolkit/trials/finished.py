@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +13,6 @@ import pyarrow.parquet as parquet
 
 from toolkit.run_result import RunResult, content_of
 from toolkit.tasks import room_of
-from toolkit.training.callbacks import LOG_FILE
 
 RECIPE_FILE = "recipe.yaml"
 METRICS_FILE = "metrics.json"
@@ -56,12 +54,6 @@ def read_run(folder: Path) -> FinishedRun:
         IntegrityError: its ``metrics.json`` is missing or damaged.
     """
     return FinishedRun(folder, RunResult.read(folder / METRICS_FILE), read_back=True)
-
-
-def training_losses(folder: Path) -> list[dict[str, Any]]:
-    """Return the lines of ``log.jsonl`` with a training loss, in the order in which they were written."""
-    log = (folder / LOG_FILE).read_text(encoding="utf-8")
-    return [entry for entry in map(json.loads, log.splitlines()) if "loss" in entry]
 
 
 @dataclass(frozen=True)

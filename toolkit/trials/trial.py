@@ -7,6 +7,7 @@ import platform
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -125,6 +126,7 @@ def environment() -> Environment:
     )
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)

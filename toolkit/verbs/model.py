@@ -37,7 +37,7 @@ class Model(ByName):
 
     @property
     def model(self) -> PreTrainedModel:
-        """The model, a plain object of transformers, in float32 and evaluation mode; an adapter is merged.
+        """Return the model, a plain object of transformers, in float32 and evaluation mode; an adapter is merged.
 
         Raises:
             ToolkitError: there is no such model, or its files are damaged.
@@ -46,7 +46,7 @@ class Model(ByName):
 
     @property
     def tokenizer(self) -> PreTrainedTokenizerBase:
-        """The model's tokenizer, a plain object of transformers."""
+        """Return the model's tokenizer, a plain object of transformers."""
         return self._opened[1]
 
     def pipeline(self, **settings: Any) -> Pipeline:
@@ -98,17 +98,17 @@ class Run(Model):
 
     @property
     def folder(self) -> Path:
-        """The run folder (docs/design.md, section 4.4)."""
+        """Return the run folder (docs/design.md, section 4.4)."""
         return self.finished.folder
 
     @property
     def result(self) -> RunResult:
-        """The content of ``metrics.json``: intervals, baselines, costs."""
+        """Return the content of ``metrics.json``: intervals, baselines, costs."""
         return self.finished.result
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
-        """Each metric on the test rows by its name; None where it is not defined."""
+        """Return each metric on the test rows by its name; None where it is not defined."""
         return {name: entry.value for name, entry in self.result.test.metrics.items()}
 
     def push(self, repo_id: str | None = None, **options: Any) -> Any:
@@ -126,7 +126,7 @@ class Run(Model):
 
     def _repr_html_(self) -> str:
         from toolkit.report.notebook import run_html
-        from toolkit.trials.finished import training_losses
+        from toolkit.run_result.log import training_losses
 
         return run_html(self.result, samples=self.finished.samples(), losses=training_losses(self.folder))
 

@@ -7,10 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.errors import Fault, IntegrityError, RecipeError
+from toolkit.errors import Fault, IntegrityError
 from toolkit.verbs.given import one_of
 from toolkit.verbs.named import Named, name_of
 from toolkit.verbs.work import working
+from toolkit.workflow.publish_options import refuse_options_of_the_other
 
 if TYPE_CHECKING:
     from toolkit.hub.verify.checks import Check
@@ -57,10 +58,13 @@ def push(
     Raises:
         ToolkitError: of the kind that says what went wrong; also where it was published and a check failed.
     """
+    refuse_options_of_the_other(
+        dataset=dataset,
+        of_models={"create_pr": create_pr, "merged": merged, "trust_remote_code": trust_remote_code},
+        of_rows={"data_license": data_license},
+        rows_by="dataset=True",
+    )
     if dataset:
-        of_models = {"create_pr": create_pr, "merged": merged, "trust_remote_code": trust_remote_code}
-        if given := [name for name, is_given in of_models.items() if is_given]:
-            raise RecipeError(f"{' and '.join(given)} are of models, and dataset=True publishes rows; leave them out")
         from toolkit.workflow.publish_rows import publish_rows
 
         rows = publish_rows(
@@ -76,8 +80,6 @@ def push(
         )
         _refuse_failed(rows.checks, where=f"{rows.repo_id}@{rows.commit[:12]}")
         return rows
-    if data_license is not None:
-        raise RecipeError("this is the licence of rows, which are published with dataset=True", where="data_license")
     from toolkit.workflow.publish import publish
 
     published = publish(

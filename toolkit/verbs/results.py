@@ -57,7 +57,7 @@ class Predictions(Sequence[dict[str, Any]]):
 
     @property
     def columns(self) -> Mapping[str, list[Any]]:
-        """The answers by the names of their columns."""
+        """Return the answers by the names of their columns."""
         return self.answers.columns()
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -104,7 +104,7 @@ class Evaluation:
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
-        """Each metric by its name; None where it is not defined."""
+        """Return each metric by its name; None where it is not defined."""
         return {name: entry.value for name, entry in self.result.test.metrics.items()}
 
     def __str__(self) -> str:
@@ -132,13 +132,13 @@ class Examined:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What deserves attention, a line each."""
+        """Return what deserves attention, a line each."""
         model = () if self.found.model is None else self.found.model.warnings
         return (*self.found.data.warnings, *model)
 
     @property
     def recipe(self) -> str:
-        """A recipe for the data, as YAML; empty without labels."""
+        """Return a recipe for the data, as YAML; empty without labels."""
         return "\n".join(self.found.recipe)
 
     def __str__(self) -> str:
@@ -189,12 +189,12 @@ class ReproducedRun:
 
     @property
     def passed(self) -> bool:
-        """Whether each figure fell into its interval."""
+        """Return whether each figure fell into its interval."""
         return self.result.passed
 
     @property
     def folder(self) -> Path:
-        """The folder of the new run, for `toolkit.load`."""
+        """Return the folder of the new run, for `toolkit.load`."""
         return Path(self.result.found.run)
 
     def __str__(self) -> str:
@@ -249,12 +249,12 @@ class Chosen:
 
     @property
     def folder(self) -> Path:
-        """Where the page and the recipes are."""
+        """Return where the page and the recipes are."""
         return self.choice.folder
 
     @property
     def recommended(self) -> Mapping[str, Any] | None:
-        """The recommended ``model``, ``method`` and ``recipe``; None where nothing is recommended.
+        """Return the recommended ``model``, ``method`` and ``recipe``; None where nothing is recommended.
 
         Of a free baseline that no model beats, method and recipe are None.
         """
@@ -265,17 +265,17 @@ class Chosen:
 
     @property
     def run(self) -> Path | None:
-        """The run with the recommended model, for `toolkit.predict`; None where none is saved."""
+        """Return the run with the recommended model, for `toolkit.predict`; None where none is saved."""
         return self.choice.run
 
     @property
     def recipe(self) -> Path | None:
-        """The recipe of the recommended candidate, for `toolkit.fine_tune`."""
+        """Return the recipe of the recommended candidate, for `toolkit.fine_tune`."""
         return self.choice.recipes.of(self.choice.decision.recommended)
 
     @property
     def recipes(self) -> tuple[Path, ...]:
-        """The recipes of all candidates that are worth their cost."""
+        """Return the recipes of all candidates that are worth their cost."""
         return self.choice.recipes.paths
 
     def __str__(self) -> str:

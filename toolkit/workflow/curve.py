@@ -14,9 +14,10 @@ from toolkit.progress import say
 from toolkit.recipe import Recipe, recipe_digest
 from toolkit.report.metric_words import metric_words
 from toolkit.report.page import render_page
+from toolkit.run_result.log import training_losses
 from toolkit.trials.compared import ComparedRuns
 from toolkit.trials.curve import NOTHING, STEPS, Curve, CurvePoint
-from toolkit.trials.finished import RECIPE_FILE, FinishedRun, training_losses
+from toolkit.trials.finished import RECIPE_FILE, FinishedRun
 from toolkit.workflow.compare import compare
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS, fine_tune
 

@@ -30,6 +30,7 @@ from toolkit.progress import say, warn
 from toolkit.recipe import Recipe, recipe_digest, recipe_yaml, same_digests
 from toolkit.report.page import render_page
 from toolkit.run_result import RunResult
+from toolkit.run_result.log import training_losses
 from toolkit.tasks import room_of
 from toolkit.tasks.interfaces import TaskData
 from toolkit.tasks.room import TaskRoom
@@ -44,7 +45,6 @@ from toolkit.trials.finished import (
     SeedSpread,
     read_run,
     spread,
-    training_losses,
 )
 from toolkit.trials.learnt_rows import learnt_rows, write_learnt_rows
 from toolkit.trials.ledger import find_trial, read_trials

@@ -47,7 +47,7 @@ class Decision:
 
     @property
     def usable(self) -> tuple[Measurement, ...]:
-        """The contenders that a recipe can carry out, the best first."""
+        """Return the contenders that a recipe can carry out, the best first."""
         return tuple(result for result in self.contenders if result.method is not None)
 
     def rivals(self) -> list[Measurement]:

@@ -54,7 +54,7 @@ class TokenLook:
 
     @property
     def reads_badly(self) -> bool:
-        """True where it loses so much of the texts that other candidates are measured first."""
+        """Return True where it loses so much of the texts that other candidates are measured first."""
         return self.losses.reads_badly
 
 

@@ -71,18 +71,18 @@ class Rows:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all examples in their splits."""
+        """Return the SHA-256 of all examples in their splits."""
         return self.data.digest
 
     @property
     def identity(self) -> str:
-        """SHA-256 of the task, the kind of label and the examples: the same file can be read as another problem."""
+        """Return the SHA-256 of task, kind of label and examples: the same file can be read as another problem."""
         parts = (self.task, self.data.problem or "", self.digest)
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     @property
     def max_length(self) -> int | None:
-        """Tokens beyond which a text is cut; None: the limit of each model."""
+        """Return the number of tokens beyond which a text is cut; None: the limit of each model."""
         return self.section.get("max_length")
 
     def sizes(self) -> str:
@@ -96,7 +96,7 @@ class Rows:
 
     @property
     def validation(self) -> list[int] | None:
-        """Indices of the validation examples among those that decide; None: they are all of them."""
+        """Return the indices of the validation examples among those that decide; None: they are all of them."""
         return list(range(len(self.judge_rows))) if self.folds else None
 
     def of_fold(self, fold: int) -> list[int]:

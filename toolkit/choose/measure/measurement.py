@@ -72,17 +72,17 @@ class Measurement:
 
     @property
     def name(self) -> str:
-        """Candidate and method, for people."""
+        """Return the candidate and method, for people."""
         return self.candidate if self.method in (None, self.candidate) else f"{self.candidate}, {self.method}"
 
     @property
     def answered(self) -> Answered:
-        """Answers with the indices of their examples; none where nothing was measured."""
+        """Return the answers with the indices of their examples; none where nothing was measured."""
         return Answered((), ()) if self.answers is None else Answered(self.answers, self.rows)
 
     @property
     def sections(self) -> dict[str, Any]:
-        """Sections of a recipe that reproduces the result."""
+        """Return the sections of a recipe that reproduces the result."""
         kept = ("features", "zero_shot", "training", "evaluation")
         return {name: value for name, value in self.recipe.items() if name in kept}
 

@@ -91,7 +91,7 @@ class Moments:
 
     @cached_property
     def shrinkage(self) -> float:
-        """Weight of a sphere in the shrunken covariance, 0 to 1.
+        """Return the weight of a sphere in the shrunken covariance, 0 to 1.
 
         Ledoit and Wolf 2004, https://doi.org/10.1016/S0047-259X(03)00096-4.
         """

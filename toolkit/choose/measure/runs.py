@@ -62,7 +62,7 @@ class Arm:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Names of candidate and method, which identify the arm."""
+        """Return the names of candidate and method, which identify the arm."""
         return self.candidate.name, self.method
 
 

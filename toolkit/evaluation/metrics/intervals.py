@@ -27,6 +27,9 @@ _BLOCK = 2**21
 # Drawing the count of a cell takes about as long as drawing this many rows one by one (measured).
 _ROWS_A_CELL = 20
 
+# Rows whose numbers stay in a processor's cache.
+_ROWS_AT_ONCE = 2**16
+
 
 def bootstrap_interval(
     names: Sequence[str],
@@ -98,8 +101,8 @@ def drawn_rows(n_rows: int, *, seed: int, resamples: int, width: int = 1) -> Ite
     generator = np.random.default_rng(seed)
     block = max(1, _BLOCK // max(n_rows, width))
     for start in range(0, resamples, block):
-        drawn = (generator.integers(n_rows, size=n_rows) for _ in range(min(block, resamples - start)))
-        yield np.stack([np.bincount(rows, minlength=n_rows) for rows in drawn]).astype(np.float64)
+        size = min(block, resamples - start)
+        yield _count_draws(generator, n_rows, size=size, n_kinds=n_rows).astype(np.float64)
 
 
 def drawn_counts(
@@ -122,5 +125,28 @@ def drawn_counts(
             yield generator.multinomial(n_rows, counts / n_rows, size=size)
         else:
             kind_of_row = np.repeat(np.arange(n_kinds), counts)
-            drawn = (kind_of_row[generator.integers(n_rows, size=n_rows)] for _ in range(size))
-            yield np.stack([np.bincount(rows, minlength=n_kinds) for rows in drawn])
+            yield _count_draws(generator, n_rows, size=size, n_kinds=n_kinds, kind_of_row=kind_of_row)
+
+
+def _count_draws(
+    generator: np.random.Generator,
+    n_rows: int,
+    *,
+    size: int,
+    n_kinds: int,
+    kind_of_row: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Draw as many rows as there are for each resample, and count their kinds, ``[size, kinds]``.
+
+    Few rows are drawn for many resamples at once: the numbers are those of one resample after the other.
+    """
+    at_once = max(1, _ROWS_AT_ONCE // max(1, n_rows))
+    counts = []
+    for start in range(0, size, at_once):
+        n = min(at_once, size - start)
+        rows = generator.integers(n_rows, size=(n, n_rows))
+        kinds = rows if kind_of_row is None else kind_of_row[rows]
+        if n > 1:
+            kinds += n_kinds * np.arange(n)[:, np.newaxis]
+        counts.append(np.bincount(kinds.ravel(), minlength=n * n_kinds).reshape(n, n_kinds))
+    return np.concatenate(counts)

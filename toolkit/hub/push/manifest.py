@@ -78,7 +78,7 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Return the number of bytes of all files."""
         return sum(file.size for file in self.files)
 
     @property

@@ -73,12 +73,12 @@ class Spot:
 
     @property
     def below(self) -> float:
-        """How far the interval reaches below the value."""
+        """Return how far the interval reaches below the value."""
         return 0.0 if self.low is None else max(0.0, self.value - self.low)
 
     @property
     def above(self) -> float:
-        """How far the interval reaches above the value."""
+        """Return how far the interval reaches above the value."""
         return 0.0 if self.high is None else max(0.0, self.high - self.value)
 
 

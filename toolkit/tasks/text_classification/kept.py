@@ -52,7 +52,7 @@ class KeptClasses(KeptLabels):
 
     @property
     def share_right(self) -> str | None:
-        """Accuracy, unless answers are withheld."""
+        """Return accuracy, unless answers are withheld."""
         return None if self._abstains else "accuracy"
 
     def kinds(self) -> NDArray[np.int64]:
@@ -82,7 +82,7 @@ class KeptLabelSets(KeptLabels):
 
     @property
     def share_right(self) -> str:
-        """The share of rows with the right set."""
+        """Return the share of rows with the right set."""
         return "exact_match"
 
     def __init__(self, columns: Columns, labels: Sequence[str]) -> None:

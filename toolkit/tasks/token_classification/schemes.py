@@ -83,7 +83,7 @@ class Scheme:
 
     @property
     def is_strict(self) -> bool:
-        """Whether tags in an illegal order mark no entity; in the other schemes hardly any order is illegal."""
+        """Return whether tags in an illegal order mark no entity; in the other schemes hardly any order is illegal."""
         return self.kind in (Kind.IOB2, Kind.BIOES)
 
     def parse(self, tag: str) -> Tag:

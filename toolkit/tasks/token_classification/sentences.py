@@ -68,7 +68,7 @@ class Sentences:
 
     @cached_property
     def keys(self) -> Fingerprints:
-        """Fingerprints of the texts; those that differ in case, spacing and Unicode form only have the same."""
+        """Return fingerprints of the texts; those that differ in case, spacing and Unicode form only have the same."""
         return fingerprints(comparison_key(row.text) for row in self.rows)
 
     def strata(self) -> Sequence[str]:
