@@ -75,10 +75,11 @@ notebooks: install
 	$(BIN)/python tests/notebooks.py
 
 # A work from choosing to slides, failures among it: DATA=FOLDER with train.csv and test.csv; pictures go to docs/story/.
-STORY_TOOLS := chromium libreoffice-impress poppler-utils fonts-noto-cjk fonts-liberation
+# What is there is not made again: the same command goes on where it was.
 story: install
-	(command -v chromium && command -v soffice && command -v pdftoppm) >/dev/null || apt-get install --yes --no-install-recommends $(STORY_TOOLS)
-	$(BIN)/python benchmarks/story.py --data $(DATA) $(ARGS)
+	@test -f "$(DATA)/train.csv" -a -f "$(DATA)/test.csv" || { echo "make story DATA=FOLDER: train.csv and test.csv of Banking77 have to be in that folder" >&2; exit 2; }
+	$(BIN)/python benchmarks/story_tools.py
+	$(BIN)/python benchmarks/story.py --data "$(DATA)" $(ARGS)
 
 format: install
 	$(BIN)/ruff check --fix .

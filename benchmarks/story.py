@@ -23,6 +23,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from story_tools import refuse_missing
 
 N_LABELS, N_TRAIN, N_TEST = 12, 50, 40
 LITTLE_MEMORY = 2_500 * 2**20
@@ -40,13 +43,21 @@ evaluation: {metrics: [accuracy, f1]}
 seed: 0
 """
 
-RUNS: Mapping[str, Sequence[str]] = {
-    "full": ["--note", "all weights, the usual rate"],
-    "lora": ["method=lora", "training.learning_rate=1e-3", "--note", "an adapter may be enough for so few rows"],
-    "high-rate": ["training.learning_rate=1e4", "--note", "a higher rate may learn in fewer steps"],
-    "large-batch": ["training.per_device_train_batch_size=600", "--note", "one large batch may be as good"],
-    "long": ["training.num_train_epochs=200", "--note", "longer may be better"],
+RUNS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "full": ("done", ["--note", "all weights, the usual rate"]),
+    "lora": (
+        "done",
+        ["method=lora", "training.learning_rate=1e-3", "--note", "an adapter may be enough for so few rows"],
+    ),
+    "high-rate": ("diverged", ["training.learning_rate=1e4", "--note", "a higher rate may learn in fewer steps"]),
+    "large-batch": (
+        "out-of-memory",
+        ["training.per_device_train_batch_size=600", "--note", "one large batch may be as good"],
+    ),
+    "long": ("interrupted", ["training.num_train_epochs=200", "--note", "longer may be better"]),
 }
+"""How each run has to end, and its changes of the recipe."""
+
 LESSONS = {
     "diverged": "A rate of 1e4 leaves the range of numbers at once; 5e-5 is right for this model.",
     "out-of-memory": "600 texts at once do not fit this machine; 16 do.",
@@ -61,12 +72,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("story"))
     parser.add_argument("--pictures", type=Path, default=Path("docs/story"))
     given = parser.parse_args()
+    refuse_missing()
     begun = time.monotonic()
     given.work.mkdir(exist_ok=True)
     write_rows(given.data, given.work)
     choose(given.work)
-    for name, arguments in RUNS.items():
-        fine_tune(given.work, name, arguments)
+    for name, (end, arguments) in RUNS.items():
+        fine_tune(given.work, name, arguments, end=end)
     note(given.work)
     tell(given.work)
     print(f"The work took {time.monotonic() - begun:.0f} s.", flush=True)
@@ -128,13 +140,24 @@ def choose(work: Path) -> None:
         return
     data = ["--data", "train.csv", "--text-column", "text", "--label-column", "category"]
     models = ["--models", "packaged:minilm", "--budget", "180s", "--output-dir", "choice"]
-    toolkit(work, "choose", "--task", "text-classification", *data, *models)
+    if toolkit(work, "choose", "--task", "text-classification", *data, *models):
+        sys.exit("nothing was chosen; the same command tries it again")
 
 
-def fine_tune(work: Path, name: str, arguments: Sequence[str]) -> None:
-    """Carry out the recipe with some changes, unless the ledger has it."""
+def trials(work: Path) -> list[dict[str, Any]]:
+    """Return the lines of the ledger."""
     ledger = work / "runs" / "trials.jsonl"
-    if ledger.exists() and f"runs/{name}" in ledger.read_text(encoding="utf-8"):
+    return [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()] if ledger.exists() else []
+
+
+def ended(work: Path, name: str, *, end: str) -> bool:
+    """Return whether a run has ended as it has to."""
+    return any(each.get("output_dir") == f"runs/{name}" and each["status"] == end for each in trials(work))
+
+
+def fine_tune(work: Path, name: str, arguments: Sequence[str], *, end: str) -> None:
+    """Carry out the recipe with some changes, unless the ledger has it; one that was stopped before goes on."""
+    if ended(work, name, end=end):
         return
     unfinished = work / "runs" / f"{name}.unfinished"
     code = toolkit(
@@ -148,16 +171,18 @@ def fine_tune(work: Path, name: str, arguments: Sequence[str]) -> None:
         stop_after=unfinished / "log.jsonl" if name == "long" else None,
     )
     print(f"{name}: exit code {code}", flush=True)
+    if not ended(work, name, end=end):
+        sys.exit(f"{name} has not ended as {end}, which the story tells of; the same command tries it again")
 
 
 def note(work: Path) -> None:
     """Note what was learnt of each failure."""
-    lines = (work / "runs" / "trials.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [json.loads(line) for line in lines]
+    entries = trials(work)
+    told = {f"runs/{name}" for name in RUNS}
     noted = {entry["note_of"] for entry in entries if "note_of" in entry}
     for trial in entries:
         lesson = LESSONS.get(trial.get("status", ""))
-        if lesson and trial["id"] not in noted and trial["output_dir"].startswith("runs/"):
+        if lesson and trial["id"] not in noted and trial["output_dir"] in told:
             toolkit(work, "trials", "note", trial["id"], lesson)
 
 

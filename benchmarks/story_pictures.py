@@ -1,7 +1,7 @@
 """Pictures of a story's pages and slides: Chromium and LibreOffice open them, and what they show is looked at.
 
 A slide of the ``.pptx`` and its namesake of the ``.html`` have to look alike, nothing may be empty, and no text may
-stand beyond its place. Needs chromium, libreoffice-impress, poppler-utils and fonts (fonts-noto-cjk, fonts-liberation).
+stand beyond its place. What it needs is in ``story_tools.py``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from browser import chromium, need, pages_of, printed, sheet
+from browser import chromium, pages_of, printed, sheet
 from PIL import Image
+from story_tools import refuse_missing
 
-SMALL = (48, 27)
+SMALL = (24, 13)
+"""Of a picture that is compared: a cell is two lines of text high, since programs break lines at other places."""
 COLUMNS = 3
 MEASURE = """<iframe src="%s" style="width:1280px;height:720px"></iframe><output></output><script>
 document.querySelector("iframe").onload = () => {
@@ -30,13 +32,13 @@ document.querySelector("iframe").onload = () => {
 </script>"""
 """A page that opens another one and says which of its blocks are larger than their places."""
 
-ALIKE = 0.6
-"""Correlation of the small pictures of a slide in both formats; fonts and places of letters differ."""
+ALIKE = 0.8
+"""Correlation of the small pictures of a slide in both formats; different slides of a story have 0.77 at most."""
 
 
 def take_pictures(work: Path, folder: Path) -> None:
     """Write a sheet of pictures a file to a folder, and end where something is wrong with one."""
-    need("chromium", "soffice", "pdftoppm")
+    refuse_missing()
     folder.mkdir(parents=True, exist_ok=True)
     faults = []
     with tempfile.TemporaryDirectory() as scratch:

@@ -169,3 +169,34 @@ def test_packages_and_devices_that_are_not_there(key: str, value: object, packag
     with pytest.raises(RecipeError, match=rf"training\.{key}: .* does not work here: "):
         build_recipe(tree)
     build_recipe({**tree, "training": {"optim": "adamw_torch", "report_to": "none"}})
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, None),
+        ({"model": {"name": "m", "problem_type": "multi_label_classification"}}, None),
+        ({"method": "features"}, None),
+        ({"evaluation": {"calibrate": True, "abstain": 0.9}}, None),
+        ({"evaluation": {"calibrate": False}, "data": {"source": "a.csv", "validation_size": 0}}, None),
+        ({"data": {"train": "a.csv", "validation": "b.csv", "validation_size": 0}}, None),
+        (
+            {"model": {"name": "m", "problem_type": "regression"}},
+            "text-classification (regression) has no probabilities of classes or labels; take it out",
+        ),
+        ({"task": "translation"}, "translation has no probabilities of classes or labels; take it out"),
+        ({"task": "token-classification"}, "token-classification has no probabilities of classes or labels"),
+        ({"method": "zero-shot"}, "zero-shot saves no model that could keep a temperature; take it out"),
+        (
+            {"data": {"source": "a.csv", "validation_size": 0}},
+            "data.validation_size: 0 leaves no rows that choose by evaluation.calibrate; give it rows",
+        ),
+        (
+            {"data": {"source": "a.csv", "validation_size": 0}, "evaluation": {"calibrate": True, "abstain": 0.9}},
+            "0 leaves no rows that choose by evaluation.abstain; give it rows",
+        ),
+    ],
+)
+def test_a_temperature_needs_probabilities_a_saved_model_and_rows_that_choose_it(more, words):
+    found = broken(**{"evaluation": {"calibrate": True}, **more})
+    assert found == [] if words is None else any(words in message for message in found), found

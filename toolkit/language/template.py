@@ -22,7 +22,7 @@ BREAK = r"; |[.?!] (?=[A-Z\d])"
 """What stands between two clauses or two sentences."""
 
 QUOTED = "!r"
-_NUMBER = r"[-+]?\d[\d,.]*"
+_NUMBER = r"[-+]?\d[\d,.]*(?:e[-+]?\d+)?"
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _ANY = rf"(?:(?!{BREAK}).)+?"
 _FIRST = rf"(?:(?!{BREAK}|: ).)+?"  # a name before a message is none of its fields

@@ -9,10 +9,20 @@ from typing import Any
 from toolkit.evaluation.metrics.difference import Difference, is_tie
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.report import facts
+from toolkit.report.comparison import Comparison
 from toolkit.report.language import ENGLISH, Language
 from toolkit.report.measures import NOT_DEFINED, Measure
 from toolkit.report.metric_words import MetricWords, metric_words
-from toolkit.trials.compared import ComparedPair, ComparedRuns, DisputedRow, Note, Tested
+from toolkit.report.standing import beside_baseline
+from toolkit.trials.compared import (
+    ComparedPair,
+    ComparedRun,
+    ComparedRuns,
+    DisputedRow,
+    FreeBaseline,
+    Note,
+    Tested,
+)
 from toolkit.wording import Heading, shortened, table
 
 SURE = 0.05
@@ -30,6 +40,8 @@ def compared_lines(compared: ComparedRuns) -> list[str]:
     """Return runs side by side, what differs between their recipes, the tests, and rows to read."""
     lines = [f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {on_rows(compared)}", ""]
     lines += _table(runs_grid(compared), spare=_SPARE)
+    beside = baseline_lines(compared)
+    lines += ["", *beside] if beside else []
     told = [f"{name} is not compared: {reason}." for name, reason in compared.left_out.items()]
     told += [sentence_of(note) for note in compared.notes]
     lines += ["", *told] if told else []
@@ -57,6 +69,24 @@ def letter(index: int) -> str:
 def on_rows(compared: ComparedRuns) -> str:
     """Return the number of rows that they are compared on."""
     return f"compared on {facts.count(compared.rows, 'test row')}"
+
+
+def baseline_lines(compared: ComparedRuns, language: Language = ENGLISH) -> list[str]:
+    """Return of each run the free baseline that it is not shown to beat, a line each; none where all are beaten."""
+    return [
+        f"{letter(index)}: {beside_baseline(_beside(run.baseline), language, rows=_own_rows(run, compared))}"
+        for index, run in enumerate(compared.runs)
+        if run.baseline is not None
+    ]
+
+
+def _own_rows(run: ComparedRun, compared: ComparedRuns) -> int:
+    return 0 if run.rows == compared.rows else run.rows
+
+
+def _beside(found: FreeBaseline) -> Comparison:
+    theirs = Measure.of(found.entry, found.metric)
+    return Comparison(Measure(words=theirs.words), theirs, found.name, True, found.difference)
 
 
 def _table(grid: Grid, *, spare: Sequence[str] = ()) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from toolkit.evaluation.metrics.difference import Difference, is_tie
-from toolkit.report.measures import Measure, Result, headline_metric, results
+from toolkit.report.measures import Measure, headline_metric, results
 from toolkit.report.metric_words import MetricWords, metric_words
 from toolkit.run_result import RunResult
 
@@ -45,6 +45,11 @@ class Comparison:
     def is_beaten(self) -> bool:
         """Return whether the model is better than the baseline."""
         return self.ours.goodness > self.theirs.goodness
+
+    @property
+    def is_shown_beaten(self) -> bool:
+        """Return whether the paired difference shows the model to be better; without one whether the values do."""
+        return self.is_beaten if self.verdict is None else self.verdict is Verdict.BETTER
 
     @property
     def verdict(self) -> Verdict | None:
@@ -101,12 +106,28 @@ def compare_in(result: RunResult, metric: str) -> Comparison | None:
         result: of the run.
         metric: that the model was measured by.
     """
+    return max(_compared_in(result, metric), key=lambda found: found.theirs.goodness, default=None)
+
+
+def unbeaten(result: RunResult) -> Comparison | None:
+    """Compare with a free baseline that the model is not shown to be better than; None where it beats all of them.
+
+    One that is shown to be better comes before the others, and of equals the one with the best value.
+    """
+    metric = compared_metric(result)
+    left = [] if metric is None else [each for each in _compared_in(result, metric) if not each.is_shown_beaten]
+    return max(left, key=lambda found: (found.verdict is Verdict.WORSE, found.theirs.goodness), default=None)
+
+
+def _compared_in(result: RunResult, metric: str) -> list[Comparison]:
+    """Compare with each baseline that has a value, in the order of the file."""
     model, *baselines = results(result)
-    known = [baseline for baseline in baselines if metric in baseline.measures]
-    if not known or model.measures[metric].words.greater_is_better is None:
-        return None
-    best: Result = max(known, key=lambda baseline: baseline.measures[metric].goodness)
-    ours, theirs = model.measures[metric], best.measures[metric]
-    if ours.value is None or theirs.value is None:
-        return None
-    return Comparison(ours, theirs, best.name, metric == headline_metric(result), best.below.get(metric))
+    ours = model.measures[metric]
+    if ours.words.greater_is_better is None or ours.value is None:
+        return []
+    is_headline = metric == headline_metric(result)
+    return [
+        Comparison(ours, theirs, baseline.name, is_headline, baseline.below.get(metric))
+        for baseline in baselines
+        if (theirs := baseline.measures.get(metric)) is not None and theirs.value is not None
+    ]

@@ -38,8 +38,9 @@ class MetricWords:
         return f"{self.name}{directions[self.greater_is_better]}"
 
     def number(self, value: float, *, more_places: int = 0) -> str:
-        """Write a value, or a difference of two."""
-        return f"{value:.3g}" if abs(value) >= _LARGE else f"{value:,.{self.places + more_places}f}"
+        """Write a value, or a difference of two; what is nothing to these places has no sign."""
+        text = f"{value:.3g}" if abs(value) >= _LARGE else f"{value:,.{self.places + more_places}f}"
+        return text if text.strip("-0.") else text.removeprefix("-")
 
 
 _WORDS = {

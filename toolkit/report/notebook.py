@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from toolkit.report import facts, sentences
-from toolkit.report.compared import about_p, letter, mcnemar_lines, metrics_grid, on_rows, recipe_grid, runs_grid
+from toolkit.report.compared import (
+    about_p,
+    baseline_lines,
+    letter,
+    mcnemar_lines,
+    metrics_grid,
+    on_rows,
+    recipe_grid,
+    runs_grid,
+)
 from toolkit.report.measures import Measure, best_values, headline_metric, results
 from toolkit.report.page import learning_curves, page_environment, shown_samples
 from toolkit.run_result import EvaluationResult, RunResult
@@ -67,6 +76,7 @@ def compared_html(compared: ComparedRuns) -> str:
     parts = [
         lines_html(f"{facts.count(len(compared.runs), 'run')} of {compared.task}, {on_rows(compared)}", wraps=True),
         table_html(*runs_grid(compared)),
+        *([lines_html("\n".join(beside), wraps=True)] if (beside := baseline_lines(compared)) else []),
         table_html(*recipe_grid(compared)) if compared.recipe else lines_html("The recipes are the same.", wraps=True),
         table_html(*metrics_grid(compared)),
         lines_html("\n".join([about_p(compared), *mcnemar_lines(compared)]), wraps=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.names import Method
 from toolkit.report import comparison as compare
+from toolkit.report import standing
 from toolkit.report.comparison import Comparison, Verdict, compared_metric
 from toolkit.report.language import ENGLISH, Language
 from toolkit.report.measures import Measure, headline_metric, results, without_baseline
@@ -45,6 +46,11 @@ def subject(result: RunResult, language: Language = ENGLISH) -> str:
 def reached(result: RunResult, language: Language = ENGLISH) -> str:
     """Return the result with its interval, as a sentence."""
     return f"{subject(result, language)} {headline(result, language)}."
+
+
+def beside_baseline(result: RunResult, language: Language = ENGLISH) -> str:
+    """Return the free baseline that the model is not shown to beat, as a sentence; nothing without one."""
+    return standing.beside_baseline(compare.unbeaten(result), language)
 
 
 def headline(result: RunResult, language: Language = ENGLISH) -> str:

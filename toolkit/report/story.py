@@ -28,7 +28,7 @@ from typing import Any
 from toolkit.evaluation.metrics.difference import Difference
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.names import Problem, Task
-from toolkit.report.comparison import Verdict
+from toolkit.report.comparison import Comparison, Verdict
 from toolkit.report.language import Language
 from toolkit.report.measures import Measure
 from toolkit.run_result import RunResult
@@ -150,7 +150,7 @@ class Choosing:
     Attributes:
         folder: with its page.
         metric: that decided.
-        why: sentences on the recommendation, in English as choose wrote them.
+        why: sentences on the recommendation.
         candidates: and baselines, the best first, then those without a result.
         seconds: that it took.
     """
@@ -259,6 +259,8 @@ class Winner:
         letter, name, model, family, method: of the run.
         figure: its first metric.
         versus: every other run in the order of their letters, then each baseline of its own.
+        baseline: a free one that it is not shown to be better than, on all its own test rows; None where it beats all.
+        baseline_rows: number of these rows, where the figure is of fewer, which all runs have; else 0.
     """
 
     letter: str
@@ -268,6 +270,8 @@ class Winner:
     method: str
     figure: Figure
     versus: tuple[Versus, ...]
+    baseline: Comparison | None
+    baseline_rows: int
 
     @property
     def is_settled(self) -> bool:

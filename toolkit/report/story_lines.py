@@ -6,6 +6,7 @@ from typing import Any
 
 from toolkit.report.language import Language
 from toolkit.report.slides.fonts import missing_fonts
+from toolkit.report.standing import standing
 from toolkit.report.story import Story, Versus
 from toolkit.report.story_words import counts_of_ends, headline_of, seconds_text, versus_text
 from toolkit.report.written import Written
@@ -59,10 +60,13 @@ def story_json(story: Story, written: Written) -> dict[str, Any]:
         "without_result": sum(each.failed for each in story.attempts),
         "seconds": story.cost.seconds,
         "runs": {run.letter: run.name for run in story.runs},
+        "headline": headline_of(story),
         "winner": None
         if winner is None
         else {
             "run": winner.name,
+            "standing": standing(winner).value,
+            "unbeaten_baseline": None if winner.baseline is None else winner.baseline.baseline,
             "metric": winner.figure.metric,
             **winner.figure.entry.to_json(),
             "rows": winner.figure.rows,

@@ -53,7 +53,8 @@ def page_parts(story: Story) -> dict[str, Any]:
         "quality": _quality(story),
         "run_rows": _run_rows(story),
         "choices": [
-            (choosing, _candidates(choosing), _candidate_rows(choosing, language)) for choosing in story.choosing
+            (choosing, _candidates(choosing, language), _candidate_rows(choosing, language))
+            for choosing in story.choosing
         ],
         "left_out": Counter(story.left_out.values()),
         "Kept": Kept,
@@ -143,7 +144,7 @@ def _seconds(run: ToldRun) -> float:
     return sum(each for each in known if each is not None) or math.inf
 
 
-def _candidates(choosing: Choosing) -> Picture | None:
+def _candidates(choosing: Choosing, language: Language) -> Picture | None:
     """Place candidates by their result and the time that measuring them took; baselines are lines."""
     numbered = [
         (number, each, each.figure.measure)
@@ -164,7 +165,7 @@ def _candidates(choosing: Choosing) -> Picture | None:
         for number, each, measure in numbered
         if each.method is not None
     ]
-    free = [(each.model, measure.value or 0.0) for _, each, measure in numbered if each.method is None]
+    free = [(language.name(each.model), measure.value or 0.0) for _, each, measure in numbered if each.method is None]
     lower = metric_words(choosing.metric).greater_is_better is False
     return picture_of(drawn, free, lower_is_better=lower)
 
@@ -179,7 +180,7 @@ def _candidate_row(each: Candidate, language: Language) -> dict[str, str]:
     better = each.better_by
     latency, size = each.costs.get("latency_p50_seconds"), each.costs.get("disk_bytes")
     return {
-        "name": each.model,
+        "name": each.model if each.method else language.name(each.model),
         "way": each.method or language.say("free baseline"),
         "family": each.family or "",
         "value": "–" if measure is None else measure.text,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from toolkit.names import Method
 from toolkit.report.comparison import Verdict
 from toolkit.report.facts import duration
 from toolkit.report.language import Language
 from toolkit.report.metric_words import metric_words
-from toolkit.report.story import Attempt, Figure, Story, Versus
+from toolkit.report.standing import Standing, beside_baseline, standing
+from toolkit.report.story import Attempt, Figure, Story, Versus, Winner
 from toolkit.wording import shortened
 
 _VERDICTS = {
@@ -38,30 +40,50 @@ def title_of(story: Story) -> str:
 
 
 def headline_of(story: Story) -> str:
-    """Return what won, with its interval; or that nothing has a result."""
-    say, winner = story.language.say, story.winner
+    """Return what won, with its interval; before it a free baseline that is better, or is not shown to be worse."""
+    winner = story.winner
     if winner is None:
-        return say("None of the attempts has a result that can be read.")
-    name = f"{winner.model}, {winner.method}"
-    figure = figure_text(winner.figure, story.language)
-    rows = story.language.count(winner.figure.rows or 0, "test row")
+        return story.language.say("None of the attempts has a result that can be read.")
+    return " ".join(filter(None, (baseline_of(story, winner), _among_runs(story, winner), _as_it_is(story, winner))))
+
+
+def baseline_of(story: Story, winner: Winner) -> str:
+    """Return the free baseline that the winner is not shown to beat, as a sentence; nothing without one."""
+    several = story.compared is not None
+    return beside_baseline(winner.baseline, story.language, several=several, rows=winner.baseline_rows)
+
+
+def _among_runs(story: Story, winner: Winner) -> str:
+    say, metric = story.language.say, winner.figure.metric
+    gaps = {
+        "name": f"{winner.model}, {winner.method}",
+        "figure": figure_text(winner.figure, story.language),
+        "rows": story.language.count(winner.figure.rows or 0, "test row"),
+    }
+    if winner.figure.measure.value is None:
+        named = story.language.metric(winner.figure.measure)
+        return say("{name} has no defined {metric} on {rows}.", name=gaps["name"], metric=named, rows=gaps["rows"])
     if story.compared is None:
-        return say("{name} reaches {figure} on {rows}.", name=name, figure=figure, rows=rows)
-    if winner.is_settled:
-        return say(
-            "{name} is the best of {n} runs: {figure} on {rows}.",
-            name=name,
-            n=len(story.compared.runs),
-            figure=figure,
-            rows=rows,
-        )
+        return say("{name} reaches {figure} on {rows}.", **gaps)
+    n, of = len(story.compared.runs), standing(winner)
+    if of is Standing.BEST:
+        return say("{name} is the best of {n} runs: {figure} on {rows}.", n=n, **gaps)
+    if of is Standing.EQUAL:
+        return say("{name} and another of {n} runs have the best value: {figure} on {rows}.", n=n, **gaps)
+    if of in (Standing.APART, Standing.UNDIRECTED):
+        named = story.language.name(metric_words(metric).name)
+        return say("In {metric} none of {n} runs is the best. {name}: {figure} on {rows}.", metric=named, n=n, **gaps)
     return say(
-        "{name} comes first of {n} runs, but not all of them are shown to be worse: {figure} on {rows}.",
-        name=name,
-        n=len(story.compared.runs),
-        figure=figure,
-        rows=rows,
+        "{name} comes first of {n} runs, but not all of them are shown to be worse: {figure} on {rows}.", n=n, **gaps
     )
+
+
+def _as_it_is(story: Story, winner: Winner) -> str:
+    """Return that the winner was not trained, where others were."""
+    others = [run for run in story.runs if run.letter != winner.letter and run.result.way is not Method.ZERO_SHOT]
+    if winner.method != Method.ZERO_SHOT or not others:
+        return ""
+    return story.language.say("It is the pretrained model without any training.")
 
 
 def figure_text(figure: Figure, language: Language) -> str:

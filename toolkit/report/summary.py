@@ -33,6 +33,7 @@ def run_summary(result: RunResult, *, folder: str, samples: Sequence[Mapping[str
     return [
         "",
         *([sentences.seen(result, Language(language())), ""] if result.test.seen else []),
+        *([beside] if (beside := sentences.beside_baseline(result)) else []),
         f"{facts.title(result)} with method {result.method} and seed {result.seed} {sentences.headline(result)}",
         "(the test rows chose nothing)." if result.test.seen is None else "(those that it has learnt from included).",
         "",

@@ -41,7 +41,7 @@ class Written:
             _check(slides, SLIDES, option="--slides")
             if slides.suffix.lower() == ".pptx" and find_spec("pptx") is None:
                 raise RecipeError(f"python-pptx is not installed; {_INSTALL}", where="--slides")
-            if slides == written.page:
+            if written.page is not None and slides.resolve() == written.page.resolve():
                 raise RecipeError(f"page and slides cannot both be {str(slides)!r}", where="--slides")
         return written
 

@@ -19,13 +19,16 @@ from toolkit.report.story import Attempt, Candidate, Choosing, FamilyAdvice, Fig
 RECORD = "choose.json"
 
 
-def choosing_of(attempts: Sequence[Attempt], *, ledger: Path, language: Language) -> tuple[list[Choosing], list[str]]:
+def choosing_of(
+    attempts: Sequence[Attempt], *, ledger: Path, names: Mapping[str, str], language: Language
+) -> tuple[list[Choosing], list[str]]:
     """Read the record of each choice whose steps are among the attempts.
 
     Args:
         attempts: all.
         ledger: relative folders count from here, and from where the ledger's folder stands.
-        language: of the warnings.
+        names: of the baselines in words.
+        language: of the sentences.
 
     Returns:
         Choices in the order of time, and a line for each whose record cannot be read.
@@ -38,7 +41,7 @@ def choosing_of(attempts: Sequence[Attempt], *, ledger: Path, language: Language
             warnings.append(language.say("{folder}: the record of this choice is gone", folder=name))
             continue
         try:
-            found.append(_choosing(file, read_json(file)))
+            found.append(_choosing(file, read_json(file), names=names, language=language))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             warnings.append(language.say("{folder}: the record of this choice cannot be read", folder=name))
     return found, warnings
@@ -69,7 +72,7 @@ def families_of(
     )
 
 
-def _choosing(file: Path, record: Mapping[str, Any]) -> Choosing:
+def _choosing(file: Path, record: Mapping[str, Any], *, names: Mapping[str, str], language: Language) -> Choosing:
     metric, chosen = str(record["metric"]), record["recommended"]
     worth = {_name(entry) for entry in record["front"]}
     entries = [("candidates", entry) for entry in record["candidates"]]
@@ -79,6 +82,8 @@ def _choosing(file: Path, record: Mapping[str, Any]) -> Choosing:
             entry,
             metric=metric,
             source=f"{file}, {part}",
+            names=names,
+            language=language,
             is_recommended=chosen is not None and _name(entry) == _name(chosen),
             is_worth_it=_name(entry) in worth,
         )
@@ -87,7 +92,7 @@ def _choosing(file: Path, record: Mapping[str, Any]) -> Choosing:
     return Choosing(
         folder=str(file.parent),
         metric=metric,
-        why=str(record["why"]),
+        why=language.told(str(record["why"])),
         candidates=tuple(sorted(candidates, key=_rank)),
         seconds=float(record["budget"]["used_seconds"]),
     )
@@ -102,7 +107,14 @@ def _rank(candidate: Candidate) -> float:
 
 
 def _candidate(
-    entry: Mapping[str, Any], *, metric: str, source: str, is_recommended: bool, is_worth_it: bool
+    entry: Mapping[str, Any],
+    *,
+    metric: str,
+    source: str,
+    names: Mapping[str, str],
+    language: Language,
+    is_recommended: bool,
+    is_worth_it: bool,
 ) -> Candidate:
     value, ends, better = entry["value"], entry["ci95"], entry.get("recommended_is_better_by")
     figure = None
@@ -110,7 +122,7 @@ def _candidate(
         interval = None if ends is None else (float(ends[0]), float(ends[1]))
         figure = Figure(metric=metric, entry=MetricValue(float(value), interval), rows=entry["rows"], source=source)
     return Candidate(
-        model=str(entry["model"]),
+        model=str(entry["model"]) if entry["method"] is not None else names.get(entry["model"], str(entry["model"])),
         family=entry["family"],
         method=entry["method"],
         stage=str(entry["stage"]),
@@ -119,7 +131,7 @@ def _candidate(
         better_by=None if better is None else Difference(float(better["value"]), *map(float, better["ci95"])),
         seconds=entry["seconds"],
         costs=entry["costs"] or {},
-        reason=entry["reason"],
+        reason=None if entry["reason"] is None else language.told(entry["reason"]),
         is_recommended=is_recommended,
         is_worth_it=is_worth_it,
     )

@@ -10,6 +10,7 @@ from toolkit.report.compared import sentence_of
 from toolkit.report.comparison import Verdict
 from toolkit.report.language import Language
 from toolkit.report.next_steps import commands_of
+from toolkit.report.standing import Standing, standing
 from toolkit.report.story import Attempt, ToldRun, Winner
 from toolkit.trials.compared import ComparedRuns
 
@@ -82,7 +83,13 @@ def next_steps_of(winner: Winner | None, run: ToldRun | None, *, language: Langu
     if winner is None or run is None:
         return ()
     steps = []
-    if not winner.is_settled:
+    if winner.baseline is not None:
+        steps.append(
+            language.say(
+                "Before anything else: take the free baseline, or look for a better model and method (toolkit choose)."
+            )
+        )
+    if standing(winner) in (Standing.FIRST, Standing.EQUAL):
         steps.append(
             language.say("More test rows, or several seeds (--seeds 0,1,2), may settle which of the runs is better.")
         )

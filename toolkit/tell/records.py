@@ -15,7 +15,7 @@ from toolkit.trials.kept_run import KeptRun
 from toolkit.trials.ledger import read_trials, settle_ledger, trial_from
 from toolkit.trials.run_folder import TRIAL_FILE
 from toolkit.trials.trial import FINISHED, SCHEMA, Trial
-from toolkit.workflow.compare import read_runs
+from toolkit.workflow.compare import read_runs, refuse_different_tasks
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER
 
 
@@ -50,7 +50,8 @@ def read_records(names: Sequence[str], ledger: Path | None) -> Records:
         ledger: None: the usual one, if no run is named.
 
     Raises:
-        RecipeError: there is no such ledger, it is empty, or it tells of several tasks and no run says which.
+        RecipeError: a run and its copy; there is no such ledger, it is empty, or it tells of several tasks and no run
+            says which.
         IntegrityError: a named run is not there, or damaged.
         ResourceError: a named run is not finished; the ledger cannot be read.
     """
@@ -61,10 +62,14 @@ def read_records(names: Sequence[str], ledger: Path | None) -> Records:
         settle_ledger(path)
     written, warnings = read_trials(path)
     runs = read_runs(names)
+    refuse_different_tasks(runs)
     known = {trial.id: trial for trial in written}
-    of_runs = {}
+    of_runs: dict[str, tuple[Trial, KeptRun]] = {}
     for run in runs:
         trial = _trial_of(run)
+        if trial.id in of_runs:
+            other = of_runs[trial.id][1].name
+            raise RecipeError(f"this is a copy of {other}; name one of them", where=run.name)
         of_runs[trial.id] = (known.get(trial.id, trial), run)
     others = [trial for trial in written if trial.id not in of_runs] if wanted else []
     if runs:
@@ -101,6 +106,9 @@ def find_folder(trial: Trial, ledger: Path) -> tuple[Kept, str]:
 def _refuse_absent(path: Path) -> None:
     if path.is_file():
         return
+    if path.is_dir():
+        kept = path / DEFAULT_LEDGER.name
+        raise RecipeError(f"this is a folder; write the ledger's file, such as {kept}", where=str(path))
     first = "the first trial comes with: toolkit fine-tune movie-sentiment"
     fix = first if path == DEFAULT_LEDGER else "write the ledger's file, such as runs/trials.jsonl"
     raise RecipeError(explain(f"there is no such ledger{meant_folder(path)}", fix=fix), where=str(path))

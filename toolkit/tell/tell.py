@@ -8,12 +8,13 @@ from pathlib import Path
 from toolkit.evaluation.metrics.difference import Difference
 from toolkit.names import Task
 from toolkit.report.compared import SURE, letter
-from toolkit.report.comparison import Verdict, verdict_of
+from toolkit.report.comparison import Verdict, unbeaten, verdict_of
 from toolkit.report.facts import sources
 from toolkit.report.language import Language
 from toolkit.report.measures import headline_metric, results
 from toolkit.report.story import Example, Figure, Question, Rows, Story, ToldRun, Versus, Winner
 from toolkit.run_result.log import training_losses
+from toolkit.tasks import room_of
 from toolkit.tell.attempts import attempts_of, cost_of
 from toolkit.tell.choosing import choosing_of, families_of
 from toolkit.tell.compared import MOST_COMPARED, Finished, compare_finished
@@ -53,7 +54,8 @@ def tell(names: Sequence[str], *, ledger: Path | None = None, language: str = "e
     )
     first = runs[0] if runs else None
     winner = None if first is None else _winner(first, found)
-    choosing, warnings = choosing_of(attempts, ledger=path, language=words)
+    baselines = {} if first is None else room_of(first.result.task).pages.baseline_names(first.result.problem)
+    choosing, warnings = choosing_of(attempts, ledger=path, names=baselines, language=words)
     task = records.trials[0].task
     problem = None if first is None else first.result.problem
     splits = {} if first is None else {name: split.rows for name, split in first.result.splits.items()}
@@ -155,6 +157,8 @@ def _winner(run: ToldRun, found: Finished) -> Winner:
         method=result.method,
         figure=figure,
         versus=(*others, *_versus_baselines(run, metric)),
+        baseline=unbeaten(result),
+        baseline_rows=0 if figure.rows == result.test.rows else result.test.rows,
     )
 
 
@@ -162,7 +166,7 @@ def _versus_run(name: str, of: str, tested: Tested | None, metric: str, *, sourc
     turned, verdict = None, None
     if tested is not None and tested.difference is not None:
         found = tested.difference
-        turned = Difference(-found.value, -found.high, -found.low)
+        turned = Difference(*(0.0 - end for end in (found.value, found.high, found.low)))  # nothing is not -0
         settled = tested.p_holm is not None and tested.p_holm < SURE
         verdict = verdict_of(turned, metric) if settled else Verdict.OPEN
     return Versus(

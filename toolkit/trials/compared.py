@@ -31,6 +31,28 @@ class RecipeDifference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FreeBaseline:
+    """A baseline that a run is not shown to be better than, on all of the run's own test rows.
+
+    Attributes:
+        name: in words.
+        metric: that they are compared in.
+        entry: the baseline's value.
+        difference: the run's value minus the baseline's on the same rows; None in runs of older versions.
+    """
+
+    name: str
+    metric: str
+    entry: MetricValue
+    difference: Difference | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all attributes."""
+        difference = None if self.difference is None else self.difference.to_json()
+        return {"name": self.name, "metric": self.metric, **self.entry.to_json(), "difference": difference}
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComparedRun:
     """One of the runs.
 
@@ -41,6 +63,7 @@ class ComparedRun:
         metrics: on the common rows.
         cost: seconds and bytes, as in metrics.json.
         parameters: all of the model's, and those that learnt.
+        baseline: a free one that it is not shown to be better than; None where it beats all of them.
     """
 
     name: str
@@ -52,6 +75,7 @@ class ComparedRun:
     metrics: Mapping[str, MetricValue]
     cost: Mapping[str, float | None]
     parameters: tuple[int, int]
+    baseline: FreeBaseline | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the run's entry of ``runs``."""
@@ -65,6 +89,7 @@ class ComparedRun:
             "metrics": metrics_to_json(self.metrics),
             "cost": dict(self.cost),
             "parameters": {"total": self.parameters[0], "trainable": self.parameters[1]},
+            "unbeaten_baseline": None if self.baseline is None else self.baseline.to_json(),
         }
 
 

@@ -47,6 +47,11 @@ def read_kept_run(name: str) -> KeptRun:
     folder = Path(name).expanduser()
     if not folder.exists() and folder.with_name(f"{folder.name}.unfinished").is_dir():
         raise ResourceError("this run is not finished; the command that started it goes on with it", where=name)
+    if folder.is_file() or not name:
+        raise IntegrityError(f"a run is named by its folder{f', {str(folder.parent)!r}' if name else ''}", where=name)
+    if folder.is_dir() and not any((folder / file).exists() for file in (METRICS_FILE, RECIPE_FILE, PREDICTIONS_FILE)):
+        within = sorted(str(file.parent) for file in folder.glob(f"*/{METRICS_FILE}"))
+        raise IntegrityError(explain("this folder is no run", allowed=within, name=folder.name), where=name)
     if not folder.is_dir():
         runs = sorted(file.parent.name for file in folder.parent.glob(f"*/{METRICS_FILE}"))
         raise IntegrityError(explain("there is no such run folder", allowed=runs, name=folder.name), where=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from toolkit.errors import DataError, Fault, RecipeError, ToolkitError
 from toolkit.evaluation.metrics.metric_value import MetricValue
 from toolkit.evaluation.metrics.significance import holm, mcnemar
+from toolkit.report.comparison import compared_metric, unbeaten
+from toolkit.run_result import RunResult
 from toolkit.tasks.kept_answers import KeptAnswers
 from toolkit.tasks.paired import PairedMetrics, pair_metrics
 from toolkit.trials.compared import (
@@ -19,6 +22,7 @@ from toolkit.trials.compared import (
     ComparedRuns,
     Disagreement,
     DisputedRow,
+    FreeBaseline,
     McNemar,
     Note,
     RecipeDifference,
@@ -56,7 +60,7 @@ def compare_kept(runs: Sequence[KeptRun]) -> ComparedRuns:
         RecipeError: runs of different tasks.
         DataError: fewer than `FEWEST_ROWS` common rows.
     """
-    _refuse_different_tasks(runs)
+    refuse_different_tasks(runs)
     answers = _common(runs)
     measured = [name for name in runs[0].result.test.metrics if all(name in run.result.test.metrics for run in runs)]
     paired = pair_metrics(answers, measured)
@@ -79,7 +83,8 @@ def read_runs(names: Sequence[str]) -> list[KeptRun]:
         IntegrityError: a run is not there, or damaged.
         ResourceError: a run is not finished.
     """
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    folders = [Path(name).expanduser().resolve() for name in names]
+    twice = [name for place, name in enumerate(names) if folders[place] in folders[:place]]
     if twice:
         raise RecipeError(*(Fault("this run is named twice", where=name) for name in twice))
     runs, errors = [], []
@@ -93,7 +98,12 @@ def read_runs(names: Sequence[str]) -> list[KeptRun]:
     return runs
 
 
-def _refuse_different_tasks(runs: Sequence[KeptRun]) -> None:
+def refuse_different_tasks(runs: Sequence[KeptRun]) -> None:
+    """Refuse runs that answer different questions.
+
+    Raises:
+        RecipeError: tasks or kinds of labels differ.
+    """
     kinds = {run.name: " of ".join(filter(None, (run.result.problem, run.result.task))) for run in runs}
     if len(set(kinds.values())) > 1:
         told = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
@@ -143,7 +153,18 @@ def _run(run: KeptRun, index: int, paired: PairedMetrics) -> ComparedRun:
         metrics=metrics,
         cost=result.cost,
         parameters=(result.training.total, result.training.trainable),
+        baseline=_free_baseline(result),
     )
+
+
+def _free_baseline(result: RunResult) -> FreeBaseline | None:
+    found, metric = unbeaten(result), compared_metric(result)
+    if found is None or metric is None:
+        return None
+    theirs = found.theirs
+    ends = None if theirs.low is None or theirs.high is None else (theirs.low, theirs.high)
+    entry = MetricValue(theirs.value, ends)
+    return FreeBaseline(name=found.baseline, metric=metric, entry=entry, difference=found.paired)
 
 
 def _recipe_differences(runs: Sequence[KeptRun]) -> tuple[RecipeDifference, ...]:

@@ -57,7 +57,7 @@ def _not_beaten(result: RunResult, words: Words) -> list[Markdown]:
     return [
         words(
             "limits.not_beaten",
-            metric=found.ours.words.name,
+            metric=words.name(found.ours.words.name),
             ours=found.ours.text,
             theirs=found.theirs.text,
             baseline=words.name(found.baseline),
@@ -80,7 +80,7 @@ def _harder_texts(result: RunResult, words: Words) -> list[Markdown]:
                 words(
                     "limits.worse",
                     kind=slice_name(worst_entry, result, words),
-                    metric=metric_name((result.test.slices or {})["metric"]),
+                    metric=words.name(metric_name((result.test.slices or {})["metric"])),
                     value=worst.text,
                     best=best.text,
                     best_kind=slice_name(best_entry, result, words),

@@ -9,6 +9,7 @@ from toolkit.report.slides.deck import Bars, Grid, Lines, Slide
 from toolkit.report.slides.fonts import font_advice
 from toolkit.report.slides.phrases import Phrases, spot_of
 from toolkit.report.story import Candidate, Choosing, Rows, Story
+from toolkit.report.story_words import baseline_of
 
 _LABELS, _WARNINGS, _REASONS = 12, 4, 2
 _CANDIDATES, _WITHOUT = 8, 6
@@ -22,9 +23,10 @@ def opening(story: Story, phrases: Phrases) -> Slide:
     lines, notes = [], []
     if story.winner is not None:
         figure = story.winner.figure
-        told = say("Best: {name}", name=phrases.run(story.winner.letter, story.winner.name))
+        name = phrases.run(story.winner.letter, story.winner.name)
         lines += [
-            told,
+            *filter(None, [baseline_of(story, story.winner)]),
+            say("Best run: {name}", name=name) if story.compared else say("The run: {name}", name=name),
             say(
                 "{metric} {figure}, 95 % interval in brackets",
                 metric=phrases.metric(figure.metric),
@@ -94,7 +96,7 @@ def families(story: Story, phrases: Phrases) -> Slide:
 def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     """Yield the candidates with a result, and those without."""
     say, metric, words = phrases.say, phrases.metric(choosing.metric), metric_words(choosing.metric)
-    measured = [each for each in choosing.candidates if each.figure is not None]
+    measured, count = [each for each in choosing.candidates if each.figure is not None], phrases.language.count
     shown = measured[:_CANDIDATES]
     spots = (
         spot_of(_named(each, phrases), each.figure, phrases, marked=each.is_recommended)
@@ -104,8 +106,9 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     bars = tuple(spot for spot in spots if spot is not None)
     lines = [
         say(
-            "toolkit choose measured {n} on the rows that decide.",
-            n=phrases.language.count(len(choosing.candidates), "candidate"),
+            "toolkit choose measured {n} and {free} on the rows that decide.",
+            n=count(sum(each.method is not None for each in measured), "candidate"),
+            free=count(sum(each.method is None for each in measured), "free baseline"),
         ),
         say("It took {time}.", time=phrases.duration(choosing.seconds)),
         *_recommended(choosing, phrases),
@@ -121,10 +124,14 @@ def candidates(choosing: Choosing, phrases: Phrases) -> Iterator[Slide]:
     without = [each for each in choosing.candidates if each.figure is None]
     if without:
         rows = tuple(
-            (_named(each, phrases), each.stage, phrases.language.told(each.reason or "") or each.status)
+            (
+                _named(each, phrases),
+                phrases.language.name(each.stage),
+                phrases.language.told(each.reason or "") or each.status,
+            )
             for each in without[:_WITHOUT]
         )
-        grid = Grid((say("candidate"), say("step"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
+        grid = Grid((say("candidate"), say("stage"), say("why there is no result")), rows, (0.3, 0.15, 0.55))
         yield Slide(say("Candidates without a result"), (grid,), notes=(f"{choosing.folder}/choose.json",))
 
 

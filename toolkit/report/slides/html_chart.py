@@ -52,6 +52,12 @@ def upward_axis(scatter: Scatter) -> Axis:
     return Axis(_ends(scatter.spots), start=100.0, end=0.0, round_ends=True)
 
 
+def values_axis(curves: Curves) -> Axis:
+    """Return an axis that holds every value of the lines; it need not begin at 0."""
+    values = [value for line in curves.lines.values() for _, value in thin(line)]
+    return Axis(values, start=100.0, end=0.0, round_ends=True)
+
+
 def drawn_bars(bars: Bars) -> DrawnSpots:
     """Place bars."""
     axis = bar_axis(bars)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from toolkit.report.slides.deck import Block, Chart, Curves, Deck, Grid, Lines, Quote, Slide
-from toolkit.report.slides.fit import BOLD, LINE_HEIGHT, height, shorten, wrap
+from toolkit.report.slides.deck import Block, Chart, Curves, Deck, Grid, Lines, Quote, Scatter, Slide
+from toolkit.report.slides.fit import BOLD, LINE_HEIGHT, height, shorten, width, wrap
 
 WIDTH, HEIGHT = 960.0, 540.0
 MARGIN = 48.0
@@ -29,7 +29,9 @@ CELL_X, CELL_Y = 6.0, 4.0
 
 _TITLE_TOP, _TOP, _BOTTOM, _GAP, _BETWEEN = 30.0, 112.0, 500.0, 16.0, 9.0
 _OPENING_TOP, _OPENING_BODY = 150.0, 280.0
-_TITLE_LINES, _POINT_LINES, _CELL_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 4, 3, 3, 2
+_TITLE_LINES, _QUOTE_LINES, _ANSWER_LINES = 2, 3, 2
+_POINT_LINES, _CELL_LINES = (8, 4), (8, 3)
+"""Lines that a point and a cell may have: as many as the first says where all of them fit on the slide then."""
 _TEXT_SHARE = 0.4
 """Of the width, where a chart stands beside the text."""
 _NAME_SHARE = 0.45
@@ -54,11 +56,13 @@ class Placed:
         content: its texts cut to what fits.
         box: where it stands.
         rows: heights of the header and the rows, of a table.
+        names: width of the names beside the bars, of such a chart.
     """
 
     content: Block | Chart
     box: Box
     rows: tuple[float, ...] = ()
+    names: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,11 @@ def _chart(chart: Chart, box: Box) -> Placed:
 
     if isinstance(chart, Curves):
         return Placed(replace(chart, lines={name(each): line for each, line in chart.lines.items()}), box)
-    return Placed(replace(chart, spots=tuple(replace(spot, name=name(spot.name)) for spot in chart.spots)), box)
+    spots = tuple(replace(spot, name=name(spot.name)) for spot in chart.spots)
+    if isinstance(chart, Scatter):
+        return Placed(replace(chart, spots=spots), box)
+    widest = max(width(text, CELL_SIZE) * BOLD for spot in spots for text in (spot.name, spot.figure))
+    return Placed(replace(chart, spots=spots), box, names=min(widest, room * BOLD) + CELL_X)
 
 
 def _filled(blocks: Sequence[Block], room: float, whole: float, top: float) -> list[list[Placed]]:
@@ -171,8 +179,11 @@ def _begun(block: Block, box: Box, *, fresh: bool) -> tuple[Placed | None, Block
 def _lines(block: Lines, box: Box, fresh: bool) -> tuple[Placed | None, Block | None]:
     size = text_size(block)
     room = box.width - (0 if block.large else INDENT)
-    items = [shorten(item, room, size, _POINT_LINES) for item in block.items]
-    heights = [height(item, room, size) + _BETWEEN for item in items]
+    for lines in _least(_POINT_LINES):
+        items = [shorten(item, room, size, lines) for item in block.items]
+        heights = [height(item, room, size) + _BETWEEN for item in items]
+        if sum(heights) <= box.height:
+            break
     n = _how_many(heights, box.height, fresh)
     if not n:
         return None, block if items else None
@@ -185,13 +196,17 @@ def _grid(block: Grid, box: Box, fresh: bool) -> tuple[Placed | None, Block | No
     box = replace(box, width=box.width * total)
     block = replace(block, shares=tuple(share / total for share in block.shares))
     rooms = [share * box.width - 2 * CELL_X for share in block.shares]
-    cut = [
-        tuple(shorten(cell, room, CELL_SIZE, _CELL_LINES) for cell, room in zip(row, rooms, strict=True))
-        for row in (block.header, *block.rows)
-    ]
-    heights = [
-        max(height(cell, room, CELL_SIZE) for cell, room in zip(row, rooms, strict=True)) + 2 * CELL_Y for row in cut
-    ]
+    for lines in _least(_CELL_LINES):
+        cut = [
+            tuple(shorten(cell, room, CELL_SIZE, lines) for cell, room in zip(row, rooms, strict=True))
+            for row in (block.header, *block.rows)
+        ]
+        heights = [
+            max(height(cell, room, CELL_SIZE) for cell, room in zip(row, rooms, strict=True)) + 2 * CELL_Y
+            for row in cut
+        ]
+        if sum(heights) <= box.height:
+            break
     n = _how_many(heights[1:], box.height - heights[0], fresh)
     if not n:
         return None, block if block.rows else None
@@ -203,6 +218,12 @@ def _grid(block: Grid, box: Box, fresh: bool) -> tuple[Placed | None, Block | No
         rest = replace(block, rows=block.rows[n:], marked=later)
     taken = tuple(heights[: n + 1])
     return Placed(fitted, replace(box, height=sum(taken)), taken), rest
+
+
+def _least(lines: tuple[int, int]) -> range:
+    """Return numbers of lines to try, the most first."""
+    most, least = lines
+    return range(most, least - 1, -1)
 
 
 def _quote(block: Quote, wide: float) -> tuple[Quote, float]:

@@ -87,7 +87,8 @@ class Phrases:
     def why(self, attempt: Attempt) -> str:
         """Return what an attempt ended with."""
         error = attempt.trial.error or {}
-        return self.language.told(str(error.get("message", ""))) or self.end(attempt)
+        message = error.get("message")
+        return self.language.told(str(message)) if message else self.end(attempt)
 
     def learnt(self, attempt: Attempt) -> str:
         """Return what was noted of an attempt; else what it was made for."""

@@ -21,21 +21,24 @@ from xlsxwriter import Workbook
 
 from toolkit.report.charts import Axis
 from toolkit.report.slides.deck import Bars, Chart, Curves, Scatter, Spot
-from toolkit.report.slides.html_chart import bar_axis, is_logarithmic, upward_axis
-from toolkit.report.slides.layout import CELL_SIZE, SMALL_SIZE, Box
+from toolkit.report.slides.html_chart import bar_axis, is_logarithmic, upward_axis, values_axis
+from toolkit.report.slides.layout import CELL_SIZE, SMALL_SIZE, Placed
 from toolkit.report.slides.pptx_theme import INK, OTHER, OURS, SERIES, SOFT, set_fonts
 
+_BELOW_BARS = 44.0
+"""Points below the bars, for the numbers and the title of the axis."""
 
-def add_chart(shapes: Any, content: Chart, box: Box, language: str) -> None:
+
+def add_chart(shapes: Any, content: Chart, placed: Placed, language: str) -> None:
     """Draw a chart on a slide.
 
     Args:
         shapes: of the slide.
         content: of the chart.
-        box: where it stands.
+        placed: where it stands.
         language: of the deck.
     """
-    kind, data = _data(content)
+    kind, data, box = *_data(content), placed.box
     frame = shapes.add_chart(kind, Pt(box.x), Pt(box.y), Pt(box.width), Pt(box.height), data)
     frame._element.nvGraphicFramePr.cNvPr.set("descr", content.title)
     chart = frame.chart
@@ -44,6 +47,7 @@ def add_chart(shapes: Any, content: Chart, box: Box, language: str) -> None:
     set_fonts(chart._chartSpace.find(qn("c:txPr")).find(".//" + qn("a:defRPr")), language)
     if isinstance(content, Bars):
         _bars(chart, content, language)
+        _place_bars(chart, placed)
     elif isinstance(content, Scatter):
         _scatter(chart, content, language)
     else:
@@ -96,6 +100,22 @@ def _bars(chart: Any, content: Bars, language: str) -> None:
     _keep_intervals(chart, content)
 
 
+def _place_bars(chart: Any, placed: Placed) -> None:
+    """Give the names the width that was measured for them, so that bars begin where those of other formats do."""
+    left, high = placed.names / placed.box.width, 1 - _BELOW_BARS / placed.box.height
+    places = "".join(
+        f'<c:{name} val="{value:.4f}"/>' for name, value in (("x", left), ("y", 0), ("w", 1 - left), ("h", high))
+    )
+    layout = parse_xml(
+        f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/>'
+        f'<c:yMode val="edge"/>{places}</c:manualLayout></c:layout>'
+    )
+    area = chart._chartSpace.find(".//" + qn("c:plotArea"))
+    for old in area.findall(qn("c:layout")):
+        area.remove(old)
+    area.insert(0, layout)
+
+
 def _scatter(chart: Any, content: Scatter, language: str) -> None:
     chart.has_legend = False
     _axis(chart.category_axis, content.x_title, language, number_format="General")
@@ -128,6 +148,8 @@ def _curves(chart: Any, content: Curves, language: str) -> None:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axis(chart.category_axis, content.x_title, language, number_format="#,##0")
     _axis(chart.value_axis, content.title, language)
+    _range(chart.value_axis, values_axis(content))
+    chart.category_axis.minimum_scale = 0
     for number, series in enumerate(chart.plots[0].series):
         series.smooth = False
         series.format.line.width = Pt(2)

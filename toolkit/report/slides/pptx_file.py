@@ -84,7 +84,7 @@ class _Writer:
         elif isinstance(content, Quote):
             self._quote(shapes, content, placed.box)
         else:
-            add_chart(shapes, content, placed.box, self._language)
+            add_chart(shapes, content, placed, self._language)
 
     def _lines(self, shapes: Any, lines: Lines, box: Box) -> None:
         frame = self._text_box(shapes, box)

@@ -11,7 +11,7 @@ from toolkit.report.slides.phrases import Phrases
 from toolkit.report.story import Attempt, Story
 
 _TOLD, _FAILED = 12, 8
-_KINDS = 4
+_KINDS, _REASONS = 4, 2
 
 
 def timeline(story: Story, phrases: Phrases) -> Slide:
@@ -28,7 +28,7 @@ def timeline(story: Story, phrases: Phrases) -> Slide:
                 str(each.number),
                 _lettered(each, phrases),
                 phrases.end(each),
-                _result(each, metric, phrases),
+                _result(each, metric, phrases) + (" *" if _not_compared(each, story) else ""),
                 phrases.learnt(each),
             )
             for each in told
@@ -43,6 +43,9 @@ def timeline(story: Story, phrases: Phrases) -> Slide:
         lines.append(say("Besides, toolkit choose measured: {n}.", n=story.language.count(len(steps), "candidate")))
     if len(own) > len(told):
         lines.append(_left_out(own, told, phrases))
+    reasons = Counter(why for each in told if (why := _not_compared(each, story))).most_common(_REASONS)
+    if reasons:
+        lines.append(say("* not compared: {why}", why="; ".join(why for why, _ in reasons)))
     blocks = (Lines(tuple(lines)), grid) if lines else (grid,)
     sources = tuple(
         f"#{each.number}: {each.figure.source}"
@@ -93,6 +96,11 @@ def _result(attempt: Attempt, metric: str | None, phrases: Phrases) -> str:
         return "–"
     told = phrases.figure(attempt.figure)
     return told if attempt.figure.metric == metric else f"{phrases.metric(attempt.figure.metric)} {told}"
+
+
+def _not_compared(attempt: Attempt, story: Story) -> str:
+    """Return why a figure does not stand beside those of the compared runs; nothing where it does, or there is none."""
+    return "" if attempt.figure is None else story.left_out.get(attempt.trial.output_dir, "")
 
 
 def _lettered(attempt: Attempt, phrases: Phrases) -> str:

@@ -8,8 +8,9 @@ from toolkit.report.comparison import Verdict
 from toolkit.report.metric_words import metric_words
 from toolkit.report.slides.deck import Bars, Curves, Lines, Quote, Slide, Spot
 from toolkit.report.slides.phrases import Phrases, difference_spot, spot_of
+from toolkit.report.standing import Standing, short_of_baseline, standing
 from toolkit.report.story import Figure, Story, Versus, Winner
-from toolkit.report.story_words import p_text
+from toolkit.report.story_words import baseline_of, p_text
 
 _MOST_BARS, _OPEN_SHOWN, _QUOTES, _LINES, _FEWEST_POINTS = 10, 4, 3, 6, 2
 
@@ -28,8 +29,8 @@ def _runs(story: Story, won: Winner, phrases: Phrases) -> Slide:
     say, metric = phrases.say, won.figure.metric
     words = metric_words(metric)
     name = phrases.run(won.letter, won.name)
-    several = any(each.letter is not None for each in won.versus)
     lines = [
+        *filter(None, [baseline_of(story, won)]),
         say(
             "{name}: {metric} {figure} on {rows}.",
             name=name,
@@ -49,15 +50,24 @@ def _runs(story: Story, won: Winner, phrases: Phrases) -> Slide:
         words.places,
         words.scale,
     )
-    title = say("The result")
-    if several:
-        title = (
-            say("{name} won", name=name)
-            if won.is_settled
-            else say("{name} came first, but that is not settled", name=name)
-        )
     notes = tuple(f"{label}, {phrases.figure(figure)}: {figure.source}" for label, figure, _ in figures[:_MOST_BARS])
-    return Slide(title, (Lines(tuple(lines)),), chart if spots else None, notes=notes)
+    return Slide(_title(won, phrases), (Lines(tuple(lines)),), chart if spots else None, notes=notes)
+
+
+def _title(won: Winner, phrases: Phrases) -> str:
+    """Return what is shown: of a free baseline that is not beaten first, then of the runs."""
+    if won.baseline is not None:
+        return short_of_baseline(won.baseline, phrases.language)
+    say, name, of = phrases.say, phrases.run(won.letter, won.name), standing(won)
+    if of is Standing.ALONE:
+        return say("The result")
+    if of is Standing.BEST:
+        return say("{name} won", name=name)
+    if of is Standing.EQUAL:
+        return say("{name} and another run have the best value", name=name)
+    if of is Standing.FIRST:
+        return say("{name} came first, but that is not settled", name=name)
+    return say("None of the runs is the best")
 
 
 def _figures(story: Story, won: Winner, phrases: Phrases) -> Iterator[tuple[str, Figure, bool]]:
