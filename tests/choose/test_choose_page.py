@@ -131,8 +131,8 @@ def test_candidates_that_a_baseline_beats(rows: Rows, tmp_path: Path) -> None:
     measured = tuple(free if each.candidate == free.candidate else each for each in choice.measured)
     choice = replace(choice, measured=measured, decision=decide(measured, rows.judge))
     lines = choice_lines(choice)
-    assert lines[1].startswith("Recommended: the free baseline tfidf-logistic: accuracy 0.9")
-    assert lines[-1].strip().startswith("make_pipeline(TfidfVectorizer")
+    assert lines[1].startswith("Recommended: the free baseline TF-IDF + logistic regression: accuracy 0.9")
+    assert lines[-1].strip().startswith("from sklearn.feature_extraction.text import TfidfVectorizer\n")
     recommended = choice_json(choice)["recommended"]
     assert (recommended["model"], recommended["method"], recommended["recipe"]) == ("tfidf-logistic", None, None)
     assert 'class="ours"' in _shown(choice)
