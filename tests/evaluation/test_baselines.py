@@ -14,11 +14,10 @@ from sklearn.model_selection import train_test_split
 
 from toolkit.evaluation.baselines import classes as baselines
 from toolkit.evaluation.baselines import tfidf
-from toolkit.evaluation.baselines.as_code import as_code
+from toolkit.evaluation.baselines.as_code import OF_CLASSES, OF_LABEL_SETS, OF_NUMBERS, LinearModel, as_code
 from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
 from toolkit.evaluation.baselines.label_sets import tfidf_sets_baseline
 from toolkit.evaluation.baselines.numbers import tfidf_ridge_baseline
-from toolkit.names import Problem
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +65,13 @@ def test_sees_words_in_scripts_without_spaces(monkeypatch: pytest.MonkeyPatch, g
     test = [filler + text for filler in fillers[20:] for text in (good, bad)]
     found = tfidf_baseline(train, [1, 0] * 20, test).predictions
     assert found.tolist() == [1, 0] * 20
-    assert _told(train, [1, 0] * 20, test, problem=Problem.SINGLE_LABEL).tolist() == [1, 0] * 20
+    assert _told(train, [1, 0] * 20, test, OF_CLASSES).tolist() == [1, 0] * 20
 
 
-def _told(texts: list[str], labels: object, test: list[str], *, problem: Problem) -> np.ndarray:
+def _told(texts: list[str], labels: object, test: list[str], model: LinearModel) -> np.ndarray:
     """Carry out the lines that stand for a baseline."""
-    code = as_code(texts, problem=problem, has_pairs=False)
-    assert code is not None
     named: dict[str, Any] = {"texts": texts, "labels": labels}
-    exec(code, named)
+    exec(as_code(texts, model), named)
     return named["baseline"].predict(test)
 
 
@@ -84,11 +81,10 @@ def test_code_of_a_baseline_answers_as_the_baseline_does():
     labels = np.array([[kind == "good", "song" in text] for text in texts for kind in [text.split()[1]]], dtype=int)
     test = [f"the {noun} is {kind}" for noun in nouns for kind in kinds]
     sets = tfidf_sets_baseline(texts, labels, test).predictions
-    assert np.array_equal(_told(texts, labels, test, problem=Problem.MULTI_LABEL), sets)
+    assert np.array_equal(_told(texts, labels, test, OF_LABEL_SETS), sets)
     scores = np.array([len(text) + 3.0 * text.count("good") for text in texts])
     numbers = tfidf_ridge_baseline(texts, scores, test).predictions
-    assert _told(texts, scores, test, problem=Problem.REGRESSION) == pytest.approx(numbers, abs=0.1)
-    assert as_code(texts, problem=Problem.REGRESSION, has_pairs=True) is None
+    assert _told(texts, scores, test, OF_NUMBERS) == pytest.approx(numbers, abs=0.1)
 
 
 def test_pairs_are_read_together():

@@ -121,3 +121,13 @@ def test_any_metric_of_the_labels_can_decide() -> None:
 def test_an_unknown_label_is_wrong_and_has_no_column() -> None:
     judge = ClassJudge([0, 1, -1, 0], ["a", "b"], metric="f1")
     assert judge.value(Answered([0, 1, 1, 1])) == pytest.approx((2 / 3 + 2 / 4) / 2)
+
+
+def test_the_code_of_a_baseline_is_of_the_linear_one_alone():
+    rows = Dataset.from_dict({"text": ["a good film", "a dull one"]})
+    pairs = rows.add_column("text_pair", ["good", "bad"])
+    classes, scores = ClassJudge([0, 1], ["bad", "good"]), NumberJudge([0.0, 1.0], ["score"])
+    assert "LogisticRegression" in str(classes.baseline_code("tfidf-logistic", pairs))
+    assert "Ridge" in str(scores.baseline_code("tfidf-ridge", rows))
+    assert scores.baseline_code("tfidf-ridge", pairs) is None  # its features are not those of one text
+    assert classes.baseline_code("majority", rows) is None

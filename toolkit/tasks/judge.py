@@ -116,6 +116,15 @@ class Judge(ABC):
             key: identifies both data sets, for the cache.
         """
 
+    def baseline_code(self, name: str, train: Dataset) -> str | None:
+        """Return lines of Python that are a baseline; None where there are none.
+
+        Args:
+            name: of the baseline.
+            train: the examples to learn from.
+        """
+        return None
+
     @abstractmethod
     def resampled(self, answers: Sequence[Any], references: Sequence[Any]) -> Metric:
         """Return the metric as a function of resamples, where higher is better.

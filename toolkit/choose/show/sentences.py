@@ -11,7 +11,6 @@ from toolkit.choose.measure.measurement import Measurement, Stage
 from toolkit.choose.search.rounds import ENOUGH_STEPS
 from toolkit.choose.show.words import say
 from toolkit.choose.show.written import written_lines
-from toolkit.evaluation.baselines.as_code import as_code
 from toolkit.evaluation.metrics.difference import Difference
 from toolkit.report.metric_words import metric_words
 from toolkit.tasks import room_of
@@ -142,11 +141,11 @@ def next_steps(choice: Choice) -> list[Step]:
 def _baseline_steps(choice: Choice) -> list[Step]:
     """Return how to do without a model, where a linear baseline is recommended."""
     rows, chosen = choice.rows, choice.decision.baseline
-    if chosen is None or not chosen.candidate.startswith("tfidf-"):
+    code = None if chosen is None else rows.judge.baseline_code(chosen.candidate, rows.learn)
+    if code is None:
         return []
-    has_pairs = "text_pair" in rows.learn.column_names
-    code = as_code(list(rows.learn["text"]), problem=rows.problem, has_pairs=has_pairs)
-    return [] if code is None else [Step(say("code.pairs" if has_pairs else "code")), Step(code, is_code=True)]
+    told = say("code.pairs" if "text_pair" in rows.learn.column_names else "code")
+    return [Step(told), Step(code, is_code=True)]
 
 
 def best_baseline(choice: Choice) -> Measurement | None:

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from toolkit.data import ClassificationData
 from toolkit.data.splits import few_shot
+from toolkit.evaluation.baselines.as_code import as_code
 from toolkit.evaluation.inference.rows import PROBABILITY_OF
 from toolkit.evaluation.metrics.classes import METRICS, Accuracy
 from toolkit.evaluation.metrics.intervals import mean_of_parts
@@ -23,6 +24,7 @@ from toolkit.evaluation.metrics.tally import Tally
 from toolkit.names import SPECS, Problem, Task
 from toolkit.tasks.judge import BaselineAnswers, Judge, LabelJudge
 from toolkit.tasks.text_classification.baselines import baseline_answers
+from toolkit.tasks.text_classification.kinds import kind_of
 
 UNEVEN = 10
 """Ratio of the rows of the largest class to those of the smallest from which accuracy says little of the small ones."""
@@ -82,6 +84,14 @@ class _TextLabelJudge(LabelJudge):
             BaselineAnswers(baseline.name, self.decoded(list(baseline.predictions)), baseline.seconds, baseline.note)
             for baseline in baseline_answers(train, rows, problem=self.problem, key=f"{self.problem}-{key}")
         ]
+
+    def baseline_code(self, name: str, train: Dataset) -> str | None:
+        """Return the linear baseline in scikit-learn, as `Judge.baseline_code`; of pairs where it reads them as one."""
+        model = kind_of(self.problem).linear_model
+        has_pairs = "text_pair" in train.column_names
+        if name == self.constant or (has_pairs and not model.reads_pairs):
+            return None
+        return as_code(list(train["text"]), model)
 
 
 class ClassJudge(_TextLabelJudge):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.errors import RecipeError
+from toolkit.evaluation.baselines.as_code import LinearModel
 from toolkit.evaluation.baselines.classes import Baseline
 from toolkit.evaluation.decision.temperature import Temperature
 from toolkit.evaluation.inference.label_set_predictions import LabelSetPredictions
@@ -40,6 +41,7 @@ class LabelKind(ABC):
         slice_metric: what can be compared between parts of the rows. Averages over labels would count those that a
             part does not have.
         constant_baseline, tfidf_baseline: the answers that cost nothing.
+        linear_model: of the second, as code.
         constant: the name of the first of them in metrics.json.
         compared: the metric by which a model is compared with it; the first one measured where this one was not.
     """
@@ -50,6 +52,7 @@ class LabelKind(ABC):
     compared: ClassVar[str]
     constant_baseline: ClassVar[Callable[..., Baseline]]
     tfidf_baseline: ClassVar[Callable[..., Baseline]]
+    linear_model: ClassVar[LinearModel]
 
     @abstractmethod
     def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:

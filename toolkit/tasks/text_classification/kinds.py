@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from toolkit.adapters.decision import USUAL, Decision
 from toolkit.data import ClassificationData
 from toolkit.errors import RecipeError, explain
+from toolkit.evaluation.baselines.as_code import OF_CLASSES, OF_LABEL_SETS, OF_NUMBERS
 from toolkit.evaluation.baselines.classes import majority_baseline, tfidf_baseline
 from toolkit.evaluation.baselines.label_sets import majority_set_baseline, tfidf_sets_baseline
 from toolkit.evaluation.baselines.numbers import mean_baseline, tfidf_ridge_baseline
@@ -45,6 +46,7 @@ class OneClass(LabelKind):
     compared = "accuracy"
     constant_baseline = staticmethod(majority_baseline)
     tfidf_baseline = staticmethod(tfidf_baseline)
+    linear_model = OF_CLASSES
 
     def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
         """Return cross entropy, perhaps weighted by class and smoothed."""
@@ -138,6 +140,7 @@ class SeveralLabels(LabelKind):
     compared = "f1"
     constant_baseline = staticmethod(majority_set_baseline)
     tfidf_baseline = staticmethod(tfidf_sets_baseline)
+    linear_model = OF_LABEL_SETS
 
     def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
         """Return binary cross entropy of each label."""
@@ -218,6 +221,7 @@ class Number(LabelKind):
     compared = "pearson"
     constant_baseline = staticmethod(mean_baseline)
     tfidf_baseline = staticmethod(tfidf_ridge_baseline)
+    linear_model = OF_NUMBERS
 
     def loss(self, recipe: Recipe, data: ClassificationData) -> Loss:
         """Return the squared error."""
