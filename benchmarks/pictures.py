@@ -29,7 +29,8 @@ from toolkit.choose.show.page import render_choice
 from toolkit.hub.card.refresh import card_of
 from toolkit.language.spoken import LANGUAGES, speaking
 from toolkit.report.page import render_page
-from toolkit.trials.finished import RECIPE_FILE, read_run, training_losses
+from toolkit.run_result.log import training_losses
+from toolkit.trials.finished import RECIPE_FILE, read_run
 
 DATA = {"en": "reviews", "ko": "messages"}
 RECIPES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections.abc import Callable
@@ -20,6 +21,19 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """Import a module of the benchmarks; the helpers of the tests that they use are at hand afterwards too."""
     monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
     return import_module
+
+
+def test_what_benchmarks_import_of_the_package_is_there() -> None:
+    imported = [
+        (path.name, node.module, name.name)
+        for path in BENCHMARKS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("toolkit.")
+        for name in node.names
+    ]
+    assert len(imported) > 50
+    missing = [each for each in imported if not hasattr(import_module(str(each[1])), each[2])]
+    assert missing == []
 
 
 @pytest.mark.parametrize(

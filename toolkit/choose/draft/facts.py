@@ -46,7 +46,7 @@ class FileFacts:
             f"{report.empty_rows:,} without a text" if report.empty_rows else "none without a text",
             f"{report.exact_duplicates or 'none'} repeated letter for letter",
         ]
-        parts += [f"{report.unlabelled_rows:,} without a label"] if report.unlabelled_rows else []
+        parts += [f"{counted(report.unlabelled_rows, 'row')} without a label"] if report.unlabelled_rows else []
         parts += [counted(len(report.classes), "class", "classes")] if report.classes else []
         return ", ".join(parts)
 
