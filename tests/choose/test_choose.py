@@ -387,7 +387,8 @@ def test_tasks_whose_answer_is_a_text_are_scored_and_trained(
         assert choice.written is not None
         assert choice.decision.writer == choice.written.best_baseline
         assert (choice.decision.recommended, choice.recipes.paths) == (None, ())
-        said = f"Recommended: the free baseline {choice.decision.writer}. No model is shown to write better."
+        names = {"first-sentences": "First sentences of the source", "copy-source": "Copy of the source"}
+        said = f"Recommended: the free baseline {names[choice.decision.writer]}. No model is shown to write better."
         assert said in choice_lines(choice)
         assert "blank target, left out of the validation split" in caplog.text
         told = choice_json(choice)

@@ -84,7 +84,10 @@ def test_a_run_shows_itself_in_every_form(name: str, here: Path, capsys):
     assert "base_model" not in card
     average = ["training.average_checkpoints=2"] if name == "translation" else []
     again = out(["fine-tune", f"{name}.yaml", *average, "--output-dir", name, "--ledger", "trials.jsonl"], capsys)
-    assert again.startswith("\nOwn Transformer with method scratch and seed 0 reaches ")
+    lines = again.strip().splitlines()
+    if name != "fill-mask":  # which has no baseline; so few rows teach less than one knows
+        assert lines.pop(0).startswith("A free baseline is better than the model: ")
+    assert lines[0].startswith("Own Transformer with method scratch and seed 0 reaches ")
     assert ("Among its worst:" in again) == writes
     assert ("the mean of the evaluations at steps" in again) == (name == "translation")
     assert f"toolkit predict {name}" in again
