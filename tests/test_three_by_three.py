@@ -33,7 +33,13 @@ CELLS = [
     (
         "decoder",
         "movie-decoder-lora",
-        (*rows(learnt=128, tested=100), *SHORTER, SMOLLM2, "training.per_device_train_batch_size=8"),
+        (
+            *rows(learnt=192, tested=200),
+            *SHORTER,
+            SMOLLM2,
+            "training.per_device_train_batch_size=8",
+            "training.learning_rate=1e-3",
+        ),
     ),
     ("decoder", "movie-decoder-features", (*rows(learnt=160, tested=100), *SHORTER, SMOLLM2)),
     ("decoder", "movie-decoder-zero-shot", (*rows(learnt=2, tested=60), *SHORT, SMOLLM2)),
