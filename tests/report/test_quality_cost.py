@@ -48,6 +48,17 @@ def test_names_of_baselines_stand_apart() -> None:
     assert all(after - before >= 7 for before, after in itertools.pairwise(names))
 
 
+def test_the_name_of_a_baseline_stands_where_no_circle_lies_on_it() -> None:
+    baseline = ("tfidf-logistic", 0.84)
+    cheap, dear = Drawn(1, "cheap", 0.845, None, None, 50.0), Drawn(2, "dear", 0.845, None, None, 2000.0)
+    elsewhere = Drawn(3, "elsewhere", 0.2, None, None, 2000.0)
+    for results, is_at_start in (([cheap, elsewhere], False), ([dear, elsewhere], True), ([elsewhere], False)):
+        spread = [*results, Drawn(9, "far", 0.1, None, None, 50.0), Drawn(8, "far too", 0.1, None, None, 2000.0)]
+        picture = picture_of(spread, [baseline], lower_is_better=False)
+        assert picture is not None
+        assert [level.is_at_start for level in picture.levels] == [is_at_start]
+
+
 @pytest.mark.parametrize("costs", [(0.0, 1.0), (1.0, 1.0), (math.inf, 2.0), (math.inf, math.inf), (3.0, 3e9)])
 def test_any_costs_can_be_drawn(costs: tuple[float, float]) -> None:
     results = [Drawn(place, str(place), 0.5 + place / 10, None, None, cost) for place, cost in enumerate(costs)]

@@ -18,6 +18,8 @@ _NEAR_X, _NEAR_Y = 7.0, 9.0  # per cent within which two circles would touch on 
 _STEP = 19  # pixels between circles that would touch
 _IN_A_ROW = 6  # circles beside each other on a narrow screen; further ones begin another row
 _LINE = 7.0  # per cent of the height that the name of a baseline takes
+_TOUCHED = 11.0  # per cent of the height above a name's line within which a circle would lie on it
+_PIXELS = 264  # of the height
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,12 @@ class Placed:
 
 @dataclass(frozen=True)
 class Level:
-    """A baseline: its name, how far from the top its line is, and how far its name."""
+    """A baseline: its name, how far from the top its line is, and how far its name, which stands at an end of the line."""
 
     name: str
     y: float
     name_y: float
+    is_at_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def picture_of(
     front = [point for point in points if point.result.on_front]
     return Picture(
         points=tuple(points),
-        levels=_levels([(name, upwards.at(value)) for name, value in baselines]),
+        levels=_levels([(name, upwards.at(value)) for name, value in baselines], points),
         x_ticks=across.ticks,
         y_ticks=upwards.ticks,
         path=_steps(front),
@@ -164,12 +167,17 @@ def _free(taken: Sequence[tuple[int, int]], *, steps: tuple[int, int]) -> tuple[
     return next(place for place in places if place not in taken)
 
 
-def _levels(lines: Sequence[tuple[str, float]]) -> tuple[Level, ...]:
-    """Keep the names of baselines apart, the best at the top."""
+def _levels(lines: Sequence[tuple[str, float]], points: Sequence[Placed]) -> tuple[Level, ...]:
+    """Keep the names of baselines apart, the best at the top, each at the end where fewer circles lie on it."""
     placed: list[Level] = []
     for name, y in sorted(lines, key=lambda line: line[1]):
         lowest = placed[-1].name_y + _LINE if placed else y
-        placed.append(Level(name, y, max(y, lowest)))
+        name_y = max(y, lowest)
+        touching = [
+            point.x for point in points if -_TOUCHED < point.y + 100 * point.drop / _PIXELS - name_y < _TOUCHED / 2
+        ]
+        n_at_start = sum(x < 50 for x in touching)
+        placed.append(Level(name, y, name_y, is_at_start=2 * n_at_start < len(touching)))
     return tuple(placed)
 
 
