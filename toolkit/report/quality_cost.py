@@ -68,7 +68,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Level:
-    """A baseline: its name, how far from the top its line is, and how far its name, which stands at an end of the line."""
+    """A baseline: how far from the top its line is, and how far its name, which stands at one end of the line."""
 
     name: str
     y: float
