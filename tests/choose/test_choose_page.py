@@ -25,6 +25,7 @@ from toolkit.choose.measure.budget import Budget
 from toolkit.choose.measure.measurement import Measurement, Stage, Status
 from toolkit.choose.show.lines import choice_json, choice_lines
 from toolkit.choose.show.page import render_choice
+from toolkit.language.spoken import speaking
 from toolkit.names import Task
 from toolkit.tasks.judge import Answered
 
@@ -136,6 +137,8 @@ def test_candidates_that_a_baseline_beats(rows: Rows, tmp_path: Path) -> None:
     recommended = choice_json(choice)["recommended"]
     assert (recommended["model"], recommended["method"], recommended["recipe"]) == ("tfidf-logistic", None, None)
     assert 'class="ours"' in _shown(choice)
+    with speaking("ko"):  # its name is a word of ours, those of models are not
+        assert '<th scope="row">TF-IDF + 로지스틱 회귀 <span' in render_choice(choice)
 
 
 def test_thirty_candidates_and_three_hundred_classes(write_csv: Callable[..., Path], tmp_path: Path) -> None:
