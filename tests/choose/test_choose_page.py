@@ -139,6 +139,7 @@ def test_candidates_that_a_baseline_beats(rows: Rows, tmp_path: Path) -> None:
     assert 'class="ours"' in _shown(choice)
     with speaking("ko"):  # its name is a word of ours, those of models are not
         assert '<th scope="row">TF-IDF + 로지스틱 회귀 <span' in render_choice(choice)
+        assert any(line.split("  ")[1:2] == ["TF-IDF + 로지스틱 회귀"] for line in choice_lines(choice))
 
 
 def test_thirty_candidates_and_three_hundred_classes(write_csv: Callable[..., Path], tmp_path: Path) -> None:

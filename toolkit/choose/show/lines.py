@@ -20,6 +20,7 @@ from toolkit.choose.show.sentences import (
 from toolkit.choose.show.words import say
 from toolkit.choose.show.written import written_json
 from toolkit.evaluation.metrics.difference import is_tie
+from toolkit.language.spoken import translated_word
 from toolkit.report.facts import amount, duration
 from toolkit.wording import shortened, table
 
@@ -161,7 +162,8 @@ def _row(choice: Choice, result: Measurement) -> list[str]:
     latency, rate, disk = (costs.get(name) for name in ("latency_p50_seconds", "texts_per_second", "disk_bytes"))
     return [
         "*" if choice.recipes.of(result) is not None else "",
-        free_name(choice, result.candidate) if result.stage is Stage.BASELINE else result.candidate,
+        # Names of baselines are words of ours, in a column of names that others chose.
+        translated_word(free_name(choice, result.candidate)) if result.stage is Stage.BASELINE else result.candidate,
         way_of(choice, result),
         number(result.value),
         interval_text(result.interval),
