@@ -28,6 +28,7 @@ from toolkit.choose.measure.written import measure_written
 from toolkit.choose.measure.zero_shot import NUMBERS
 from toolkit.choose.search.stages import measure_all
 from toolkit.choose.show.page import write_page
+from toolkit.choose.show.sentences import free_name
 from toolkit.errors import RecipeError, ResourceError
 from toolkit.files import write_text_atomically
 from toolkit.language.spoken import language
@@ -35,7 +36,6 @@ from toolkit.names import Problem, Task
 from toolkit.progress import say, warn
 from toolkit.report.facts import duration
 from toolkit.shortage import out_of_memory
-from toolkit.tasks import room_of
 from toolkit.workflow.fine_tune import DEFAULT_LEDGER, DEFAULT_RUNS
 from toolkit.workflow.little_memory import memory_told, smaller_candidates
 
@@ -177,10 +177,9 @@ def _refuse_shortage(work: Work, measured: Sequence[Measurement]) -> None:
         failed = [f"{result.candidate}: {result.reason}" for result in failures]
         warn("; ".join(["nothing could be measured that a recipe can carry out", *dict.fromkeys(failed)]))
         return
-    names = room_of(work.rows.task).pages.baseline_names(work.rows.problem)
     free = [result for result in measured if result.stage is Stage.BASELINE and result.value is not None]
     for result in free:
-        say(f"{names.get(result.candidate, result.candidate)}: {work.rows.judge.metric} {result.value:.3f}, for free")
+        say(f"{free_name(work.rows, result.candidate)}: {work.rows.judge.metric} {result.value:.3f}, for free")
     known = [result for result in waiting if "needed_seconds" in result.details]
     found = f"{duration(budget.seconds)} are too short for one candidate"
     wanted = 2 * max(budget.seconds, budget.spent())

@@ -12,6 +12,7 @@ from toolkit.choose.draft.facts import FileFacts, look_at_file
 from toolkit.choose.draft.model import ChosenModel, model_for
 from toolkit.choose.draft.sizes import epochs_for, evaluations, fitted_batch, split_sizes, text_length
 from toolkit.choose.look.candidates import Candidate
+from toolkit.choose.look.columns import all_texts
 from toolkit.choose.look.look import language_of, sampled_texts
 from toolkit.choose.measure.recipes import (
     LORA_SETTINGS,
@@ -24,6 +25,7 @@ from toolkit.choose.measure.recipes import (
 from toolkit.data.column_names import ColumnName
 from toolkit.data.doctor_recipe import FEW_ROWS
 from toolkit.data.sources import Source
+from toolkit.data.vocabulary import least_vocab_size
 from toolkit.data.wording import counted
 from toolkit.errors import RecipeError, explain
 from toolkit.names import LORA, SPECS, Family, Method, Problem, Task, TaskSpec, method_of
@@ -169,7 +171,7 @@ def _tree(
     return {
         "task": spec.task.value,
         "model": own_model(n_rows) if own else {"name": candidate.name, **_problem(spec, facts)},
-        **({"tokenizer": own_tokenizer(rows.train)} if own else {}),
+        **({"tokenizer": own_tokenizer(n_rows, least=least_vocab_size(all_texts(rows.train)))} if own else {}),
         "data": section,
         "method": method,
         **({"peft": dict(LORA_SETTINGS)} if method_of(method) is Method.PEFT else {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from datasets import Dataset
 
@@ -16,6 +17,13 @@ def columns_of(rows: Dataset) -> dict[str, str]:
     texts = {name: name for name in TEXT_COLUMNS if name in rows.column_names}
     labels = [(own, prepared) for own, prepared in _LABEL_COLUMNS.items() if prepared in rows.column_names]
     return texts | dict(labels[:1])  # sets of labels have a column of references too
+
+
+def all_texts(rows: Dataset) -> Iterator[str]:
+    """Yield the texts of prepared examples, column by column; conversations, which are lists, are left out."""
+    for name in TEXT_COLUMNS:
+        if name in rows.column_names:
+            yield from (text for text in rows[name] if isinstance(text, str))
 
 
 def label_cells(rows: Dataset) -> list[str]:

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from datasets import Dataset, concatenate_datasets
 from numpy.typing import NDArray
 
-from toolkit.choose.look.columns import columns_of
+from toolkit.choose.look.columns import all_texts, columns_of
 from toolkit.data.examples import TEXT_COLUMNS
 from toolkit.data.fingerprints import Fingerprints, fingerprints
 from toolkit.data.normalise import comparison_key
+from toolkit.data.vocabulary import least_vocab_size
 from toolkit.errors import DataError, RecipeError, explain
 from toolkit.files import replacing
 from toolkit.names import Problem, Task
@@ -84,6 +85,11 @@ class Rows:
     def max_length(self) -> int | None:
         """Return the number of tokens beyond which a text is cut; None: the limit of each model."""
         return self.section.get("max_length")
+
+    @cached_property
+    def least_vocab_size(self) -> int:
+        """Return the smallest vocabulary that has room for the characters of the training examples."""
+        return least_vocab_size(all_texts(self.learn))
 
     def sizes(self) -> str:
         """Return the sizes of the splits, for people."""

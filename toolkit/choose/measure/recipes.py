@@ -6,12 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from datasets import Dataset
-
 from toolkit.choose.look.candidates import SCRATCH, Candidate
 from toolkit.choose.look.rows import Rows
-from toolkit.data.examples import TEXT_COLUMNS
-from toolkit.data.vocabulary import least_vocab_size
 from toolkit.names import LORA, Method, method_of
 
 SMALL, MIDDLING = 60_000_000, 250_000_000
@@ -104,7 +100,11 @@ def recipe_tree(
         "data": dict(rows.section if data is None else data),
         "method": method,
         **({"peft": dict(LORA_SETTINGS)} if method_of(method) is Method.PEFT else {}),
-        **({"tokenizer": own_tokenizer(rows.learn)} if method == Method.SCRATCH else {}),
+        **(
+            {"tokenizer": own_tokenizer(len(rows.learn), least=rows.least_vocab_size)}
+            if method == Method.SCRATCH
+            else {}
+        ),
         **dict(parts),
         "seed": seed,
         **({} if note is None else {"note": note}),
@@ -120,14 +120,16 @@ def own_model(n_rows: int) -> dict[str, Any]:
     return {"config": {"preset": "tiny" if n_rows < _ROWS_FOR_SMALL else "small"}}
 
 
-def own_tokenizer(learn: Dataset) -> dict[str, Any]:
+def own_tokenizer(n_rows: int, *, least: int) -> dict[str, Any]:
     """Return a ``tokenizer`` section whose vocabulary suits the number of examples and the characters of their texts.
 
     Korean has more than a thousand syllables, each of which is a character.
+
+    Args:
+        n_rows: to learn from.
+        least: `toolkit.data.vocabulary.least_vocab_size` of their texts.
     """
-    texts = (text for name in TEXT_COLUMNS if name in learn.column_names for text in learn[name])
-    least = least_vocab_size(text for text in texts if isinstance(text, str))
-    usual = min(_LARGEST_VOCABULARY, max(_SMALLEST_VOCABULARY, len(learn) // 2))
+    usual = min(_LARGEST_VOCABULARY, max(_SMALLEST_VOCABULARY, n_rows // 2))
     # Folds have other texts, whose characters may be a few more.
     return {"train": "bpe", "vocab_size": max(usual, 100 * math.ceil(1.1 * least / 100))}
 

@@ -163,7 +163,9 @@ def _row(choice: Choice, result: Measurement) -> list[str]:
     return [
         "*" if choice.recipes.of(result) is not None else "",
         # Names of baselines are words of ours, in a column of names that others chose.
-        translated_word(free_name(choice, result.candidate)) if result.stage is Stage.BASELINE else result.candidate,
+        translated_word(free_name(choice.rows, result.candidate))
+        if result.stage is Stage.BASELINE
+        else result.candidate,
         way_of(choice, result),
         number(result.value),
         interval_text(result.interval),

@@ -159,7 +159,7 @@ def _row(choice: Choice, result: Measurement, place: int | None) -> Row:
     ]
     return Row(
         number=place,
-        name=free_name(choice, result.candidate) if place is None else result.candidate,
+        name=free_name(choice.rows, result.candidate) if place is None else result.candidate,
         way=way_of(choice, result),
         value=number(result.value),
         interval=interval_text(result.interval),

@@ -17,6 +17,7 @@ from toolkit.tasks import room_of
 
 if TYPE_CHECKING:
     from toolkit.choose.choice import Choice
+    from toolkit.choose.look.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def headline(choice: Choice) -> str:
     """Return what is recommended, with what it gives on the test rows."""
     decision, on_test = choice.decision, choice.on_test
     if decision.writer is not None:
-        return say("writer", name=free_name(choice, decision.writer))
+        return say("writer", name=free_name(choice.rows, decision.writer))
     chosen = decision.recommended or decision.baseline
     if chosen is not None:
         key = "recommended" if decision.recommended is not None else "baseline"
@@ -70,7 +71,7 @@ def reasons(choice: Choice) -> list[str]:
         value, interval = number(chosen.value), interval_text(chosen.interval)
         lines.append(say("decided", value=value, interval=interval, rows=n_rows))
     lines += _why_this_model(choice) if decision.recommended is not None else _why_no_model(choice)
-    return [*lines, *written_lines(choice.written, partial(free_name, choice))]
+    return [*lines, *written_lines(choice.written, partial(free_name, choice.rows))]
 
 
 def _why_this_model(choice: Choice) -> list[str]:
@@ -156,12 +157,11 @@ def best_baseline(choice: Choice) -> Measurement | None:
 
 def name_of(choice: Choice, result: Measurement) -> str:
     """Return the name of a result, for people: candidate and method, and that of a baseline in words."""
-    return free_name(choice, result.candidate) if result.stage is Stage.BASELINE else result.name
+    return free_name(choice.rows, result.candidate) if result.stage is Stage.BASELINE else result.name
 
 
-def free_name(choice: Choice, name: str) -> str:
+def free_name(rows: Rows, name: str) -> str:
     """Return the name of a free baseline in words, as pages of runs have it."""
-    rows = choice.rows
     return room_of(rows.task).pages.baseline_names(rows.problem).get(name, name)
 
 
